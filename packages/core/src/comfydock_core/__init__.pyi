@@ -1,0 +1,12 @@
+from . import analyzers as analyzers
+from . import clients as clients
+from . import configs as configs
+from . import core as core
+from . import factories as factories
+from . import integrations as integrations
+from . import logging as logging
+from . import managers as managers
+from . import models as models
+from . import repositories as repositories
+from . import services as services
+from . import utils as utils

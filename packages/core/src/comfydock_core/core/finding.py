@@ -1,0 +1,81 @@
+"""Finding the workspace and the environments in it, on the startup path."""
+
+from comfydock_core.models.exceptions import (
+    EnvironmentIncomplete,
+    EnvironmentNotFound,
+    NoActiveEnvironment,
+    WorkspaceNotFound,
+)
+from comfydock_core.models.workspace_layout import EnvironmentLayout, WorkspaceLayout
+from comfydock_core.utils import native
+
+
+def workspace_root() -> str:
+    """Where the workspace is or would be: `COMFYDOCK_HOME`, else `~/comfydock`. Parents are not searched."""
+    named = native.getenv("COMFYDOCK_HOME")
+    if named is None:
+        return f"{native.home()}/comfydock"
+    if named == "~" or named.startswith("~/"):
+        named = native.home() + named[1:]
+    if named.startswith("/") or (native.WINDOWS and named[1:2] == ":"):
+        return named
+    return f"{native.system.getcwd()}/{named}"
+
+
+def find_workspace() -> WorkspaceLayout:
+    """The workspace: a directory that holds `.metadata/`. Raises `WorkspaceNotFound`."""
+    layout = WorkspaceLayout(workspace_root())
+    if not native.is_directory(layout.metadata):
+        raise WorkspaceNotFound(
+            f"there is no workspace at `{layout.root}`",
+            hint="make one with `comfydock init`, or name another with COMFYDOCK_HOME",
+            context={"path": layout.root},
+        )
+    return layout
+
+
+def environment_names(workspace: WorkspaceLayout) -> list[str]:
+    """Every finished environment, sorted. Raises `OSError` when the directory cannot be read."""
+    directory = workspace.environments
+    if not native.is_directory(directory):
+        return []
+    return [
+        name
+        for name in native.list_names(directory)
+        if not name.startswith(".") and native.exists(f"{directory}/{name}/.cec/.complete")
+    ]
+
+
+def find_environment(workspace: WorkspaceLayout, name: str) -> EnvironmentLayout:
+    """The environment `name`; it needs no more than a `.cec` directory, as in 1.x.
+
+    Raises `EnvironmentNotFound` (with the known names in `context`) and `EnvironmentIncomplete`.
+    """
+    layout = workspace.environment(name)
+    plain = name not in ("", ".", "..") and "/" not in name and "\\" not in name and "\0" not in name
+    if plain and native.is_directory(layout.definition):
+        return layout
+    if plain and not name.startswith(".") and native.is_directory(layout.root):
+        raise EnvironmentIncomplete(
+            f"`{layout.root}` is no environment: it has no `.cec` directory",
+            hint="move the directory elsewhere if it is yours; ComfyDock leaves it alone",
+            context={"environment": name, "path": layout.root},
+        )
+    known = environment_names(workspace)
+    raise EnvironmentNotFound(
+        f"there is no environment named `{name}`",
+        hint="`comfydock list` shows the environments" if known else "make one with `comfydock create NAME`",
+        context={"environment": name, "known": known},
+    )
+
+
+def choose_environment(workspace: WorkspaceLayout, named: str | None, active: str | None) -> EnvironmentLayout:
+    """The environment a command is about: the one named, else the active one. Raises `NoActiveEnvironment` too."""
+    name = named or active
+    if name is None:
+        raise NoActiveEnvironment(
+            "no environment is named and none is active",
+            hint="name one with `-e NAME`, or choose one with `comfydock use NAME`",
+            context={"known": environment_names(workspace)},
+        )
+    return find_environment(workspace, name)

@@ -1,0 +1,5 @@
+"""Loggers for the library. Handlers are the program's business."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+"""Values, errors and protocols. No input or output, nothing but the standard library."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,146 @@
+"""Errors of the library: one base, one family for each kind of trouble.
+
+A class states its stable `code` and inherits its family's `exit_code`; its docstring is what `comfydock explain CODE`
+prints and what the manual lists. This module imports nothing, so that raising an error costs no start time.
+"""
+
+
+class ComfyDockError(Exception):
+    """Something went wrong that has no class of its own. The message says what."""
+
+    code = "unexpected"
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None, context: dict[str, object] | None = None) -> None:
+        """`hint` is what to do next; `context` holds the facts by name, for `--json`."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.context: dict[str, object] = context or {}
+
+
+class NotFoundError(ComfyDockError):
+    """What was named does not exist."""
+
+    code = "not-found"
+    exit_code = 3
+
+
+class ConflictError(ComfyDockError):
+    """The request and the present state do not fit together; somebody has to decide."""
+
+    code = "conflict"
+    exit_code = 4
+
+
+class RemoteError(ComfyDockError):
+    """A server could not be reached, refused, or answered what cannot be used."""
+
+    code = "remote"
+    exit_code = 5
+
+
+class ToolError(ComfyDockError):
+    """A program that ComfyDock calls (`git`, `uv`) is missing or failed. Its own output is shown."""
+
+    code = "tool"
+    exit_code = 6
+
+
+class BusyError(ComfyDockError):
+    """Somebody else is working on the same thing right now."""
+
+    code = "busy"
+    exit_code = 7
+
+
+class IntegrityError(ComfyDockError):
+    """A file is damaged or is not what it should be. It was left as it is."""
+
+    code = "integrity"
+    exit_code = 8
+
+
+class WorkspaceNotFound(NotFoundError):
+    """There is no workspace where ComfyDock looks: `COMFYDOCK_HOME`, or `~/comfydock` without it.
+
+    A directory is a workspace when it holds `.metadata/`. `comfydock init` makes one.
+    """
+
+    code = "workspace-not-found"
+
+
+class WorkspaceExists(ConflictError):
+    """`init` was asked to make a workspace where one is already, or in a directory that is not empty."""
+
+    code = "workspace-exists"
+
+
+class WorkspaceDamaged(IntegrityError):
+    """`.metadata/workspace.json` cannot be read or is not what ComfyDock writes.
+
+    The file is kept as it is. The message names the place; repair it by hand or restore it from a backup.
+    """
+
+    code = "workspace-damaged"
+
+
+class EnvironmentNotFound(NotFoundError):
+    """The workspace has no environment of this name. `comfydock list` shows those it has."""
+
+    code = "environment-not-found"
+
+
+class EnvironmentExists(ConflictError):
+    """The name is taken by another environment, or by a directory that is in the way."""
+
+    code = "environment-exists"
+
+
+class EnvironmentIncomplete(IntegrityError):
+    """The environment's directory lacks the marker `.cec/.complete`: it was never finished, or lost it since."""
+
+    code = "environment-incomplete"
+
+
+class NoActiveEnvironment(NotFoundError):
+    """The command needs an environment: name one with `-e NAME`, or choose one with `comfydock use NAME`."""
+
+    code = "no-active-environment"
+
+
+class InvalidName(ConflictError):
+    """The name cannot be used for an environment.
+
+    Names begin and end with an ASCII letter or digit and hold letters, digits, `.`, `_` and `-` between, at most 128
+    characters; a few are reserved.
+    """
+
+    code = "invalid-name"
+    exit_code = 2
+
+
+class ManifestDamaged(IntegrityError):
+    """An environment's `.cec/pyproject.toml` is missing, unreadable, or not valid TOML. It was left as it is."""
+
+    code = "manifest-damaged"
+
+
+class SectionNotFound(NotFoundError):
+    """The manifest has no section of this name."""
+
+    code = "section-not-found"
+
+
+class FileSystemError(ComfyDockError):
+    """The file system refused: no space left, no permission, or a read-only place."""
+
+    code = "file-system"
+    exit_code = 6
+
+
+class InvalidSetting(ComfyDockError):
+    """A setting, an option or an environment variable has a value that cannot be used."""
+
+    code = "invalid-setting"
+    exit_code = 2

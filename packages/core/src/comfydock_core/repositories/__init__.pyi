@@ -1,0 +1,1 @@
+from .workspace_config_repository import WorkspaceConfigRepository as WorkspaceConfigRepository

@@ -1,0 +1,39 @@
+"""Reading JSON without loading the `json` package.
+
+`json` brings `re` and `enum` (more than a bare start); its C scanner, which does the work, does not. Only reading,
+only for small state files on the startup path; writing uses `json` as usual.
+"""
+
+try:
+    from _json import make_scanner
+except ImportError:  # An interpreter without the C scanner: the long way gives the same values.
+    make_scanner = None
+
+_WHITESPACE = " \t\n\r"
+
+
+class _Options:
+    """What the C scanner asks of its decoder: plain dicts, plain numbers, control characters refused."""
+
+    strict = True
+    object_hook = None
+    object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    parse_constant = float
+    memo: dict[str, str] = {}
+
+
+def loads(text: str) -> object:
+    """Parse one JSON document. Raises `json.JSONDecodeError`, a `ValueError`, that names the place."""
+    if make_scanner is not None:
+        start = len(text) - len(text.lstrip(_WHITESPACE))
+        try:
+            value, end = make_scanner(_Options)(text, start)
+            if not text[end:].strip(_WHITESPACE):
+                return value
+        except (StopIteration, SystemError, ValueError):
+            pass  # The scanner cannot raise its own error before `json` is loaded: let the long way tell the fault.
+    import json
+
+    return json.loads(text)
