@@ -1,1 +1,1 @@
-"""The `comfydock` command."""
+"""The `comfydock` command. Nothing is loaded here."""

@@ -1,0 +1,113 @@
+"""The program: words in, exit code out. Every import is made by the step that needs it."""
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from comfydock_cli.cli_utils import Context
+    from comfydock_cli.result import Result
+    from comfydock_cli.table.parser import Arguments, Invocation
+    from comfydock_cli.table.spec import Command
+
+    Handler = Callable[[Context, Arguments], Result | None]
+
+
+def main(words: list[str]) -> int:
+    """Run one command line and return its exit code. Everything that goes wrong is told here."""
+    try:
+        if words == ["--version"]:
+            return _say_version()
+        return _run(words)
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        return 141
+    except Exception as error:  # The last resort: an error of ours tells itself, anything else is a bug and says so.
+        from comfydock_cli.formatters.error_formatter import report
+
+        return report(error, words)
+
+
+def _say_version() -> int:
+    from comfydock_cli._version import VERSION
+
+    if sys.stdout is not None:
+        sys.stdout.write(f"comfydock {VERSION}\n")
+    return 0
+
+
+def _run(words: list[str]) -> int:
+    from comfydock_cli.table.parser import parse
+
+    invocation = parse(words) if words else parse(["--help"])
+    if invocation.version:
+        return _say_version()
+    if invocation.help:
+        return _say_help(invocation, error=not words)
+    command = invocation.command
+    assert command is not None  # A line without a command was refused by the parser.
+    if command.effect == "write":
+        from comfydock_cli.changing import change
+
+        return change(invocation, command)
+    return _answer(invocation, command)
+
+
+def _say_help(invocation: "Invocation", error: bool) -> int:
+    """Help goes to standard output; shown because nothing was asked, it is a usage error."""
+    from comfydock_cli import system
+    from comfydock_cli.generate import help
+    from comfydock_cli.ui.console import Console
+
+    width = system.terminal_width()
+    text = help.overview(width) if invocation.command is None else help.command_help(invocation.command, width)
+    console = Console()
+    if error:
+        console.error(text.removesuffix("\n"))
+        return 2
+    console.data(text)
+    return 0
+
+
+def _answer(invocation: "Invocation", command: "Command") -> int:
+    context = make_context(invocation)
+    result = load_handler(command.handler)(context, invocation.arguments)
+    return show(context, command, result)
+
+
+def make_context(invocation: "Invocation") -> "Context":
+    from comfydock_cli.cli_utils import Context
+    from comfydock_cli.ui.console import Console
+
+    options = invocation.options
+    console = Console(bool(options["quiet"]), bool(options["verbose"]), str(options["color"]))
+    return Context(options, console)
+
+
+def load_handler(handler: str) -> "Handler":
+    """Import the handler that a row names."""
+    module, _, function = handler.partition(":")
+    __import__(module)
+    loaded: Handler = getattr(sys.modules[module], function)
+    return loaded
+
+
+def show(context: "Context", command: "Command", result: "Result | None") -> int:
+    """Print what a handler returned and give its exit code."""
+    if context.json:
+        from comfydock_cli.formatters.envelope import success
+
+        context.console.data(success(" ".join(command.path), result))
+    elif result is not None:
+        context.console.data(result.text)
+    return 0 if result is None else result.exit_code
+
+
+def _interrupted() -> int:
+    """Ctrl-C: everything below has put itself right on the way up."""
+    from comfydock_cli.ui.console import Console
+
+    Console().error("interrupted")
+    return 130

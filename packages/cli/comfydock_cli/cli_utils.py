@@ -1,0 +1,51 @@
+"""What a handler gets: the options of this run, the console, and the workspace when it asks for it."""
+
+from comfydock_cli.ui.console import Console
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.core.workspace import Workspace
+    from comfydock_core.core.environment import Environment
+
+
+class Context:
+    """The surroundings of one run. The library is loaded by the first question that needs it."""
+
+    __slots__ = ("console", "options", "_workspace")
+
+    def __init__(self, options: dict[str, str | bool], console: Console) -> None:
+        self.options = options
+        self.console = console
+        self._workspace: Workspace | None = None
+
+    @property
+    def json(self) -> bool:
+        return bool(self.options["json"])
+
+    @property
+    def dry_run(self) -> bool:
+        return bool(self.options["dry_run"])
+
+    @property
+    def offline(self) -> bool:
+        return bool(self.options["offline"])
+
+    @property
+    def environment_name(self) -> str | None:
+        """What `-e` named, if anything."""
+        name = self.options["env"]
+        return name if isinstance(name, str) else None
+
+    @property
+    def workspace(self) -> "Workspace":
+        """The workspace of this run. Raises `WorkspaceNotFound`."""
+        if self._workspace is None:
+            from comfydock_core.core.workspace import Workspace
+
+            self._workspace = Workspace.find()
+        return self._workspace
+
+    @property
+    def environment(self) -> "Environment":
+        """The environment that `-e` names, else the active one. Raises `EnvironmentNotFound`, `NoActiveEnvironment`."""
+        return self.workspace.open_environment(self.environment_name)

@@ -1,0 +1,1 @@
+"""Words that fit at the cursor."""

@@ -1,0 +1,1 @@
+"""Handlers that act on one environment."""

@@ -1,0 +1,31 @@
+"""The one JSON envelope: `version, command, status, exit_code, data, errors`. `comfydock help json` describes it."""
+
+import json
+
+from comfydock_cli.result import Result
+
+_VERSION = 1
+
+
+def success(command: str, result: Result | None) -> str:
+    """The envelope of a command that answered; its exit code may still tell of trouble."""
+    code = result.exit_code if result is not None else 0
+    status = "ok" if code == 0 else "failed"
+    return _envelope(command, status, code, result.data if result is not None else None, [])
+
+
+def failure(command: str, exit_code: int, errors: list[dict[str, object]]) -> str:
+    """The envelope of a command that could not answer."""
+    return _envelope(command, "error", exit_code, None, errors)
+
+
+def _envelope(command: str, status: str, exit_code: int, data: object, errors: list[dict[str, object]]) -> str:
+    envelope = {
+        "version": _VERSION,
+        "command": command,
+        "status": status,
+        "exit_code": exit_code,
+        "data": data,
+        "errors": errors,
+    }
+    return json.dumps(envelope, indent=2, ensure_ascii=True) + "\n"

@@ -1,0 +1,1 @@
+"""Texts printed from the command table: help, completion scripts, the build snapshot."""

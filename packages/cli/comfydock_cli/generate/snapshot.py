@@ -1,0 +1,34 @@
+"""The build's literal forms of the table: `_snapshot.py` for frozen programs, the surface for review."""
+
+from comfydock_cli.table import resolve
+from comfydock_cli.table.spec import Arg, Command
+
+
+def snapshot_source() -> str:
+    """The text of `table/_snapshot.py`: every row as a literal tuple, by its words, in the table's order."""
+    rows = "".join(f"    {command.path!r}: {_row(command)!r},\n" for command in resolve.all_commands())
+    return f'"""The command table as literals; made by the build."""\n\nROWS = {{\n{rows}}}\n'
+
+
+def surface_text() -> str:
+    """Every command, option and argument, one a line: what a change of the surface shows in review."""
+    lines: list[str] = []
+    for command in resolve.all_commands():
+        lines.append(" ".join(command.path) + (" (hidden)" if command.hidden else ""))
+        for arg in command.args:
+            spelled = ", ".join(arg.flags) if arg.flags else ""
+            lines.append("    " + " ".join(part for part in (spelled, arg.metavar) if part))
+        if command.passthrough:
+            lines.append(f"    [--] {command.passthrough}...")
+    return "\n".join(lines) + "\n"
+
+
+def _row(command: Command) -> tuple[object, ...]:
+    fields = [getattr(command, name) for name in Command.__slots__]
+    return tuple(tuple(_arg(arg) for arg in field) if name == "args" else field
+                 for name, field in zip(Command.__slots__, fields, strict=True))  # fmt: skip
+
+
+def _arg(arg: Arg) -> tuple[object, ...]:
+    """In the order of the constructor, which is not the order of the slots alone: both are the same by a test."""
+    return tuple(getattr(arg, name) for name in Arg.__slots__)

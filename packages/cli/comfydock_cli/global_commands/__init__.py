@@ -1,0 +1,1 @@
+"""Handlers that act on the workspace, or on nothing."""

@@ -1,0 +1,20 @@
+"""`list` and `use`."""
+
+from comfydock_cli.cli_utils import Context
+from comfydock_cli.result import Result
+from comfydock_cli.table.parser import Arguments
+
+
+def list_environments(context: Context, arguments: Arguments) -> Result:
+    """The environments by name; with `--long` what their manifests say."""
+    workspace = context.workspace
+    names = workspace.environment_names()
+    active = workspace.config().active_environment
+    if arguments.flag("long"):
+        from comfydock_cli.formatters.environment_formatter import long_list
+
+        return long_list(workspace, names, active)
+    if not names and not context.json:
+        context.console.note("no environments yet; make one with `comfydock create NAME`")
+    text = "".join(f"{'*' if name == active else ' '} {name}\n" for name in names)
+    return Result({"active": active, "environments": [{"name": name} for name in names]}, text)

@@ -1,0 +1,1 @@
+"""The command table: data, and reading words by it. Nothing here loads a handler."""

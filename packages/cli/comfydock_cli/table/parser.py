@@ -1,0 +1,290 @@
+"""Reading a command line by the table: one pass from left to right, known options only.
+
+An environment named like a command, or an option's value that is, cannot change what a word means. The standard
+`argparse` would read the same, at more than the price of a bare interpreter.
+"""
+
+from comfydock_cli.table import resolve
+from comfydock_cli.table.args import DRY_RUN, ENV, GLOBAL, HELP, VERSION
+from comfydock_cli.table.spec import FLAG, WORD, WRITE, Arg, Command
+from comfydock_cli.table.suggest import nearest
+from comfydock_cli.usage import UsageError
+
+Path = tuple[str, ...]
+Value = str | bool | list[str] | None
+Values = dict[str, Value]
+
+
+class Arguments:
+    """The values of one command line. A typed question for each kind; asking for an unknown name is a bug."""
+
+    __slots__ = ("_values", "rest")
+
+    def __init__(self, values: Values, rest: list[str]) -> None:
+        self._values = values
+        self.rest = rest
+
+    def flag(self, name: str) -> bool:
+        return bool(self._values[name])
+
+    def text(self, name: str) -> str | None:
+        """The value of an option or of an optional word; `None` when it was not given and has no default."""
+        value = self._values[name]
+        return value if isinstance(value, str) else None
+
+    def word(self, name: str) -> str:
+        """A required word, or an option that has a default."""
+        value = self._values[name]
+        assert isinstance(value, str)
+        return value
+
+    def words(self, name: str) -> list[str]:
+        """What a word that may come several times was given."""
+        value = self._values[name]
+        return value if isinstance(value, list) else []
+
+    def number(self, name: str) -> int:
+        return int(self.word(name))
+
+    def items(self) -> list[tuple[str, Value]]:
+        return list(self._values.items())
+
+
+class Invocation:
+    """A command line, read: the row, the command's own arguments, and the global options."""
+
+    __slots__ = ("arguments", "command", "help", "options", "path", "version")
+
+    def __init__(self) -> None:
+        self.path: Path = ()
+        self.command: Command | None = None
+        self.arguments = Arguments({}, [])
+        self.options: dict[str, str | bool] = {arg.name: arg.default or False for arg in GLOBAL}
+        self.help = False
+        self.version = False
+
+
+def parse(words: list[str]) -> Invocation:
+    """Read the words after the program's name. Raises `UsageError`."""
+    return _Reader(words).read()
+
+
+class _Reader:
+    """One pass over the words."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.words = words
+        self.at = 0
+        self.found = Invocation()
+        self.values: Values = {}
+        self.given: list[str] = []
+        self.rest: list[str] = []
+
+    def read(self) -> Invocation:
+        while self.at < len(self.words):
+            word = self.words[self.at]
+            self.at += 1
+            if word == "--":
+                self._read_tail()
+            elif word.startswith("-") and word != "-":
+                self._read_option(word)
+            elif not self._extend_path(word):
+                self._read_word(word)
+        self.found.help = bool(self.found.options.pop("help"))
+        if not (self.found.help or self.found.version):
+            self._finish()
+        return self.found
+
+    # Words
+
+    def _extend_path(self, word: str) -> bool:
+        """Take the word as the next one of the command's name, where one may follow."""
+        command = self.found.command
+        if command is not None and command.handler:
+            return False
+        path = (*self.found.path, word)
+        row = resolve.find(path)
+        if row is None:
+            raise unknown_command(path)
+        self.found.path, self.found.command = path, row
+        for arg in row.args:
+            self.values[arg.name] = False if arg.kind == FLAG else arg.default
+        return True
+
+    def _read_word(self, word: str) -> None:
+        command = self._command()
+        if command.passthrough:
+            self.rest = self.words[self.at - 1 :]
+            self.at = len(self.words)
+        else:
+            self.given.append(word)
+
+    def _read_tail(self) -> None:
+        """After `--` nothing is an option."""
+        tail = self.words[self.at :]
+        self.at = len(self.words)
+        if self.found.command is None:
+            raise _missing_command(self.found.path)
+        if self.found.command.passthrough:
+            self.rest = tail
+        else:
+            self.given += tail
+
+    # Options
+
+    def _read_option(self, word: str) -> None:
+        name, equals, attached = word.partition("=")
+        if not word.startswith("--"):
+            name, equals, attached = self._split_short(word)
+        arg = self._option(name)
+        if arg is None:
+            if self.found.command is not None and self.found.command.passthrough:
+                self._read_word(word)
+                return
+            raise self._unknown_option(name)
+        if arg.kind == FLAG:
+            if equals:
+                raise UsageError(f"`{name}` takes no value", hint=self._see_help())
+            self._store(arg, True)
+            return
+        if not equals:
+            attached = self._next_value(name, arg)
+        self._store(arg, self._checked(arg, name, attached))
+
+    def _split_short(self, word: str) -> tuple[str, str, str]:
+        """`-n5` is `-n 5`, and `-qv` is `-q -v`: what follows a flag goes back among the words."""
+        name, more = word[:2], word[2:]
+        arg = self._option(name)
+        if not more or arg is None:
+            return (name, "", "") if arg is not None else (word, "", "")
+        if arg.kind == FLAG:
+            if more.startswith("="):
+                return name, "=", more[1:]
+            self.words = [*self.words[: self.at], "-" + more, *self.words[self.at :]]
+            return name, "", ""
+        return name, "=", more.removeprefix("=")
+
+    def _option(self, name: str) -> Arg | None:
+        command = self.found.command
+        if command is not None:
+            for arg in command.args:
+                if name in arg.flags:
+                    return arg
+        if name in VERSION.flags and command is None:
+            return VERSION
+        for arg in GLOBAL:
+            if name in arg.flags and self._allowed(arg, command):
+                return arg
+        return None
+
+    def _allowed(self, arg: Arg, command: Command | None) -> bool:
+        if command is not None and command.passthrough:
+            return arg is ENV or arg is HELP
+        return arg is not DRY_RUN or command is None or command.effect == WRITE
+
+    def _next_value(self, name: str, arg: Arg) -> str:
+        if self.at >= len(self.words):
+            raise UsageError(f"`{name}` needs a value: {arg.metavar}", hint=self._see_help())
+        self.at += 1
+        return self.words[self.at - 1]
+
+    def _store(self, arg: Arg, value: str | bool) -> None:
+        if arg is VERSION:
+            self.found.version = True
+        elif arg in GLOBAL:
+            self.found.options[arg.name] = value
+        else:
+            self.values[arg.name] = value
+
+    def _checked(self, arg: Arg, name: str, value: str) -> str:
+        """The value, if it is one that the argument takes."""
+        if arg.choices and value not in arg.choices:
+            close = nearest(value, arg.choices)
+            hint = f"did you mean `{close}`?" if close else f"it takes {_listed(arg.choices)}"
+            raise UsageError(f"`{name}` does not take `{value}`", hint=hint, context={"choices": list(arg.choices)})
+        if arg.type == "int" and not (value.isascii() and value.isdecimal()):
+            raise UsageError(f"`{name}` needs a whole number, not `{value}`", hint=self._see_help())
+        return value
+
+    # The end
+
+    def _finish(self) -> None:
+        command = self._command()
+        if self.found.options["dry_run"] and command.effect != WRITE:
+            raise UsageError(
+                f"`{_program(command.path)}` changes nothing, so it has no `--dry-run`", hint=self._see_help()
+            )
+        self._fill_words(command)
+        self.found.arguments = Arguments(self.values, self.rest)
+
+    def _command(self) -> Command:
+        command = self.found.command
+        if command is None or not command.handler:
+            raise _missing_command(self.found.path)
+        return command
+
+    def _fill_words(self, command: Command) -> None:
+        given = list(self.given)
+        for arg in command.args:
+            if arg.kind != WORD:
+                continue
+            taken, given = (given, []) if arg.many else (given[:1], given[1:])
+            if arg.required and not taken:
+                raise UsageError(f"`{_program(command.path)}` needs {arg.metavar}", hint=self._see_help())
+            checked = [self._checked(arg, arg.metavar, word) for word in taken]
+            self.values[arg.name] = checked if arg.many else (checked[0] if checked else None)
+        if given:
+            raise UsageError(f"`{_program(command.path)}` does not take `{given[0]}`", hint=self._see_help())
+
+    # Errors
+
+    def _unknown_option(self, name: str) -> UsageError:
+        command = self.found.command
+        known = [flag for arg in GLOBAL if self._allowed(arg, command) for flag in arg.flags]
+        known += [flag for arg in (command.args if command else (VERSION,)) for flag in arg.flags]
+        close = nearest(name, known) if name.startswith("--") else None
+        if name in DRY_RUN.flags:
+            return UsageError(f"`{_program(self.found.path)}` changes nothing, so it has no `--dry-run`",
+                              hint=self._see_help())  # fmt: skip
+        return UsageError(
+            f"`{_program(self.found.path)}` has no option `{name}`",
+            hint=f"did you mean `{close}`?" if close else self._see_help(),
+        )
+
+    def _see_help(self) -> str:
+        return f"`{_program(self.found.path)} --help` shows what it takes"
+
+
+def unknown_command(path: Path) -> UsageError:
+    """The error for words that name no command, with the nearest one that exists."""
+    near = nearest(path[-1], resolve.children(path[:-1]))
+    if near is None and len(path) == 1:
+        near = _nested(path[0])
+    parent = _program(path[:-1])
+    hint = f"did you mean `{parent} {near}`?" if near else f"`{parent} --help` lists the commands"
+    return UsageError(f"`{_program(path)}` is no command", hint=hint, context={"words": list(path)})
+
+
+def _nested(word: str) -> str | None:
+    """A command of that name one level down: `install` for `completion install`."""
+    for _, path, _ in resolve.outline():
+        if len(path) == 2 and path[1] == word:
+            return " ".join(path)
+    return None
+
+
+def _missing_command(path: Path) -> UsageError:
+    known = resolve.children(path)
+    return UsageError(
+        f"`{_program(path)}` needs a command: {_listed(known)}",
+        hint=f"`{_program(path)} --help` says what each does",
+        context={"known": known},
+    )
+
+
+def _listed(words: "list[str] | tuple[str, ...]") -> str:
+    return ", ".join(f"`{word}`" for word in words[:-1]) + (" or " if len(words) > 1 else "") + f"`{words[-1]}`"
+
+
+def _program(path: Path) -> str:
+    return " ".join(("comfydock", *path))

@@ -1,0 +1,58 @@
+"""Commands about the workspace."""
+
+from comfydock_cli.table.args import flag, value, word
+from comfydock_cli.table.spec import NOTHING, WORKSPACE, WRITE, Command
+
+_ABOUT = "workspace"
+
+COMMANDS = (
+    Command(
+        ("init",),
+        "comfydock_cli.global_commands.setup:init",
+        "Make a workspace",
+        "Makes the workspace at PATH, else at COMFYDOCK_HOME, else at `~/comfydock`. Models are kept in the"
+        " workspace unless `--models-dir` names another directory.",
+        ("comfydock init", "comfydock init /data/comfydock --models-dir /data/models"),
+        _ABOUT,
+        (
+            word("path", "directory of the new workspace", optional=True, completer="directories"),
+            value("--models-dir", metavar="DIR", help="existing directory of models to share",
+                  completer="directories"),
+        ),
+        NOTHING,
+        WRITE,
+    ),
+    Command(
+        ("config",),
+        "comfydock_cli.global_commands.config:config",
+        "Show or change the settings",
+        "Without an option, or with `--show`, prints the settings. Keys are shown by their last four characters.",
+        ("comfydock config", "comfydock config --civitai-key -", "comfydock config --registry-cache off"),
+        _ABOUT,
+        (
+            flag("--show", help="print the settings"),
+            value("--civitai-key", metavar="KEY", secret=True,
+                  help="store the CivitAI key: `-` reads it from standard input, an empty one removes it"),
+            value("--registry-cache", metavar="WHEN", choices=("on", "off"),
+                  help="prefer downloaded node data to asking the registry"),
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("logs",),
+        "comfydock_cli.global_commands.logs:logs",
+        "Show the log",
+        "Prints the newest records of an environment's log, or of the workspace's.",
+        ("comfydock logs", "comfydock logs -n 20 --level warning", "comfydock logs --workspace --full"),
+        _ABOUT,
+        (
+            value("--lines", "-n", metavar="N", default="200", type="int", help="how many records"),
+            value("--level", metavar="LEVEL", choices=("debug", "info", "warning", "error", "critical"),
+                  help="only records of this level or above"),
+            flag("--full", help="every record"),
+            flag("--workspace", help="the workspace's log, not an environment's"),
+        ),
+        WORKSPACE,
+    ),
+)
