@@ -1,0 +1,53 @@
+"""Where everything of a build is. Nothing else in `build` knows the shape of the repository."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The repository that is built, and the places below its `dist/`."""
+
+    root: Path = REPOSITORY
+
+    @property
+    def config(self) -> Path:
+        return self.root / "dist-config"
+
+    @property
+    def packages(self) -> tuple[Path, ...]:
+        """The directories of the packages that are built in, as they lie in the repository."""
+        return (
+            self.root / "packages/core/src/comfydock_core",
+            self.root / "packages/cli/comfydock_cli",
+        )
+
+    @property
+    def dist(self) -> Path:
+        return self.root / "dist"
+
+    @property
+    def work(self) -> Path:
+        return self.dist / ".work"
+
+    @property
+    def stage(self) -> Path:
+        return self.work / "stage"
+
+    @property
+    def build_venv(self) -> Path:
+        return self.work / "build-venv"
+
+    @property
+    def bench_venv(self) -> Path:
+        return self.work / "bench-venv"
+
+    @property
+    def bench(self) -> Path:
+        return self.dist / "bench"
+
+    def artifact(self, form: str) -> Path:
+        """The directory of one artifact; `form` is `nuitka`, `pyinstaller-onefile` and so on."""
+        return self.dist / form / "comfydock"

@@ -1,0 +1,22 @@
+"""PyInstaller runtime hook: the environment is the user's again before any of our code runs.
+
+PyInstaller's loader points `LD_LIBRARY_PATH` at the artifact and leaves variables for copies of itself. The dynamic
+linker has read them by now; the programs that we start (git, uv, ComfyUI's Python) must not see them.
+"""
+
+import os
+
+_original = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+os.environ.pop("LD_LIBRARY_PATH", None)
+if _original is not None:
+    os.environ["LD_LIBRARY_PATH"] = _original
+for _name in [name for name in os.environ if name.startswith("_PYI_")]:
+    del os.environ[_name]
+# `posix.environ` is what code on the startup path reads; it was taken before the loader's variables were removed.
+try:
+    import posix
+except ImportError:
+    pass
+else:
+    posix.environ.clear()
+    posix.environ.update(os.environb)

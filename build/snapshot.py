@@ -1,0 +1,37 @@
+"""The command table printed into the staged tree, and read back for tests.
+
+The text itself comes from `comfydock_cli.generate.snapshot`; this module runs it in the staged tree, in a process of
+its own, so that what is printed is what was staged.
+"""
+
+import subprocess
+from pathlib import Path
+
+SNAPSHOT = "comfydock_cli/table/_snapshot.py"
+
+_PRINT = "import sys; sys.path.insert(0, sys.argv[1]); from comfydock_cli.generate import snapshot; sys.stdout.write(snapshot.{}())"
+
+
+class SnapshotError(Exception):
+    """The command table could not be printed."""
+
+
+def ask_table(directory: Path, python: Path, function: str) -> str:
+    """What one function of `comfydock_cli.generate.snapshot` says, run from the packages in `directory`."""
+    command = [str(python), "-I", "-X", "utf8", "-c", _PRINT.format(function), str(directory)]
+    answer = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    if answer.returncode != 0:
+        raise SnapshotError(f"the table cannot be printed:\n{answer.stderr}")
+    return answer.stdout
+
+
+def write_snapshot(directory: Path, python: Path) -> None:
+    """Write the snapshot into the staged tree and check that it is Python."""
+    text = ask_table(directory, python, "snapshot_source")
+    compile(text, SNAPSHOT, "exec")
+    (directory / SNAPSHOT).write_text(text, "utf-8")
+
+
+def surface(directory: Path, python: Path) -> str:
+    """Every command and option, one readable list."""
+    return ask_table(directory, python, "surface_text")
