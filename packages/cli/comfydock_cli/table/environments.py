@@ -20,7 +20,7 @@ COMMANDS = (
         _LIFE,
         (
             word("name", "name of the new environment"),
-            value("--comfyui", metavar="REF", completer="refs",
+            value("--comfyui", metavar="REF",
                   help="release, branch or commit of ComfyUI [default: the newest release]"),
             value("--comfyui-repository", metavar="URL",
                   help="git repository or local path to take ComfyUI from",
