@@ -1,13 +1,12 @@
 """Running a command that changes something: the log keeps what it did, and being terminated cleans up like Ctrl-C."""
 
-from comfydock_core.models.exceptions import ComfyDockError
-from comfydock_core.utils.interruption import termination_raises
-
 from comfydock_cli import cli
 from comfydock_cli.cli_utils import Context
 from comfydock_cli.logging.setup import CommandLog
 from comfydock_cli.table.parser import Invocation
 from comfydock_cli.table.spec import NOTHING, Command
+from comfydock_core.models.exceptions import ComfyDockError
+from comfydock_core.utils.interruption import termination_raises
 
 
 def change(invocation: Invocation, command: Command) -> int:

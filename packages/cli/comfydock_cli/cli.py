@@ -24,7 +24,7 @@ def main(words: list[str]) -> int:
         return _interrupted(stop, words)
     except BrokenPipeError:
         return 141
-    except Exception as error:  # The last resort: an error of ours tells itself, anything else is a bug and says so.
+    except Exception as error:  # noqa: BLE001 - the last resort: ours tell themselves, anything else is a bug
         from comfydock_cli.formatters.error_formatter import report
 
         return report(error, words)

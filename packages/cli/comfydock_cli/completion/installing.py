@@ -3,9 +3,8 @@
 import os
 from pathlib import Path
 
-from comfydock_core.utils import atomic
-
 from comfydock_cli.generate.completions import SCRIPTS
+from comfydock_core.utils import atomic
 
 _BEGIN = "# >>> comfydock completion >>>"
 _END = "# <<< comfydock completion <<<"

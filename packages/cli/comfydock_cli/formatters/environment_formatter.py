@@ -1,9 +1,8 @@
 """The long form of `list`: what each environment's manifest says."""
 
+from comfydock_cli.result import Result
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.models.exceptions import ComfyDockError
-
-from comfydock_cli.result import Result
 
 _HEAD = ("", "name", "comfyui", "python", "packs")
 

@@ -2,12 +2,11 @@
 
 import sys
 
-from comfydock_core.models.workspace_config import WorkspaceConfig
-
 from comfydock_cli.cli_utils import Context
 from comfydock_cli.result import Result
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.usage import UsageError
+from comfydock_core.models.workspace_config import WorkspaceConfig
 
 
 def config(context: Context, arguments: Arguments) -> Result:
@@ -44,7 +43,9 @@ def _shown(root: str, settings: WorkspaceConfig) -> Result:
 
 
 def _told(value: object) -> str:
-    return {None: "-", True: "on", False: "off"}.get(value, str(value)) if not isinstance(value, str) else value
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "-" if value is None else str(value)
 
 
 def _masked(token: str | None) -> str | None:

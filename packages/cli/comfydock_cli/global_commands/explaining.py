@@ -1,8 +1,7 @@
 """The error classes by their codes: `explain`, its completion and the manual read the classes themselves."""
 
-from comfydock_core.models import exceptions
-
 from comfydock_cli.usage import UsageError
+from comfydock_core.models import exceptions
 
 
 def error_classes() -> dict[str, type[Exception]]:

@@ -1,12 +1,11 @@
 """`init`."""
 
-from comfydock_core.factories.workspace_factory import initialise, plan_initialisation
-
 from comfydock_cli import system
 from comfydock_cli.cli_utils import Context
 from comfydock_cli.formatters.plan_formatter import planned
 from comfydock_cli.result import Result
 from comfydock_cli.table.parser import Arguments
+from comfydock_core.factories.workspace_factory import initialise, plan_initialisation
 
 
 def init(context: Context, arguments: Arguments) -> Result:
