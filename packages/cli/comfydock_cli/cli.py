@@ -20,11 +20,11 @@ def main(words: list[str]) -> int:
         if words == ["--version"]:
             return _say_version()
         return _run(words)
-    except KeyboardInterrupt:
-        return _interrupted()
+    except KeyboardInterrupt as stop:
+        return _interrupted(stop, words)
     except BrokenPipeError:
         return 141
-    except Exception as error:  # The last resort: an error of ours tells itself, anything else is a bug and says so.
+    except Exception as error:  # noqa: BLE001 - the last resort: ours tell themselves, anything else is a bug
         from comfydock_cli.formatters.error_formatter import report
 
         return report(error, words)
@@ -105,9 +105,8 @@ def show(context: "Context", command: "Command", result: "Result | None") -> int
     return 0 if result is None else result.exit_code
 
 
-def _interrupted() -> int:
-    """Ctrl-C: everything below has put itself right on the way up."""
-    from comfydock_cli.ui.console import Console
+def _interrupted(stop: KeyboardInterrupt, words: list[str]) -> int:
+    """Ctrl-C, or the signal that terminates: everything below has put itself right on the way up."""
+    from comfydock_cli.formatters.error_formatter import report_interruption
 
-    Console().error("interrupted")
-    return 130
+    return report_interruption(getattr(stop, "signal", 2), words)

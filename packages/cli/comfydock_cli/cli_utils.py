@@ -4,8 +4,8 @@ from comfydock_cli.ui.console import Console
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from comfydock_core.core.workspace import Workspace
     from comfydock_core.core.environment import Environment
+    from comfydock_core.core.workspace import Workspace
 
 
 class Context:

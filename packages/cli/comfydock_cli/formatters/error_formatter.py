@@ -7,31 +7,48 @@ neither needs to be loaded to tell them apart.
 from comfydock_cli.table.suggest import nearest
 from comfydock_cli.ui.console import Console
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Told(Protocol):
+        """What errors of ours carry."""
+
+        code: str
+        exit_code: int
+        message: str
+        hint: str | None
+        context: dict[str, object]
+
+
+Facts = dict[str, object]
+
 
 def report(error: Exception, words: list[str]) -> int:
     """Write the error where it belongs and return the exit code."""
     facts = describe(error)
-    code = facts["exit_code"]
-    assert isinstance(code, int)
     if _wants_json(words):
-        from comfydock_cli.formatters.envelope import failure
-
-        told = {key: facts[key] for key in ("code", "message", "hint", "context")}
-        Console().data(failure(_command(words), code, [told]))
-    else:
-        _tell(error, facts, verbose="-v" in words or "--verbose" in words)
-    return code
+        return _tell_json(facts, words)
+    verbose = "-v" in words or "--verbose" in words
+    if verbose and facts["code"] == "unexpected":
+        _trace(error)
+    return _tell(facts)
 
 
-def describe(error: Exception) -> dict[str, object]:
+def report_interruption(signal: int, words: list[str]) -> int:
+    """Say that the command was stopped by a signal; the exit code is the shell's for it."""
+    message = "interrupted" if signal == 2 else f"stopped by signal {signal}"
+    facts: Facts = {"code": "interrupted", "exit_code": 128 + signal, "message": message, "hint": None, "context": {}}
+    return _tell_json(facts, words) if _wants_json(words) else _tell(facts)
+
+
+def describe(error: Exception) -> Facts:
     """Code, exit code, message, hint and context of any exception."""
     if hasattr(error, "exit_code") and hasattr(error, "message"):
-        context = dict(error.context)  # type: ignore[attr-defined]
-        hint = _near_hint(context) or error.hint  # type: ignore[attr-defined]
-        return {
-            "code": error.code, "exit_code": error.exit_code,  # type: ignore[attr-defined]
-            "message": error.message, "hint": hint, "context": context,
-        }  # fmt: skip
+        ours: Told = error  # type: ignore[assignment]
+        hint = _near_hint(ours.context) or ours.hint
+        return {"code": ours.code, "exit_code": ours.exit_code, "message": ours.message, "hint": hint,
+                "context": ours.context}  # fmt: skip
     if isinstance(error, OSError):
         return _file_system(error)
     return {
@@ -50,7 +67,7 @@ def _near_hint(context: dict[str, object]) -> str | None:
     return None
 
 
-def _file_system(error: OSError) -> dict[str, object]:
+def _file_system(error: OSError) -> Facts:
     reason = error.strerror or str(error)
     where = f" `{error.filename}`" if error.filename else ""
     return {
@@ -68,15 +85,33 @@ _FILE_SYSTEM_HINTS = {
 }
 
 
-def _tell(error: Exception, facts: dict[str, object], verbose: bool) -> None:
+def _tell(facts: Facts) -> int:
     console = Console()
-    if verbose and facts["code"] == "unexpected":
-        import traceback
-
-        console.error("".join(traceback.format_exception(error)).rstrip("\n"))
     console.error(f"error: {facts['message']}")
     if facts["hint"]:
         console.error(f"\nhint: {facts['hint']}")
+    return _exit_code(facts)
+
+
+def _tell_json(facts: Facts, words: list[str]) -> int:
+    from comfydock_cli.formatters.envelope import failure
+
+    told = {key: facts[key] for key in ("code", "message", "hint", "context")}
+    code = _exit_code(facts)
+    Console().data(failure(_command(words), code, [told]))
+    return code
+
+
+def _trace(error: Exception) -> None:
+    import traceback
+
+    Console().error("".join(traceback.format_exception(error)).rstrip("\n"))
+
+
+def _exit_code(facts: Facts) -> int:
+    code = facts["exit_code"]
+    assert isinstance(code, int)
+    return code
 
 
 def _wants_json(words: list[str]) -> bool:
@@ -90,6 +125,6 @@ def _command(words: list[str]) -> str:
 
     path: tuple[str, ...] = ()
     for word in words:
-        if not word.startswith("-") and (*path, word)[:1] and resolve.find((*path, word)) is not None:
+        if not word.startswith("-") and resolve.find((*path, word)) is not None:
             path = (*path, word)
     return " ".join(path)

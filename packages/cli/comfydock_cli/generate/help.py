@@ -35,9 +35,7 @@ def command_help(command: Command, width: int) -> str:
 
 def usage_line(command: Command) -> str:
     words = ["comfydock", *command.path, "[options]"]
-    for arg in command.args:
-        if arg.kind == WORD:
-            words.append(_word(arg))
+    words += [_word(arg) for arg in command.args if arg.kind == WORD]
     if command.passthrough:
         words.append(f"[--] [{command.passthrough}...]")
     return " ".join(words)

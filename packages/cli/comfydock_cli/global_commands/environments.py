@@ -18,3 +18,14 @@ def list_environments(context: Context, arguments: Arguments) -> Result:
         context.console.note("no environments yet; make one with `comfydock create NAME`")
     text = "".join(f"{'*' if name == active else ' '} {name}\n" for name in names)
     return Result({"active": active, "environments": [{"name": name} for name in names]}, text)
+
+
+def use(context: Context, arguments: Arguments) -> Result:
+    """Make an environment the active one."""
+    workspace = context.workspace
+    name = workspace.environment(arguments.word("name")).name
+    if context.dry_run:
+        step = {"action": "use", "target": name, "detail": f"instead of {workspace.config().active_environment}"}
+        return Result({"plan": [step]}, f"would use {name}\n")
+    workspace.use(name)
+    return Result({"active": name}, f"using {name}\n")

@@ -36,9 +36,7 @@ def word(
     completer: str | None = None,
 ) -> Arg:
     """A positional argument."""
-    return Arg(
-        name, WORD, (), name.upper(), help, None, choices, completer=completer, required=not optional, many=many
-    )
+    return Arg(name, WORD, (), name.upper(), help, None, choices, completer=completer, required=not optional, many=many)
 
 
 ENVIRONMENT_NAME = word("name", "name of the environment", completer="environments")

@@ -20,14 +20,23 @@ COMMANDS = (
         _LIFE,
         (
             word("name", "name of the new environment"),
-            value("--comfyui", metavar="REF", completer="refs",
-                  help="release, branch or commit of ComfyUI [default: the newest release]"),
-            value("--comfyui-repository", metavar="URL",
-                  help="git repository or local path to take ComfyUI from",
-                  environment="COMFYDOCK_COMFYUI_REPOSITORY"),
+            value(
+                "--comfyui", metavar="REF", help="release, branch or commit of ComfyUI [default: the newest release]"
+            ),
+            value(
+                "--comfyui-repository",
+                metavar="URL",
+                help="git repository or local path to take ComfyUI from",
+                environment="COMFYDOCK_COMFYUI_REPOSITORY",
+            ),
             value("--python", metavar="VERSION", default="3.11", help="Python version of the environment"),
-            value("--torch-backend", metavar="BACKEND", default="auto", completer="torch_backends",
-                  help="PyTorch build: auto, cpu, cuNNN, rocmX.Y, xpu or none"),
+            value(
+                "--torch-backend",
+                metavar="BACKEND",
+                default="auto",
+                completer="torch_backends",
+                help="PyTorch build: auto, cpu, cuNNN, rocmX.Y, xpu or none",
+            ),
             flag("--use", help="make it the active environment"),
         ),
         WORKSPACE,

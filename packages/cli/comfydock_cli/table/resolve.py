@@ -8,6 +8,9 @@ from comfydock_cli.table.spec import Arg, Command
 
 Path = tuple[str, ...]
 
+# Where a snapshot's tuple has these fields of a row.
+_SUMMARY, _ABOUT, _ARGS, _HIDDEN = (Command.__slots__.index(name) for name in ("summary", "about", "args", "hidden"))
+
 # Which module holds the rows of a first word. A test holds this against the modules.
 _MODULE_OF = {
     **dict.fromkeys(("create", "list", "use", "status", "run", "delete", "manifest"), "environments"),
@@ -57,7 +60,7 @@ def exists(path: Path) -> bool:
 def outline() -> list[tuple[str, Path, str]]:
     """Heading, words and summary of every visible row, in the table's order."""
     if _ROWS is not None:
-        return [(str(row[5]), path, str(row[2])) for path, row in _ROWS.items() if not row[10]]
+        return [(str(row[_ABOUT]), path, str(row[_SUMMARY])) for path, row in _ROWS.items() if not row[_HIDDEN]]
     return [(command.about, command.path, command.summary) for command in all_commands() if not command.hidden]
 
 
@@ -70,8 +73,9 @@ def all_commands() -> list[Command]:
 
 def materialise(row: tuple[object, ...]) -> Command:
     """A row of the snapshot as an object."""
-    *before, args, needs, effect, passthrough, hidden = row
-    return Command(*before, tuple(Arg(*arg) for arg in args), needs, effect, passthrough, hidden)  # type: ignore[arg-type, attr-defined]
+    fields = list(row)
+    fields[_ARGS] = tuple(Arg(*arg) for arg in row[_ARGS])  # type: ignore[attr-defined]
+    return Command(*fields)  # type: ignore[arg-type]
 
 
 def _group(first: str) -> tuple[Command, ...]:
@@ -82,9 +86,13 @@ def _group(first: str) -> tuple[Command, ...]:
 def _rows_of(module: str) -> tuple[Command, ...]:
     # Named one by one, so that freezers and type checkers see them.
     if module == "environments":
-        from comfydock_cli.table import environments as rows
-    elif module == "workspace":
-        from comfydock_cli.table import workspace as rows
-    else:
-        from comfydock_cli.table import program as rows
-    return rows.COMMANDS
+        from comfydock_cli.table import environments
+
+        return environments.COMMANDS
+    if module == "workspace":
+        from comfydock_cli.table import workspace
+
+        return workspace.COMMANDS
+    from comfydock_cli.table import program
+
+    return program.COMMANDS

@@ -19,7 +19,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def distance(left: str, right: str) -> int:
-    """How many letters must be added, dropped, replaced, or swapped with their neighbour, to get from one to the other."""
+    """How many letters must be added, dropped, replaced, or swapped with a neighbour, to get from one to the other."""
     before: list[int] = []
     row = list(range(len(right) + 1))
     for i, a in enumerate(left, 1):

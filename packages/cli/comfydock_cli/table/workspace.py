@@ -16,8 +16,7 @@ COMMANDS = (
         _ABOUT,
         (
             word("path", "directory of the new workspace", optional=True, completer="directories"),
-            value("--models-dir", metavar="DIR", help="existing directory of models to share",
-                  completer="directories"),
+            value("--models-dir", metavar="DIR", help="existing directory of models to share", completer="directories"),
         ),
         NOTHING,
         WRITE,
@@ -31,10 +30,18 @@ COMMANDS = (
         _ABOUT,
         (
             flag("--show", help="print the settings"),
-            value("--civitai-key", metavar="KEY", secret=True,
-                  help="store the CivitAI key: `-` reads it from standard input, an empty one removes it"),
-            value("--registry-cache", metavar="WHEN", choices=("on", "off"),
-                  help="prefer downloaded node data to asking the registry"),
+            value(
+                "--civitai-key",
+                metavar="KEY",
+                secret=True,
+                help="store the CivitAI key: `-` reads it from standard input, an empty one removes it",
+            ),
+            value(
+                "--registry-cache",
+                metavar="WHEN",
+                choices=("on", "off"),
+                help="prefer downloaded node data to asking the registry",
+            ),
         ),
         WORKSPACE,
         WRITE,
@@ -48,8 +55,12 @@ COMMANDS = (
         _ABOUT,
         (
             value("--lines", "-n", metavar="N", default="200", type="int", help="how many records"),
-            value("--level", metavar="LEVEL", choices=("debug", "info", "warning", "error", "critical"),
-                  help="only records of this level or above"),
+            value(
+                "--level",
+                metavar="LEVEL",
+                choices=("debug", "info", "warning", "error", "critical"),
+                help="only records of this level or above",
+            ),
             flag("--full", help="every record"),
             flag("--workspace", help="the workspace's log, not an environment's"),
         ),

@@ -1,6 +1,7 @@
 """The only writer. Data goes to standard output, everything else to standard error."""
 
 import sys
+
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:

@@ -1,0 +1,45 @@
+"""Running a command that changes something: the log keeps what it did, and being terminated cleans up like Ctrl-C."""
+
+from comfydock_cli import cli
+from comfydock_cli.cli_utils import Context
+from comfydock_cli.logging.setup import CommandLog
+from comfydock_cli.table.parser import Invocation
+from comfydock_cli.table.spec import NOTHING, Command
+from comfydock_core.models.exceptions import ComfyDockError
+from comfydock_core.utils.interruption import termination_raises
+
+
+def change(invocation: Invocation, command: Command) -> int:
+    """Run the command and return its exit code."""
+    context = cli.make_context(invocation)
+    with termination_raises():
+        if context.dry_run or command.needs == NOTHING:
+            return _run(context, invocation, command)
+        with _log(context, invocation, command) as log:
+            return log.note_end(_run(context, invocation, command))
+
+
+def _run(context: Context, invocation: Invocation, command: Command) -> int:
+    result = cli.load_handler(command.handler)(context, invocation.arguments)
+    return cli.show(context, command, result)
+
+
+def _log(context: Context, invocation: Invocation, command: Command) -> CommandLog:
+    """The environment's log when the command is about one that exists, otherwise the workspace's."""
+    workspace = context.workspace
+    named = dict(invocation.arguments.items()).get("name") or context.environment_name
+    try:
+        environment = workspace.environment(named).name if isinstance(named, str) else None
+    except ComfyDockError:
+        environment = None  # Nothing of that name yet, or no more: the workspace's log has the story.
+    return CommandLog(workspace.layout.log_file(environment), context.console, words(invocation, command))
+
+
+def words(invocation: Invocation, command: Command) -> str:
+    """The command line for the log, with secrets masked."""
+    secret = {arg.name for arg in command.args if arg.secret}
+    parts = ["comfydock", *command.path]
+    for name, value in invocation.arguments.items():
+        if value not in (None, False, []):
+            parts.append(f"{name}={'***' if name in secret else value}")
+    return " ".join(parts)

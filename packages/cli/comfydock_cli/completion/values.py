@@ -1,0 +1,55 @@
+"""Sources of dynamic words. The library is loaded by the source that needs it, and answers nothing when it cannot."""
+
+from comfydock_cli.table import resolve
+
+Words = list[tuple[str, str]]
+
+# Stands alone among the candidates where a path belongs: the shell completes those better.
+FILES = (":files", "")
+
+_TORCH_BACKENDS = ("auto", "cpu", "cu118", "cu124", "cu126", "cu128", "cu130", "rocm6.4", "xpu", "none")
+
+
+def dynamic_words(source: str) -> Words:
+    """The words of one source, as named in the table."""
+    return SOURCES[source]()
+
+
+def _directories() -> Words:
+    return [FILES]
+
+
+def _torch_backends() -> Words:
+    return [(backend, "") for backend in _TORCH_BACKENDS]
+
+
+def _environments() -> Words:
+    from comfydock_core.core import finding
+    from comfydock_core.models.exceptions import ComfyDockError
+
+    try:
+        return [(name, "") for name in finding.environment_names(finding.find_workspace())]
+    except (ComfyDockError, OSError):
+        return []
+
+
+def _error_codes() -> Words:
+    from comfydock_cli.global_commands.explaining import error_classes
+
+    return [(code, "") for code in error_classes()]
+
+
+def _help_subjects() -> Words:
+    from comfydock_cli.generate.topics import TOPICS
+
+    words = [(word, "") for word in resolve.children(())]
+    return words + [(topic, "topic") for topic in TOPICS]
+
+
+SOURCES = {
+    "directories": _directories,
+    "environments": _environments,
+    "error_codes": _error_codes,
+    "help_subjects": _help_subjects,
+    "torch_backends": _torch_backends,
+}

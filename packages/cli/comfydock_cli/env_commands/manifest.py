@@ -1,0 +1,15 @@
+"""`manifest`."""
+
+from comfydock_cli.cli_utils import Context
+from comfydock_cli.result import Result
+from comfydock_cli.table.parser import Arguments
+
+
+def manifest(context: Context, arguments: Arguments) -> Result:
+    """The manifest's text, or one section of it."""
+    environment = context.environment
+    section = arguments.text("section")
+    if section is None:
+        return Result(environment.manifest() if context.json else None, environment.manifest_text())
+    found = environment.manifest_section(section)
+    return Result(found.value, found.text)

@@ -1,0 +1,101 @@
+"""An environment's state in words: one line a subject, details below it, what to do at the end."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.environment import EnvironmentStatus
+
+_MOST = 10  # Names listed under a subject before the rest is only counted.
+
+
+def status_text(status: "EnvironmentStatus") -> str:
+    """The state as `status` prints it."""
+    python = f"Python {status.python_version}" if status.python_version else "Python unknown"
+    backend = f", PyTorch {status.torch_backend}" if status.torch_backend else ""
+    lines = [f"environment {status.name} ({python}{backend})"]
+    if not status.complete:
+        lines.append("  ! the environment was never finished: its marker `.cec/.complete` is missing")
+    lines += _comfyui(status) + _definition(status) + _packages(status) + _packs(status) + _models(status)
+    return "\n".join(lines) + "\n"
+
+
+def _comfyui(status: "EnvironmentStatus") -> list[str]:
+    state = status.comfyui
+    if not state.present:
+        return _line("ComfyUI", "missing: there is no `ComfyUI` directory")
+    commit = f" at {state.commit[:10]}" if state.commit else ""
+    lines = _line("ComfyUI", f"{state.version or 'unknown version'}{commit}")
+    if state.matches is False:
+        lines.append(f"    ~ the manifest wants {(state.manifest_commit or '')[:10]}")
+    lines += _unknown(state.unknown)
+    return lines + _names("~", state.changed or [])
+
+
+def _definition(status: "EnvironmentStatus") -> list[str]:
+    state = status.definition
+    if not state.repository:
+        return _line("history", "none: `.cec` is no git repository")
+    if state.unknown is not None:
+        return [*_line("history", "unknown"), *_unknown(state.unknown)]
+    where = f"{state.branch or 'detached'} at {state.head[:10] if state.head else 'no commit yet'}"
+    count = len(state.modified) + len(state.untracked)
+    lines = _line("history", f"{where}, " + (f"{_count(count, 'uncommitted change')}" if count else "clean"))
+    return lines + _names("~", state.modified) + _names("+", state.untracked)
+
+
+def _packages(status: "EnvironmentStatus") -> list[str]:
+    state = status.packages
+    if state.state == "unknown":
+        return [*_line("packages", "unknown"), *_unknown(state.unknown)]
+    if state.state == "not-installed":
+        return _line("packages", "not installed")
+    installed = f"{state.installed} installed, " if state.installed is not None else ""
+    lines = _line("packages", installed + ("as locked" if state.state == "in-sync" else "not as locked"))
+    if state.lock_changed:
+        lines.append("    ~ `uv.lock` changed since they were installed")
+    if state.dependencies_changed:
+        lines.append("    ~ the manifest's dependencies changed since they were installed")
+    lines += _names("-", state.missing) + _names("+", state.extra)
+    return lines + _names("~", [f"{change.name} {change.expected} → {change.found}" for change in state.changed])
+
+
+def _packs(status: "EnvironmentStatus") -> list[str]:
+    state = status.packs
+    if state.unknown is not None:
+        return [*_line("node packs", "unknown"), *_unknown(state.unknown)]
+    parts = [_count(len(state.present), "pack")]
+    if state.missing:
+        parts.append(f"{len(state.missing)} missing")
+    if state.untracked:
+        parts.append(f"{len(state.untracked)} not in the manifest")
+    lines = _line("node packs", ", ".join(parts) if len(parts) > 1 or state.present else "none")
+    return lines + _names("-", state.missing) + _names("+", state.untracked)
+
+
+def _models(status: "EnvironmentStatus") -> list[str]:
+    link = status.models_link
+    told = {
+        "linked": link.target or "linked",
+        "missing": "not linked",
+        "elsewhere": f"linked to {link.target}, not to {link.expected}",
+        "dangling": f"linked to {link.target}, which does not exist",
+        "directory": "a directory of its own, not the shared one",
+        "not-configured": "no models directory is configured",
+    }
+    return _line("models", told.get(link.state, link.state))
+
+
+def _line(subject: str, text: str) -> list[str]:
+    return [f"  {subject:<10}  {text}"]
+
+
+def _names(sign: str, names: list[str]) -> list[str]:
+    lines = [f"    {sign} {name}" for name in names[:_MOST]]
+    return [*lines, f"    {sign} {len(names) - _MOST} more"] if len(names) > _MOST else lines
+
+
+def _unknown(reason: str | None) -> list[str]:
+    return [] if reason is None else [f"    ? {reason}"]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,72 @@
+"""The topics of `comfydock help TOPIC`."""
+
+_ENVIRONMENT = """\
+Environment variables
+
+  COMFYDOCK_HOME                 the workspace [default: ~/comfydock]
+  COMFYDOCK_COMFYUI_REPOSITORY   where `create` takes ComfyUI from
+  COMFYDOCK_GITHUB_API_URL       GitHub's API or a mirror of it
+  COMFYDOCK_PYTORCH_INDEX_URL    index of PyTorch builds; the back end's name is appended
+  COMFYDOCK_UV                   the uv program to use
+  GITHUB_TOKEN                   raises GitHub's limit; sent to GitHub's API alone
+  COLUMNS, NO_COLOR, FORCE_COLOR, TERM, CI
+                                 honoured for what is drawn on a terminal
+  HTTP_PROXY, HTTPS_PROXY, NO_PROXY
+                                 honoured for every request
+
+uv's own variables (UV_INDEX_URL, UV_FIND_LINKS, UV_OFFLINE, ...) and git's pass through.
+"""
+
+_EXIT_CODES = """\
+Exit codes
+
+    0  success
+    1  unexpected: a fault of ComfyDock
+    2  usage: unknown command or option, a value that cannot be used
+    3  not found: workspace, environment, section, ref
+    4  conflict: needs a decision
+    5  remote: network, server, authentication
+    6  tool: uv, git or the file system failed
+    7  busy: somebody else is working on the same thing
+    8  integrity: something is damaged; it was left as it is
+  130  interrupted
+  141  the reader of the output went away
+  143  terminated
+
+`comfydock run` gives ComfyUI's own exit code. `comfydock explain` lists every error by its code.
+"""
+
+_JSON = """\
+JSON
+
+With `--json` every command prints one object on standard output, whatever happens:
+
+  version    version of this format: 1
+  command    the words of the command
+  status     `ok`, `failed` (it answered, and the answer is trouble) or `error`
+  exit_code  the exit code
+  data       what the command found or did, or null
+  errors     list of {code, message, hint, context}
+
+Progress and notes stay on standard error. `comfydock explain CODE` describes an error code.
+"""
+
+_WORKSPACE = """\
+Workspace
+
+A workspace is a directory with `.metadata/` in it: the one of COMFYDOCK_HOME, else `~/comfydock`.
+
+  environments/NAME/       an environment: `.cec` (definition, a git repository), `.venv`, `ComfyUI`
+  models/                  models, shared by all environments
+  comfydock_cache/         what can be fetched or made again
+  logs/                    one log for each environment, and the workspace's own
+
+Workspaces of ComfyDock 1.x open in place.
+"""
+
+TOPICS = {
+    "environment": _ENVIRONMENT,
+    "exit-codes": _EXIT_CODES,
+    "json": _JSON,
+    "workspace": _WORKSPACE,
+}

@@ -1,0 +1,62 @@
+"""`config`: the workspace's settings."""
+
+import sys
+
+from comfydock_cli.cli_utils import Context
+from comfydock_cli.result import Result
+from comfydock_cli.table.parser import Arguments
+from comfydock_cli.usage import UsageError
+from comfydock_core.models.workspace_config import WorkspaceConfig
+
+
+def config(context: Context, arguments: Arguments) -> Result:
+    """Change what was given, else print the settings."""
+    key, cache = arguments.text("civitai_key"), arguments.text("registry_cache")
+    if key is None and cache is None:
+        return _shown(context.workspace.layout.root, context.workspace.config())
+    changes = {}
+    if key is not None:
+        changes["civitai-key"] = "set" if key else "removed"
+    if cache is not None:
+        changes["registry-cache"] = cache
+    if not context.dry_run:
+        settings = context.workspace.settings()
+        if key is not None:
+            settings.set_civitai_token(_read_key() if key == "-" else key)
+        if cache is not None:
+            settings.set_prefer_registry_cache(cache == "on")
+    verb = "would set" if context.dry_run else "set"
+    plan = [{"action": "set", "target": name, "detail": value} for name, value in changes.items()]
+    text = "".join(f"{verb} {name}: {value}\n" for name, value in changes.items())
+    return Result({"plan": plan} if context.dry_run else {"changed": changes}, text)
+
+
+def _shown(root: str, settings: WorkspaceConfig) -> Result:
+    data = {
+        "workspace": root,
+        "models_directory": settings.models_directory,
+        "active_environment": settings.active_environment,
+        "civitai_key": _masked(settings.civitai_token),
+        "registry_cache": settings.prefer_registry_cache,
+    }
+    return Result(data, "".join(f"{name.replace('_', '-'):20} {_told(value)}\n" for name, value in data.items()))
+
+
+def _told(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "-" if value is None else str(value)
+
+
+def _masked(token: str | None) -> str | None:
+    """Enough to recognise a key by, not enough to use it."""
+    if token is None:
+        return None
+    return f"...{token[-4:]}" if len(token) >= 12 else "..."
+
+
+def _read_key() -> str:
+    key = sys.stdin.readline().strip() if sys.stdin is not None else ""
+    if not key:
+        raise UsageError("standard input holds no key", hint="pipe the key in, or remove it with `--civitai-key ''`")
+    return key

@@ -1,0 +1,54 @@
+"""`help` and `explain`."""
+
+import inspect
+
+from comfydock_cli import system
+from comfydock_cli.cli_utils import Context
+from comfydock_cli.generate.help import command_help, overview
+from comfydock_cli.generate.topics import TOPICS
+from comfydock_cli.global_commands.explaining import error_classes, exit_code, first_line
+from comfydock_cli.result import Result
+from comfydock_cli.table import resolve
+from comfydock_cli.table.parser import Arguments, unknown_command
+from comfydock_cli.table.suggest import nearest
+from comfydock_cli.usage import UsageError
+
+
+def show(context: Context, arguments: Arguments) -> Result:
+    """Help about a command by its words, about a topic, or the overview."""
+    words = tuple(arguments.words("subject"))
+    width = system.terminal_width()
+    if not words:
+        text = overview(width)
+    elif len(words) == 1 and words[0] in TOPICS:
+        text = TOPICS[words[0]]
+    elif (command := resolve.find(words)) is not None:
+        text = command_help(command, width)
+    else:
+        raise _unknown_subject(words)
+    return Result({"subject": list(words), "text": text}, text)
+
+
+def explain(context: Context, arguments: Arguments) -> Result:
+    """What an error code means, or the list of all codes."""
+    classes = error_classes()
+    code = arguments.text("code")
+    if code is None:
+        rows = [{"code": code, "exit_code": exit_code(error), "summary": first_line(error)}
+                for code, error in classes.items()]  # fmt: skip
+        return Result(rows, "".join(f"{row['exit_code']}  {row['code']:24}  {row['summary']}\n" for row in rows))
+    if code not in classes:
+        near = nearest(code, classes)
+        hint = f"did you mean `{near}`?" if near else "`comfydock explain` lists the codes"
+        raise UsageError(f"`{code}` is no error code", hint=hint)
+    error = classes[code]
+    text = inspect.cleandoc(error.__doc__ or "")
+    data = {"code": code, "exit_code": exit_code(error), "explanation": text}
+    return Result(data, f"{code} (exit code {exit_code(error)})\n\n{text}\n")
+
+
+def _unknown_subject(words: tuple[str, ...]) -> UsageError:
+    near = nearest(words[0], TOPICS) if len(words) == 1 else None
+    if near is not None:
+        return UsageError(f"there is no help about `{words[0]}`", hint=f"did you mean `comfydock help {near}`?")
+    return unknown_command(words)

@@ -1,0 +1,18 @@
+"""Questions. They are asked on a terminal only, and every one has an option that answers it."""
+
+import sys
+
+from comfydock_cli import system
+from comfydock_cli.cli_utils import Context
+from comfydock_cli.usage import UsageError
+
+
+def confirm(context: Context, question: str) -> bool:
+    """Ask yes or no, no by default; `--yes` answers it. Raises `UsageError` when nobody can be asked."""
+    if context.options["yes"]:
+        return True
+    if context.json or sys.stdin is None or not (system.is_terminal(0) and system.is_terminal(2)):
+        raise UsageError(f"nobody is there to answer: {question}", hint="add `--yes` to go ahead")
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
