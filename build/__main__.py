@@ -1,16 +1,28 @@
 """`python -m build …`: make artifacts, measure starts, freeze the startup budgets, clean up."""
 
 import argparse
+import json
+import shlex
 import shutil
 import sys
+from pathlib import Path
 
 from build.artifacts import FORMS, Builder
+from build.bench import Bench, Plan, broken_budgets, read_result
+from build.cases import Case, read_cases, write_cases
+from build.chart import chart
+from build.freeze import freeze_cases, third_party_place
+from build.instructions import available
 from build.interpreter import InterpreterError
+from build.measure import StartError
 from build.nuitka_build import FreezeError
 from build.paths import Layout
+from build.programs import artifact_program, source_program
+from build.report import comparison, markdown, rows_of, table
 from build.settings import SettingsError
 from build.snapshot import SnapshotError
 from build.stage import StageError
+from build.venvs import build_venv
 
 
 def main(words: list[str] | None = None) -> int:
@@ -18,7 +30,7 @@ def main(words: list[str] | None = None) -> int:
     options = parser().parse_args(words)
     try:
         code: int = options.task(options)
-    except (FreezeError, InterpreterError, SettingsError, SnapshotError, StageError) as error:
+    except (FreezeError, InterpreterError, SettingsError, SnapshotError, StageError, StartError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return code
@@ -32,6 +44,16 @@ def parser() -> argparse.ArgumentParser:
     making.add_argument("what", choices=("all", *FORMS), nargs="?", default="all")
     making.add_argument("--onefile", action="store_true", help="the one-file form too")
     making.set_defaults(task=run_make)
+    measuring = tasks.add_parser("bench", help="measure starts and write dist/bench/startup.{json,md,svg}")
+    measuring.add_argument("--rounds", type=int, default=40)
+    measuring.add_argument("--quick", action="store_true", help="few rounds, no one-file forms, no instructions")
+    measuring.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", help="time a program too")
+    measuring.add_argument("--compare", type=Path, metavar="OLD.json", help="show the change since another run")
+    measuring.add_argument("--case", action="append", default=[], metavar="NAME", help="only this case")
+    measuring.add_argument("--no-instructions", action="store_true", help="do not count instructions")
+    measuring.set_defaults(task=run_bench)
+    freezing = tasks.add_parser("freeze", help="write what every startup case loads into startup.toml")
+    freezing.set_defaults(task=run_freeze)
     cleaning = tasks.add_parser("clean", help="remove `dist/`")
     cleaning.set_defaults(task=run_clean)
     return top
@@ -45,6 +67,59 @@ def run_make(options: argparse.Namespace) -> int:
         wanted += [f"{form}-onefile" for form in wanted if not form.endswith("-onefile")]
     for form in wanted:
         builder.make(form)
+    return 0
+
+
+def run_bench(options: argparse.Namespace) -> int:
+    """Measure, report, compare; 1 when a ratio budget is broken."""
+    builder = Builder.of(Layout(), say=lambda text: print(text, file=sys.stderr, flush=True))
+    old = read_result(options.compare) if options.compare else None
+    cases = tuple(
+        case for case in read_cases(builder.layout.config) if not options.case or case.name in options.case
+    )
+    result = Bench(builder, bench_plan(options), builder.say).run(cases)
+    write_results(builder.layout.bench, result, cases)
+    print(table(rows_of(result)))
+    if old is not None:
+        print(comparison(old, result))
+    broken = broken_budgets(cases, rows_of(result))
+    for sentence in broken:
+        print(f"over budget: {sentence}", file=sys.stderr)
+    return 1 if broken else 0
+
+
+def bench_plan(options: argparse.Namespace) -> Plan:
+    """What the options ask for."""
+    peers = dict(peer.partition("=")[::2] for peer in options.peer)
+    return Plan(
+        rounds=min(options.rounds, 10) if options.quick else options.rounds,
+        onefile=not options.quick,
+        count_instructions=not options.quick and not options.no_instructions and available(),
+        peers={name: tuple(shlex.split(command)) for name, command in peers.items()},
+    )
+
+
+def write_results(directory: Path, result: dict[str, object], cases: tuple[Case, ...]) -> None:
+    """Write the measurements for programs, for readers and for the eye."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "startup.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    (directory / "startup.md").write_text(markdown(result, cases), "utf-8")
+    interpreter = result["interpreter"]
+    version = interpreter["version"] if isinstance(interpreter, dict) else ""
+    subtitle = f"Python {version}, medians of {result['rounds']} rounds, all programs in turn; less is better"
+    (directory / "startup.svg").write_text(chart(rows_of(result), subtitle), "utf-8")
+
+
+def run_freeze(options: argparse.Namespace) -> int:
+    """Measure the modules of every case and rewrite `startup.toml`."""
+    builder = Builder.of(Layout())
+    layout = builder.layout
+    for form in ("nuitka", "pyinstaller"):
+        builder.make(form)
+    python = build_venv(layout, builder.interpreter)
+    programs = {form: artifact_program(layout, form) for form in ("nuitka", "pyinstaller")}
+    programs["source"] = source_program(layout, builder.interpreter.executable, third_party_place(python))
+    write_cases(layout.config, freeze_cases(read_cases(layout.config), programs, layout))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 PyInstaller's loader points `LD_LIBRARY_PATH` at the artifact and leaves variables for copies of itself. The dynamic
 linker has read them by now; the programs that we start (git, uv, ComfyUI's Python) must not see them.
+`os.environ` works on the dictionary of `posix.environ`, so that code which reads the latter sees the same.
 """
 
 import os
@@ -12,11 +13,3 @@ if _original is not None:
     os.environ["LD_LIBRARY_PATH"] = _original
 for _name in [name for name in os.environ if name.startswith("_PYI_")]:
     del os.environ[_name]
-# `posix.environ` is what code on the startup path reads; it was taken before the loader's variables were removed.
-try:
-    import posix
-except ImportError:
-    pass
-else:
-    posix.environ.clear()
-    posix.environ.update(os.environb)

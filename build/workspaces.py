@@ -1,0 +1,50 @@
+"""Workspaces to measure in: the least that `list`, `status` and completion look at, with as many environments as
+wanted. The first environment is active and has a git history."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+_MANIFEST = """\
+[project]
+name = "comfydock-env-{name}"
+version = "0.1.0"
+requires-python = ">=3.11"
+dependencies = []
+
+[tool.comfydock]
+schema_version = 1
+comfyui_version = "v0.3.60"
+python_version = "3.11"
+"""
+
+ACTIVE = "environment-001"
+
+
+def make_workspace(root: Path, environments: int) -> Path:
+    """A workspace with that many environments; one that is there already is taken as it is."""
+    if (root / ".metadata" / "workspace.json").exists():
+        return root
+    for number in range(1, environments + 1):
+        name = f"environment-{number:03}"
+        definition = root / "environments" / name / ".cec"
+        (definition / "workflows").mkdir(parents=True)
+        (definition / "pyproject.toml").write_text(_MANIFEST.format(name=name), "utf-8")
+        (definition / ".complete").write_text("", "utf-8")
+        if name == ACTIVE:
+            _start_history(definition)
+    for folder in ("models", "input", "output", "comfydock_cache"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    (root / ".metadata").mkdir()
+    active = ACTIVE if environments else None
+    settings = {"version": 1, "active_environment": active, "created_at": "2025-01-01T00:00:00"}
+    (root / ".metadata" / "workspace.json").write_text(json.dumps(settings), "utf-8")
+    return root
+
+
+def _start_history(definition: Path) -> None:
+    quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "PATH": os.environ.get("PATH", "")}
+    identity = ["-c", "user.name=comfydock", "-c", "user.email=comfydock@localhost", "-c", "init.defaultBranch=main"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Start"]):
+        subprocess.run(["git", *identity, *words], cwd=definition, env=quiet, check=True)
