@@ -6,8 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from comfydock_cli.cli_utils import Context
-    from comfydock_cli.result import Result
+    from comfydock_cli.cli_utils import Context, Result
     from comfydock_cli.table.parser import Arguments, Invocation
     from comfydock_cli.table.spec import Command
 
@@ -19,6 +18,8 @@ def main(words: list[str]) -> int:
     try:
         if words == ["--version"]:
             return _say_version()
+        if words[-1:] == ["--help"] and _say_frozen_help(" ".join(words[:-1])):
+            return 0
         return _run(words)
     except KeyboardInterrupt as stop:
         return _interrupted(stop, words)
@@ -36,6 +37,21 @@ def _say_version() -> int:
     if sys.stdout is not None:
         sys.stdout.write(f"comfydock {VERSION}\n")
     return 0
+
+
+def _say_frozen_help(path: str) -> bool:
+    """Print the ready-made help of a frozen build; `False` where there is none for these words and this width."""
+    try:
+        from comfydock_cli._frozen_help import HELP, WIDTHS
+    except ImportError:
+        return False
+    from comfydock_cli import system
+
+    width = system.terminal_width()
+    if path not in HELP or width not in WIDTHS or sys.stdout is None:
+        return False
+    sys.stdout.write(HELP[path][WIDTHS.index(width)])
+    return True
 
 
 def _run(words: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""What a handler gets: the options of this run, the console, and the workspace when it asks for it."""
+"""What a handler gets and gives: the surroundings of one run, and the result."""
 
 from comfydock_cli.ui.console import Console
 
@@ -49,3 +49,14 @@ class Context:
     def environment(self) -> "Environment":
         """The environment that `-e` names, else the active one. Raises `EnvironmentNotFound`, `NoActiveEnvironment`."""
         return self.workspace.open_environment(self.environment_name)
+
+
+class Result:
+    """What a handler returns: `data` for `--json`, made of what JSON knows, and `text` with its newline otherwise."""
+
+    __slots__ = ("data", "exit_code", "text")
+
+    def __init__(self, data: object = None, text: str = "", exit_code: int = 0) -> None:
+        self.data = data
+        self.text = text
+        self.exit_code = exit_code

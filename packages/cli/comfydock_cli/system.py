@@ -12,6 +12,8 @@ else:
     import posix
 
 DEFAULT_WIDTH = 80
+LEAST_WIDTH = 40
+MOST_WIDTH = 100
 
 # Modules whose exit handlers matter: with one of them loaded the interpreter shuts down the ordinary way.
 _NEED_SHUTDOWN = ("logging", "threading", "concurrent.futures", "atexit")
@@ -42,7 +44,7 @@ def terminal_width() -> int:
             width = posix.get_terminal_size(1).columns
         except OSError:
             width = 0
-    return min(max(width or DEFAULT_WIDTH, 40), 100)
+    return min(max(width or DEFAULT_WIDTH, LEAST_WIDTH), MOST_WIDTH)
 
 
 def occupy_standard_streams() -> None:

@@ -5,13 +5,11 @@ explanations with a tab and the explanation behind it; the single line `:files` 
 A broken workspace must not disturb the person typing: then there are simply no candidates.
 """
 
-from comfydock_cli.cli_utils import Context
+from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.completion.values import FILES, dynamic_words
-from comfydock_cli.result import Result
 from comfydock_cli.table import resolve
-from comfydock_cli.table.args import DRY_RUN, ENV, GLOBAL, HELP, VERSION
 from comfydock_cli.table.parser import Arguments
-from comfydock_cli.table.spec import FLAG, VALUE, WORD, WRITE, Arg, Command
+from comfydock_cli.table.spec import DRY_RUN, ENV, FLAG, GLOBAL, HELP, VALUE, VERSION, WORD, WRITE, Arg, Command
 
 Candidates = list[tuple[str, str]]
 

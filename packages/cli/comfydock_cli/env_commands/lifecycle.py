@@ -2,9 +2,8 @@
 
 import time
 
-from comfydock_cli.cli_utils import Context
+from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.plan_formatter import planned
-from comfydock_cli.result import Result
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import amount, make_reporter
 from comfydock_cli.ui.prompts import confirm

@@ -1,9 +1,7 @@
 """`run`."""
 
-from comfydock_cli.cli_utils import Context
-from comfydock_cli.result import Result
-from comfydock_cli.table.parser import Arguments
-from comfydock_cli.usage import UsageError
+from comfydock_cli.cli_utils import Context, Result
+from comfydock_cli.table.parser import Arguments, UsageError
 
 
 def run(context: Context, arguments: Arguments) -> Result:

@@ -1,8 +1,7 @@
 """`status`."""
 
-from comfydock_cli.cli_utils import Context
+from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.status_formatter import status_text
-from comfydock_cli.result import Result
 from comfydock_cli.table.parser import Arguments
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from comfydock_cli.result import Result
+from comfydock_cli.cli_utils import Result
 
 _VERSION = 1
 

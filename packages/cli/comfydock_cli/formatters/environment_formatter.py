@@ -1,6 +1,6 @@
 """The long form of `list`: what each environment's manifest says."""
 
-from comfydock_cli.result import Result
+from comfydock_cli.cli_utils import Result
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.models.exceptions import ComfyDockError
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from comfydock_cli.result import Result
+from comfydock_cli.cli_utils import Result
 
 
 class Step(Protocol):

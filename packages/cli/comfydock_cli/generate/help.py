@@ -4,8 +4,7 @@ The text depends on the rows and the width alone.
 """
 
 from comfydock_cli.table import resolve
-from comfydock_cli.table.args import DRY_RUN, ENV, GLOBAL, HELP, VERSION
-from comfydock_cli.table.spec import WORD, WRITE, Arg, Command
+from comfydock_cli.table.spec import DRY_RUN, ENV, GLOBAL, HELP, VERSION, WORD, WRITE, Arg, Command
 
 _TITLE = "comfydock - isolated, versioned, reproducible ComfyUI environments"
 _INDENT = 2

@@ -1,13 +1,29 @@
-"""The build's literal forms of the table: `_snapshot.py` for frozen programs, the surface for review."""
+"""The build's literal forms of the table: `_snapshot.py` and `_frozen_help.py` for frozen programs, and the surface."""
 
+from comfydock_cli.generate.help import command_help, overview
+from comfydock_cli.system import DEFAULT_WIDTH, MOST_WIDTH
 from comfydock_cli.table import resolve
 from comfydock_cli.table.spec import Arg, Command
+
+HELP_WIDTHS = (DEFAULT_WIDTH, MOST_WIDTH)
 
 
 def snapshot_source() -> str:
     """The text of `table/_snapshot.py`: every row as a literal tuple, by its words, in the table's order."""
     rows = "".join(f"    {command.path!r}: {_row(command)!r},\n" for command in resolve.all_commands())
     return f'"""The command table as literals; made by the build."""\n\nROWS = {{\n{rows}}}\n'
+
+
+def help_source() -> str:
+    """The text of `_frozen_help.py`: the help of every command, by its words, at the usual widths.
+
+    Those are no terminal at all (80) and a terminal so wide that the limit of the text decides (100).
+    """
+    texts = {"": tuple(overview(width) for width in HELP_WIDTHS)}
+    for command in resolve.all_commands():
+        texts[" ".join(command.path)] = tuple(command_help(command, width) for width in HELP_WIDTHS)
+    rows = "".join(f"    {path!r}: {text!r},\n" for path, text in texts.items())
+    return f'"""Help, ready to print; made by the build."""\n\nWIDTHS = {HELP_WIDTHS!r}\nHELP = {{\n{rows}}}\n'
 
 
 def surface_text() -> str:

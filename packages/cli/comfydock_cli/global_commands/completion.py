@@ -1,12 +1,10 @@
 """`completion install|uninstall|status|show`."""
 
 from comfydock_cli import system
-from comfydock_cli.cli_utils import Context
+from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.completion.installing import Place
 from comfydock_cli.generate.completions import SCRIPTS
-from comfydock_cli.result import Result
-from comfydock_cli.table.parser import Arguments
-from comfydock_cli.usage import UsageError
+from comfydock_cli.table.parser import Arguments, UsageError
 
 
 def install(context: Context, arguments: Arguments) -> Result:

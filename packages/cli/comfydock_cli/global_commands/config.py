@@ -2,10 +2,8 @@
 
 import sys
 
-from comfydock_cli.cli_utils import Context
-from comfydock_cli.result import Result
-from comfydock_cli.table.parser import Arguments
-from comfydock_cli.usage import UsageError
+from comfydock_cli.cli_utils import Context, Result
+from comfydock_cli.table.parser import Arguments, UsageError
 from comfydock_core.models.workspace_config import WorkspaceConfig
 
 

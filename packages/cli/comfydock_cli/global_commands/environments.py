@@ -1,7 +1,6 @@
 """`list` and `use`."""
 
-from comfydock_cli.cli_utils import Context
-from comfydock_cli.result import Result
+from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.table.parser import Arguments
 
 

@@ -3,15 +3,13 @@
 import inspect
 
 from comfydock_cli import system
-from comfydock_cli.cli_utils import Context
+from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.generate.help import command_help, overview
 from comfydock_cli.generate.topics import TOPICS
 from comfydock_cli.global_commands.explaining import error_classes, exit_code, first_line
-from comfydock_cli.result import Result
 from comfydock_cli.table import resolve
-from comfydock_cli.table.parser import Arguments, unknown_command
+from comfydock_cli.table.parser import Arguments, UsageError, unknown_command
 from comfydock_cli.table.suggest import nearest
-from comfydock_cli.usage import UsageError
 
 
 def show(context: Context, arguments: Arguments) -> Result:

@@ -4,8 +4,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from comfydock_cli.cli_utils import Context
-from comfydock_cli.result import Result
+from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.table.parser import Arguments
 
 # A record begins with its time; the lines that follow belong to it.

@@ -1,9 +1,8 @@
 """`init`."""
 
 from comfydock_cli import system
-from comfydock_cli.cli_utils import Context
+from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.plan_formatter import planned
-from comfydock_cli.result import Result
 from comfydock_cli.table.parser import Arguments
 from comfydock_core.factories.workspace_factory import initialise, plan_initialisation
 

@@ -1,7 +1,6 @@
 """Commands about environments."""
 
-from comfydock_cli.table.args import ENVIRONMENT_NAME, flag, value, word
-from comfydock_cli.table.spec import ENVIRONMENT, WORKSPACE, WRITE, Command
+from comfydock_cli.table.spec import ENVIRONMENT, ENVIRONMENT_NAME, WORKSPACE, WRITE, Command, flag, value, word
 
 _LIFE = "environments"
 

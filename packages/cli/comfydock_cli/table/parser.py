@@ -5,14 +5,35 @@ An environment named like a command, or an option's value that is, cannot change
 """
 
 from comfydock_cli.table import resolve
-from comfydock_cli.table.args import DRY_RUN, ENV, GLOBAL, HELP, VERSION
-from comfydock_cli.table.spec import FLAG, WORD, WRITE, Arg, Command
-from comfydock_cli.table.suggest import nearest
-from comfydock_cli.usage import UsageError
+from comfydock_cli.table.spec import DRY_RUN, ENV, FLAG, GLOBAL, HELP, VERSION, WORD, WRITE, Arg, Command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Path = tuple[str, ...]
 Value = str | bool | list[str] | None
 Values = dict[str, Value]
+
+
+def nearest(word: str, known: "Iterable[str]") -> str | None:
+    """The known word that was probably meant; the search is loaded when something was mistyped."""
+    from comfydock_cli.table import suggest
+
+    return suggest.nearest(word, known)
+
+
+class UsageError(Exception):
+    """The words are not a command line of this program."""
+
+    code = "usage"
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str | None = None, context: dict[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.context: dict[str, object] = context or {}
 
 
 class Arguments:

@@ -1,7 +1,6 @@
 """Commands about the program itself."""
 
-from comfydock_cli.table.args import word
-from comfydock_cli.table.spec import NOTHING, WRITE, Command
+from comfydock_cli.table.spec import NOTHING, WRITE, Command, word
 
 _ABOUT = "program"
 _SHELLS = ("bash", "zsh", "fish", "powershell")

@@ -1,9 +1,11 @@
 """Near misses: which known word a mistyped one was probably meant to be."""
 
-from collections.abc import Iterable
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: "Iterable[str]") -> str | None:
     """The closest known word, if it is close enough that the word may be a slip of it."""
     best, least = None, max(1, len(word) // 3) + 1
     for candidate in known:

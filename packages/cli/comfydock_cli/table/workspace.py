@@ -1,7 +1,6 @@
 """Commands about the workspace."""
 
-from comfydock_cli.table.args import flag, value, word
-from comfydock_cli.table.spec import NOTHING, WORKSPACE, WRITE, Command
+from comfydock_cli.table.spec import NOTHING, WORKSPACE, WRITE, Command, flag, value, word
 
 _ABOUT = "workspace"
 

@@ -1,0 +1,2 @@
+WIDTHS: tuple[int, ...]
+HELP: dict[str, tuple[str, ...]]

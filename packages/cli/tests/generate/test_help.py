@@ -1,0 +1,104 @@
+"""Help texts."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comfydock_cli.generate.completions import SCRIPTS
+from comfydock_cli.generate.help import command_help, overview
+from comfydock_cli.generate.topics import TOPICS
+from comfydock_cli.global_commands.explaining import error_classes, exit_code
+from comfydock_cli.table import resolve
+from tests.support.source import run_source
+
+
+def test_the_overview_names_every_visible_command():
+    text = overview(80)
+    for word in resolve.children(()):
+        assert f"\n  {word} " in text
+    assert "__complete" not in text
+
+
+def test_a_command_s_help_names_every_option_and_argument():
+    for command in resolve.all_commands():
+        text = command_help(command, 80)
+        for arg in command.args:
+            assert all(flag in text for flag in arg.flags)
+            assert arg.metavar in text
+
+
+def test_help_comes_by_option_and_by_command_alike():
+    for path in (["create"], ["completion"], ["completion", "install"], []):
+        by_option = run_source(*path, "--help")
+        by_command = run_source("help", *path)
+        assert (by_option.code, by_option.err) == (0, "")
+        assert by_option.out == by_command.out
+
+
+@pytest.mark.parametrize("columns", ["30", "60", "90", "300"])
+def test_help_fits_the_width_of_the_terminal(columns: str):
+    width = min(max(int(columns), 40), 100)
+    out = run_source("create", "--help", COLUMNS=columns).out
+    assert out == command_help(resolve.find(("create",)), width)  # type: ignore[arg-type]
+
+
+@given(st.integers(40, 100))
+def test_every_width_says_the_same_words(width: int):
+    assert overview(width).split() == overview(80).split()
+
+
+def test_without_words_help_is_shown_as_an_error():
+    ran = run_source()
+    assert (ran.code, ran.out) == (2, "")
+    assert "usage: comfydock" in ran.err
+
+
+def test_every_topic_can_be_asked_for():
+    for topic, text in TOPICS.items():
+        assert run_source("help", topic).out == text
+
+
+def test_an_unknown_topic_is_answered_with_the_nearest_one():
+    ran = run_source("help", "enviroment")
+    assert ran.code == 2
+    assert "did you mean `comfydock help environment`?" in ran.err
+
+
+def test_the_topics_named_in_the_table_are_those_that_exist():
+    description = resolve.find(("help",)).description  # type: ignore[union-attr]
+    assert all(f"`{topic}`" in description for topic in TOPICS)
+
+
+def test_the_exit_codes_of_the_topic_are_those_of_the_errors():
+    text = TOPICS["exit-codes"]
+    codes = {exit_code(error) for error in error_classes().values()}
+    assert all(f"\n{code:5}  " in text for code in codes)
+
+
+def test_every_error_can_be_explained():
+    for code, error in error_classes().items():
+        ran = run_source("explain", code)
+        assert ran.code == 0
+        assert f"exit code {exit_code(error)}" in ran.out
+        assert len(ran.out.splitlines()) >= 3
+
+
+def test_an_unknown_error_code_is_answered_with_the_nearest_one():
+    ran = run_source("explain", "workspace-notfound")
+    assert (ran.code, "did you mean `workspace-not-found`?" in ran.err) == (2, True)
+
+
+def test_the_version_is_that_of_both_distributions():
+    from comfydock_cli._version import VERSION
+
+    for package in ("core", "cli"):
+        text = (Path(__file__).parents[4] / "packages" / package / "pyproject.toml").read_text(encoding="utf-8")
+        assert f'version = "{VERSION}"' in text
+    assert run_source("--version").out == f"comfydock {VERSION}\n"
+
+
+def test_completion_scripts_are_printed_for_every_shell():
+    for shell, script in SCRIPTS.items():
+        assert run_source("completion", "show", shell).out == script
