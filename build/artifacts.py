@@ -1,14 +1,14 @@
 """Making artifacts: stage, freeze, add the programs, describe, publish. Nothing is made twice from the same inputs."""
 
-import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from build import describe, nuitka_build, pyinstaller_build
-from build.fingerprint import digest_files, tree_files
+from build.fingerprint import digest_files
 from build.interpreter import Interpreter, choose
 from build.nuitka_build import Frozen
 from build.paths import Layout
@@ -17,6 +17,11 @@ from build.stage import source_digest, stage
 from build.venvs import build_venv
 
 FORMS = ("nuitka", "pyinstaller", "nuitka-onefile", "pyinstaller-onefile")
+
+try:
+    import fcntl
+except ImportError:  # Windows builds one at a time by hand.
+    fcntl = None  # type: ignore[assignment]
 
 _SHARED = ("artifacts.py", "describe.py", "stage.py", "snapshot.py", "faces.py")
 _OWN = {
@@ -61,26 +66,29 @@ class Builder:
         return found == self.fingerprint(form) and (directory / self.artifact.name).exists()
 
     def make(self, form: str) -> Path:
-        """Make one artifact unless it is current; returns its directory."""
+        """Make one artifact unless it is current; returns its directory. One process at a time makes artifacts."""
+        with locked(self.layout.work / "build.lock"):
+            fingerprint = self.fingerprint(form)
+            if self.is_current(form):
+                self.say(f"{form}: up to date")
+            else:
+                self._make(form, fingerprint)
+        return self.layout.artifact(form)
+
+    def _make(self, form: str, fingerprint: str) -> None:
         target = self.layout.artifact(form)
-        if self.is_current(form):
-            self.say(f"{form}: up to date")
-            return target
         self.say(f"{form}: building with Python {self.interpreter.version} ({self.interpreter.executable})")
         started = time.monotonic()
-        cache = self._cache_state(form)
         frozen = self._freeze(form)
         fresh = target.with_name(f".{target.name}.new")
         self._assemble(form, frozen, fresh)
         seconds = time.monotonic() - started
-        description = describe.describe(
-            self.layout, fresh, frozen, self.interpreter, form=form, seconds=seconds, cache=cache
-        )
-        describe.write(fresh, description | {"fingerprint": self.fingerprint(form)})
+        description = describe.describe(self.layout, fresh, frozen, self.interpreter, form=form, seconds=seconds)
+        describe.write(fresh, description | {"fingerprint": fingerprint})
         publish(fresh, target)
         size = int(str(description["size_without_programs"])) / 1e6
-        self.say(f"{form}: built in {seconds:.0f} s ({cache}), {size:.1f} MB without uv")
-        return target
+        cached = f", compiler cache {frozen.cached}" if frozen.cached else ""
+        self.say(f"{form}: built in {seconds:.0f} s{cached}, {size:.1f} MB without uv")
 
     def _freeze(self, form: str) -> Frozen:
         python = build_venv(self.layout, self.interpreter)
@@ -89,9 +97,7 @@ class Builder:
         if form.startswith("pyinstaller"):
             return pyinstaller_build.freeze(self.layout, self.artifact, python, onefile=onefile)
         folder = f"{self.nuitka.onefile_tempdir}/{describe.version(self.layout)}-{digest[:12]}" if onefile else ""
-        return nuitka_build.freeze(
-            self.layout, self.artifact, self.nuitka, self.interpreter, python, onefile=folder
-        )
+        return nuitka_build.freeze(self.layout, self.artifact, self.nuitka, self.interpreter, python, onefile=folder)
 
     def _assemble(self, form: str, frozen: Frozen, fresh: Path) -> None:
         """Copy what was frozen: a file that the linker has just written starts slower than a copy of it."""
@@ -107,13 +113,15 @@ class Builder:
         for program in self.artifact.programs:
             shutil.copy2(self.layout.build_venv / "bin" / program, fresh / program)
 
-    def _cache_state(self, form: str) -> str:
-        if not form.startswith("nuitka"):
-            return "no compiler"
-        if shutil.which("ccache") is None:
-            return "no ccache"
-        directory = Path(os.environ.get("CCACHE_DIR") or Path.home() / ".cache" / "Nuitka" / "ccache")
-        return "warm" if directory.is_dir() and any(tree_files(directory)) else "cold"
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file; waits for whoever has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def publish(fresh: Path, target: Path) -> None:

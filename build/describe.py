@@ -13,7 +13,7 @@ DESCRIPTION = "artifact.json"
 
 
 def describe(
-    layout: Layout, directory: Path, frozen: Frozen, interpreter: Interpreter, *, form: str, seconds: float, cache: str
+    layout: Layout, directory: Path, frozen: Frozen, interpreter: Interpreter, *, form: str, seconds: float
 ) -> dict[str, object]:
     """Everything about the finished artifact in `directory`."""
     files = describe_files(directory)
@@ -25,7 +25,7 @@ def describe(
         "compiler": compiler() if form.startswith("nuitka") else None,
         "options": [option.replace(str(layout.root), ".") for option in frozen.command],
         "environment": {key: value for key, value in frozen.environment.items() if key != "COMFYDOCK_SPEC"},
-        "build": {"seconds": round(seconds, 1), "compiler_cache": cache},
+        "build": {"seconds": round(seconds, 1), "compiler_cache": frozen.cached},
         "size": sum(size for size, _ in files.values()),
         "size_without_programs": sum(size for name, (size, _) in files.items() if name not in ("uv", "uv.exe")),
         "files": {name: {"size": size, "sha256": digest} for name, (size, digest) in files.items()},

@@ -1,6 +1,7 @@
 """The Nuitka artifacts: the staged tree to `dist/nuitka/comfydock/` and its one-file form."""
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 from build.interpreter import Interpreter
 from build.paths import Layout
 from build.settings import Artifact, Nuitka
+
+_CACHED = re.compile(r"result '(cache \w+)': (\d+)")
 
 PLUGINS = Path(__file__).with_name("plugins")
 
@@ -24,6 +27,8 @@ class Frozen:
     directory: Path
     command: tuple[str, ...]
     environment: dict[str, str]
+    cached: str = ""
+    """How warm the compiler cache was, as `hits of files`; empty where there is none."""
 
 
 def nuitka_command(
@@ -83,15 +88,25 @@ def freeze(
     result = work / f"{artifact.name}.dist"
     shutil.rmtree(result, ignore_errors=True)
     run_logged([str(python), "-m", "nuitka", *command], environment, python.parent, work / "log.txt")
-    return Frozen(work if onefile else result, command, environment)
+    return Frozen(work if onefile else result, command, environment, cache_hits(work / "log.txt"))
+
+
+def cache_hits(log: Path) -> str:
+    """What Nuitka says of the compiler cache."""
+    found = dict(_CACHED.findall(log.read_text("utf-8")))
+    hits, misses = (int(found.get(f"cache {kind}", 0)) for kind in ("hit", "miss"))
+    return f"{hits} of {hits + misses}" if found else ""
 
 
 def run_logged(command: list[str], environment: dict[str, str], tools: Path, log: Path) -> None:
-    """Run one freezer with the tools of the build environment first in `PATH`. Raises `FreezeError`."""
+    """Run one freezer in the folder of its log, the build environment's tools first in `PATH`.
+
+    Raises `FreezeError`.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environ |= environment | {"PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     with log.open("w", encoding="utf-8") as output:
-        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=environ)
+        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=environ, cwd=log.parent)
     if done.returncode != 0:
         raise FreezeError(f"the freezer failed with {done.returncode}, see {log}:\n{log.read_text('utf-8')[-4000:]}")

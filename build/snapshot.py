@@ -7,9 +7,18 @@ its own, so that what is printed is what was staged.
 import subprocess
 from pathlib import Path
 
-SNAPSHOT = "comfydock_cli/table/_snapshot.py"
+# What is written into the staged tree, and which function says it.
+LITERALS = {
+    "comfydock_cli/table/_snapshot.py": "snapshot_source",
+    "comfydock_cli/_frozen_help.py": "help_source",
+}
 
-_PRINT = "import sys; sys.path.insert(0, sys.argv[1]); from comfydock_cli.generate import snapshot; sys.stdout.write(snapshot.{}())"
+_PRINT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from comfydock_cli.generate import snapshot
+sys.stdout.write(snapshot.{}())
+"""
 
 
 class SnapshotError(Exception):
@@ -26,10 +35,11 @@ def ask_table(directory: Path, python: Path, function: str) -> str:
 
 
 def write_snapshot(directory: Path, python: Path) -> None:
-    """Write the snapshot into the staged tree and check that it is Python."""
-    text = ask_table(directory, python, "snapshot_source")
-    compile(text, SNAPSHOT, "exec")
-    (directory / SNAPSHOT).write_text(text, "utf-8")
+    """Write the literals into the staged tree; all are asked for first, from the tree that has none of them."""
+    texts = {name: ask_table(directory, python, function) for name, function in LITERALS.items()}
+    for name, text in texts.items():
+        compile(text, name, "exec")
+        (directory / name).write_text(text, "utf-8")
 
 
 def surface(directory: Path, python: Path) -> str:
