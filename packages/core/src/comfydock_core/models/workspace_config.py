@@ -1,4 +1,4 @@
-"""What `.metadata/workspace.json` says, typed. Format: version 1 of ComfyDock 1.x; unknown keys are kept by the writer."""
+"""What `.metadata/workspace.json` says, typed. Format: version 1 of ComfyDock 1.x; the writer keeps unknown keys."""
 
 
 class WorkspaceConfig:
