@@ -7,7 +7,7 @@ only for small state files on the startup path; writing uses `json` as usual.
 try:
     from _json import make_scanner
 except ImportError:  # An interpreter without the C scanner: the long way gives the same values.
-    make_scanner = None
+    make_scanner = None  # type: ignore[misc, assignment]
 
 _WHITESPACE = " \t\n\r"
 
@@ -21,7 +21,7 @@ class _Options:
     parse_float = float
     parse_int = int
     parse_constant = float
-    memo: dict[str, str] = {}
+    memo: dict[str, str] = {}  # noqa: RUF012 - the scanner clears it after each use
 
 
 def loads(text: str) -> object:
@@ -29,7 +29,7 @@ def loads(text: str) -> object:
     if make_scanner is not None:
         start = len(text) - len(text.lstrip(_WHITESPACE))
         try:
-            value, end = make_scanner(_Options)(text, start)
+            value, end = make_scanner(_Options)(text, start)  # type: ignore[arg-type]
             if not text[end:].strip(_WHITESPACE):
                 return value
         except (StopIteration, SystemError, ValueError):
