@@ -7,8 +7,8 @@ be understood is refused and left as it is.
 import json
 from datetime import datetime
 
-from comfydock_core.repositories.workspace_config_reader import read_config, read_raw
 from comfydock_core.models.workspace_config import WorkspaceConfig
+from comfydock_core.repositories.workspace_config_reader import read_config, read_raw
 from comfydock_core.utils import atomic
 
 
