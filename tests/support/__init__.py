@@ -1,1 +1,1 @@
-"""What tests share: programs, workspaces, servers."""
+"""What tests share: programs, workspaces, wheels, a miniature ComfyUI."""

@@ -7,6 +7,7 @@ from comfydock_cli.formatters.plan_formatter import planned
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import amount, make_reporter
 from comfydock_cli.ui.prompts import confirm
+from comfydock_core.factories.workspace_factory import find_workspace
 from comfydock_core.models.creation import CreateRequest
 
 
@@ -21,10 +22,11 @@ def create(context: Context, arguments: Arguments) -> Result:
         torch_backend=arguments.word("torch_backend"),
         use=arguments.flag("use"),
     )
+    workspace = find_workspace(offline=context.offline)
     with make_reporter(context) as reporter:
-        plan = context.workspace.plan_creation(request, reporter)
+        plan = workspace.plan_creation(request, reporter)
         if not context.dry_run:
-            path = context.workspace.create_environment(plan, reporter)
+            path = workspace.create_environment(plan, reporter)
     if context.dry_run:
         return planned(plan.steps(), name=plan.name, commit=plan.comfyui.commit)
     version = plan.comfyui

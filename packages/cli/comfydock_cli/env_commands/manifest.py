@@ -10,5 +10,6 @@ def manifest(context: Context, arguments: Arguments) -> Result:
     section = arguments.text("section")
     if section is None:
         return Result(environment.manifest() if context.json else None, environment.manifest_text())
-    found = environment.manifest_section(section)
-    return Result(found.value, found.text)
+    if context.json:
+        return Result(environment.manifest_section(section))
+    return Result(text=environment.manifest_section_text(section))

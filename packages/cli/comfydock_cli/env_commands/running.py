@@ -8,4 +8,4 @@ def run(context: Context, arguments: Arguments) -> Result:
     """Start ComfyUI with the words given and end with its exit code."""
     if context.json:
         raise UsageError("`comfydock run` hands the terminal to ComfyUI, so it has no `--json`")
-    return Result(exit_code=context.environment.run(arguments.rest))
+    return Result(exit_code=context.environment.run(arguments.rest, replace=True))

@@ -4,16 +4,16 @@ from comfydock_cli import system
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.plan_formatter import planned
 from comfydock_cli.table.parser import Arguments
-from comfydock_core.factories.workspace_factory import initialise, plan_initialisation
+from comfydock_core.core.workspace import Workspace
 
 
 def init(context: Context, arguments: Arguments) -> Result:
     """Make a workspace and say how to go on."""
     path = arguments.text("path")
-    plan = plan_initialisation(path, arguments.text("models_dir"))
+    plan = Workspace.plan_initialisation(path, arguments.text("models_dir"))
     if context.dry_run:
         return planned(plan.steps(), path=plan.root)
-    initialise(plan)
+    Workspace.initialise(plan)
     if path is not None and system.getenv("COMFYDOCK_HOME") != plan.root:
         context.console.note(f"set COMFYDOCK_HOME={plan.root} so that every command finds it")
     context.console.note("make an environment with `comfydock create NAME`")

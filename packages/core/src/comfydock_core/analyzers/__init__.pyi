@@ -1,1 +1,1 @@
-
+from .status_scanner import StatusScanner as StatusScanner

@@ -1,1 +1,4 @@
-
+from .github_client import GitHubClient as GitHubClient
+from .github_client import GitHubRelease as GitHubRelease
+from .github_client import GitHubRepoInfo as GitHubRepoInfo
+from .transport import Transport as Transport

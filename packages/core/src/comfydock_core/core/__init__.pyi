@@ -1,1 +1,2 @@
+from .environment import Environment as Environment
 from .workspace import Workspace as Workspace

@@ -5,21 +5,61 @@ from comfydock_core.models.workspace_config import WorkspaceConfig
 from comfydock_core.models.workspace_layout import EnvironmentLayout, WorkspaceLayout
 from comfydock_core.repositories.workspace_config_reader import read_config
 
+TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from comfydock_core.core.environment import Environment
+    from comfydock_core.core.services_bundle import WorkspaceServices
+    from comfydock_core.models.creation import CreateRequest, CreationPlan
+    from comfydock_core.models.deletion import DeletionPlan
+    from comfydock_core.models.initialisation import InitialisationPlan
+    from comfydock_core.models.protocols import Reporter
+    from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
+
 
 class Workspace:
     """One workspace on disk. Cheap to make; each method loads what it needs."""
 
-    def __init__(self, layout: WorkspaceLayout) -> None:
+    def __init__(self, layout: WorkspaceLayout, services: "Callable[[], WorkspaceServices] | None" = None) -> None:
+        """`services` is called at most when an environment is planned or created; factories provide it."""
         self.layout = layout
+        self._services = services
 
     @classmethod
     def find(cls) -> "Workspace":
-        """The workspace of `COMFYDOCK_HOME` or `~/comfydock`. Raises `WorkspaceNotFound`."""
+        """The workspace of `COMFYDOCK_HOME` or `~/comfydock`. Raises `WorkspaceNotFound`.
+
+        For everything but creating environments; `factories.workspace_factory.find_workspace` finds one for that.
+        """
         return cls(finding.find_workspace())
+
+    @staticmethod
+    def plan_initialisation(path: str | None = None, models_dir: str | None = None) -> "InitialisationPlan":
+        """What `initialise` will make, at `path` or where a workspace is looked for.
+
+        Raises `WorkspaceExists`, and `InvalidSetting` for a models directory that is none.
+        """
+        from comfydock_core.core.usecases.initialising import plan_initialisation
+
+        return plan_initialisation(path or finding.workspace_root(), models_dir)
+
+    @classmethod
+    def initialise(cls, plan: "InitialisationPlan") -> "Workspace":
+        """Make the planned workspace, all of it or nothing. Raises `FileSystemError`, `WorkspaceExists`."""
+        from comfydock_core.core.usecases.initialising import initialise
+
+        return cls(initialise(plan))
 
     def config(self) -> WorkspaceConfig:
         """The settings, read anew. Raises `WorkspaceDamaged`."""
         return read_config(self.layout.config_file)
+
+    def settings(self) -> "WorkspaceConfigRepository":
+        """The settings, to change them."""
+        from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
+
+        return WorkspaceConfigRepository(self.layout.config_file)
 
     def environment_names(self) -> list[str]:
         """Every finished environment, sorted by name."""
@@ -29,3 +69,44 @@ class Workspace:
         """The environment `name`, or the active one. Raises `EnvironmentNotFound`, `NoActiveEnvironment`."""
         active = None if name else self.config().active_environment
         return finding.choose_environment(self.layout, name, active)
+
+    def open_environment(self, name: str | None) -> "Environment":
+        """The environment `name`, or the active one, to work with. Raises what `environment` raises."""
+        from comfydock_core.core.environment import Environment
+
+        return Environment(self.environment(name), self.layout)
+
+    def use(self, name: str) -> None:
+        """Make the environment `name` the active one. Raises `EnvironmentNotFound`, `WorkspaceDamaged`."""
+        from comfydock_core.core.usecases.using import use_environment
+
+        use_environment(self.layout, name)
+
+    def plan_creation(self, request: "CreateRequest", reporter: "Reporter") -> "CreationPlan":
+        """Everything `create_environment` will do, resolved; nothing is written."""
+        from comfydock_core.core.usecases.creating import plan_creation
+
+        return plan_creation(self.layout, self._needed_services(), request, reporter)
+
+    def create_environment(self, plan: "CreationPlan", reporter: "Reporter") -> str:
+        """Make the planned environment and return its directory. Whatever stops it, nothing has its name then."""
+        from comfydock_core.core.usecases.creating import create_environment
+
+        return create_environment(self.layout, self._needed_services(), plan, reporter)
+
+    def plan_deletion(self, name: str) -> "DeletionPlan":
+        """What `delete_environment` will remove. Raises `EnvironmentNotFound`, `EnvironmentIncomplete`."""
+        from comfydock_core.core.usecases.deleting import plan_deletion
+
+        return plan_deletion(self.layout, name)
+
+    def delete_environment(self, plan: "DeletionPlan", reporter: "Reporter") -> None:
+        """Remove the planned environment; no link in it is followed. Raises `FileSystemError`."""
+        from comfydock_core.core.usecases.deleting import delete_environment
+
+        delete_environment(self.layout, plan, reporter)
+
+    def _needed_services(self) -> "WorkspaceServices":
+        if self._services is None:
+            raise RuntimeError("this Workspace was made without services; get one from factories.workspace_factory")
+        return self._services()

@@ -1,1 +1,1 @@
-
+from .uv_command import UVCommand as UVCommand

@@ -1,1 +1,4 @@
-
+from .git_manager import GitManager as GitManager
+from .model_symlink_manager import ModelSymlinkManager as ModelSymlinkManager
+from .pyproject_manager import PyprojectManager as PyprojectManager
+from .uv_project_manager import UVProjectManager as UVProjectManager

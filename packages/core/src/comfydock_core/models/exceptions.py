@@ -144,3 +144,105 @@ class InvalidSetting(ComfyDockError):
 
     code = "invalid-setting"
     exit_code = 2
+
+
+class RefNotFound(NotFoundError):
+    """The ComfyUI repository has no release, branch or commit of this name. The error lists the nearest names."""
+
+    code = "ref-not-found"
+
+
+class RepositoryNotFound(NotFoundError):
+    """What was named as ComfyUI's repository is not a git repository, or there is none at that address."""
+
+    code = "repository-not-found"
+
+
+class PythonNotFound(NotFoundError):
+    """uv found no interpreter of the wanted version and could not fetch one. `uv python list` shows what it knows."""
+
+    code = "python-not-found"
+
+
+class ModelsDirectoryNotFound(NotFoundError):
+    """The workspace's models directory is not configured or does not exist (any more)."""
+
+    code = "models-directory-not-found"
+
+
+class RequirementsConflict(ConflictError):
+    """uv found no set of package versions that satisfies all requirements. Its explanation is shown."""
+
+    code = "requirements-conflict"
+
+
+class UnexpectedDirectory(ConflictError):
+    """A directory with files in it is where ComfyDock wants to put a link. It was left as it is."""
+
+    code = "unexpected-directory"
+
+
+class NetworkUnavailable(RemoteError):
+    """A server could not be reached: no network, a name that does not resolve, a refused or broken connection."""
+
+    code = "network-unavailable"
+
+
+class OfflineRefused(RemoteError):
+    """The command needs the network, and `--offline` forbids it."""
+
+    code = "offline"
+
+
+class AuthenticationFailed(RemoteError):
+    """A server wants to know who is asking, or refused the credentials it got."""
+
+    code = "authentication-failed"
+
+
+class RateLimited(RemoteError):
+    """A server has had too many requests from this address. GITHUB_TOKEN raises GitHub's limit."""
+
+    code = "rate-limited"
+
+
+class UnusableAnswer(RemoteError):
+    """A server answered, but with an error or with something that cannot be understood."""
+
+    code = "unusable-answer"
+
+
+class ToolMissing(ToolError):
+    """A program that ComfyDock needs (`git`, `uv`) is not installed or not on PATH."""
+
+    code = "tool-missing"
+
+
+class GitFailed(ToolError):
+    """`git` ran and failed. Its own words are shown."""
+
+    code = "git-failed"
+
+
+class UvFailed(ToolError):
+    """`uv` ran and failed. Its own words are shown."""
+
+    code = "uv-failed"
+
+
+class NotComfyUI(IntegrityError):
+    """The repository holds something else than ComfyUI: `main.py`, `requirements.txt` or `comfy/` is missing."""
+
+    code = "not-comfyui"
+
+
+class RequirementInvalid(IntegrityError):
+    """A line of a requirements file is no valid requirement. The message names the file and the line."""
+
+    code = "requirement-invalid"
+
+
+class EnvironmentBroken(IntegrityError):
+    """A part of the environment that is needed to run it is missing: its Python or its ComfyUI."""
+
+    code = "environment-broken"

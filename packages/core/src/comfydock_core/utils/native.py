@@ -14,7 +14,19 @@ else:
 
 WINDOWS = sys.platform == "win32"
 
-__all__ = ["WINDOWS", "exists", "getenv", "home", "is_directory", "is_file", "list_names", "system"]
+__all__ = [
+    "WINDOWS",
+    "child_environment",
+    "exists",
+    "getenv",
+    "home",
+    "is_directory",
+    "is_file",
+    "link_target",
+    "list_names",
+    "read_bytes",
+    "system",
+]
 
 # stat.S_IFMT and friends, without loading `stat`.
 _TYPE_MASK = 0o170000
@@ -67,3 +79,34 @@ def _type_of(path: str) -> int:
 def list_names(path: str) -> list[str]:
     """The names in a directory, sorted. Raises `OSError` like `os.listdir`."""
     return sorted(system.listdir(path))
+
+
+def link_target(path: str) -> str | None:
+    """Where the symbolic link `path` points, or `None` when it is no link."""
+    try:
+        return system.readlink(path)
+    except (OSError, ValueError):
+        return None
+
+
+def read_bytes(path: str) -> bytes | None:
+    """The whole file, or `None` when there is none. Raises `OSError` for any other trouble."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def child_environment() -> dict[bytes, bytes]:
+    """The environment for a short-lived child on POSIX: this process's own, as bytes.
+
+    A PyInstaller program runs with its own library path; children get the one it was started with.
+    """
+    variables: dict[bytes, bytes] = dict(system.environ) if sys.platform != "win32" else {}
+    if hasattr(sys, "_MEIPASS"):
+        original = variables.pop(b"LD_LIBRARY_PATH_ORIG", None)
+        variables.pop(b"LD_LIBRARY_PATH", None)
+        if original:
+            variables[b"LD_LIBRARY_PATH"] = original
+    return variables

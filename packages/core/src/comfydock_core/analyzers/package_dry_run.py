@@ -1,0 +1,67 @@
+"""Installed packages against the lock by a dry run of uv: for environments without a record of their installation.
+
+It costs a process of uv, so it is loaded only then.
+"""
+
+import re
+
+from comfydock_core.integrations.process import Completed
+from comfydock_core.integrations.uv_command import UVCommand
+from comfydock_core.models.environment import PackageChange, PackageState
+from comfydock_core.models.exceptions import ToolError
+from comfydock_core.models.workspace_layout import EnvironmentLayout, WorkspaceLayout
+from comfydock_core.utils import native
+
+_CHANGE = re.compile(r"\s*([+~-]) ([^\s=]+)==(\S+).*")
+_NO_CHANGES = ("would make no changes", "audited", "checked")
+
+
+def ask_uv(layout: EnvironmentLayout, workspace: WorkspaceLayout) -> PackageState:
+    """The state as uv sees it; `unknown` with the reason when uv cannot tell."""
+    if not native.is_file(layout.lock):
+        return PackageState("unknown", None, "there is no `uv.lock` to compare with")
+    try:
+        uv = UVCommand(
+            project=layout.definition,
+            venv=layout.venv,
+            cache=workspace.uv_cache,
+            python_installs=workspace.uv_python,
+            offline=True,
+        )
+        return judge_dry_run(uv.dry_run())
+    except ToolError as error:
+        return PackageState("unknown", None, error.message)
+
+
+def judge_dry_run(completed: Completed) -> PackageState:
+    """Read the output of `uv sync --dry-run`."""
+    if completed.returncode != 0:
+        reason = completed.text.split("\n")[0] or f"uv ended with exit code {completed.returncode}"
+        return PackageState("unknown", "uv", reason)
+    if "would create project environment" in completed.text.lower():
+        return PackageState("not-installed", "uv")
+    state = PackageState("in-sync", "uv")
+    _read_changes(state, completed.text)
+    if not (state.missing or state.extra or state.changed) and not _says_no_changes(completed.text):
+        return PackageState("unknown", "uv", "uv's answer could not be understood")
+    return state.settle()
+
+
+def _says_no_changes(text: str) -> bool:
+    low = text.lower()
+    return any(words in low for words in _NO_CHANGES)
+
+
+def _read_changes(state: PackageState, text: str) -> None:
+    """What uv would add is missing, what it would remove is too much, and both at once is another version."""
+    marks: dict[str, dict[str, str]] = {"+": {}, "-": {}, "~": {}}
+    for line in text.split("\n"):
+        match = _CHANGE.fullmatch(line)
+        if match:
+            marks[match[1]][match[2]] = match[3]
+    add, remove = marks["+"], marks["-"]
+    both = sorted(add.keys() & remove.keys())
+    state.changed = [PackageChange(name, add.pop(name), remove.pop(name)) for name in both]
+    state.changed += [PackageChange(name, version, version) for name, version in sorted(marks["~"].items())]
+    state.missing = [f"{name} {version}" for name, version in sorted(add.items())]
+    state.extra = [f"{name} {version}" for name, version in sorted(remove.items())]

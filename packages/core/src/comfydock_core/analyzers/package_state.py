@@ -1,0 +1,62 @@
+"""Installed packages against what was recorded at the last installation. Fast path; no process is started.
+
+A virtual environment without a record (ComfyDock 1.x, or a sync by hand) is not judged here.
+"""
+
+import tomllib
+
+from comfydock_core.models.environment import PackageChange, PackageState
+from comfydock_core.models.workspace_layout import EnvironmentLayout
+from comfydock_core.repositories import install_record
+from comfydock_core.repositories.install_record import InstallRecord
+from comfydock_core.utils import native
+
+# The tables of a manifest that say what is to be installed.
+_DEPENDENCY_TABLES = (
+    ("project", "dependencies"),
+    ("project", "requires-python"),
+    ("dependency-groups",),
+    ("tool", "uv"),
+)
+
+
+def compare_with_record(layout: EnvironmentLayout, manifest: dict[str, object]) -> PackageState | None:
+    """The state by the record, or `None` when there is none to compare with. Raises `OSError`."""
+    directory = install_record.site_packages(layout.venv)
+    if directory is None:
+        return PackageState("not-installed", None)
+    record = install_record.read_record(layout.venv)
+    if record is None:
+        return None
+    state = PackageState("in-sync", "record")
+    installed = install_record.installed_distributions(directory)
+    state.installed = len(installed)
+    _compare_distributions(state, record.distributions, installed)
+    state.lock_changed = native.read_bytes(layout.lock) != record.lock
+    state.dependencies_changed = _dependencies_changed(record, native.read_bytes(layout.manifest), manifest)
+    return state.settle()
+
+
+def _compare_distributions(state: PackageState, expected: list[str], found: list[str]) -> None:
+    if expected == found:
+        return
+    missing = dict(install_record.split_distribution(name) for name in sorted(set(expected) - set(found)))
+    extra = dict(install_record.split_distribution(name) for name in sorted(set(found) - set(expected)))
+    both = sorted(missing.keys() & extra.keys())
+    state.changed = [PackageChange(name, missing.pop(name), extra.pop(name)) for name in both]
+    state.missing = [f"{name} {version}" for name, version in missing.items()]
+    state.extra = [f"{name} {version}" for name, version in extra.items()]
+
+
+def _dependencies_changed(record: InstallRecord, content: bytes | None, manifest: dict[str, object]) -> bool:
+    """Whether the manifest asks for something else than it did then. Other changes, such as workflows, do not count."""
+    if content == record.manifest:
+        return False
+    recorded: dict[str, object] = tomllib.loads(record.manifest.decode("utf-8"))
+    return any(_at(recorded, path) != _at(manifest, path) for path in _DEPENDENCY_TABLES)
+
+
+def _at(table: object, path: tuple[str, ...]) -> object:
+    for key in path:
+        table = table.get(key) if isinstance(table, dict) else None
+    return table

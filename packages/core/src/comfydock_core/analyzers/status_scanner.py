@@ -1,0 +1,151 @@
+"""Gathering what `status` tells, on the fast path: files, two git commands that run meanwhile, one TOML file."""
+
+from comfydock_core.analyzers.git_probes import GitProbe, GitProbes
+from comfydock_core.analyzers.package_state import compare_with_record
+from comfydock_core.integrations.git.head import read_head
+from comfydock_core.integrations.git.porcelain import parse_status
+from comfydock_core.models.environment import (
+    ComfyUIState,
+    DefinitionState,
+    EnvironmentStatus,
+    ModelsLinkState,
+    PackageState,
+    PackState,
+)
+from comfydock_core.models.workspace_layout import EnvironmentLayout
+from comfydock_core.repositories import manifest_reader
+from comfydock_core.utils import native
+
+_SHORT = 10
+
+
+class StatusScanner:
+    """Looks at one environment. Raises `ManifestDamaged`; whatever else cannot be told is told as such."""
+
+    def __init__(self, layout: EnvironmentLayout, models_directory: str | None, probes: GitProbes) -> None:
+        self._layout = layout
+        self._models_directory = models_directory
+        self._probes = probes
+        self._manifest: dict[str, object] = {}
+        self._tool: dict[str, object] = {}
+
+    def scan(self) -> EnvironmentStatus:
+        """Everything; `packages.state` is `unrecorded` where only uv could tell. Git is asked for last."""
+        layout = self._layout
+        self._manifest = manifest_reader.read_manifest(layout.manifest)
+        self._tool = manifest_reader.tool_table(self._manifest, layout.manifest)
+        packs, packages, link = self._packs(), self._packages(), self._models_link()
+        return EnvironmentStatus(
+            name=layout.name,
+            path=layout.root,
+            complete=native.exists(layout.complete_marker),
+            python_version=self._text("python_version"),
+            torch_backend=self._text("torch_backend"),
+            comfyui=self._comfyui(),
+            definition=definition_state(self._probes.definition),
+            packages=packages,
+            packs=packs,
+            models_link=link,
+        )
+
+    def _text(self, key: str) -> str | None:
+        return manifest_reader.text(self._tool, key, self._layout.manifest)
+
+    def _comfyui(self) -> ComfyUIState:
+        version = self._text("comfyui_version")
+        kind = self._text("comfyui_version_type") or (kind_of_version(version) if version else None)
+        pinned = self._text("comfyui_commit_sha") or (version if kind == "commit" else None)
+        state = ComfyUIState(version, kind, pinned, native.is_file(f"{self._layout.comfyui}/main.py"))
+        state.commit, state.branch = read_head(self._layout.comfyui)
+        output, state.unknown = self._probes.comfyui.answer()
+        if output is not None:
+            seen = parse_status(output)
+            state.changed = seen.modified
+            state.commit = state.commit or seen.commit
+        elif state.present and state.unknown is None:
+            state.unknown = "`ComfyUI` is no git repository"
+        return state
+
+    def _packages(self) -> PackageState:
+        try:
+            return compare_with_record(self._layout, self._manifest) or PackageState("unrecorded", None)
+        except (OSError, ValueError) as error:
+            return PackageState("unknown", "record", f"the record of the installation cannot be read: {error}")
+
+    def _packs(self) -> PackState:
+        state = PackState()
+        wanted = self._wanted_packs()
+        try:
+            found = pack_directories(self._layout.custom_nodes)
+        except OSError as error:
+            state.unknown = f"`custom_nodes` cannot be read: {error}"
+            return state
+        state.present = [name for name in found if name in wanted]
+        state.untracked = [name for name in found if name not in wanted]
+        state.missing = sorted(wanted.difference(found))
+        return state
+
+    def _wanted_packs(self) -> set[str]:
+        """The directories that the manifest's nodes live in. Very old manifests nest development nodes once more."""
+        path = self._layout.manifest
+        nodes = manifest_reader.table(self._tool, "nodes", path)
+        wanted: set[str] = set()
+        for identifier in nodes:
+            entry = manifest_reader.table(nodes, identifier, path)
+            nested = identifier == "development" and entry and all(isinstance(item, dict) for item in entry.values())
+            for key, node in entry.items() if nested else [(identifier, entry)]:
+                if isinstance(node, dict):
+                    wanted.add(manifest_reader.text(node, "name", path) or key)
+        return wanted
+
+    def _models_link(self) -> ModelsLinkState:
+        link, expected = self._layout.models_link, self._models_directory
+        target = native.link_target(link)
+        if expected is None:
+            return ModelsLinkState("not-configured", target, None)
+        if target is None:
+            return ModelsLinkState("directory" if native.exists(link) else "missing", None, expected)
+        if not native.is_directory(link):
+            return ModelsLinkState("dangling", target, expected)
+        return ModelsLinkState("linked" if same_directory(link, expected) else "elsewhere", target, expected)
+
+
+def definition_state(probe: GitProbe) -> DefinitionState:
+    """The git state of `.cec`, from git's answer."""
+    state = DefinitionState(probe.repository)
+    output, state.unknown = probe.answer()
+    if output is not None:
+        seen = parse_status(output)
+        state.branch = seen.branch
+        state.head = seen.commit[:_SHORT] if seen.commit else None
+        state.modified, state.untracked = seen.modified, seen.untracked
+    return state
+
+
+def kind_of_version(version: str) -> str:
+    """What a manifest's version is when it does not say: leading `v` release, `main`/`master` branch, else commit."""
+    if version.startswith("v"):
+        return "release"
+    return "branch" if version in ("main", "master") else "commit"
+
+
+def pack_directories(directory: str) -> list[str]:
+    """The directories of custom nodes, sorted; files, hidden, disabled and cache directories are none."""
+    if not native.is_directory(directory):
+        return []
+    return [name for name in native.list_names(directory) if _is_pack(directory, name)]
+
+
+def _is_pack(directory: str, name: str) -> bool:
+    if name.startswith(".") or name.endswith(".disabled") or name == "__pycache__":
+        return False
+    return native.is_directory(f"{directory}/{name}")
+
+
+def same_directory(first: str, second: str) -> bool:
+    """Whether two paths lead to one directory."""
+    try:
+        one, other = native.system.stat(first), native.system.stat(second)
+    except (OSError, ValueError):
+        return False
+    return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)

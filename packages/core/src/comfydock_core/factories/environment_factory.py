@@ -1,0 +1,28 @@
+"""Who changes which aspect of an environment."""
+
+from comfydock_core.core.services_bundle import EnvironmentServices
+from comfydock_core.integrations.uv_command import UVCommand
+from comfydock_core.managers.git_manager import GitManager
+from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
+from comfydock_core.managers.pyproject_manager import PyprojectManager
+from comfydock_core.managers.uv_project_manager import UVProjectManager
+from comfydock_core.models.workspace_layout import EnvironmentLayout, WorkspaceLayout
+
+
+def environment_services(
+    layout: EnvironmentLayout, workspace: WorkspaceLayout, *, offline: bool = False
+) -> EnvironmentServices:
+    """The managers of one environment, finished or under construction. Raises `ToolMissing` without uv."""
+    uv = UVCommand(
+        project=layout.definition,
+        venv=layout.venv,
+        cache=workspace.uv_cache,
+        python_installs=workspace.uv_python,
+        offline=offline,
+    )
+    return EnvironmentServices(
+        pyproject=PyprojectManager(layout.manifest),
+        uv_project=UVProjectManager(layout, uv),
+        git=GitManager(layout.definition),
+        models_link=ModelSymlinkManager(layout.models_link),
+    )

@@ -1,0 +1,32 @@
+"""A workspace with everything it needs to make environments."""
+
+from functools import partial
+
+from comfydock_core.clients.github_client import GitHubClient
+from comfydock_core.clients.transport import Transport
+from comfydock_core.core.finding import find_workspace as find_layout
+from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
+from comfydock_core.core.workspace import Workspace
+from comfydock_core.factories.environment_factory import environment_services
+from comfydock_core.models.workspace_layout import EnvironmentLayout, WorkspaceLayout
+from comfydock_core.services.comfyui_versions import ComfyUIVersions
+
+
+def find_workspace(*, offline: bool = False) -> Workspace:
+    """The workspace of `COMFYDOCK_HOME` or `~/comfydock`, fully equipped. Raises `WorkspaceNotFound`."""
+    return open_workspace(find_layout(), offline=offline)
+
+
+def open_workspace(layout: WorkspaceLayout, *, offline: bool = False) -> Workspace:
+    """The workspace at a known place, fully equipped. With `offline` nothing reaches for the network."""
+    return Workspace(layout, partial(workspace_services, layout, offline=offline))
+
+
+def workspace_services(layout: WorkspaceLayout, *, offline: bool = False) -> WorkspaceServices:
+    """Everything that needs no environment, and the way to the services of one."""
+
+    def for_environment(environment: EnvironmentLayout) -> EnvironmentServices:
+        return environment_services(environment, layout, offline=offline)
+
+    github = GitHubClient(Transport(offline=offline))
+    return WorkspaceServices(versions=ComfyUIVersions(github, offline=offline), environment=for_environment)

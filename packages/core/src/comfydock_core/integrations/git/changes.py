@@ -1,0 +1,33 @@
+"""Changes to a repository on disk."""
+
+from comfydock_core.integrations.git import queries, runner
+
+
+def initialise(worktree: str, branch: str) -> None:
+    """Start a history. The user's template directory is left out: hooks in it are for the user's own work."""
+    options = ["--quiet", "--template=", f"--initial-branch={branch}"]
+    runner.run(["init", *options], cwd=worktree, doing="start the history")
+
+
+def set_config(worktree: str, key: str, value: str) -> None:
+    runner.run(["config", key, value], cwd=worktree, doing="configure the repository")
+
+
+def commit_all(worktree: str, message: str) -> bool:
+    """Commit everything that is not ignored. `False` when there is nothing to commit."""
+    runner.run(["add", "--all", "."], cwd=worktree, doing="stage the files")
+    if not queries.has_changes(worktree):
+        return False
+    # Signing would ask for a passphrase, and hooks are meant for the user's own commits.
+    options = ["--quiet", "--no-verify", "--no-gpg-sign"]
+    runner.run(["commit", *options, "-m", message], cwd=worktree, doing="commit the files")
+    return True
+
+
+def check_out(worktree: str, commit: str, *, branch: str | None) -> None:
+    """Check out a commit: on `branch`, made to point there and to follow `origin`, or detached without one."""
+    if branch is None:
+        runner.run(["checkout", "--quiet", "--detach", commit], cwd=worktree, doing=f"check out {commit[:10]}")
+        return
+    runner.run(["checkout", "--quiet", "-B", branch, commit], cwd=worktree, doing=f"check out {branch}")
+    runner.ask(["branch", "--quiet", f"--set-upstream-to=origin/{branch}", branch], cwd=worktree)

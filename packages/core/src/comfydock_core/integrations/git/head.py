@@ -1,0 +1,74 @@
+"""The commit that is checked out, read from git's files: no process, no answer later than a few file reads.
+
+Worktrees and submodules (`.git` as a file) and `packed-refs` are understood. A repository in the `reftable` format is
+not: the answer is `None` then, as for any repository that cannot be read.
+"""
+
+from comfydock_core.utils import native
+
+_MAX_SYMBOLIC = 5
+
+
+def read_head(worktree: str) -> tuple[str | None, str | None]:
+    """The full commit and the branch of `HEAD`; `None` for a detached head, an unborn branch, or no repository."""
+    directory = _git_directory(worktree)
+    content = _text(f"{directory}/HEAD") if directory else None
+    if directory is None or content is None:
+        return None, None
+    if not content.startswith("ref: "):
+        return _commit(content), None
+    ref = content[5:].strip()
+    return _resolve(directory, ref), ref.removeprefix("refs/heads/")
+
+
+def _git_directory(worktree: str) -> str | None:
+    directory = f"{worktree}/.git"
+    if native.is_directory(directory):
+        return directory
+    content = _text(directory)
+    if content is None or not content.startswith("gitdir: "):
+        return None
+    place = content[8:].strip()
+    return place if place.startswith("/") or place[1:2] == ":" else f"{worktree}/{place}"
+
+
+def _resolve(directory: str, ref: str) -> str | None:
+    common = _common_directory(directory)
+    for _ in range(_MAX_SYMBOLIC):
+        content = _text(f"{directory}/{ref}") or _text(f"{common}/{ref}")
+        if content is None:
+            return _packed(common, ref)
+        if not content.startswith("ref: "):
+            return _commit(content)
+        ref = content[5:].strip()
+    return None
+
+
+def _common_directory(directory: str) -> str:
+    """Where a worktree's refs are: its main repository."""
+    place = (_text(f"{directory}/commondir") or "").strip()
+    if not place:
+        return directory
+    return place if place.startswith("/") or place[1:2] == ":" else f"{directory}/{place}"
+
+
+def _packed(directory: str, ref: str) -> str | None:
+    for line in (_text(f"{directory}/packed-refs") or "").splitlines():
+        commit, _, name = line.partition(" ")
+        if name == ref:
+            return _commit(commit)
+    return None
+
+
+def _commit(text: str) -> str | None:
+    commit = text.strip()
+    digits = len(commit) in (40, 64) and not commit.strip("0123456789abcdef")
+    return commit if digits else None
+
+
+def _text(path: str) -> str | None:
+    try:
+        content = native.read_bytes(path)
+    except (OSError, ValueError):
+        return None
+    return None if content is None else content.decode("utf-8", "surrogateescape")

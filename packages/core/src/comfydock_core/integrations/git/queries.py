@@ -1,0 +1,20 @@
+"""Questions to a repository on disk."""
+
+from comfydock_core.integrations.git import runner
+
+
+def config_value(worktree: str, key: str) -> str | None:
+    """A setting as git sees it in that repository, or `None`."""
+    answer = runner.ask(["config", "--get", key], cwd=worktree)
+    return answer.output.strip() or None if answer.returncode == 0 else None
+
+
+def commit_of(worktree: str, revision: str) -> str | None:
+    """The full commit that a revision names, or `None` when the repository has no such commit."""
+    answer = runner.ask(["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], cwd=worktree)
+    return answer.output.strip() if answer.returncode == 0 else None
+
+
+def has_changes(worktree: str) -> bool:
+    """Whether anything differs from the last commit, new files included."""
+    return bool(runner.run(["status", "--porcelain"], cwd=worktree, doing="read the git status"))

@@ -1,0 +1,87 @@
+"""Asking and cloning other repositories."""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from comfydock_core.integrations.git import runner
+
+_PROGRESS = re.compile(r"(?:remote: )?(Receiving objects|Resolving deltas|Updating files):\s+\d+% \((\d+)/(\d+)\)")
+
+
+@dataclass(slots=True)
+class RemoteRefs:
+    """What a repository offers: branches and tags with the commits they lead to, and its default branch."""
+
+    branches: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    default_branch: str | None = None
+    head: str | None = None
+
+
+def list_refs(repository: str) -> RemoteRefs:
+    """Ask a repository what it offers. Raises `RepositoryNotFound`, `NetworkUnavailable`, `AuthenticationFailed`."""
+    patterns = ["HEAD", "refs/heads/*", "refs/tags/*"]
+    output = runner.run(
+        ["ls-remote", "--symref", "--", repository, *patterns],
+        cwd=_neutral_directory(),
+        doing="list the versions of ComfyUI",
+        repository=repository,
+    )
+    return parse_refs(output)
+
+
+def parse_refs(output: str) -> RemoteRefs:
+    """Read the output of `git ls-remote --symref`. An annotated tag's commit is the one it was put on."""
+    refs = RemoteRefs()
+    for line in output.split("\n"):
+        value, _, name = line.partition("\t")
+        if name == "HEAD" and value.startswith("ref: "):
+            refs.default_branch = value[5:].strip().removeprefix("refs/heads/")
+        elif name == "HEAD":
+            refs.head = value
+        elif name.startswith("refs/heads/"):
+            refs.branches[name.removeprefix("refs/heads/")] = value
+        elif name.startswith("refs/tags/"):
+            refs.tags[name.removeprefix("refs/tags/").removesuffix("^{}")] = value
+    return refs
+
+
+def local_path(repository: str) -> str | None:
+    """The directory that a path or a `file://` address names, or `None` for a repository elsewhere."""
+    if repository.startswith("file://"):
+        return repository.removeprefix("file://")
+    remote = "://" in repository or re.match(r"[^/\\]{2,}:", repository)
+    return None if remote else os.path.abspath(os.path.expanduser(repository))
+
+
+def clone(repository: str, directory: str, *, on_line: Callable[[str], None]) -> None:
+    """Clone with the whole history, so that any version can be checked out later without the network.
+
+    Nothing is checked out yet. Raises what `list_refs` raises, and `FileSystemError`.
+    """
+    runner.run_live(
+        ["clone", "--progress", "--no-checkout", "--template=", "--", repository, directory],
+        cwd=os.path.dirname(directory),
+        doing="clone ComfyUI",
+        repository=repository,
+        on_line=on_line,
+    )
+
+
+def fetch_commit(worktree: str, repository: str, commit: str) -> bool:
+    """Fetch one commit that no branch or tag leads to. `False` when the repository does not give it."""
+    answer = runner.ask(["fetch", "--quiet", "origin", commit], cwd=worktree)
+    return answer.returncode == 0
+
+
+def clone_progress(line: str) -> tuple[str, int, int] | None:
+    """What a progress line of git says: label, done, total."""
+    match = _PROGRESS.match(line)
+    return (match[1], int(match[2]), int(match[3])) if match else None
+
+
+def _neutral_directory() -> str:
+    """A directory that belongs to no repository, whose settings would apply otherwise."""
+    return os.path.abspath(os.sep)

@@ -1,0 +1,144 @@
+"""Running git, and its failures as errors of the library."""
+
+import os
+from collections.abc import Callable, Sequence
+
+from comfydock_core.integrations import process
+from comfydock_core.integrations.process import Completed
+from comfydock_core.models.exceptions import (
+    AuthenticationFailed,
+    ComfyDockError,
+    GitFailed,
+    NetworkUnavailable,
+    RepositoryNotFound,
+)
+from comfydock_core.utils.child_environment import child_environment
+from comfydock_core.utils.disk_errors import reported_by_program
+
+_HINT_MISSING = "install git (https://git-scm.com) and make sure that it is on PATH"
+
+# Words of git (in the C locale), ssh and curl, most telling first.
+_AUTHENTICATION = (
+    "authentication failed",
+    "could not read username",
+    "could not read password",
+    "permission denied (publickey",
+    "host key verification failed",
+    "terminal prompts disabled",
+    "the requested url returned error: 401",
+    "the requested url returned error: 403",
+)
+_NO_REPOSITORY = (
+    "does not appear to be a git repository",
+    "not a git repository",
+    "repository not found",
+    "does not exist",
+    "the requested url returned error: 404",
+    "not valid: is this a git repository",
+    "info/refs not valid",
+)
+_NETWORK = (
+    "could not resolve host",
+    "could not resolve hostname",
+    "connection refused",
+    "connection timed out",
+    "connection reset",
+    "network is unreachable",
+    "no route to host",
+    "failed to connect",
+    "couldn't connect",
+    "ssl certificate",
+    "gnutls",
+    "unable to access",
+    "the remote end hung up",
+    "early eof",
+)
+
+_PLACES = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+)
+
+
+def git_environment() -> dict[str, str]:
+    """Ours, in English, never asking at the terminal, and without what would lead git to another repository."""
+    variables = child_environment()
+    for name in _PLACES:
+        variables.pop(name, None)
+    return {**variables, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+
+
+def ask(arguments: Sequence[str], *, cwd: str) -> Completed:
+    """Run a short git command; the exit code is the caller's to judge. Raises `ToolMissing`."""
+    return process.capture(["git", *arguments], cwd=cwd, env=git_environment(), hint=_HINT_MISSING)
+
+
+def run(arguments: Sequence[str], *, cwd: str, doing: str, repository: str | None = None) -> str:
+    """Run a git command and return its output. Raises the error that its failure means; `doing` words it."""
+    completed = ask(arguments, cwd=cwd)
+    if completed.returncode != 0:
+        raise failure(completed, arguments, doing=doing, repository=repository)
+    return completed.output
+
+
+def run_live(
+    arguments: Sequence[str], *, cwd: str, doing: str, repository: str | None, on_line: Callable[[str], None]
+) -> None:
+    """Run a long git command, passing its lines on. Raises the error that its failure means."""
+    completed = process.stream(["git", *arguments], cwd=cwd, env=git_environment(), on_line=on_line, hint=_HINT_MISSING)
+    if completed.returncode != 0:
+        raise failure(completed, arguments, doing=doing, repository=repository)
+
+
+def failure(completed: Completed, arguments: Sequence[str], *, doing: str, repository: str | None) -> ComfyDockError:
+    """What git's failure means, in the library's terms."""
+    context: dict[str, object] = {
+        "command": ["git", *arguments],
+        "exit_code": completed.returncode,
+        "output": completed.text,
+        "repository": repository,
+    }
+    disk = reported_by_program(completed.text, doing)
+    if disk is not None:
+        disk.context.update(context)
+        return disk
+    return _remote_failure(completed.text, doing, repository, context) or GitFailed(
+        f"cannot {doing}: git ended with exit code {completed.returncode}\n{completed.text}".rstrip(), context=context
+    )
+
+
+def _remote_failure(
+    output: str, doing: str, repository: str | None, context: dict[str, object]
+) -> ComfyDockError | None:
+    low = output.lower()
+    if repository is None:
+        return None
+    if any(words in low for words in _AUTHENTICATION):
+        return AuthenticationFailed(
+            f"cannot {doing}: `{repository}` asks for a login\n{output}",
+            hint="check the address; for a private repository set up a git credential helper or an ssh key",
+            context=context,
+        )
+    if any(words in low for words in _NO_REPOSITORY) or _is_other_file(repository):
+        return RepositoryNotFound(
+            f"cannot {doing}: `{repository}` is no git repository\n{output}",
+            hint="check the address or the path of the repository",
+            context=context,
+        )
+    if any(words in low for words in _NETWORK):
+        return NetworkUnavailable(
+            f"cannot {doing}: `{repository}` cannot be reached\n{output}",
+            hint="check the network, or name a repository on this machine",
+            context=context,
+        )
+    return None
+
+
+def _is_other_file(repository: str) -> bool:
+    return os.path.isfile(repository)

@@ -1,0 +1,59 @@
+"""What uv's failures mean."""
+
+from collections.abc import Sequence
+
+from comfydock_core.integrations.process import Completed
+from comfydock_core.models.exceptions import (
+    AuthenticationFailed,
+    ComfyDockError,
+    NetworkUnavailable,
+    OfflineRefused,
+    PythonNotFound,
+    RequirementsConflict,
+    UvFailed,
+)
+from comfydock_core.utils.disk_errors import reported_by_program
+
+_CONFLICT = ("no solution found", "requirements are unsatisfiable", "conflicting indexes", "conflicting urls")
+_OFFLINE = ("network was disabled", "network connectivity is disabled", "--offline", "offline mode")
+_PYTHON = ("no interpreter found", "no download found", "no python found", "invalid version request")
+_LOGIN = ("401 unauthorized", "403 forbidden", "missing credentials")
+_NETWORK = (
+    "failed to fetch",
+    "failed to download",
+    "error sending request",
+    "request failed after",
+    "dns error",
+    "connection refused",
+    "connection reset",
+    "network is unreachable",
+    "timed out",
+)
+
+
+def uv_failure(completed: Completed, command: Sequence[str], doing: str) -> ComfyDockError:
+    """The error that a failed uv call means; uv's own words are in the message. `doing` completes "cannot …"."""
+    output = completed.text
+    context: dict[str, object] = {"command": list(command), "exit_code": completed.returncode, "output": output}
+    disk = reported_by_program(output, doing)
+    if disk is not None:
+        disk.context.update(context)
+        return disk
+    family, hint = _meaning(output.lower())
+    reason = f"uv ended with exit code {completed.returncode}" if completed.returncode >= 0 else "uv was killed"
+    return family(f"cannot {doing}: {reason}\n{output}".rstrip(), hint=hint, context=context)
+
+
+def _meaning(low: str) -> tuple[type[ComfyDockError], str | None]:
+    """Disabled network first: uv then words missing packages as a conflict, too."""
+    if any(words in low for words in _OFFLINE):
+        return OfflineRefused, "run it once without `--offline`, so that the packages are in the cache"
+    if any(words in low for words in _CONFLICT):
+        return RequirementsConflict, "choose another version of ComfyUI or of Python; uv says above what collides"
+    if any(words in low for words in _PYTHON):
+        return PythonNotFound, "name a version that exists, for example `--python 3.12`"
+    if any(words in low for words in _LOGIN):
+        return AuthenticationFailed, "the package index refused; check its address and credentials"
+    if any(words in low for words in _NETWORK):
+        return NetworkUnavailable, "check the network and the addresses of the package indexes, then run it again"
+    return UvFailed, None

@@ -1,0 +1,64 @@
+"""`GitManager`: the history of one environment's definition."""
+
+import getpass
+import os
+import socket
+
+from comfydock_core.configs.defaults import FIRST_COMMIT
+from comfydock_core.integrations.git import changes, queries
+from comfydock_core.utils import atomic
+
+_BRANCH = "main"
+_IGNORED = ("staging/", "metadata/", "logs/", "__pycache__/", "*.pyc", "*.tmp", "*.bak", ".complete")
+
+
+class GitManager:
+    """Works on the repository in `.cec`. Every method raises `ToolError`; writing ones `OSError` too."""
+
+    def __init__(self, definition: str) -> None:
+        self._definition = definition
+
+    def start_history(self) -> None:
+        """Make the repository and its first commit."""
+        atomic.write_text(f"{self._definition}/.gitignore", "".join(f"{pattern}\n" for pattern in _IGNORED))
+        changes.initialise(self._definition, _BRANCH)
+        self._ensure_identity()
+        changes.commit_all(self._definition, FIRST_COMMIT)
+
+    def _ensure_identity(self) -> None:
+        """Git refuses to commit for nobody. The user's own identity is left alone; a missing one is filled in here."""
+        for key, fallback in (("user.name", _author_name), ("user.email", _author_email)):
+            if queries.config_value(self._definition, key) is None:
+                changes.set_config(self._definition, key, fallback())
+
+
+def _author_name() -> str:
+    return os.environ.get("GIT_AUTHOR_NAME") or _full_name() or _login() or "ComfyDock User"
+
+
+def _author_email() -> str:
+    login = _login()
+    return os.environ.get("GIT_AUTHOR_EMAIL") or (f"{login}@{_host()}" if login else "user@comfydock.invalid")
+
+
+def _host() -> str:
+    return socket.gethostname() or "localhost"
+
+
+def _login() -> str | None:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return None  # An account without a name, as in some containers.
+
+
+def _full_name() -> str | None:
+    """The name that the account database has, POSIX only."""
+    if os.name == "nt":
+        return None
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_gecos.split(",")[0].strip() or None
+    except KeyError:
+        return None

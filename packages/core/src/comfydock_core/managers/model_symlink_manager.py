@@ -1,0 +1,64 @@
+"""`ModelSymlinkManager`: the link from ComfyUI's `models` to the workspace's models directory."""
+
+import os
+
+from comfydock_core.models.exceptions import ModelsDirectoryNotFound, UnexpectedDirectory
+from comfydock_core.utils import native
+from comfydock_core.utils.filesystem import make_directory_link, remove_tree
+
+_PLACEHOLDERS = (".gitkeep", ".gitignore", "Put models here.txt")
+_FILES_NAMED = 10
+
+
+class ModelSymlinkManager:
+    """Works on one `models` link. Methods raise `OSError` beside what they say."""
+
+    def __init__(self, link: str) -> None:
+        self._link = link
+
+    def link_to(self, directory: str) -> None:
+        """Make the link lead to `directory`; a link to elsewhere is replaced, a stock directory removed.
+
+        Raises `ModelsDirectoryNotFound`, and `UnexpectedDirectory` when files would be lost.
+        """
+        if not os.path.isdir(directory):
+            raise ModelsDirectoryNotFound(
+                f"the models directory `{directory}` does not exist",
+                hint="make it, or choose another with `comfydock config`",
+                context={"path": directory},
+            )
+        if native.link_target(self._link) is None and os.path.lexists(self._link):
+            self._remove_stock_directory()
+        make_directory_link(self._link, os.path.abspath(directory))
+
+    def replace_checkout_directory(self, directory: str) -> None:
+        """Like `link_to`, for a checkout made just now: what lies in its `models` is git's own and goes unasked."""
+        if native.link_target(self._link) is None and os.path.isdir(self._link):
+            remove_tree(self._link)
+        self.link_to(directory)
+
+    def _remove_stock_directory(self) -> None:
+        files = own_files(self._link)
+        if files:
+            raise UnexpectedDirectory(
+                f"`{self._link}` holds files: {', '.join(files[:_FILES_NAMED])}",
+                hint="move them to the workspace's models directory first",
+                context={"path": self._link, "files": files[:_FILES_NAMED]},
+            )
+        remove_tree(self._link)
+
+
+def own_files(directory: str) -> list[str]:
+    """The files below `directory`, relative, except the placeholders of a fresh checkout. Links count as files."""
+    if not os.path.isdir(directory):
+        return [os.path.basename(directory)]
+    found: list[str] = []
+    for parent, directories, files in os.walk(directory):
+        links = [name for name in directories if os.path.islink(os.path.join(parent, name))]
+        own = [name for name in (*files, *links) if not _is_placeholder(name)]
+        found += [os.path.relpath(os.path.join(parent, name), directory) for name in own]
+    return sorted(found)
+
+
+def _is_placeholder(name: str) -> bool:
+    return name in _PLACEHOLDERS or (name.startswith("put_") and "_here" in name)

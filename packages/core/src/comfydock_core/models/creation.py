@@ -1,0 +1,68 @@
+"""What `create` is asked for, and what it is going to do."""
+
+from dataclasses import dataclass
+
+from comfydock_core.models.plan import PlanStep
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRequest:
+    """A new environment as the user words it. `None` means the default: newest release, default repository."""
+
+    name: str
+    python: str = "3.11"
+    comfyui: str | None = None
+    repository: str | None = None
+    torch_backend: str = "auto"
+    use: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComfyUIVersion:
+    """One version of ComfyUI in one repository. `kind` is `release`, `branch` or `commit`.
+
+    `commit` is `None` only for an abbreviated commit that the server cannot look up: the clone completes it.
+    """
+
+    repository: str
+    ref: str
+    kind: str
+    commit: str | None
+
+    @property
+    def short_commit(self) -> str:
+        return (self.commit or self.ref)[:10]
+
+    def __str__(self) -> str:
+        return self.ref[:10] if self.kind == "commit" else self.ref
+
+
+@dataclass(frozen=True, slots=True)
+class CreationPlan:
+    """A new environment with everything resolved. `create` executes exactly this."""
+
+    name: str
+    directory: str
+    comfyui: ComfyUIVersion
+    default_repository: bool
+    python: str
+    torch_backend: str
+    models_directory: str
+    activate: bool
+
+    def steps(self) -> list[PlanStep]:
+        """What will be done, in order."""
+        comfyui, torch = self.comfyui, _TORCH_DETAILS.get(self.torch_backend, f"PyTorch for {self.torch_backend}")
+        steps = [
+            PlanStep("clone", comfyui.repository, f"{comfyui.kind} {comfyui} at {comfyui.short_commit}"),
+            PlanStep("write", f"{self.directory}/.cec/pyproject.toml", "ComfyUI's requirements"),
+            PlanStep("lock", f"{self.directory}/.cec/uv.lock", torch),
+            PlanStep("install", f"{self.directory}/.venv", f"Python {self.python}"),
+            PlanStep("link", f"{self.directory}/ComfyUI/models", self.models_directory),
+            PlanStep("commit", f"{self.directory}/.cec", "first version"),
+            PlanStep("create", self.directory, "in place, all at once"),
+        ]
+        return [*steps, PlanStep("use", self.name, "becomes the active environment")] if self.activate else steps
+
+
+_TORCH_DETAILS = {"none": "without PyTorch", "pypi": "PyTorch from PyPI", "cpu": "PyTorch for the CPU"}

@@ -1,0 +1,255 @@
+"""What `status` tells about one environment. Plain classes: they are made on the fast path.
+
+`None` and `unknown` mean "could not be told", and then the reason is there as text; nothing is guessed.
+"""
+
+
+class ComfyUIState:
+    """ComfyUI on disk against the manifest. `changed` are the tracked files that differ from the commit."""
+
+    __slots__ = ("branch", "changed", "commit", "manifest_commit", "present", "unknown", "version", "version_type")
+
+    def __init__(
+        self, version: str | None, version_type: str | None, manifest_commit: str | None, present: bool
+    ) -> None:
+        self.version = version
+        self.version_type = version_type
+        self.manifest_commit = manifest_commit
+        self.present = present
+        self.commit: str | None = None
+        self.branch: str | None = None
+        self.changed: list[str] | None = None
+        self.unknown: str | None = None
+
+    @property
+    def dirty(self) -> bool | None:
+        """Whether tracked files were changed; `None` when that could not be told."""
+        return None if self.changed is None else bool(self.changed)
+
+    @property
+    def matches(self) -> bool | None:
+        """Whether the commit on disk is the manifest's; `None` when one of them is not known."""
+        if self.commit is None or self.manifest_commit is None:
+            return None
+        return self.commit.startswith(self.manifest_commit)
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "version": self.version,
+            "version_type": self.version_type,
+            "present": self.present,
+            "commit": self.commit,
+            "manifest_commit": self.manifest_commit,
+            "matches": self.matches,
+            "branch": self.branch,
+            "dirty": self.dirty,
+            "changed": self.changed,
+            "unknown": self.unknown,
+        }
+
+
+class DefinitionState:
+    """The git state of `.cec`. `head` is the abbreviated commit, `None` before the first."""
+
+    __slots__ = ("branch", "head", "modified", "repository", "unknown", "untracked")
+
+    def __init__(self, repository: bool) -> None:
+        self.repository = repository
+        self.branch: str | None = None
+        self.head: str | None = None
+        self.modified: list[str] = []
+        self.untracked: list[str] = []
+        self.unknown: str | None = None
+
+    @property
+    def clean(self) -> bool | None:
+        """Whether everything is committed; `None` when that could not be told."""
+        if self.unknown is not None or not self.repository:
+            return None
+        return not self.modified and not self.untracked
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "repository": self.repository,
+            "branch": self.branch,
+            "head": self.head,
+            "clean": self.clean,
+            "modified": self.modified,
+            "untracked": self.untracked,
+            "unknown": self.unknown,
+        }
+
+
+class PackageChange:
+    """A distribution that is installed in another version than it should be."""
+
+    __slots__ = ("expected", "found", "name")
+
+    def __init__(self, name: str, expected: str, found: str) -> None:
+        self.name = name
+        self.expected = expected
+        self.found = found
+
+    def as_dict(self) -> dict[str, object]:
+        return {"name": self.name, "expected": self.expected, "found": self.found}
+
+
+class PackageState:
+    """Installed packages against the lock.
+
+    `state` is `in-sync`, `out-of-sync`, `not-installed` or `unknown`. `source` says who told: `record` (what ComfyDock
+    noted when it installed) or `uv` (a dry run). `missing` and `extra` hold `name version`.
+    """
+
+    __slots__ = (
+        "changed",
+        "dependencies_changed",
+        "extra",
+        "installed",
+        "lock_changed",
+        "missing",
+        "source",
+        "state",
+        "unknown",
+    )
+
+    def __init__(self, state: str, source: str | None, unknown: str | None = None) -> None:
+        self.state = state
+        self.source = source
+        self.unknown = unknown
+        self.installed: int | None = None
+        self.missing: list[str] = []
+        self.extra: list[str] = []
+        self.changed: list[PackageChange] = []
+        self.lock_changed = False
+        self.dependencies_changed = False
+
+    def settle(self) -> "PackageState":
+        """Derive `state` from the differences found."""
+        differs = self.missing or self.extra or self.changed or self.lock_changed or self.dependencies_changed
+        self.state = "out-of-sync" if differs else "in-sync"
+        return self
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "state": self.state,
+            "source": self.source,
+            "installed": self.installed,
+            "missing": self.missing,
+            "extra": self.extra,
+            "changed": [change.as_dict() for change in self.changed],
+            "lock_changed": self.lock_changed,
+            "dependencies_changed": self.dependencies_changed,
+            "unknown": self.unknown,
+        }
+
+
+class PackState:
+    """Custom nodes on disk against the manifest, by directory name."""
+
+    __slots__ = ("missing", "present", "unknown", "untracked")
+
+    def __init__(self) -> None:
+        self.present: list[str] = []
+        self.missing: list[str] = []
+        self.untracked: list[str] = []
+        self.unknown: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "present": self.present,
+            "missing": self.missing,
+            "untracked": self.untracked,
+            "unknown": self.unknown,
+        }
+
+
+class ModelsLinkState:
+    """`ComfyUI/models`. `state`: `linked`, `missing`, `elsewhere`, `dangling`, `directory` or `not-configured`."""
+
+    __slots__ = ("expected", "state", "target")
+
+    def __init__(self, state: str, target: str | None, expected: str | None) -> None:
+        self.state = state
+        self.target = target
+        self.expected = expected
+
+    def as_dict(self) -> dict[str, object]:
+        return {"state": self.state, "target": self.target, "expected": self.expected}
+
+
+class EnvironmentStatus:
+    """Everything `status` tells. `complete` says whether the marker of a finished environment is there."""
+
+    __slots__ = (
+        "comfyui",
+        "complete",
+        "definition",
+        "models_link",
+        "name",
+        "packages",
+        "packs",
+        "path",
+        "python_version",
+        "torch_backend",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        path: str,
+        complete: bool,
+        python_version: str | None,
+        torch_backend: str | None,
+        comfyui: ComfyUIState,
+        definition: DefinitionState,
+        packages: PackageState,
+        packs: PackState,
+        models_link: ModelsLinkState,
+    ) -> None:
+        self.name = name
+        self.path = path
+        self.complete = complete
+        self.python_version = python_version
+        self.torch_backend = torch_backend
+        self.comfyui = comfyui
+        self.definition = definition
+        self.packages = packages
+        self.packs = packs
+        self.models_link = models_link
+
+    @property
+    def unknowns(self) -> list[str]:
+        """The reasons for everything that could not be told."""
+        reasons = (self.comfyui.unknown, self.definition.unknown, self.packages.unknown, self.packs.unknown)
+        return [reason for reason in reasons if reason is not None]
+
+    @property
+    def in_sync(self) -> bool | None:
+        """Whether disk, manifest and lock agree; `None` when nothing disagrees but something could not be told."""
+        disagrees = (
+            not self.complete
+            or not self.comfyui.present
+            or self.comfyui.matches is False
+            or self.packages.state in ("out-of-sync", "not-installed")
+            or bool(self.packs.missing or self.packs.untracked)
+            or self.models_link.state != "linked"
+        )
+        if disagrees:
+            return False
+        return None if self.packages.state == "unknown" or self.comfyui.commit is None else True
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "path": self.path,
+            "complete": self.complete,
+            "in_sync": self.in_sync,
+            "python_version": self.python_version,
+            "torch_backend": self.torch_backend,
+            "comfyui": self.comfyui.as_dict(),
+            "definition": self.definition.as_dict(),
+            "packages": self.packages.as_dict(),
+            "packs": self.packs.as_dict(),
+            "models_link": self.models_link.as_dict(),
+        }

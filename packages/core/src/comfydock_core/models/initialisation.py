@@ -1,0 +1,20 @@
+"""What `init` is going to make."""
+
+from dataclasses import dataclass
+
+from comfydock_core.models.plan import PlanStep
+
+
+@dataclass(frozen=True, slots=True)
+class InitialisationPlan:
+    """A new workspace: its resolved root, its directories, and the models directory it will use."""
+
+    root: str
+    directories: tuple[str, ...]
+    config_file: str
+    models_directory: str
+
+    def steps(self) -> list[PlanStep]:
+        """What will be done, in order."""
+        directories = [PlanStep("create", path) for path in self.directories]
+        return [*directories, PlanStep("write", self.config_file, f"models in {self.models_directory}")]

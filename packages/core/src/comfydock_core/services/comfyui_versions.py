@@ -1,0 +1,128 @@
+"""Which version of ComfyUI a user means: the newest release, a release, a branch or a commit."""
+
+import os
+
+from comfydock_core.clients.github_client import GitHubClient
+from comfydock_core.configs.defaults import COMFYUI_REPOSITORY
+from comfydock_core.integrations.git import queries, remotes
+from comfydock_core.integrations.git.remotes import RemoteRefs
+from comfydock_core.models.creation import ComfyUIVersion
+from comfydock_core.models.exceptions import OfflineRefused, RefNotFound, RemoteError
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.utils.git_urls import github_repository, same_repository
+from comfydock_core.utils.text import nearest
+from comfydock_core.utils.versions import is_full_commit, looks_like_commit, newest_tag
+
+_NAMES_SHOWN = 10
+
+
+class ComfyUIVersions:
+    """Resolves versions by asking the repository, and GitHub where the repository is there."""
+
+    def __init__(self, github: GitHubClient, *, offline: bool = False) -> None:
+        self._github = github
+        self._offline = offline
+
+    def repository(self, named: str | None) -> str:
+        """The repository named, that of `COMFYDOCK_COMFYUI_REPOSITORY`, or the default. Paths become absolute."""
+        chosen = named or os.environ.get("COMFYDOCK_COMFYUI_REPOSITORY") or COMFYUI_REPOSITORY
+        path = None if chosen.startswith("file://") else remotes.local_path(chosen)
+        return path or chosen
+
+    def is_default(self, repository: str) -> bool:
+        return same_repository(repository, COMFYUI_REPOSITORY)
+
+    def resolve(self, repository: str, ref: str | None, reporter: Reporter) -> ComfyUIVersion:
+        """The version that `ref` means. `None` and `latest` are the newest release.
+
+        Raises `RefNotFound` with the nearest names, `RepositoryNotFound`, `RemoteError`, `ToolError`.
+        """
+        if self._offline and remotes.local_path(repository) is None:
+            raise OfflineRefused(
+                f"`{repository}` is needed, but the network is off",
+                hint="run the command without `--offline`, or name a repository on this machine",
+                context={"repository": repository},
+            )
+        refs = remotes.list_refs(repository)
+        if ref is None or ref == "latest":
+            return self._latest(repository, refs, reporter)
+        return (
+            _named(repository, ref, refs)
+            or self._commit(repository, ref, refs, reporter)
+            or _raise_not_found(repository, ref, refs)
+        )
+
+    def _latest(self, repository: str, refs: RemoteRefs, reporter: Reporter) -> ComfyUIVersion:
+        tag = self._latest_by_github(repository, reporter)
+        if tag is None or tag not in refs.tags:
+            tag = newest_tag(list(refs.tags))
+        if tag is not None:
+            return ComfyUIVersion(repository, tag, "release", refs.tags[tag])
+        branch = refs.default_branch
+        if branch is None or branch not in refs.branches:
+            raise RefNotFound(
+                f"`{repository}` has neither releases nor a default branch",
+                hint="name a branch or a commit with `--comfyui REF`",
+                context={"repository": repository, "branches": sorted(refs.branches)},
+            )
+        reporter.warn(f"{repository} has no releases; taking its branch {branch}")
+        return ComfyUIVersion(repository, branch, "branch", refs.branches[branch])
+
+    def _latest_by_github(self, repository: str, reporter: Reporter) -> str | None:
+        place = github_repository(repository)
+        if place is None:
+            return None
+        try:
+            release = self._github.latest_release(*place)
+        except RemoteError as error:
+            reporter.warn(f"GitHub's API did not help ({error.message}); taking the highest version tag")
+            return None
+        return release.tag_name if release else None
+
+    def _commit(self, repository: str, ref: str, refs: RemoteRefs, reporter: Reporter) -> ComfyUIVersion | None:
+        """A commit, completed from what is at hand: the tips, the repository on disk, or GitHub."""
+        if not looks_like_commit(ref):
+            return None
+        short = ref.lower()
+        path = remotes.local_path(repository)
+        if path is not None:
+            found = queries.commit_of(path, short)
+            return ComfyUIVersion(repository, found, "commit", found) if found else None
+        tips = {commit for commit in (*refs.branches.values(), *refs.tags.values()) if commit.startswith(short)}
+        if len(tips) == 1:
+            (commit,) = tips
+            return ComfyUIVersion(repository, commit, "commit", commit)
+        if is_full_commit(short):
+            return ComfyUIVersion(repository, short, "commit", short)
+        return ComfyUIVersion(repository, short, "commit", self._commit_by_github(repository, short, reporter))
+
+    def _commit_by_github(self, repository: str, ref: str, reporter: Reporter) -> str | None:
+        place = github_repository(repository)
+        if place is None:
+            return None
+        try:
+            return self._github.commit(*place, ref)
+        except RemoteError as error:
+            reporter.warn(f"GitHub's API did not help ({error.message}); the clone will tell the commit")
+            return None
+
+
+def _named(repository: str, ref: str, refs: RemoteRefs) -> ComfyUIVersion | None:
+    """A tag or a branch. A tag goes before a branch of the same name, as a release is what is meant then."""
+    if ref in refs.tags:
+        return ComfyUIVersion(repository, ref, "release", refs.tags[ref])
+    if f"v{ref}" in refs.tags and "." in ref:
+        return ComfyUIVersion(repository, f"v{ref}", "release", refs.tags[f"v{ref}"])
+    if ref in refs.branches:
+        return ComfyUIVersion(repository, ref, "branch", refs.branches[ref])
+    return None
+
+
+def _raise_not_found(repository: str, ref: str, refs: RemoteRefs) -> ComfyUIVersion:
+    near = nearest(ref, [*refs.tags, *refs.branches])
+    question = f"did you mean {' or '.join(f'`{name}`' for name in near[:3])}?"
+    raise RefNotFound(
+        f"`{repository}` has no release, branch or commit `{ref}`",
+        hint=question if near else "`latest` is the newest release",
+        context={"repository": repository, "ref": ref, "near": near, "branches": sorted(refs.branches)[:_NAMES_SHOWN]},
+    )

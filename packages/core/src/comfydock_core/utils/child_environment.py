@@ -1,0 +1,19 @@
+"""The environment variables that children start with."""
+
+import os
+import sys
+
+
+def child_environment() -> dict[str, str]:
+    """This process's variables, without what a frozen program added for itself.
+
+    A PyInstaller program runs with its own library path and keeps the one it was started with under another name; a
+    child that inherited the former would load the program's libraries instead of the system's.
+    """
+    variables = dict(os.environ)
+    if hasattr(sys, "_MEIPASS"):
+        original = variables.pop("LD_LIBRARY_PATH_ORIG", None)
+        variables.pop("LD_LIBRARY_PATH", None)
+        if original:
+            variables["LD_LIBRARY_PATH"] = original
+    return variables

@@ -1,0 +1,63 @@
+"""Trouble with the file system, told in the user's words."""
+
+import contextlib
+import errno
+from collections.abc import Iterator
+
+from comfydock_core.models.exceptions import FileSystemError
+
+_HINTS = {
+    errno.ENOSPC: "free some space there and run the command again",
+    errno.EDQUOT: "free some of your quota there and run the command again",
+    errno.EFBIG: "raise the limit on file sizes (`ulimit -f`) and run the command again",
+    errno.EROFS: "the place is mounted read-only; choose another workspace with COMFYDOCK_HOME",
+    errno.EACCES: "check who owns the place and its permissions",
+    errno.EPERM: "check who owns the place and its permissions",
+}
+# What programs print for these errors in the C locale.
+_WORDS = {
+    "no space left on device": errno.ENOSPC,
+    "disk quota exceeded": errno.EDQUOT,
+    "file too large": errno.EFBIG,
+    "read-only file system": errno.EROFS,
+}
+
+
+def file_system_error(error: OSError, doing: str, path: str | None = None) -> FileSystemError:
+    """`error` as the library's own: `doing` completes "cannot …"."""
+    place = path or _text(error.filename)
+    reason = error.strerror or str(error)
+    where = f" at `{place}`" if place else ""
+    return FileSystemError(
+        f"cannot {doing}: {reason}{where}",
+        hint=_HINTS.get(error.errno or 0),
+        context={"path": place, "errno": errno.errorcode.get(error.errno or 0)},
+    )
+
+
+@contextlib.contextmanager
+def disk_errors(doing: str, path: str | None = None) -> Iterator[None]:
+    """Turn every `OSError` inside into `FileSystemError`."""
+    try:
+        yield
+    except OSError as error:
+        raise file_system_error(error, doing, path) from error
+
+
+def reported_by_program(output: str, doing: str) -> FileSystemError | None:
+    """The file system error that a program's output tells of, if it does."""
+    low = output.lower()
+    for words, number in _WORDS.items():
+        if words in low:
+            return FileSystemError(
+                f"cannot {doing}: {words}",
+                hint=_HINTS[number],
+                context={"errno": errno.errorcode[number], "output": output},
+            )
+    return None
+
+
+def _text(name: object) -> str | None:
+    if isinstance(name, bytes):
+        return name.decode("utf-8", "replace")
+    return name if isinstance(name, str) else None

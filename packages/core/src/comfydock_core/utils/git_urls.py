@@ -1,0 +1,32 @@
+"""Reading repository addresses."""
+
+import re
+
+_GITHUB = re.compile(
+    r"(?:(?:https?|ssh|git)://(?:[^@/]+@)?(?:www\.)?github\.com(?::\d+)?/|[^@/]+@github\.com:/?)"
+    r"(?P<owner>[^/\s]+)/(?P<name>[^/\s]+?)(?:\.git)?/?",
+    re.IGNORECASE,
+)
+
+
+def github_repository(url: str) -> tuple[str, str] | None:
+    """Owner and name of a repository on github.com, or `None` for any other address."""
+    match = _GITHUB.fullmatch(url.strip())
+    return (match["owner"], match["name"]) if match else None
+
+
+def same_repository(first: str, second: str) -> bool:
+    """Whether two addresses are spellings of one."""
+    return _normal(first) == _normal(second)
+
+
+def without_credentials(url: str) -> str:
+    """The address without a user name and password in it, as it may be stored and shown."""
+    return re.sub(r"^(https?://)[^@/]+@", r"\1", url)
+
+
+def _normal(url: str) -> str:
+    github = github_repository(url)
+    if github is not None:
+        return f"github.com/{github[0]}/{github[1]}".lower()
+    return url.rstrip("/").removesuffix(".git")

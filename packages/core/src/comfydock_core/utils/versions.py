@@ -1,0 +1,35 @@
+"""One place that recognises commits and puts version tags in order."""
+
+import re
+
+_TAG = re.compile(r"v?(\d+(?:\.\d+)*)(?:[-._]?([A-Za-z][0-9A-Za-z.-]*))?", re.ASCII)
+_HEX = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
+_NUMBER = re.compile(r"\d+", re.ASCII)
+
+
+def looks_like_commit(ref: str) -> bool:
+    """Whether `ref` could be a full or abbreviated commit: seven or more hexadecimal digits."""
+    return _HEX.fullmatch(ref.lower()) is not None
+
+
+def is_full_commit(ref: str) -> bool:
+    return looks_like_commit(ref) and len(ref) in (40, 64)
+
+
+def tag_key(tag: str) -> tuple[bool, tuple[int, ...], tuple[int, ...], str] | None:
+    """A sort key for version tags, `None` for any other tag. Numbers count as numbers, pre-releases come first.
+
+    All releases rank above all pre-releases, so that the newest tag is never a pre-release while a release exists.
+    """
+    match = _TAG.fullmatch(tag)
+    if match is None:
+        return None
+    suffix = match[2] or ""
+    numbers = tuple(int(part) for part in match[1].split("."))
+    return (not suffix, numbers, tuple(int(part) for part in _NUMBER.findall(suffix)), suffix)
+
+
+def newest_tag(tags: list[str]) -> str | None:
+    """The highest proper release tag (`vX.Y.Z`); a pre-release only when there is nothing else."""
+    ranked = [(key, tag) for tag in tags if tag.startswith("v") and (key := tag_key(tag)) is not None]
+    return max(ranked)[1] if ranked else None

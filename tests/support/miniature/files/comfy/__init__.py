@@ -1,0 +1,1 @@
+"""ComfyUI in miniature."""

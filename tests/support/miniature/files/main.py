@@ -1,0 +1,71 @@
+"""A miniature of ComfyUI's entry point: reads the same few options, starts a server, can end as told."""
+
+import argparse
+import http.server
+import json
+import os
+import sys
+
+import folder_paths
+import mini_imaging
+import nodes
+from comfyui_version import __version__
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        answers = {
+            "/system_stats": {"system": {"comfyui_version": __version__, "argv": sys.argv, "pid": os.getpid()}},
+            "/object_info": {name: {"name": name} for name in nodes.NODE_CLASS_MAPPINGS},
+            "/models": {"path": os.path.realpath(folder_paths.models_dir)},
+        }
+        body = json.dumps(answers.get(self.path, {})).encode()
+        self.send_response(200 if self.path in answers else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cpu", action="store_true")
+    parser.add_argument("--listen", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8188)
+    parser.add_argument("--quick-test-for-ci", action="store_true")
+    parser.add_argument("--exit-code", type=int, default=None)
+    parser.add_argument("--show", nargs="*", default=None)
+    return parser.parse_args()
+
+
+def torch_version():
+    try:
+        import torch
+    except ImportError:
+        return "none"
+    return torch.__version__
+
+
+def main():
+    args = arguments()
+    print(f"ComfyUI version: {__version__}", flush=True)
+    print(f"pytorch version: {torch_version()}, mini-imaging {mini_imaging.__version__}", flush=True)
+    if args.show is not None:
+        print(json.dumps({"argv": sys.argv, "cwd": os.getcwd(), "prefix": sys.prefix, "show": args.show}), flush=True)
+    if args.exit_code is not None:
+        return args.exit_code
+    if args.quick_test_for_ci:
+        return 0
+    server = http.server.ThreadingHTTPServer((args.listen, args.port), Handler)
+    print(f"To see the GUI go to: http://{args.listen}:{server.server_address[1]}", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        print("\nStopped server", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
