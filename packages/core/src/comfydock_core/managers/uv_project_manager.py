@@ -12,7 +12,7 @@ from comfydock_core.repositories import install_record
 from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.utils import atomic
 
-_PREPARED = re.compile(r"\s*(?:Downloaded|Built|Prepared) (\S+)")
+_FETCHED = re.compile(r"\s*(?:Downloaded|Built) (\S+)")
 
 
 class UVProjectManager:
@@ -60,8 +60,8 @@ def _counting(reporter: Reporter) -> Callable[[str], None]:
     def hear(line: str) -> None:
         nonlocal done
         reporter.line(line)
-        if _PREPARED.match(line):
+        if _FETCHED.match(line):
             done += 1
-            reporter.progress("Packages", done, None, "packages")
+            reporter.progress("Fetched", done, None, "packages")
 
     return hear
