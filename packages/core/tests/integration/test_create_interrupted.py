@@ -171,7 +171,9 @@ def test_a_read_only_workspace_is_told(local: Miniature, small_disk: Callable[[s
 
 
 def test_a_limit_on_file_sizes_is_told_and_leaves_nothing(workspace: Workspace) -> None:
-    script = PROGRAM.replace("import sys", "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (2048, -1))")
+    script = PROGRAM.replace(
+        "import sys", "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (2048, -1))"
+    )
     command = [sys.executable, "-c", script, workspace.layout.root]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode != 0

@@ -153,7 +153,9 @@ def dry_run(text: str, code: int = 0) -> Completed:
 
 def test_a_dry_run_tells_what_is_missing_extra_and_changed() -> None:
     state = judge_dry_run(
-        dry_run("Would uninstall 2 packages\n - extra==1.0\n - torch==2.9.1\n + torch==2.9.1+cpu\n + gone==3\n ~ same==1\n")
+        dry_run(
+            "Would uninstall 2 packages\n - extra==1.0\n - torch==2.9.1\n + torch==2.9.1+cpu\n + gone==3\n ~ same==1\n"
+        )
     )
     assert (state.state, state.missing, state.extra) == ("out-of-sync", ["gone 3"], ["extra 1.0"])
     assert [(c.name, c.expected, c.found) for c in state.changed] == [
