@@ -74,9 +74,7 @@ def run_bench(options: argparse.Namespace) -> int:
     """Measure, report, compare; 1 when a ratio budget is broken."""
     builder = Builder.of(Layout(), say=lambda text: print(text, file=sys.stderr, flush=True))
     old = read_result(options.compare) if options.compare else None
-    cases = tuple(
-        case for case in read_cases(builder.layout.config) if not options.case or case.name in options.case
-    )
+    cases = tuple(case for case in read_cases(builder.layout.config) if not options.case or case.name in options.case)
     result = Bench(builder, bench_plan(options), builder.say).run(cases)
     write_results(builder.layout.bench, result, cases)
     print(table(rows_of(result)))

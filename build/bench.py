@@ -107,9 +107,7 @@ class Bench:
             rows.append(self.row(case.name, form, times, counts, modules))
         return rows
 
-    def row(
-        self, case: str, label: str, times: dict[str, Times], counts: dict[str, int], modules: int | None
-    ) -> Row:
+    def row(self, case: str, label: str, times: dict[str, Times], counts: dict[str, int], modules: int | None) -> Row:
         """One line of the table."""
         found, bare = times[label], times[BARE]
         count, reference = counts.get(label), counts.get(BARE)

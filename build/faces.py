@@ -9,7 +9,7 @@ import ast
 
 _LAZY_LINE = "__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)"
 
-_TEMPLATE = '''{docstring}
+_TEMPLATE = """{docstring}
 import sys
 
 # A name and the module below this package that holds it; a module stands for itself.
@@ -48,7 +48,7 @@ def _eager():
 if _eager():
     for _name in __all__:
         __getattr__(_name)
-'''
+"""
 
 
 class FaceError(Exception):
@@ -90,7 +90,7 @@ def literal_face(source: str, stub: str) -> str:
     places = stub_places(stub)
     docstring = ast.get_docstring(ast.parse(source), clean=False)
     return _TEMPLATE.format(
-        docstring=f"{ascii(docstring)}\n" if docstring else "",
+        docstring=f"{docstring!a}\n" if docstring else "",
         rows="".join(f'    "{name}": "{place}",\n' for name, place in places.items()),
         names=", ".join(f'"{name}"' for name in places),
     )

@@ -26,7 +26,17 @@ class Ran:
 
 def clean_environment(**extra: str) -> dict[str, str]:
     """The environment of this process without what would steer the program."""
-    dropped = ("COMFYDOCK_", "GIT_", "UV_TORCH", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "EAGER_IMPORT")
+    dropped = (
+        "COMFYDOCK_",
+        "GIT_",
+        "UV_TORCH",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "COLUMNS",
+        "EAGER_IMPORT",
+        "XDG_",
+        "ZDOTDIR",
+    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     return {**kept, **extra}
 

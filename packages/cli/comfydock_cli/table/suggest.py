@@ -9,6 +9,8 @@ def nearest(word: str, known: "Iterable[str]") -> str | None:
     """The closest known word, if it is close enough that the word may be a slip of it."""
     best, least = None, max(1, len(word) // 3) + 1
     for candidate in known:
+        if candidate == word:
+            return candidate
         if candidate.startswith(word) and len(word) >= 2:
             away = 1
         elif abs(len(candidate) - len(word)) >= least:

@@ -10,8 +10,7 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
 def completion(home: Path, *words: str, **environment: str) -> Ran:
-    places = {"XDG_CONFIG_HOME": "", "XDG_DATA_HOME": "", "ZDOTDIR": ""}
-    return run_source("completion", *words, HOME=str(home), **{**places, **environment})
+    return run_source("completion", *words, HOME=str(home), **environment)
 
 
 def tree(home: Path) -> dict[str, bytes]:

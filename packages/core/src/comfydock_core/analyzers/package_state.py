@@ -3,8 +3,6 @@
 A virtual environment without a record (ComfyDock 1.x, or a sync by hand) is not judged here.
 """
 
-import tomllib
-
 from comfydock_core.models.environment import PackageChange, PackageState
 from comfydock_core.models.workspace_layout import EnvironmentLayout
 from comfydock_core.repositories import install_record
@@ -21,7 +19,7 @@ _DEPENDENCY_TABLES = (
 
 
 def compare_with_record(layout: EnvironmentLayout, manifest: dict[str, object]) -> PackageState | None:
-    """The state by the record, or `None` when there is none to compare with. Raises `OSError`."""
+    """The state by the record, or `None` when there is none to compare with. Raises `OSError`, `ValueError`."""
     directory = install_record.site_packages(layout.venv)
     if directory is None:
         return PackageState("not-installed", None)
@@ -52,8 +50,7 @@ def _dependencies_changed(record: InstallRecord, content: bytes | None, manifest
     """Whether the manifest asks for something else than it did then. Other changes, such as workflows, do not count."""
     if content == record.manifest:
         return False
-    recorded: dict[str, object] = tomllib.loads(record.manifest.decode("utf-8"))
-    return any(_at(recorded, path) != _at(manifest, path) for path in _DEPENDENCY_TABLES)
+    return any(_at(record.parsed, path) != _at(manifest, path) for path in _DEPENDENCY_TABLES)
 
 
 def _at(table: object, path: tuple[str, ...]) -> object:

@@ -1,4 +1,4 @@
-"""Gathering what `status` tells, on the fast path: files, two git commands that run meanwhile, one TOML file."""
+"""Gathering what `status` tells, on the fast path: files, and two git commands that run meanwhile."""
 
 from comfydock_core.analyzers.git_probes import GitProbe, GitProbes
 from comfydock_core.analyzers.package_state import compare_with_record
@@ -13,7 +13,7 @@ from comfydock_core.models.environment import (
     PackState,
 )
 from comfydock_core.models.workspace_layout import EnvironmentLayout
-from comfydock_core.repositories import manifest_reader
+from comfydock_core.repositories import manifest_values
 from comfydock_core.utils import native
 
 _SHORT = 10
@@ -22,18 +22,22 @@ _SHORT = 10
 class StatusScanner:
     """Looks at one environment. Raises `ManifestDamaged`; whatever else cannot be told is told as such."""
 
-    def __init__(self, layout: EnvironmentLayout, models_directory: str | None, probes: GitProbes) -> None:
+    def __init__(
+        self,
+        layout: EnvironmentLayout,
+        manifest: dict[str, object],
+        models_directory: str | None,
+        probes: GitProbes,
+    ) -> None:
         self._layout = layout
+        self._manifest = manifest
+        self._tool = manifest_values.tool_table(manifest, layout.manifest)
         self._models_directory = models_directory
         self._probes = probes
-        self._manifest: dict[str, object] = {}
-        self._tool: dict[str, object] = {}
 
     def scan(self) -> EnvironmentStatus:
         """Everything; `packages.state` is `unrecorded` where only uv could tell. Git is asked for last."""
         layout = self._layout
-        self._manifest = manifest_reader.read_manifest(layout.manifest)
-        self._tool = manifest_reader.tool_table(self._manifest, layout.manifest)
         packs, packages, link = self._packs(), self._packages(), self._models_link()
         return EnvironmentStatus(
             name=layout.name,
@@ -49,7 +53,7 @@ class StatusScanner:
         )
 
     def _text(self, key: str) -> str | None:
-        return manifest_reader.text(self._tool, key, self._layout.manifest)
+        return manifest_values.text(self._tool, key, self._layout.manifest)
 
     def _comfyui(self) -> ComfyUIState:
         version = self._text("comfyui_version")
@@ -88,14 +92,14 @@ class StatusScanner:
     def _wanted_packs(self) -> set[str]:
         """The directories that the manifest's nodes live in. Very old manifests nest development nodes once more."""
         path = self._layout.manifest
-        nodes = manifest_reader.table(self._tool, "nodes", path)
+        nodes = manifest_values.table(self._tool, "nodes", path)
         wanted: set[str] = set()
         for identifier in nodes:
-            entry = manifest_reader.table(nodes, identifier, path)
+            entry = manifest_values.table(nodes, identifier, path)
             nested = identifier == "development" and entry and all(isinstance(item, dict) for item in entry.values())
             for key, node in entry.items() if nested else [(identifier, entry)]:
                 if isinstance(node, dict):
-                    wanted.add(manifest_reader.text(node, "name", path) or key)
+                    wanted.add(manifest_values.text(node, "name", path) or key)
         return wanted
 
     def _models_link(self) -> ModelsLinkState:

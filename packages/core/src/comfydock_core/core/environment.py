@@ -29,14 +29,23 @@ class Environment:
         from comfydock_core.analyzers.git_probes import GitProbes
 
         probes = GitProbes(self.layout)
-        from comfydock_core.core.usecases.status import environment_status
+        try:
+            from comfydock_core.core.usecases.status import environment_status
 
-        status = environment_status(self.layout, self.workspace, probes)
+            status = environment_status(self.layout, self.workspace, self._recorded_or_read(), probes)
+        finally:
+            probes.close()
         if status.packages.state == "unrecorded":
             from comfydock_core.analyzers.package_dry_run import ask_uv
 
             status.packages = ask_uv(self.layout, self.workspace)
         return status
+
+    def _recorded_or_read(self) -> dict[str, object]:
+        """The manifest, by the quicker way while it is what was installed from."""
+        from comfydock_core.repositories.install_record import recorded_manifest
+
+        return recorded_manifest(self.layout.venv, self.layout.manifest) or self.manifest()
 
     def manifest_text(self) -> str:
         """The manifest as it is written. Raises `ManifestDamaged`."""

@@ -1,5 +1,6 @@
 """`UVProjectManager`: the lock and the virtual environment of one environment."""
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workspace_layout import EnvironmentLayout
 from comfydock_core.repositories import install_record
+from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.utils import atomic
 
 _PREPARED = re.compile(r"\s*(?:Downloaded|Built|Prepared) (\S+)")
@@ -40,6 +42,9 @@ class UVProjectManager:
         for name in ("uv.lock", "pyproject.toml"):
             with open(f"{self._layout.definition}/{name}", encoding="utf-8", newline="") as file:
                 atomic.write_text(f"{directory}/{name}", file.read())
+        # Dates, which JSON does not have, become text: nothing that the fast path looks at is one.
+        manifest = json.dumps(read_manifest(self._layout.manifest), default=str)
+        atomic.write_text(f"{directory}/pyproject.json", manifest)
         site_packages = install_record.site_packages(self._layout.venv)
         installed = install_record.installed_distributions(site_packages) if site_packages else []
         atomic.write_text(f"{directory}/distributions", "".join(f"{name}\n" for name in installed))

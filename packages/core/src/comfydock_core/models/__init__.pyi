@@ -6,9 +6,9 @@ from .environment import ComfyUIState as ComfyUIState
 from .environment import DefinitionState as DefinitionState
 from .environment import EnvironmentStatus as EnvironmentStatus
 from .environment import ModelsLinkState as ModelsLinkState
-from .environment import PackState as PackState
 from .environment import PackageChange as PackageChange
 from .environment import PackageState as PackageState
+from .environment import PackState as PackState
 from .exceptions import AuthenticationFailed as AuthenticationFailed
 from .exceptions import BusyError as BusyError
 from .exceptions import ComfyDockError as ComfyDockError

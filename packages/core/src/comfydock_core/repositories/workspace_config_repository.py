@@ -38,6 +38,7 @@ class WorkspaceConfigRepository:
         self._change("prefer_registry_cache", prefer)
 
     def _change(self, key: str, value: object) -> None:
+        read_config(self._path)  # Refuses what no reader would understand afterwards.
         raw = read_raw(self._path)
         raw[key] = value
         self._write(raw)

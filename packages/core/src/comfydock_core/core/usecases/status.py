@@ -7,10 +7,9 @@ from comfydock_core.models.workspace_layout import EnvironmentLayout, WorkspaceL
 from comfydock_core.repositories.workspace_config_reader import read_config
 
 
-def environment_status(layout: EnvironmentLayout, workspace: WorkspaceLayout, probes: GitProbes) -> EnvironmentStatus:
+def environment_status(
+    layout: EnvironmentLayout, workspace: WorkspaceLayout, manifest: dict[str, object], probes: GitProbes
+) -> EnvironmentStatus:
     """Everything that can be told without asking uv. Raises `ManifestDamaged`, `WorkspaceDamaged`."""
-    try:
-        models_directory = read_config(workspace.config_file).models_directory
-        return StatusScanner(layout, models_directory, probes).scan()
-    finally:
-        probes.close()
+    models_directory = read_config(workspace.config_file).models_directory
+    return StatusScanner(layout, manifest, models_directory, probes).scan()
