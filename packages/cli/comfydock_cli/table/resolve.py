@@ -15,7 +15,7 @@ _SUMMARY, _ABOUT, _ARGS, _HIDDEN = (Command.__slots__.index(name) for name in ("
 _MODULE_OF = {
     **dict.fromkeys(("create", "list", "use", "status", "run", "delete", "manifest"), "environments"),
     **dict.fromkeys(("init", "config", "logs"), "workspace"),
-    **dict.fromkeys(("help", "explain", "completion", "__complete"), "program"),
+    **dict.fromkeys(("help", "explain", "completion", "__complete", "__check"), "program"),
 }
 
 
