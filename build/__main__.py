@@ -22,8 +22,8 @@ from build.paths import Layout
 from build.programs import artifact_program, source_program
 from build.report import comparison, markdown, rows_of, table
 from build.settings import SettingsError
-from build.snapshot import SnapshotError, surface
 from build.smoke import smoke
+from build.snapshot import SnapshotError, surface
 from build.stage import StageError, stage
 from build.venvs import build_venv
 

@@ -9,8 +9,9 @@ exactly once, stops the build: review the edits for the new version, then change
 """
 
 import pathlib
+from typing import Any
 
-from nuitka.plugins.PluginBase import NuitkaPluginBase
+from nuitka.plugins.PluginBase import NuitkaPluginBase  # type: ignore[import-not-found]
 
 _DEFER_INSPECT = """\
     static PyMethodDef patch_inspect = {"_patch_inspect", deferredPatchInspect, METH_NOARGS, NULL};
@@ -97,19 +98,19 @@ def edited(code: str) -> str:
     return code
 
 
-class StartupPlugin(NuitkaPluginBase):
+class StartupPlugin(NuitkaPluginBase):  # type: ignore[misc]
     """Edits `MainProgram.c` in the build folder."""
 
     plugin_name = __file__
 
     @staticmethod
-    def createPostModuleLoadCode(module):
+    def createPostModuleLoadCode(module: Any) -> tuple[str, str] | None:
         """Patch `inspect` once it is there."""
         if module.getFullName() == "inspect":
             return "import sys\nsys._patch_inspect()", "patch inspect for compiled types"
         return None
 
-    def onGeneratedSourceCode(self, source_dir, onefile):
+    def onGeneratedSourceCode(self, source_dir: str, onefile: bool) -> None:
         """Replace the file: it is a link into the Nuitka installation, which must never be written through."""
         if onefile:
             return

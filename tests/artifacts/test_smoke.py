@@ -144,7 +144,9 @@ exec "$REAL_GIT" "$@"
 """
 
 
-@pytest.mark.parametrize("more", [{}, {"PYTHONHOME": "/nowhere", "PYTHONPATH": "/none", "LD_LIBRARY_PATH": "/usr/none"}])
+@pytest.mark.parametrize(
+    "more", [{}, {"PYTHONHOME": "/nowhere", "PYTHONPATH": "/none", "LD_LIBRARY_PATH": "/usr/none"}]
+)
 def test_children_get_the_environment_of_the_caller(program: Program, more: dict[str, str], tmp_path: Path) -> None:
     if program.form == "source" and more:
         more = {"LD_LIBRARY_PATH": "/usr/none"}

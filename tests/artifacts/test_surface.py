@@ -4,14 +4,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from comfydock_cli.generate.help import command_help, overview
-from comfydock_cli.generate.snapshot import surface_text
-from comfydock_cli.table import resolve
 
 from build.paths import Layout
 from build.programs import Program
 from build.snapshot import surface, write_snapshot
 from build.stage import copy_package
+from comfydock_cli.generate.help import command_help, overview
+from comfydock_cli.generate.snapshot import surface_text
+from comfydock_cli.table import resolve
 
 SURFACE = Path(__file__).with_name("surface.txt")
 
