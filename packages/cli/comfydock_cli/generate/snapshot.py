@@ -11,7 +11,9 @@ HELP_WIDTHS = (DEFAULT_WIDTH, MOST_WIDTH)
 def snapshot_source() -> str:
     """The text of `table/_snapshot.py`: every row as a literal tuple, by its words, in the table's order."""
     rows = "".join(f"    {command.path!r}: {_row(command)!r},\n" for command in resolve.all_commands())
-    return f'"""The command table as literals; made by the build."""\n\nROWS = {{\n{rows}}}\n'
+    shown = "".join(f"    {row!r},\n" for row in resolve.outline())
+    title = '"""The command table as literals; made by the build."""'
+    return f"{title}\n\nROWS = {{\n{rows}}}\n\nOUTLINE = [\n{shown}]\n"
 
 
 def help_source() -> str:

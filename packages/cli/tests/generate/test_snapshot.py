@@ -9,10 +9,10 @@ from comfydock_cli.table.spec import Arg, Command
 from tests.support.source import run_source
 
 
-def rows() -> dict[tuple[str, ...], tuple[object, ...]]:
-    scope: dict[str, dict[tuple[str, ...], tuple[object, ...]]] = {}
+def snapshot() -> dict[str, Any]:
+    scope: dict[str, Any] = {}
     exec(snapshot_source(), scope)
-    return scope["ROWS"]
+    return scope
 
 
 def fields(command: Command) -> list[object]:
@@ -21,14 +21,18 @@ def fields(command: Command) -> list[object]:
 
 
 def test_the_snapshot_gives_back_every_row_as_it_is():
-    made = [fields(resolve.materialise(row)) for row in rows().values()]
+    made = [fields(resolve.materialise(row)) for row in snapshot()["ROWS"].values()]
     assert made == [fields(command) for command in resolve.all_commands()]
+
+
+def test_the_snapshot_has_the_outline():
+    assert snapshot()["OUTLINE"] == resolve.outline()
 
 
 def test_the_snapshot_is_a_literal():
     tree = ast.parse(snapshot_source())
-    assert [type(node).__name__ for node in tree.body] == ["Expr", "Assign"]
-    assert ast.literal_eval(tree.body[1].value)  # type: ignore[attr-defined]
+    assert [type(node).__name__ for node in tree.body] == ["Expr", "Assign", "Assign"]
+    assert [ast.literal_eval(node.value) for node in tree.body[1:]]  # type: ignore[attr-defined]
 
 
 def test_the_surface_names_every_command_and_option():

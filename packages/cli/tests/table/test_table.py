@@ -5,7 +5,7 @@ import inspect
 
 from comfydock_cli.completion.values import SOURCES
 from comfydock_cli.generate.help import command_help
-from comfydock_cli.table import environments, program, resolve, workspace
+from comfydock_cli.table import environments, live, program, resolve, workspace
 from comfydock_cli.table.parser import parse
 from comfydock_cli.table.spec import GLOBAL, VALUE, WORD, Command
 
@@ -74,7 +74,7 @@ def test_defaults_are_among_the_choices():
 def test_the_group_of_a_first_word_is_the_module_that_holds_it():
     modules = {"environments": environments, "workspace": workspace, "program": program}
     found = {row.path[0]: name for name, module in modules.items() for row in module.COMMANDS}
-    assert found == resolve._MODULE_OF
+    assert found == live.MODULE_OF
 
 
 def test_every_parent_of_a_command_is_a_row_of_its_own():

@@ -2,7 +2,7 @@
 
 from comfydock_core.integrations import quick_process
 from comfydock_core.integrations.quick_process import QuickProcess
-from comfydock_core.models.workspace_layout import EnvironmentLayout
+from comfydock_core.models.environment_layout import EnvironmentLayout
 from comfydock_core.utils import native
 
 _STATUS = ["status", "--porcelain=v2", "--branch", "-z"]

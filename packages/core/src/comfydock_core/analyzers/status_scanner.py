@@ -12,7 +12,7 @@ from comfydock_core.models.environment import (
     PackageState,
     PackState,
 )
-from comfydock_core.models.workspace_layout import EnvironmentLayout
+from comfydock_core.models.environment_layout import EnvironmentLayout
 from comfydock_core.repositories import manifest_values
 from comfydock_core.utils import native
 

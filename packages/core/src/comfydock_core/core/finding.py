@@ -1,13 +1,15 @@
-"""Finding the workspace and the environments in it, on the startup path."""
+"""Finding the workspace and the environments in it, on the startup path.
 
-from comfydock_core.models.exceptions import (
-    EnvironmentIncomplete,
-    EnvironmentNotFound,
-    NoActiveEnvironment,
-    WorkspaceNotFound,
-)
-from comfydock_core.models.workspace_layout import EnvironmentLayout, WorkspaceLayout
+Errors are named through the lazy face, so that their module is loaded when one is raised.
+"""
+
+from comfydock_core import models
+from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.utils import native
+
+TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
+if TYPE_CHECKING:
+    from comfydock_core.models.environment_layout import EnvironmentLayout
 
 
 def workspace_root() -> str:
@@ -26,7 +28,7 @@ def find_workspace() -> WorkspaceLayout:
     """The workspace: a directory that holds `.metadata/`. Raises `WorkspaceNotFound`."""
     layout = WorkspaceLayout(workspace_root())
     if not native.is_directory(layout.metadata):
-        raise WorkspaceNotFound(
+        raise models.WorkspaceNotFound(
             f"there is no workspace at `{layout.root}`",
             hint="make one with `comfydock init`, or name another with COMFYDOCK_HOME",
             context={"path": layout.root},
@@ -46,7 +48,7 @@ def environment_names(workspace: WorkspaceLayout) -> list[str]:
     ]
 
 
-def find_environment(workspace: WorkspaceLayout, name: str) -> EnvironmentLayout:
+def find_environment(workspace: WorkspaceLayout, name: str) -> "EnvironmentLayout":
     """The environment `name`; it needs no more than a `.cec` directory, as in 1.x.
 
     Raises `EnvironmentNotFound` (with the known names in `context`) and `EnvironmentIncomplete`.
@@ -56,24 +58,24 @@ def find_environment(workspace: WorkspaceLayout, name: str) -> EnvironmentLayout
     if plain and native.is_directory(layout.definition):
         return layout
     if plain and not name.startswith(".") and native.is_directory(layout.root):
-        raise EnvironmentIncomplete(
+        raise models.EnvironmentIncomplete(
             f"`{layout.root}` is no environment: it has no `.cec` directory",
             hint="move the directory elsewhere if it is yours; ComfyDock leaves it alone",
             context={"environment": name, "path": layout.root},
         )
     known = environment_names(workspace)
-    raise EnvironmentNotFound(
+    raise models.EnvironmentNotFound(
         f"there is no environment named `{name}`",
         hint="`comfydock list` shows the environments" if known else "make one with `comfydock create NAME`",
         context={"environment": name, "known": known},
     )
 
 
-def choose_environment(workspace: WorkspaceLayout, named: str | None, active: str | None) -> EnvironmentLayout:
+def choose_environment(workspace: WorkspaceLayout, named: str | None, active: str | None) -> "EnvironmentLayout":
     """The environment a command is about: the one named, else the active one. Raises `NoActiveEnvironment` too."""
     name = named or active
     if name is None:
-        raise NoActiveEnvironment(
+        raise models.NoActiveEnvironment(
             "no environment is named and none is active",
             hint="name one with `-e NAME`, or choose one with `comfydock use NAME`",
             context={"known": environment_names(workspace)},

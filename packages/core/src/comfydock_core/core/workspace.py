@@ -2,7 +2,7 @@
 
 from comfydock_core.core import finding
 from comfydock_core.models.workspace_config import WorkspaceConfig
-from comfydock_core.models.workspace_layout import EnvironmentLayout, WorkspaceLayout
+from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.repositories.workspace_config_reader import read_config
 
 TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.services_bundle import WorkspaceServices
     from comfydock_core.models.creation import CreateRequest, CreationPlan
     from comfydock_core.models.deletion import DeletionPlan
+    from comfydock_core.models.environment_layout import EnvironmentLayout
     from comfydock_core.models.initialisation import InitialisationPlan
     from comfydock_core.models.protocols import Reporter
     from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
@@ -65,7 +66,7 @@ class Workspace:
         """Every finished environment, sorted by name."""
         return finding.environment_names(self.layout)
 
-    def environment(self, name: str | None) -> EnvironmentLayout:
+    def environment(self, name: str | None) -> "EnvironmentLayout":
         """The environment `name`, or the active one. Raises `EnvironmentNotFound`, `NoActiveEnvironment`."""
         active = None if name else self.config().active_environment
         return finding.choose_environment(self.layout, name, active)

@@ -6,7 +6,8 @@ from comfydock_core.managers.git_manager import GitManager
 from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
 from comfydock_core.managers.pyproject_manager import PyprojectManager
 from comfydock_core.managers.uv_project_manager import UVProjectManager
-from comfydock_core.models.workspace_layout import EnvironmentLayout, WorkspaceLayout
+from comfydock_core.models.environment_layout import EnvironmentLayout
+from comfydock_core.models.workspace_layout import WorkspaceLayout
 
 
 def environment_services(

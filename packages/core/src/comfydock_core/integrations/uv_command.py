@@ -90,7 +90,8 @@ class UVCommand:
     def create_venv(self, python: str, on_line: Callable[[str], None]) -> None:
         """Make an empty environment that keeps working when its directory is renamed. Raises `PythonNotFound`."""
         command = ["venv", "--relocatable", "--no-project", "--python", python, self._venv]
-        self._stream(command, f"make an environment with Python {python}", on_line)
+        # Not in the project: its `.python-version` would reach pyenv's stand-ins on PATH, which uv asks for theirs.
+        self._stream(command, f"make an environment with Python {python}", on_line, cwd=os.path.dirname(self._venv))
 
     def sync_frozen(self, on_line: Callable[[str], None]) -> None:
         """Install exactly what `uv.lock` says, all groups, and remove the rest."""
@@ -110,10 +111,12 @@ class UVCommand:
             offline=self._offline,
         )
 
-    def _stream(self, arguments: Sequence[str], doing: str, on_line: Callable[[str], None]) -> None:
+    def _stream(
+        self, arguments: Sequence[str], doing: str, on_line: Callable[[str], None], cwd: str | None = None
+    ) -> None:
         command = [self.program, *arguments]
         completed = process.stream(
-            command, cwd=self._project, env=self.environment(), on_line=on_line, hint=_HINT_MISSING
+            command, cwd=cwd or self._project, env=self.environment(), on_line=on_line, hint=_HINT_MISSING
         )
         if completed.returncode != 0:
             raise uv_failure(completed, command, doing)

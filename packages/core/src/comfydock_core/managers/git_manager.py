@@ -3,10 +3,14 @@
 import getpass
 import os
 import socket
+import sys
 
 from comfydock_core.configs.defaults import FIRST_COMMIT
 from comfydock_core.integrations.git import changes, queries
 from comfydock_core.utils import atomic
+
+if sys.platform != "win32":
+    import pwd
 
 _BRANCH = "main"
 _IGNORED = ("staging/", "metadata/", "logs/", "__pycache__/", "*.pyc", "*.tmp", "*.bak", ".complete")
@@ -54,10 +58,8 @@ def _login() -> str | None:
 
 def _full_name() -> str | None:
     """The name that the account database has, POSIX only."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         return None
-    import pwd
-
     try:
         return pwd.getpwuid(os.getuid()).pw_gecos.split(",")[0].strip() or None
     except KeyError:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 
 from comfydock_core.integrations.uv_command import UVCommand
+from comfydock_core.models.environment_layout import EnvironmentLayout
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.workspace_layout import EnvironmentLayout
 from comfydock_core.repositories import install_record
 from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.utils import atomic
 
-_PREPARED = re.compile(r"\s*(?:Downloaded|Built|Prepared) (\S+)")
+_FETCHED = re.compile(r"\s*(?:Downloaded|Built) (\S+)")
 
 
 class UVProjectManager:
@@ -22,16 +22,19 @@ class UVProjectManager:
         self._layout = layout
         self._uv = uv
 
+    def create_venv(self, python: str, reporter: Reporter) -> None:
+        """Make an empty virtual environment, movable, replacing one that is there."""
+        self._uv.create_venv(python, reporter.line)
+
     def lock(self, reporter: Reporter) -> None:
         """Resolve the manifest into `uv.lock`."""
         self._uv.lock(reporter.line)
 
-    def build_venv(self, python: str, reporter: Reporter) -> None:
-        """Make the virtual environment anew and install what the lock says; then note what was installed.
+    def install(self, reporter: Reporter) -> None:
+        """Install what the lock says and note what was installed.
 
-        Only for a directory that nothing runs from: uv cannot change a live environment safely.
+        Only for a new virtual environment that nothing runs from: uv cannot change a live one safely.
         """
-        self._uv.create_venv(python, reporter.line)
         self._uv.sync_frozen(_counting(reporter))
         self.write_record()
 
@@ -57,8 +60,8 @@ def _counting(reporter: Reporter) -> Callable[[str], None]:
     def hear(line: str) -> None:
         nonlocal done
         reporter.line(line)
-        if _PREPARED.match(line):
+        if _FETCHED.match(line):
             done += 1
-            reporter.progress("Packages", done, None, "packages")
+            reporter.progress("Fetched", done, None, "packages")
 
     return hear

@@ -1,4 +1,10 @@
-"""Where things lie in a workspace and in an environment: names only, nothing is looked at."""
+"""Where things lie in a workspace: names only, nothing is looked at."""
+
+from comfydock_core import models
+
+TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
+if TYPE_CHECKING:
+    from comfydock_core.models.environment_layout import EnvironmentLayout
 
 
 class WorkspaceLayout:
@@ -46,54 +52,4 @@ class WorkspaceLayout:
         return f"{self.root}/logs/{environment or 'workspace'}/full.log"
 
     def environment(self, name: str) -> "EnvironmentLayout":
-        return EnvironmentLayout(f"{self.root}/environments/{name}")
-
-
-class EnvironmentLayout:
-    """The paths of one environment, as text."""
-
-    __slots__ = ("root",)
-
-    def __init__(self, root: str) -> None:
-        self.root = root
-
-    @property
-    def name(self) -> str:
-        return self.root.rpartition("/")[2]
-
-    @property
-    def definition(self) -> str:
-        """`.cec`: the versioned definition, a git repository."""
-        return f"{self.root}/.cec"
-
-    @property
-    def manifest(self) -> str:
-        return f"{self.root}/.cec/pyproject.toml"
-
-    @property
-    def lock(self) -> str:
-        return f"{self.root}/.cec/uv.lock"
-
-    @property
-    def python_version(self) -> str:
-        return f"{self.root}/.cec/.python-version"
-
-    @property
-    def complete_marker(self) -> str:
-        return f"{self.root}/.cec/.complete"
-
-    @property
-    def venv(self) -> str:
-        return f"{self.root}/.venv"
-
-    @property
-    def comfyui(self) -> str:
-        return f"{self.root}/ComfyUI"
-
-    @property
-    def custom_nodes(self) -> str:
-        return f"{self.root}/ComfyUI/custom_nodes"
-
-    @property
-    def models_link(self) -> str:
-        return f"{self.root}/ComfyUI/models"
+        return models.EnvironmentLayout(f"{self.root}/environments/{name}")

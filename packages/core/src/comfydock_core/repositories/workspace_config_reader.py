@@ -3,7 +3,7 @@
 Format: version 1 of ComfyDock 1.x. A file that cannot be understood is refused, never replaced by defaults.
 """
 
-from comfydock_core.models.exceptions import WorkspaceDamaged
+from comfydock_core import models
 from comfydock_core.models.workspace_config import WorkspaceConfig
 from comfydock_core.utils import light_json
 
@@ -45,8 +45,8 @@ def _text(path: str, table: dict[str, object], key: str) -> str:
     return value
 
 
-def _damaged(path: str, reason: str) -> WorkspaceDamaged:
-    return WorkspaceDamaged(
+def _damaged(path: str, reason: str) -> "models.WorkspaceDamaged":
+    return models.WorkspaceDamaged(
         f"cannot read the workspace configuration `{path}`: {reason}",
         hint="repair the file by hand or restore it from a backup; it was left as it is",
         context={"path": path},

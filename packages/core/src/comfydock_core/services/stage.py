@@ -54,10 +54,15 @@ class Stage:
         """Take a published directory back."""
         os.rename(place, self.content)
 
-    def discard(self) -> None:
-        """Remove the stage and what is in it. Raises `OSError`."""
-        remove_tree(self._directory)
-        os.close(self._lock)
+    def discard(self) -> OSError | None:
+        """Remove the stage and what is in it; returns what hindered that. The next command tries again."""
+        try:
+            remove_tree(self._directory)
+        except OSError as error:
+            return error
+        finally:
+            os.close(self._lock)
+        return None
 
 
 @contextlib.contextmanager
@@ -69,9 +74,13 @@ def stage(parent: str, name: str) -> Iterator[Stage]:
             staged = _open(parent, name)
         with process.inherited(staged.lock):
             yield staged
-    finally:
-        if staged is not None:
-            staged.discard()
+    except BaseException as error:
+        hindrance = staged.discard() if staged is not None else None
+        if hindrance is not None:
+            error.add_note(f"what was built is left in `{parent}` until the next `create`: {hindrance}")
+        raise
+    else:
+        staged.discard()  # Only an empty shell: if it cannot be removed now, it will be next time.
 
 
 def remove_leftovers(parent: str, reporter: Reporter) -> None:

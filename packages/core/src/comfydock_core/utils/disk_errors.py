@@ -17,6 +17,7 @@ _HINTS = {
 # What programs print for these errors in the C locale.
 _WORDS = {
     "no space left on device": errno.ENOSPC,
+    "out of diskspace": errno.ENOSPC,
     "disk quota exceeded": errno.EDQUOT,
     "file too large": errno.EFBIG,
     "read-only file system": errno.EROFS,

@@ -28,20 +28,31 @@ def remove_tree(path: str) -> None:
     if os.path.islink(path):
         os.unlink(path)
         return
-    shutil.rmtree(path, onerror=_make_writable_and_retry)
 
+    def retry(function: Callable[..., object], place: str, error: BaseException) -> None:
+        if isinstance(error, FileNotFoundError):
+            return  # Somebody else removed it.
+        if not isinstance(error, PermissionError):
+            raise error
+        _make_writable(place, path)
+        if os.path.isdir(place) and not os.path.islink(place):
+            os.listdir(place)  # Fails when it still cannot be read; otherwise this would go on for ever.
+            remove_tree(place)
+        else:
+            os.unlink(place)
 
-def _make_writable_and_retry(function: Callable[[str], object], path: str, info: object) -> None:
-    if not os.path.lexists(path):
-        return
-    parent = os.path.dirname(path)
-    for place in (parent, path):
-        if not os.path.islink(place):
-            os.chmod(place, os.stat(place).st_mode | stat.S_IRWXU)
-    if function in (os.open, os.scandir, os.listdir):
-        shutil.rmtree(path)
+    if sys.version_info >= (3, 12):
+        shutil.rmtree(path, onexc=retry)
     else:
-        function(path)
+        shutil.rmtree(path, onerror=lambda function, place, info: retry(function, place, info[1]))
+
+
+def _make_writable(place: str, root: str) -> None:
+    """Let the owner change `place` and the directory it is in, as far as that is inside `root`."""
+    for path in (os.path.dirname(place), place):
+        inside = path == root or path.startswith(root + os.sep)
+        if inside and os.path.isdir(path) and not os.path.islink(path):
+            os.chmod(path, os.stat(path).st_mode | stat.S_IRWXU)
 
 
 def make_directory_link(link: str, target: str) -> None:

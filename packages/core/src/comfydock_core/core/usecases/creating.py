@@ -10,6 +10,7 @@ from comfydock_core.integrations.git import changes, queries, remotes
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
 from comfydock_core.integrations.uv_command import find_uv
 from comfydock_core.models.creation import ComfyUIVersion, CreateRequest, CreationPlan
+from comfydock_core.models.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import (
     EnvironmentExists,
     InvalidSetting,
@@ -18,7 +19,7 @@ from comfydock_core.models.exceptions import (
     RefNotFound,
 )
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.workspace_layout import EnvironmentLayout, WorkspaceLayout
+from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
 from comfydock_core.services.stage import Stage, remove_leftovers, stage
@@ -81,10 +82,12 @@ def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: Creat
     os.mkdir(layout.definition)
     atomic.write_text(layout.python_version, f"{plan.python}\n")
     services.pyproject.create(plan, commit=commit, requirements=requirements)
+    reporter.phase(f"Preparing Python {plan.python}")
+    services.uv_project.create_venv(plan.python, reporter)
     reporter.phase("Resolving Python packages")
     services.uv_project.lock(reporter)
-    reporter.phase(f"Installing Python {plan.python} and the packages")
-    services.uv_project.build_venv(plan.python, reporter)
+    reporter.phase("Installing Python packages")
+    services.uv_project.install(reporter)
     reporter.phase("Linking the models directory")
     services.models_link.replace_checkout_directory(plan.models_directory)
     reporter.phase("Starting the history")

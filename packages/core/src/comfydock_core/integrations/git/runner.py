@@ -36,6 +36,7 @@ _NO_REPOSITORY = (
     "the requested url returned error: 404",
     "not valid: is this a git repository",
     "info/refs not valid",
+    "strange pathname",
 )
 _NETWORK = (
     "could not resolve host",

@@ -1,0 +1,51 @@
+"""Where things lie in an environment: names only, nothing is looked at."""
+
+
+class EnvironmentLayout:
+    """The paths of one environment, as text."""
+
+    __slots__ = ("root",)
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    @property
+    def name(self) -> str:
+        return self.root.rpartition("/")[2]
+
+    @property
+    def definition(self) -> str:
+        """`.cec`: the versioned definition, a git repository."""
+        return f"{self.root}/.cec"
+
+    @property
+    def manifest(self) -> str:
+        return f"{self.root}/.cec/pyproject.toml"
+
+    @property
+    def lock(self) -> str:
+        return f"{self.root}/.cec/uv.lock"
+
+    @property
+    def python_version(self) -> str:
+        return f"{self.root}/.cec/.python-version"
+
+    @property
+    def complete_marker(self) -> str:
+        return f"{self.root}/.cec/.complete"
+
+    @property
+    def venv(self) -> str:
+        return f"{self.root}/.venv"
+
+    @property
+    def comfyui(self) -> str:
+        return f"{self.root}/ComfyUI"
+
+    @property
+    def custom_nodes(self) -> str:
+        return f"{self.root}/ComfyUI/custom_nodes"
+
+    @property
+    def models_link(self) -> str:
+        return f"{self.root}/ComfyUI/models"

@@ -1,0 +1,278 @@
+"""Creating environments with real git and real uv."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from comfydock_core.core.environment import Environment
+from comfydock_core.core.workspace import Workspace
+from comfydock_core.models.creation import CreateRequest
+from comfydock_core.models.exceptions import (
+    ComfyDockError,
+    EnvironmentExists,
+    InvalidName,
+    InvalidSetting,
+    ModelsDirectoryNotFound,
+    NotComfyUI,
+    PythonNotFound,
+    RefNotFound,
+    RepositoryNotFound,
+    RequirementInvalid,
+    RequirementsConflict,
+    ToolMissing,
+)
+from comfydock_core.utils.reporting import SilentReporter
+from tests.support.miniature import BRANCH, NEWEST, Miniature, build_repository, commit
+from tests.support.reporters import RecordingReporter
+
+Make = Callable[..., Environment]
+
+
+def names_in(workspace: Workspace) -> list[str]:
+    return sorted(os.listdir(workspace.layout.environments))
+
+
+def test_a_new_environment_has_everything_in_its_place(demo: Environment, local: Miniature) -> None:
+    root = Path(demo.layout.root)
+    assert sorted(os.listdir(root)) == [".cec", ".venv", "ComfyUI"]
+    assert (root / ".cec/.python-version").read_text() == "3.11\n"
+    assert (root / ".cec/.complete").read_bytes() == b""
+    assert os.readlink(root / "ComfyUI/models") == f"{demo.workspace.root}/models"
+    assert demo.manifest_section("tool.comfydock") == {
+        "schema_version": 2,
+        "comfyui_version": NEWEST,
+        "comfyui_version_type": "release",
+        "comfyui_commit_sha": local.commits[NEWEST],
+        "comfyui_repository": str(local.repository),
+        "python_version": "3.11",
+        "torch_backend": "cpu",
+    }
+
+
+def test_its_history_begins_with_four_files_on_branch_main(demo: Environment) -> None:
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", "-C", demo.layout.definition, *arguments], capture_output=True, text=True)
+        return done.stdout.strip()
+
+    assert git("ls-files").split() == [".gitignore", ".python-version", "pyproject.toml", "uv.lock"]
+    assert git("log", "--format=%s") == "Initial environment setup"
+    assert git("branch", "--show-current") == "main"
+    assert git("status", "--porcelain") == ""
+
+
+def test_the_identity_of_git_is_used_when_there_is_one(
+    make_environment: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.invalid\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    definition = make_environment().layout.definition
+    log = subprocess.run(["git", "-C", definition, "log", "--format=%an <%ae>"], capture_output=True, text=True)
+    assert log.stdout.strip() == "Ada <ada@example.invalid>"
+    assert "[user]" not in Path(definition, ".git/config").read_text()
+
+
+def test_what_requirements_say_is_locked_and_installed(demo: Environment) -> None:
+    site_packages = Path(demo.layout.venv, "lib/python3.11/site-packages")
+    installed = sorted(path.name.removesuffix(".dist-info") for path in site_packages.glob("*.dist-info"))
+    assert installed == [
+        "mini_base-1.5",
+        "mini_imaging-1.1",
+        "mini_math-2.0",
+        "mini_sampling-0.3",
+        "torch-2.9.1+cpu",
+        "torchaudio-2.9.1+cpu",
+        "torchvision-0.24.1+cpu",
+    ]
+
+
+def test_scripts_of_packages_work_in_the_final_place(demo: Environment) -> None:
+    done = subprocess.run([f"{demo.layout.venv}/bin/mini-imaging"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "mini-imaging 1.1\n")
+
+
+def test_nothing_in_it_remembers_where_it_was_built(demo: Environment) -> None:
+    """But for the bytecode of what ran during the building, which names its sources for tracebacks only."""
+    found = subprocess.run(["grep", "-rIl", ".create-", demo.layout.root], capture_output=True, text=True)
+    assert found.stdout == ""
+
+
+def test_without_torch_nothing_of_it_is_installed_though_others_ask_for_it(make_environment: Make) -> None:
+    demo = make_environment(torch_backend="none")
+    names = os.listdir(f"{demo.layout.venv}/lib/python3.11/site-packages")
+    assert not [name for name in names if name.startswith("torch")]
+    assert "mini_sampling-0.3.dist-info" in names
+    assert demo.status().packages.state == "in-sync"
+
+
+def test_another_back_end_brings_its_own_wheels(make_environment: Make) -> None:
+    demo = make_environment(torch_backend="cu128")
+    names = os.listdir(f"{demo.layout.venv}/lib/python3.11/site-packages")
+    assert "torch-2.9.1+cu128.dist-info" in names
+    assert demo.manifest_section("tool.uv.sources.torch") == {"index": "pytorch-cu128"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "key"),
+    [(None, "release", NEWEST), ("latest", "release", NEWEST), ("v0.1.0", "release", "v0.1.0"),
+     ("0.2.0", "release", "v0.2.0"), (BRANCH, "branch", BRANCH), ("main", "branch", "main")],
+)  # fmt: skip
+def test_the_version_asked_for_is_checked_out(
+    make_environment: Make, local: Miniature, asked: str | None, kind: str, key: str
+) -> None:
+    state = make_environment(comfyui=asked).status().comfyui
+    assert (state.version, state.version_type, state.commit) == (key, kind, local.commits[key])
+    assert state.matches
+    assert state.branch == (key if kind == "branch" else None)
+
+
+@pytest.mark.parametrize("digits", [40, 7])
+def test_a_commit_in_full_or_short_is_checked_out(make_environment: Make, local: Miniature, digits: int) -> None:
+    commit = local.commits["v0.2.0"]
+    state = make_environment(comfyui=commit[:digits]).status().comfyui
+    assert (state.version, state.version_type, state.commit) == (commit, "commit", commit)
+
+
+def test_an_address_that_is_a_file_url_works(make_environment: Make, local: Miniature) -> None:
+    demo = make_environment(repository=local.repository.as_uri(), comfyui=local.commits["v0.1.0"][:9])
+    assert demo.status().comfyui.commit == local.commits["v0.1.0"]
+
+
+def test_the_plan_writes_nothing_and_says_what_will_be_done(workspace: Workspace, local: Miniature) -> None:
+    plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu", use=True), SilentReporter())
+    assert names_in(workspace) == []
+    assert [step.action for step in plan.steps()] == [
+        "clone", "write", "lock", "install", "link", "commit", "create", "use",
+    ]  # fmt: skip
+    assert plan.comfyui.commit == local.commits[NEWEST]
+
+
+def test_work_is_reported_as_it_goes(workspace: Workspace) -> None:
+    reporter = RecordingReporter()
+    plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu"), reporter)
+    workspace.create_environment(plan, reporter)
+    assert reporter.phases == [
+        "Looking up ComfyUI latest",
+        f"Cloning ComfyUI {NEWEST}",
+        "Preparing Python 3.11",
+        "Resolving Python packages",
+        "Installing Python packages",
+        "Linking the models directory",
+        "Starting the history",
+    ]
+    assert any("torch==2.9.1+cpu" in line for line in reporter.lines)
+    assert reporter.warnings == []
+
+
+def test_use_makes_the_new_environment_active(workspace: Workspace, make_environment: Make) -> None:
+    make_environment("first")
+    assert workspace.config().active_environment is None
+    make_environment("second", use=True)
+    assert workspace.config().active_environment == "second"
+
+
+@pytest.mark.parametrize("name", ["", "models", "Logs", ".hidden", "a/b", "a b", "-a", "a-", "ä", "a..b", "x" * 129])
+def test_names_that_cannot_be_used_are_refused(workspace: Workspace, name: str) -> None:
+    with pytest.raises(InvalidName):
+        workspace.plan_creation(CreateRequest(name), SilentReporter())
+
+
+def test_a_name_that_is_taken_is_refused(workspace: Workspace, demo: Environment) -> None:
+    with pytest.raises(EnvironmentExists):
+        workspace.plan_creation(CreateRequest("demo"), SilentReporter())
+
+
+def test_a_directory_in_the_way_is_refused_and_kept(workspace: Workspace) -> None:
+    place = Path(workspace.layout.environments, "demo")
+    plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu"), SilentReporter())
+    place.mkdir()
+    (place / "mine").write_text("keep me")
+    with pytest.raises(EnvironmentExists):
+        workspace.create_environment(plan, SilentReporter())
+    assert (place / "mine").read_text() == "keep me"
+
+
+@pytest.mark.parametrize(("field", "value"), [("python", "3"), ("python", "2.7.x"), ("torch_backend", "cuda")])
+def test_options_that_make_no_sense_are_refused(workspace: Workspace, field: str, value: str) -> None:
+    with pytest.raises(InvalidSetting):
+        workspace.plan_creation(CreateRequest("demo", **{field: value}), SilentReporter())  # type: ignore[arg-type]
+
+
+def test_a_missing_models_directory_is_refused(workspace: Workspace) -> None:
+    os.rmdir(workspace.layout.models)
+    with pytest.raises(ModelsDirectoryNotFound):
+        workspace.plan_creation(CreateRequest("demo"), SilentReporter())
+
+
+def test_a_ref_that_does_not_exist_names_the_nearest(workspace: Workspace) -> None:
+    with pytest.raises(RefNotFound) as caught:
+        workspace.plan_creation(CreateRequest("demo", comfyui="v0.10.1"), SilentReporter())
+    assert NEWEST in caught.value.context["near"]  # type: ignore[operator]
+
+
+def test_a_commit_that_does_not_exist_is_not_found(workspace: Workspace) -> None:
+    with pytest.raises(RefNotFound):
+        workspace.plan_creation(CreateRequest("demo", comfyui="f" * 40), SilentReporter())
+
+
+def test_a_directory_that_is_no_repository_is_told(workspace: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(RepositoryNotFound):
+        workspace.plan_creation(CreateRequest("demo", repository=str(tmp_path / "nowhere")), SilentReporter())
+
+
+def refused(workspace: Workspace, **options: object) -> ComfyDockError:
+    """Try to create; returns the error after checking that nothing is left."""
+    request = CreateRequest("demo", **{"torch_backend": "cpu", **options})  # type: ignore[arg-type]
+    with pytest.raises(ComfyDockError) as caught:
+        workspace.create_environment(workspace.plan_creation(request, SilentReporter()), SilentReporter())
+    assert names_in(workspace) == []
+    return caught.value
+
+
+def changed_repository(directory: Path, name: str, content: str | None) -> str:
+    """A miniature whose branch `main` has one file changed or removed."""
+    build_repository(directory)
+    if content is None:
+        (directory / name).unlink()
+    else:
+        (directory / name).write_text(content)
+    commit(directory, "Changed")
+    return str(directory)
+
+
+def test_a_repository_that_is_not_comfyui_leaves_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    repository = changed_repository(tmp_path / "other", "main.py", None)
+    error = refused(workspace, repository=repository, comfyui="main")
+    assert isinstance(error, NotComfyUI)
+    assert error.context["missing"] == ["main.py"]
+
+
+def test_requirements_that_do_not_resolve_leave_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    repository = changed_repository(tmp_path / "other", "requirements.txt", "mini-math>99\n")
+    error = refused(workspace, repository=repository, comfyui="main")
+    assert isinstance(error, RequirementsConflict)
+    assert "mini-math" in error.message
+
+
+def test_a_line_that_is_no_requirement_is_named(workspace: Workspace, tmp_path: Path) -> None:
+    repository = changed_repository(tmp_path / "other", "requirements.txt", "mini-math\n\n!!! what\n")
+    error = refused(workspace, repository=repository, comfyui="main")
+    assert isinstance(error, RequirementInvalid)
+    assert "line 3" in error.message
+
+
+def test_a_python_that_does_not_exist_leaves_nothing(workspace: Workspace) -> None:
+    assert isinstance(refused(workspace, python="3.99"), PythonNotFound)
+
+
+def test_without_git_the_error_says_so(workspace: Workspace, empty_path: None) -> None:
+    with pytest.raises(ToolMissing, match="git"):
+        workspace.plan_creation(CreateRequest("demo"), SilentReporter())
+
+
+def test_a_uv_that_is_none_is_told(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMFYDOCK_UV", "/nowhere/uv")
+    with pytest.raises(ToolMissing, match="COMFYDOCK_UV"):
+        workspace.plan_creation(CreateRequest("demo"), SilentReporter())
