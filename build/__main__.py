@@ -5,12 +5,14 @@ import json
 import shlex
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from build.artifacts import FORMS, Builder
 from build.bench import Bench, Plan, broken_budgets, read_result
 from build.cases import Case, read_cases, write_cases
 from build.chart import chart
+from build.describe import version
 from build.freeze import freeze_cases, third_party_place
 from build.instructions import available
 from build.interpreter import InterpreterError
@@ -20,8 +22,9 @@ from build.paths import Layout
 from build.programs import artifact_program, source_program
 from build.report import comparison, markdown, rows_of, table
 from build.settings import SettingsError
-from build.snapshot import SnapshotError
-from build.stage import StageError
+from build.smoke import smoke
+from build.snapshot import SnapshotError, surface
+from build.stage import StageError, stage
 from build.venvs import build_venv
 
 
@@ -54,6 +57,10 @@ def parser() -> argparse.ArgumentParser:
     measuring.set_defaults(task=run_bench)
     freezing = tasks.add_parser("freeze", help="write what every startup case loads into startup.toml")
     freezing.set_defaults(task=run_freeze)
+    trying = tasks.add_parser("smoke", help="try the least that the artifacts must do")
+    trying.set_defaults(task=run_smoke)
+    listing = tasks.add_parser("surface", help="write the list of commands and options that reviews look at")
+    listing.set_defaults(task=run_surface)
     cleaning = tasks.add_parser("clean", help="remove `dist/`")
     cleaning.set_defaults(task=run_clean)
     return top
@@ -118,6 +125,32 @@ def run_freeze(options: argparse.Namespace) -> int:
     programs = {form: artifact_program(layout, form) for form in ("nuitka", "pyinstaller")}
     programs["source"] = source_program(layout, builder.interpreter.executable, third_party_place(python))
     write_cases(layout.config, freeze_cases(read_cases(layout.config), programs, layout))
+    return 0
+
+
+def run_smoke(options: argparse.Namespace) -> int:
+    """Try both artifacts; 1 when one fails."""
+    builder = Builder.of(Layout())
+    layout = builder.layout
+    failed = False
+    for form in ("nuitka", "pyinstaller"):
+        builder.make(form)
+        with tempfile.TemporaryDirectory() as scratch:
+            program = artifact_program(layout, form)
+            failures = smoke(program, version(layout), builder.artifact, layout.stage, Path(scratch))
+        for failure in failures:
+            print(f"{form}: {failure}", file=sys.stderr)
+        failed = failed or bool(failures)
+    return int(failed)
+
+
+def run_surface(options: argparse.Namespace) -> int:
+    """Write `tests/artifacts/surface.txt` from the staged table."""
+    builder = Builder.of(Layout())
+    layout = builder.layout
+    python = build_venv(layout, builder.interpreter)
+    stage(layout, builder.artifact, python)
+    (layout.root / "tests/artifacts/surface.txt").write_text(surface(layout.stage, python), "utf-8")
     return 0
 
 

@@ -1,6 +1,7 @@
 """Making artifacts: stage, freeze, add the programs, describe, publish. Nothing is made twice from the same inputs."""
 
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from build import describe, nuitka_build, pyinstaller_build
 from build.fingerprint import digest_files
 from build.interpreter import Interpreter, choose
+from build.libraries import carry_libraries
 from build.nuitka_build import Frozen
 from build.paths import Layout
 from build.settings import Artifact, Nuitka, read_artifact, read_nuitka
@@ -23,7 +25,7 @@ try:
 except ImportError:  # Windows builds one at a time by hand.
     fcntl = None  # type: ignore[assignment]
 
-_SHARED = ("artifacts.py", "describe.py", "stage.py", "snapshot.py", "faces.py")
+_SHARED = ("artifacts.py", "describe.py", "libraries.py", "stage.py", "snapshot.py", "faces.py")
 _OWN = {
     "nuitka": ("nuitka_build.py", "plugins/startup.py", "plugins/package_paths.py", "plugins/pgo_libpython.py"),
     "pyinstaller": ("pyinstaller_build.py", "nuitka_build.py", "plugins/restore_environment.py"),
@@ -108,6 +110,8 @@ class Builder:
             shutil.copy2(frozen.directory / self.artifact.name, fresh / self.artifact.name)
         else:
             shutil.copytree(frozen.directory, fresh, symlinks=True)
+        if form == "nuitka" and sys.platform == "linux":
+            carry_libraries(fresh, fresh / self.artifact.name)
         for alias in self.artifact.aliases:
             (fresh / alias).symlink_to(self.artifact.name)
         for program in self.artifact.programs:

@@ -5,6 +5,7 @@ Words and ratios are decided by people; modules are measured by `python -m build
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from build.settings import SettingsError, read_toml
 
@@ -61,7 +62,7 @@ def _case(name: str, table: object) -> Case:
     if not isinstance(table, dict) or "words" not in table:
         raise SettingsError(f"startup.toml: `{name}` has no words")
     lists = ("words", "own", "only_source", "only_frozen", "third_party")
-    values = {key: tuple(value) if key in lists else value for key, value in table.items()}
+    values: dict[str, Any] = {key: tuple(value) if key in lists else value for key, value in table.items()}
     try:
         return Case(name, **values)
     except TypeError as error:

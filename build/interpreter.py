@@ -48,6 +48,12 @@ class Interpreter:
     pgo_library: str
     """The static library that is not position independent and built with profiles; empty if there is none."""
 
+    @property
+    def minor(self) -> tuple[int, int]:
+        """Major and minor version."""
+        major, minor = self.version.split(".")[:2]
+        return int(major), int(minor)
+
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
@@ -61,7 +67,7 @@ def examine(executable: str) -> Interpreter:
         found = Interpreter(**json.loads(answer))
     except (OSError, subprocess.SubprocessError, ValueError, TypeError) as error:
         raise InterpreterError(f"`{executable}` is no usable Python: {error}") from error
-    if tuple(int(part) for part in found.version.split(".")[:2]) < (3, 11):
+    if found.minor < (3, 11):
         raise InterpreterError(f"`{executable}` is Python {found.version}; ComfyDock needs 3.11 or later")
     return found
 

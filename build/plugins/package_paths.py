@@ -5,24 +5,27 @@ package of a program pays for `os`, a third of a bare start. The same value come
 """
 
 import inspect
+from typing import Any
 
-from nuitka.plugins.PluginBase import NuitkaPluginBase
+from nuitka.plugins.PluginBase import NuitkaPluginBase  # type: ignore[import-not-found]
 
 
-class PackagePathsPlugin(NuitkaPluginBase):
+class PackagePathsPlugin(NuitkaPluginBase):  # type: ignore[misc]
     """Replaces one private function of Nuitka, one more reason for the pin."""
 
     plugin_name = __file__
 
-    def onCompilationStartChecks(self):
+    def onCompilationStartChecks(self) -> None:
         """Once the options are read, the modules that build the tree can be imported."""
-        from nuitka.tree import ReformulationNamespacePackages as reformulation
+        from nuitka.tree import (  # type: ignore[import-not-found]
+            ReformulationNamespacePackages as reformulation,
+        )
 
         original = reformulation._getNameSpacePathExpression
         if 'attribute_name="dirname"' not in inspect.getsource(original):
             self.sysexit(f"Nuitka computes package paths otherwise now, review {__file__}")
 
-        def path_expression(package, source_ref):
+        def path_expression(package: Any, source_ref: Any) -> Any:
             """What Nuitka does, but for an ordinary package of a standalone program."""
             ordinary = not package.canHaveExternalImports() and not package.isCompiledPythonNamespacePackage()
             if not ordinary or reformulation.getFileReferenceMode() != "runtime":
@@ -32,7 +35,7 @@ class PackagePathsPlugin(NuitkaPluginBase):
         reformulation._getNameSpacePathExpression = path_expression
 
 
-def directory_expression(reformulation, package, source_ref):
+def directory_expression(reformulation: Any, package: Any, source_ref: Any) -> Any:
     """The node of `[__file__.rpartition("/")[0]]`."""
     tree = reformulation.parseSourceCodeToAst(
         source_code='[__file__.rpartition("/")[0]]',

@@ -6,8 +6,8 @@ and linker are told `-fno-pie` and `-no-pie`. It sets a private variable of Nuit
 
 import os
 
-from nuitka.plugins.PluginBase import NuitkaPluginBase
-from nuitka.utils import StaticLibraries
+from nuitka.plugins.PluginBase import NuitkaPluginBase  # type: ignore[import-not-found]
+from nuitka.utils import StaticLibraries  # type: ignore[import-not-found]
 
 if not hasattr(StaticLibraries, "_static_lib_python_path"):
     raise SystemExit(f"Nuitka chooses the static library otherwise now, review {__file__}")
@@ -15,7 +15,7 @@ if not hasattr(StaticLibraries, "_static_lib_python_path"):
 StaticLibraries._static_lib_python_path = os.environ["COMFYDOCK_STATIC_LIBPYTHON"]
 
 
-class PgoLibpythonPlugin(NuitkaPluginBase):
+class PgoLibpythonPlugin(NuitkaPluginBase):  # type: ignore[misc]
     """Nothing to do but the line above."""
 
     plugin_name = __file__

@@ -3,14 +3,17 @@
 1. `inspect` is patched when it is imported, not at every start (it brings forty modules).
 2. The environment is restored without importing `os`; `os.environ` is made from `posix.environ` when `os` comes.
 3. Modules that CPython has as static code objects are taken from there instead of being unmarshalled.
+4. While the interpreter starts it looks for no garbage, and afterwards at every 10000 new objects rather than 700,
+   which a short command never has. `zipimport` is not loaded at the start: there is no zip file to import from.
 
 The edits are to the C text of one version of Nuitka, which is pinned. A text that is not as expected, or not there
 exactly once, stops the build: review the edits for the new version, then change the pin.
 """
 
 import pathlib
+from typing import Any
 
-from nuitka.plugins.PluginBase import NuitkaPluginBase
+from nuitka.plugins.PluginBase import NuitkaPluginBase  # type: ignore[import-not-found]
 
 _DEFER_INSPECT = """\
     static PyMethodDef patch_inspect = {"_patch_inspect", deferredPatchInspect, METH_NOARGS, NULL};
@@ -73,6 +76,42 @@ _STATIC_CODE = """\
 #endif
 """
 
+_INITIALIZE = """\
+#if PYTHON_VERSION >= 0x3b0 && PYTHON_VERSION < 0x3d0
+    static struct _frozen without_zipimport[8];
+    struct _frozen const *with_zipimport = _PyImport_FrozenBootstrap;
+    int kept = 0;
+
+    for (struct _frozen const *entry = with_zipimport; entry->name != NULL && kept < 7; entry++) {
+        if (strcmp(entry->name, "zipimport") != 0) {
+            without_zipimport[kept++] = *entry;
+        }
+    }
+
+    _PyImport_FrozenBootstrap = without_zipimport;
+    config._init_main = 0;
+    status = Py_InitializeFromConfig(&config);
+
+    if (!PyStatus_Exception(status)) {
+        PyGC_Disable();
+        status = _Py_InitializeMain();
+        PyGC_Enable();
+    }
+
+    if (!PyStatus_Exception(status)) {
+        PyObject *gc_module = PyImport_ImportModule("gc");
+        PyObject *result = gc_module ? PyObject_CallMethod(gc_module, "set_threshold", "i", 10000) : NULL;
+        Py_XDECREF(result);
+        Py_XDECREF(gc_module);
+        PyErr_Clear();
+    }
+
+    _PyImport_FrozenBootstrap = with_zipimport;
+#else
+    status = Py_InitializeFromConfig(&config);
+#endif
+"""
+
 _MAIN = "static int Nuitka_Main("
 _FROZEN = "#if NUITKA_HAS_FROZEN_MODULES_BOOL\nextern void copyFrozenModulesTo("
 _COPY = "    copyFrozenModulesTo(merged + pre_existing_count);\n"
@@ -85,6 +124,7 @@ EDITS = {
     _MAIN: _FUNCTIONS + _MAIN,
     _FROZEN: _INCLUDE + _FROZEN,
     _COPY: _COPY + _STATIC_CODE,
+    "    status = Py_InitializeFromConfig(&config);\n": _INITIALIZE,
 }
 
 
@@ -97,19 +137,19 @@ def edited(code: str) -> str:
     return code
 
 
-class StartupPlugin(NuitkaPluginBase):
+class StartupPlugin(NuitkaPluginBase):  # type: ignore[misc]
     """Edits `MainProgram.c` in the build folder."""
 
     plugin_name = __file__
 
     @staticmethod
-    def createPostModuleLoadCode(module):
+    def createPostModuleLoadCode(module: Any) -> tuple[str, str] | None:
         """Patch `inspect` once it is there."""
         if module.getFullName() == "inspect":
             return "import sys\nsys._patch_inspect()", "patch inspect for compiled types"
         return None
 
-    def onGeneratedSourceCode(self, source_dir, onefile):
+    def onGeneratedSourceCode(self, source_dir: str, onefile: bool) -> None:
         """Replace the file: it is a link into the Nuitka installation, which must never be written through."""
         if onefile:
             return

@@ -8,7 +8,7 @@ Path = tuple[str, ...]
 MODULE_OF = {
     **dict.fromkeys(("create", "list", "use", "status", "run", "delete", "manifest"), "environments"),
     **dict.fromkeys(("init", "config", "logs"), "workspace"),
-    **dict.fromkeys(("help", "explain", "completion", "__complete"), "program"),
+    **dict.fromkeys(("help", "explain", "completion", "__complete", "__check"), "program"),
 }
 
 

@@ -78,4 +78,16 @@ COMMANDS = (
         passthrough="WORDS",
         hidden=True,
     ),
+    Command(
+        ("__check",),
+        "comfydock_cli.global_commands.checking:check",
+        "Load parts of the program by name",
+        "",
+        (),
+        _ABOUT,
+        (),
+        NOTHING,
+        passthrough="PARTS",
+        hidden=True,
+    ),
 )
