@@ -1,5 +1,7 @@
 """Running a command that changes something: the log keeps what it did, and being terminated cleans up like Ctrl-C."""
 
+import gc
+
 from comfydock_cli import cli
 from comfydock_cli.cli_utils import Context
 from comfydock_cli.logging.setup import CommandLog
@@ -11,6 +13,7 @@ from comfydock_core.utils.interruption import termination_raises
 
 def change(invocation: Invocation, command: Command) -> int:
     """Run the command and return its exit code."""
+    gc.enable()
     context = cli.make_context(invocation)
     with termination_raises():
         if context.dry_run or command.needs == NOTHING:

@@ -24,12 +24,12 @@ def _torch_backends() -> Words:
 
 
 def _environments() -> Words:
+    from comfydock_core import models
     from comfydock_core.core import finding
-    from comfydock_core.models.exceptions import ComfyDockError
 
     try:
         return [(name, "") for name in finding.environment_names(finding.find_workspace())]
-    except (ComfyDockError, OSError):
+    except (models.ComfyDockError, OSError):
         return []
 
 

@@ -194,6 +194,9 @@ def test_an_environment_of_comfydock_1_is_judged_by_a_dry_run(older: Path, local
     assert (status.packs.present, status.packs.missing) == (["ComfyUI-Fancy", "MyDev"], [])
     assert status.packs.untracked == ["Stray"]
     assert status.models_link.state == "linked"
+    assert status.in_sync is False
+    os.rmdir(f"{environment.layout.custom_nodes}/Stray")
+    assert environment.status().in_sync is None
     shutil.rmtree(site_packages(environment) / "mini_base-1.5.dist-info")
     shutil.rmtree(site_packages(environment) / "mini_base")
     packages = environment.status().packages

@@ -12,6 +12,7 @@ from comfydock_core.integrations.git.porcelain import parse_status
 from comfydock_core.integrations.git.remotes import clone_progress, local_path, parse_refs
 from comfydock_core.integrations.process import Completed
 from comfydock_core.integrations.uv_errors import uv_failure
+from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import (
     ComfyDockError,
     FileSystemError,
@@ -24,7 +25,7 @@ from comfydock_core.models.exceptions import (
     SectionNotFound,
     UvFailed,
 )
-from comfydock_core.utils.git_urls import github_repository, same_repository, without_credentials
+from comfydock_core.utils.git_urls import github_repository, same_repository
 from comfydock_core.utils.requirements import parse_requirements
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit, newest_tag, tag_key
 
@@ -266,6 +267,7 @@ def test_other_hosts_are_not_github(url: str) -> None:
 
 def test_credentials_are_taken_out_of_addresses() -> None:
     assert without_credentials("https://me:secret@host/a") == "https://host/a"
+    assert without_credentials("HTTPS://token@host:8/a@b") == "HTTPS://host:8/a@b"
     assert without_credentials("git@github.com:a/b") == "git@github.com:a/b"
 
 

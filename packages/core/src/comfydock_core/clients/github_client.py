@@ -4,7 +4,11 @@ import os
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from comfydock_core.clients.transport import Transport, environment_url, may_carry_secrets
+from comfydock_core.clients.transport import (
+    Transport,
+    environment_url,
+    may_carry_secrets,
+)
 from comfydock_core.configs.defaults import GITHUB_API
 from comfydock_core.models.exceptions import UnusableAnswer
 

@@ -2,7 +2,10 @@
 
 import os
 
-from comfydock_core.models.exceptions import ModelsDirectoryNotFound, UnexpectedDirectory
+from comfydock_core.models.exceptions import (
+    ModelsDirectoryNotFound,
+    UnexpectedDirectory,
+)
 from comfydock_core.utils import native
 from comfydock_core.utils.filesystem import make_directory_link, remove_tree
 

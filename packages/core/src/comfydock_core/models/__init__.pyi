@@ -1,3 +1,4 @@
+from .addresses import without_credentials as without_credentials
 from .creation import ComfyUIVersion as ComfyUIVersion
 from .creation import CreateRequest as CreateRequest
 from .creation import CreationPlan as CreationPlan

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.plan import PlanStep
 
 
@@ -30,6 +31,11 @@ class ComfyUIVersion:
     commit: str | None
 
     @property
+    def public_repository(self) -> str:
+        """The repository as it may be shown and stored: without credentials."""
+        return without_credentials(self.repository)
+
+    @property
     def short_commit(self) -> str:
         return (self.commit or self.ref)[:10]
 
@@ -54,7 +60,7 @@ class CreationPlan:
         """What will be done, in order."""
         comfyui, torch = self.comfyui, _TORCH_DETAILS.get(self.torch_backend, f"PyTorch for {self.torch_backend}")
         steps = [
-            PlanStep("clone", comfyui.repository, f"{comfyui.kind} {comfyui} at {comfyui.short_commit}"),
+            PlanStep("clone", comfyui.public_repository, f"{comfyui.kind} {comfyui} at {comfyui.short_commit}"),
             PlanStep("write", f"{self.directory}/.cec/pyproject.toml", "ComfyUI's requirements"),
             PlanStep("lock", f"{self.directory}/.cec/uv.lock", torch),
             PlanStep("install", f"{self.directory}/.venv", f"Python {self.python}"),

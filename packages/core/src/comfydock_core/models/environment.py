@@ -226,7 +226,10 @@ class EnvironmentStatus:
 
     @property
     def in_sync(self) -> bool | None:
-        """Whether disk, manifest and lock agree; `None` when nothing disagrees but something could not be told."""
+        """Whether disk, manifest and lock agree; `None` when nothing disagrees but something could not be told.
+
+        Uncommitted changes, of ComfyUI or of the definition, are work in progress and no disagreement.
+        """
         disagrees = (
             not self.complete
             or not self.comfyui.present
@@ -237,7 +240,7 @@ class EnvironmentStatus:
         )
         if disagrees:
             return False
-        return None if self.packages.state == "unknown" or self.comfyui.commit is None else True
+        return None if self.packages.state == "unknown" or self.comfyui.matches is None else True
 
     def as_dict(self) -> dict[str, object]:
         return {

@@ -1,1 +1,3 @@
-from .workspace_config_repository import WorkspaceConfigRepository as WorkspaceConfigRepository
+from .workspace_config_repository import (
+    WorkspaceConfigRepository as WorkspaceConfigRepository,
+)

@@ -6,6 +6,7 @@ from comfydock_core.clients.github_client import GitHubClient
 from comfydock_core.configs.defaults import COMFYUI_REPOSITORY
 from comfydock_core.integrations.git import queries, remotes
 from comfydock_core.integrations.git.remotes import RemoteRefs
+from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.creation import ComfyUIVersion
 from comfydock_core.models.exceptions import OfflineRefused, RefNotFound, RemoteError
 from comfydock_core.models.protocols import Reporter
@@ -39,9 +40,9 @@ class ComfyUIVersions:
         """
         if self._offline and remotes.local_path(repository) is None:
             raise OfflineRefused(
-                f"`{repository}` is needed, but the network is off",
+                f"`{without_credentials(repository)}` is needed, but the network is off",
                 hint="run the command without `--offline`, or name a repository on this machine",
-                context={"repository": repository},
+                context={"repository": without_credentials(repository)},
             )
         refs = remotes.list_refs(repository)
         if ref is None or ref == "latest":
@@ -61,11 +62,11 @@ class ComfyUIVersions:
         branch = refs.default_branch
         if branch is None or branch not in refs.branches:
             raise RefNotFound(
-                f"`{repository}` has neither releases nor a default branch",
+                f"`{without_credentials(repository)}` has neither releases nor a default branch",
                 hint="name a branch or a commit with `--comfyui REF`",
-                context={"repository": repository, "branches": sorted(refs.branches)},
+                context={"repository": without_credentials(repository), "branches": sorted(refs.branches)},
             )
-        reporter.warn(f"{repository} has no releases; taking its branch {branch}")
+        reporter.warn(f"{without_credentials(repository)} has no releases; taking its branch {branch}")
         return ComfyUIVersion(repository, branch, "branch", refs.branches[branch])
 
     def _latest_by_github(self, repository: str, reporter: Reporter) -> str | None:
@@ -120,9 +121,10 @@ def _named(repository: str, ref: str, refs: RemoteRefs) -> ComfyUIVersion | None
 
 def _raise_not_found(repository: str, ref: str, refs: RemoteRefs) -> ComfyUIVersion:
     near = nearest(ref, [*refs.tags, *refs.branches])
+    shown = without_credentials(repository)
     question = f"did you mean {' or '.join(f'`{name}`' for name in near[:3])}?"
     raise RefNotFound(
-        f"`{repository}` has no release, branch or commit `{ref}`",
+        f"`{shown}` has no release, branch or commit `{ref}`",
         hint=question if near else "`latest` is the newest release",
-        context={"repository": repository, "ref": ref, "near": near, "branches": sorted(refs.branches)[:_NAMES_SHOWN]},
+        context={"repository": shown, "ref": ref, "near": near, "branches": sorted(refs.branches)[:_NAMES_SHOWN]},
     )

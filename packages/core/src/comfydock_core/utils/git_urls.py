@@ -20,11 +20,6 @@ def same_repository(first: str, second: str) -> bool:
     return _normal(first) == _normal(second)
 
 
-def without_credentials(url: str) -> str:
-    """The address without a user name and password in it, as it may be stored and shown."""
-    return re.sub(r"^(https?://)[^@/]+@", r"\1", url)
-
-
 def _normal(url: str) -> str:
     github = github_repository(url)
     if github is not None:

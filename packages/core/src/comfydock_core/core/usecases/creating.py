@@ -21,7 +21,9 @@ from comfydock_core.models.exceptions import (
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.repositories.workspace_config_reader import read_config
-from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
+from comfydock_core.repositories.workspace_config_repository import (
+    WorkspaceConfigRepository,
+)
 from comfydock_core.services.stage import Stage, remove_leftovers, stage
 from comfydock_core.utils import atomic, interruption
 from comfydock_core.utils.disk_errors import disk_errors
@@ -117,9 +119,9 @@ def _fetch_comfyui(layout: EnvironmentLayout, version: ComfyUIVersion, reporter:
     if missing:
         lacking = " and no ".join(f"`{part}`" for part in missing)
         raise NotComfyUI(
-            f"`{version.repository}` at {version} is not ComfyUI: it has no {lacking}",
+            f"`{version.public_repository}` at {version} is not ComfyUI: it has no {lacking}",
             hint="name ComfyUI's repository with `--comfyui-repository`, or another version with `--comfyui`",
-            context={"repository": version.repository, "ref": version.ref, "missing": missing},
+            context={"repository": version.public_repository, "ref": version.ref, "missing": missing},
         )
     return commit
 
@@ -143,9 +145,9 @@ def _find_commit(worktree: str, version: ComfyUIVersion) -> str:
         found = queries.commit_of(worktree, wanted)
     if found is None:
         raise RefNotFound(
-            f"`{version.repository}` has no commit `{wanted}`",
+            f"`{version.public_repository}` has no commit `{wanted}`",
             hint="name a release, a branch, or a commit in full",
-            context={"repository": version.repository, "ref": version.ref, "near": []},
+            context={"repository": version.public_repository, "ref": version.ref, "near": []},
         )
     return found
 

@@ -5,7 +5,9 @@ from comfydock_core.models.deletion import DeletionPlan
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.repositories.workspace_config_reader import read_config
-from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
+from comfydock_core.repositories.workspace_config_repository import (
+    WorkspaceConfigRepository,
+)
 from comfydock_core.services.stage import remove_leftovers, set_aside
 from comfydock_core.utils import interruption
 from comfydock_core.utils.disk_errors import disk_errors

@@ -7,7 +7,9 @@ import secrets
 from comfydock_core.models.exceptions import InvalidSetting, WorkspaceExists
 from comfydock_core.models.initialisation import InitialisationPlan
 from comfydock_core.models.workspace_layout import WorkspaceLayout
-from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
+from comfydock_core.repositories.workspace_config_repository import (
+    WorkspaceConfigRepository,
+)
 from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.filesystem import remove_tree
 

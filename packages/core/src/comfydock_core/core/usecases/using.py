@@ -2,7 +2,9 @@
 
 from comfydock_core.core import finding
 from comfydock_core.models.workspace_layout import WorkspaceLayout
-from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
+from comfydock_core.repositories.workspace_config_repository import (
+    WorkspaceConfigRepository,
+)
 from comfydock_core.utils.disk_errors import disk_errors
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from comfydock_core.integrations import process
 from comfydock_core.integrations.process import Completed
+from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import (
     AuthenticationFailed,
     ComfyDockError,
@@ -98,19 +99,21 @@ def run_live(
 
 
 def failure(completed: Completed, arguments: Sequence[str], *, doing: str, repository: str | None) -> ComfyDockError:
-    """What git's failure means, in the library's terms."""
+    """What git's failure means, in the library's terms. Credentials in addresses are left out of it."""
+    shown = None if repository is None else without_credentials(repository)
+    output = completed.text.replace(repository, shown or "") if repository else completed.text
     context: dict[str, object] = {
-        "command": ["git", *arguments],
+        "command": ["git", *(without_credentials(argument) for argument in arguments)],
         "exit_code": completed.returncode,
-        "output": completed.text,
-        "repository": repository,
+        "output": output,
+        "repository": shown,
     }
-    disk = reported_by_program(completed.text, doing)
+    disk = reported_by_program(output, doing)
     if disk is not None:
         disk.context.update(context)
         return disk
-    return _remote_failure(completed.text, doing, repository, context) or GitFailed(
-        f"cannot {doing}: git ended with exit code {completed.returncode}\n{completed.text}".rstrip(), context=context
+    return _remote_failure(output, doing, shown, context) or GitFailed(
+        f"cannot {doing}: git ended with exit code {completed.returncode}\n{output}".rstrip(), context=context
     )
 
 

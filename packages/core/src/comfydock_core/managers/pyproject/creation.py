@@ -6,7 +6,6 @@ from tomlkit.items import Array, Table
 from comfydock_core.configs.defaults import MANIFEST_SCHEMA, PROJECT_PREFIX
 from comfydock_core.managers.pyproject.torch import configure_torch
 from comfydock_core.models.creation import CreationPlan
-from comfydock_core.utils.git_urls import without_credentials
 from comfydock_core.utils.requirements import RequirementsFile
 
 
@@ -51,7 +50,7 @@ def _comfydock(plan: CreationPlan, commit: str) -> Table:
     table["comfyui_version_type"] = plan.comfyui.kind
     table["comfyui_commit_sha"] = commit
     if not plan.default_repository:
-        table["comfyui_repository"] = without_credentials(plan.comfyui.repository)
+        table["comfyui_repository"] = plan.comfyui.public_repository
     table["python_version"] = plan.python
     table["torch_backend"] = plan.torch_backend
     return table
