@@ -95,15 +95,16 @@ _INITIALIZE = """\
     if (!PyStatus_Exception(status)) {
         PyGC_Disable();
         status = _Py_InitializeMain();
-        PyGC_Enable();
     }
 
     if (!PyStatus_Exception(status)) {
+        // The threshold first: with the old one the next object would start a collection.
         PyObject *gc_module = PyImport_ImportModule("gc");
         PyObject *result = gc_module ? PyObject_CallMethod(gc_module, "set_threshold", "i", 10000) : NULL;
         Py_XDECREF(result);
         Py_XDECREF(gc_module);
         PyErr_Clear();
+        PyGC_Enable();
     }
 
     _PyImport_FrozenBootstrap = with_zipimport;
