@@ -32,13 +32,14 @@ def installed(session: Session, miniature: Miniature) -> Session:
     return session
 
 
-
 def test_its_environments_are_listed_with_any_name(old: Session) -> None:
     listed = old.data("list")
     assert listed["active"] == "plain"
     assert sorted(item["name"] for item in listed["environments"]) == sorted(NAMES)
     rows = old.data("list", "--long")["environments"]
-    assert {(row["comfyui"], row["python"], row["packs"], row["error"]) for row in rows} == {("v0.2.0", "3.11", 2, None)}
+    assert {(row["comfyui"], row["python"], row["packs"], row["error"]) for row in rows} == {
+        ("v0.2.0", "3.11", 2, None)
+    }
     assert "* plain\n" in old.ok("list").out
 
 
@@ -78,9 +79,7 @@ def test_comfyui_of_such_an_environment_runs(installed: Session) -> None:
     assert (ran.code, "ComfyUI version: 0.2.0" in ran.out) == (0, True)
 
 
-@pytest.mark.parametrize(
-    ("version", "kind"), [("v0.2.0", "release"), (BRANCH, "commit"), ("main", "branch")], ids=str
-)
+@pytest.mark.parametrize(("version", "kind"), [("v0.2.0", "release"), (BRANCH, "commit"), ("main", "branch")], ids=str)
 def test_the_kind_of_version_is_inferred(session: Session, miniature: Miniature, version: str, kind: str) -> None:
     older.build_workspace(session.workspace, active="one")
     older.add_environment(session.workspace, miniature, "one", version=version)
@@ -134,9 +133,7 @@ def test_the_settings_are_shown_without_the_key(old: Session) -> None:
 
 
 @pytest.mark.parametrize("active", ["", None, "missing"])
-def test_no_active_environment_has_three_spellings(
-    session: Session, miniature: Miniature, active: str | None
-) -> None:
+def test_no_active_environment_has_three_spellings(session: Session, miniature: Miniature, active: str | None) -> None:
     older.build_workspace(session.workspace)
     content = config_of(session)
     content.pop("active_environment")
