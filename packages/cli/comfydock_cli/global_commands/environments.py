@@ -8,7 +8,7 @@ def list_environments(context: Context, arguments: Arguments) -> Result:
     """The environments by name; with `--long` what their manifests say."""
     workspace = context.workspace
     names = workspace.environment_names()
-    active = workspace.config().active_environment
+    active = workspace.active_environment()
     if arguments.flag("long"):
         from comfydock_cli.formatters.environment_formatter import long_list
 
