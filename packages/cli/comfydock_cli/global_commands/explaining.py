@@ -1,6 +1,6 @@
 """The error classes by their codes: `explain`, its completion and the manual read the classes themselves."""
 
-from comfydock_cli.table.parser import UsageError
+from comfydock_cli.table.refusals import UsageError
 from comfydock_core.models import exceptions
 
 

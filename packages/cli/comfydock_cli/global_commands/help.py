@@ -8,7 +8,8 @@ from comfydock_cli.generate.help import command_help, overview
 from comfydock_cli.generate.topics import TOPICS
 from comfydock_cli.global_commands.explaining import error_classes, exit_code, first_line
 from comfydock_cli.table import resolve
-from comfydock_cli.table.parser import Arguments, UsageError, unknown_command
+from comfydock_cli.table.parser import Arguments
+from comfydock_cli.table.refusals import UsageError, unknown_command
 from comfydock_cli.table.suggest import nearest
 
 
