@@ -1,7 +1,9 @@
 # Every task of the project has a name here; CI calls these.
 
 set positional-arguments
-export UV_PYTHON_PREFERENCE := env("UV_PYTHON_PREFERENCE", "system")
+
+# Compiler caches live outside the tree, so that a clean checkout builds warm.
+export CCACHE_DIR := env("CCACHE_DIR", home_directory() / ".cache" / "ccache")
 
 _default:
     @just --list
@@ -21,16 +23,42 @@ test: lint types build
 
 # What needs no artifact
 test-fast: setup
-    uv run --no-sync pytest -n 2 packages tests/architecture tests/e2e --deselect-artifacts
+    uv run --no-sync pytest -n 2 --deselect-artifacts packages tests/architecture tests/build tests/e2e
 
+# Style and layers
 lint: setup
     uv run --no-sync ruff check .
     uv run --no-sync ruff format --check .
-    uv run --no-sync lint-imports
+    uv run --no-sync lint-imports --no-logo
 
+# Types, strictly
 types: setup
     uv run --no-sync mypy
+
+# Both artifacts, where they are not up to date: dist/nuitka/comfydock and dist/pyinstaller/comfydock
+build: setup
+    uv run --no-sync python -m build make all
+
+# The compiled program: dist/nuitka/comfydock
+build-nuitka *options: setup
+    uv run --no-sync python -m build make nuitka "$@"
+
+# The comparison: dist/pyinstaller/comfydock
+build-pyinstaller *options: setup
+    uv run --no-sync python -m build make pyinstaller "$@"
+
+# Measure every start against the bare interpreter: dist/bench/startup.{json,md,svg}
+bench *options: setup
+    uv run --no-sync python -m build bench "$@"
+
+# Write down what every start loads: dist-config/startup.toml, to be reviewed as a diff
+freeze: setup
+    uv run --no-sync python -m build freeze
 
 # The largest files, functions and classes, for a look now and then
 house: setup
     uv run --no-sync python -m build.house
+
+# Remove everything that was made
+clean:
+    rm -rf dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -118,6 +118,8 @@ def show(context: "Context", command: "Command", result: "Result | None") -> int
         context.console.data(success(" ".join(command.path), result))
     elif result is not None:
         context.console.data(result.text)
+        if result.note:
+            context.console.note(result.note)
     return 0 if result is None else result.exit_code
 
 

@@ -54,9 +54,11 @@ class Context:
 class Result:
     """What a handler returns: `data` for `--json`, made of what JSON knows, and `text` with its newline otherwise."""
 
-    __slots__ = ("data", "exit_code", "text")
+    __slots__ = ("data", "exit_code", "note", "text")
 
-    def __init__(self, data: object = None, text: str = "", exit_code: int = 0) -> None:
+    def __init__(self, data: object = None, text: str = "", exit_code: int = 0, note: str = "") -> None:
+        """`note` is said after the text, to the person at the terminal: how to go on."""
         self.data = data
         self.text = text
         self.exit_code = exit_code
+        self.note = note

@@ -33,9 +33,8 @@ def create(context: Context, arguments: Arguments) -> Result:
     data = {"name": plan.name, "path": path, "comfyui": version.ref, "commit": version.commit, "python": plan.python,
             "torch_backend": plan.torch_backend, "active": plan.activate}  # fmt: skip
     text = f"created {plan.name}: ComfyUI {version} in {time.monotonic() - started:.1f} s\n"
-    if not plan.activate:
-        context.console.note(f"`comfydock use {plan.name}` makes it the active environment")
-    return Result(data, text)
+    note = "" if plan.activate else f"`comfydock use {plan.name}` makes it the active environment"
+    return Result(data, text, note=note)
 
 
 def delete(context: Context, arguments: Arguments) -> Result:

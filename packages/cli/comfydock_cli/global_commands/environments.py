@@ -8,15 +8,14 @@ def list_environments(context: Context, arguments: Arguments) -> Result:
     """The environments by name; with `--long` what their manifests say."""
     workspace = context.workspace
     names = workspace.environment_names()
-    active = workspace.config().active_environment
+    active = workspace.active_environment()
     if arguments.flag("long"):
         from comfydock_cli.formatters.environment_formatter import long_list
 
         return long_list(workspace, names, active)
-    if not names and not context.json:
-        context.console.note("no environments yet; make one with `comfydock create NAME`")
+    note = "" if names else "no environments yet; make one with `comfydock create NAME`"
     text = "".join(f"{'*' if name == active else ' '} {name}\n" for name in names)
-    return Result({"active": active, "environments": [{"name": name} for name in names]}, text)
+    return Result({"active": active, "environments": [{"name": name} for name in names]}, text, note=note)
 
 
 def use(context: Context, arguments: Arguments) -> Result:

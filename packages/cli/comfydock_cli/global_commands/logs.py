@@ -21,8 +21,8 @@ def logs(context: Context, arguments: Arguments) -> Result:
         with open(path, encoding="utf-8", errors="replace") as file:
             found = deque((record for record in records(file) if _level(record) >= lowest), maxlen=limit)
     except FileNotFoundError:
-        context.console.note(f"there is no log yet: `{path}`")
-        found = deque()
+        note = f"there is no log yet: `{path}`; `comfydock logs --workspace` shows the workspace's"
+        return Result({"path": path, "records": []}, note=note)
     return Result({"path": path, "records": [record.rstrip("\n") for record in found]}, "".join(found))
 
 

@@ -14,8 +14,8 @@ def init(context: Context, arguments: Arguments) -> Result:
     if context.dry_run:
         return planned(plan.steps(), path=plan.root)
     Workspace.initialise(plan)
+    note = "make an environment with `comfydock create NAME`"
     if path is not None and system.getenv("COMFYDOCK_HOME") != plan.root:
-        context.console.note(f"set COMFYDOCK_HOME={plan.root} so that every command finds it")
-    context.console.note("make an environment with `comfydock create NAME`")
+        note = f"set COMFYDOCK_HOME={plan.root} so that every command finds it, then {note}"
     data = {"path": plan.root, "models_directory": plan.models_directory}
-    return Result(data, f"made the workspace {plan.root}; models in {plan.models_directory}\n")
+    return Result(data, f"made the workspace {plan.root}; models in {plan.models_directory}\n", note=note)

@@ -11,7 +11,7 @@ def nearest(word: str, known: "Iterable[str]") -> str | None:
     for candidate in known:
         if candidate == word:
             return candidate
-        if candidate.startswith(word) and len(word) >= 2:
+        if _one_begins_the_other(word, candidate):
             away = 1
         elif abs(len(candidate) - len(word)) >= least:
             continue
@@ -20,6 +20,13 @@ def nearest(word: str, known: "Iterable[str]") -> str | None:
         if away < least:
             best, least = candidate, away
     return best
+
+
+def _one_begins_the_other(word: str, candidate: str) -> bool:
+    """A word cut short, or an option spelled out that the program keeps short."""
+    if candidate.startswith(word):
+        return len(word) >= 2
+    return candidate.startswith("--") and word.startswith(candidate)
 
 
 def distance(left: str, right: str) -> int:

@@ -276,3 +276,14 @@ def test_a_uv_that_is_none_is_told(workspace: Workspace, monkeypatch: pytest.Mon
     monkeypatch.setenv("COMFYDOCK_UV", "/nowhere/uv")
     with pytest.raises(ToolMissing, match="COMFYDOCK_UV"):
         workspace.plan_creation(CreateRequest("demo"), SilentReporter())
+
+
+def test_an_index_address_with_a_password_is_refused_before_it_is_stored(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMFYDOCK_PYTORCH_INDEX_URL", "https://me:secret@mirror.example/whl")
+    plan = workspace.plan_creation(CreateRequest("work", torch_backend="cpu"), SilentReporter())
+    with pytest.raises(InvalidSetting) as caught:
+        workspace.create_environment(plan, SilentReporter())
+    assert "secret" not in str(caught.value)
+    assert names_in(workspace) == []

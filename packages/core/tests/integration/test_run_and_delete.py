@@ -54,7 +54,7 @@ def served(process: "subprocess.Popen[str]") -> str:
 
 @REPLACE
 def test_arguments_directory_and_exit_code_pass_through(demo: Environment, how: str) -> None:
-    output, _ = (process := running(demo, how, "--", "--cpu", "--exit-code", "7", "--show", "a b", "")).communicate()
+    output, _ = (process := running(demo, how, "--cpu", "--exit-code", "7", "--show", "a b", "")).communicate()
     shown = json.loads(output.splitlines()[-1])
     assert process.returncode == 7
     assert shown["argv"] == ["main.py", "--cpu", "--exit-code", "7", "--show", "a b", ""]

@@ -237,12 +237,21 @@ def test_the_type_of_a_version_that_has_none_is_inferred(
     assert comfyui.matches is (local.commits["v0.2.0"].startswith(version) if kind == "commit" else None)
 
 
-# Loads nothing by itself that could hide what the library loads: the lazy faces are replaced, the rest is real.
+# Loads nothing by itself that could hide what the library loads: the lazy faces do their work without `lazy_loader`, as
+# those of a frozen build do; the rest is real.
 PROBE = """
 import sys, types
 lazy = types.ModuleType("lazy_loader")
-def untouched(name): raise AttributeError(name)
-lazy.attach_stub = lambda name, file: (untouched, list, [])
+def attach_stub(package, file):
+    lines = [line.split() for line in open(file + "i") if line.startswith("from .")]
+    places = {line[3]: line[1] for line in lines}
+    def load(name):
+        if name not in places: raise AttributeError(name)
+        module = package + places[name] if places[name] != "." else package + "." + name
+        __import__(module)
+        return sys.modules[module] if places[name] == "." else getattr(sys.modules[module], name)
+    return load, list, []
+lazy.attach_stub = attach_stub
 sys.modules["lazy_loader"] = lazy
 sys.path.insert(0, sys.argv[1])
 before = set(sys.modules)

@@ -4,14 +4,18 @@ Format: version 1 of ComfyDock 1.x. A file that cannot be understood is refused,
 """
 
 from comfydock_core import models
-from comfydock_core.models.workspace_config import WorkspaceConfig
 from comfydock_core.utils import light_json
 
 
-def read_config(path: str) -> WorkspaceConfig:
+def read_active_environment(path: str) -> str | None:
+    """The one setting that listing environments needs. Raises `WorkspaceDamaged`."""
+    return _text(path, read_raw(path), "active_environment") or None
+
+
+def read_config(path: str) -> "models.WorkspaceConfig":
     """The typed settings. Raises `WorkspaceDamaged`."""
     raw = read_raw(path)
-    return WorkspaceConfig(
+    return models.WorkspaceConfig(
         active_environment=_text(path, raw, "active_environment") or None,
         models_directory=_text(path, _table(path, raw, "global_model_directory"), "path") or None,
         civitai_token=_text(path, _table(path, raw, "api_credentials"), "civitai_token") or None,

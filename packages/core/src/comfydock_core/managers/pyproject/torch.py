@@ -5,11 +5,13 @@ The choice of one machine is written into the versioned file here. Everything th
 
 import os
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 import tomlkit
 from tomlkit.items import Table
 
 from comfydock_core.configs.defaults import PYTORCH_INDEX, TORCH_PACKAGES
+from comfydock_core.models.exceptions import InvalidSetting
 
 
 def configure_torch(uv: Table, backend: str, dependencies: Iterable[str]) -> None:
@@ -44,4 +46,12 @@ def _sources(index: str, packages: list[str]) -> Table:
 
 
 def _base_url() -> str:
-    return (os.environ.get("COMFYDOCK_PYTORCH_INDEX_URL") or PYTORCH_INDEX).rstrip("/")
+    """The address without the back end. Raises `InvalidSetting` for one with a password: the manifest is shared."""
+    url = (os.environ.get("COMFYDOCK_PYTORCH_INDEX_URL") or PYTORCH_INDEX).rstrip("/")
+    if "@" in urlsplit(url).netloc:
+        raise InvalidSetting(
+            "COMFYDOCK_PYTORCH_INDEX_URL holds a name or password, which would be stored in the manifest",
+            hint="leave them out of the address and give them to uv: UV_INDEX_PYTORCH_CPU_USERNAME and"
+            " UV_INDEX_PYTORCH_CPU_PASSWORD for the back end cpu, likewise for others, or a `~/.netrc`",
+        )
+    return url
