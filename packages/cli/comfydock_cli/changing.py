@@ -6,7 +6,7 @@ from comfydock_cli import cli
 from comfydock_cli.cli_utils import Context
 from comfydock_cli.logging.setup import CommandLog
 from comfydock_cli.table.parser import Invocation
-from comfydock_cli.table.spec import NOTHING, Command
+from comfydock_cli.table.spec import FLAG, NOTHING, Command
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.utils.interruption import termination_raises
 
@@ -16,10 +16,16 @@ def change(invocation: Invocation, command: Command) -> int:
     gc.enable()
     context = cli.make_context(invocation)
     with termination_raises():
-        if context.dry_run or command.needs == NOTHING:
+        if context.dry_run or command.needs == NOTHING or _only_shows(invocation, command):
             return _run(context, invocation, command)
         with _log(context, invocation, command) as log:
             return log.note_end(_run(context, invocation, command))
+
+
+def _only_shows(invocation: Invocation, command: Command) -> bool:
+    """Whether this line asks a command like `config` for what there is, which leaves no trace in the log."""
+    given = dict(invocation.arguments.items())
+    return command.shows and all(arg.kind == FLAG or given[arg.name] is None for arg in command.args)
 
 
 def _run(context: Context, invocation: Invocation, command: Command) -> int:

@@ -51,7 +51,7 @@ def _shell(arguments: Arguments) -> str:
         return name
     raise UsageError(
         f"the shell `{name}` of $SHELL is not one of those known" if name else "$SHELL does not name a shell",
-        hint="name one: `comfydock completion install bash`",
+        hint=f"name one: {', '.join(SCRIPTS)}",
         context={"known": list(SCRIPTS)},
     )
 

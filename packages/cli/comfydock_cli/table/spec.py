@@ -65,12 +65,13 @@ class Command:
     """One row: everything the outside of a command is.
 
     `handler` is text, `module:function`, so that a row can be read without loading it. `passthrough` leaves everything
-    from the first foreign word on untouched. `about` is the heading it stands under in the help.
+    from the first foreign word on untouched. `about` is the heading it stands under in the help. `shows` says that a
+    command that changes something changes nothing, and keeps no log, when none of its values is given.
     """
 
     __slots__ = (
         "path", "handler", "summary", "description", "examples", "about",
-        "args", "needs", "effect", "passthrough", "hidden",
+        "args", "needs", "effect", "passthrough", "hidden", "shows",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +87,7 @@ class Command:
         effect: str = READ,
         passthrough: str = "",
         hidden: bool = False,
+        shows: bool = False,
     ) -> None:
         self.path = path
         self.handler = handler
@@ -98,6 +100,7 @@ class Command:
         self.effect = effect
         self.passthrough = passthrough
         self.hidden = hidden
+        self.shows = shows
 
 
 def flag(*flags: str, help: str) -> Arg:

@@ -44,6 +44,7 @@ COMMANDS = (
         ),
         WORKSPACE,
         WRITE,
+        shows=True,
     ),
     Command(
         ("logs",),

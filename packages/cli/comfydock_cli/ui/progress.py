@@ -13,7 +13,10 @@ _PLAIN_SECONDS = 10.0
 def make_reporter(context: Context) -> "PlainReporter":
     """The reporter that fits this run's output."""
     wants_bars = system.is_terminal(2) and not (
-        context.options["no_progress"] or context.options["quiet"] or system.getenv("TERM") == "dumb"
+        context.options["no_progress"]
+        or context.options["quiet"]
+        or system.getenv("TERM") == "dumb"
+        or system.getenv("CI")
     )
     return LiveReporter(context.console) if wants_bars else PlainReporter(context.console)
 

@@ -15,4 +15,10 @@ def confirm(context: Context, question: str) -> bool:
         raise UsageError(f"nobody is there to answer: {question}", hint="add `--yes` to go ahead")
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    answer = ""
+    try:
+        answer = sys.stdin.readline()
+    finally:
+        if not answer.endswith("\n"):  # Ctrl-C or Ctrl-D: the terminal still stands behind the question.
+            sys.stderr.write("\n")
+    return answer.strip().lower() in ("y", "yes")

@@ -59,8 +59,8 @@ def main():
     if args.quick_test_for_ci:
         return 0
     server = http.server.ThreadingHTTPServer((args.listen, args.port), Handler)
-    print(f"To see the GUI go to: http://{args.listen}:{server.server_address[1]}", flush=True)
     try:
+        print(f"To see the GUI go to: http://{args.listen}:{server.server_address[1]}", flush=True)
         server.serve_forever()
     except KeyboardInterrupt:
         print("\nStopped server", flush=True)

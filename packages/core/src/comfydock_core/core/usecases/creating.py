@@ -162,9 +162,11 @@ def _read_requirements(layout: EnvironmentLayout, version: ComfyUIVersion, repor
 
 def _refuse_taken(place: EnvironmentLayout) -> None:
     if os.path.lexists(place.root):
+        known = os.path.isdir(place.definition)
         raise EnvironmentExists(
-            f"`{place.name}` exists already",
-            hint="choose another name, or remove it first with `comfydock delete`",
+            f"`{place.name}` exists already" if known else f"something else is in the way at `{place.root}`",
+            hint="choose another name, or "
+            + (f"remove it first with `comfydock delete {place.name}`" if known else "move what is there elsewhere"),
             context={"environment": place.name, "path": place.root},
         )
 
@@ -184,7 +186,7 @@ def _models_directory(layout: WorkspaceLayout) -> str:
     if directory is None or not os.path.isdir(directory):
         raise ModelsDirectoryNotFound(
             f"the models directory `{directory}` does not exist" if directory else "no models directory is configured",
-            hint="make the directory, or choose another with `comfydock config`",
+            hint=f"make it, or correct `global_model_directory` in `{layout.config_file}`",
             context={"path": directory},
         )
     return directory

@@ -36,9 +36,10 @@ def _command(layout: EnvironmentLayout, arguments: Sequence[str]) -> list[str]:
     python = f"{layout.venv}/Scripts/python.exe" if native.WINDOWS else f"{layout.venv}/bin/python"
     for path, what in ((python, "Python"), (f"{layout.comfyui}/main.py", "ComfyUI")):
         if not native.is_file(path):
+            shown = f"'{layout.name}'" if " " in layout.name else layout.name
             raise EnvironmentBroken(
                 f"the environment `{layout.name}` has no {what}: there is no file `{path}`",
-                hint="`comfydock status` shows what is missing; `comfydock create` makes a new environment",
+                hint=f"`comfydock status -e {shown}` tells its state; `comfydock create NAME` makes a new environment",
                 context={"environment": layout.name, "path": path},
             )
     return [python, "main.py", *arguments]
