@@ -68,4 +68,4 @@ def test_the_shell_is_that_of_the_environment(tmp_path: Path):
 def test_an_unknown_shell_is_refused_with_a_hint(tmp_path: Path):
     ran = completion(tmp_path, "install", SHELL="/bin/tcsh")
     assert (ran.code, tree(tmp_path)) == (2, {})
-    assert "hint: name one: `comfydock completion install bash`" in ran.err
+    assert "hint: name one: bash, zsh, fish, powershell" in ran.err

@@ -36,6 +36,13 @@ def find_workspace() -> WorkspaceLayout:
     return layout
 
 
+def active_environment(workspace: WorkspaceLayout) -> str | None:
+    """The name of the active environment, which may be gone. Raises `WorkspaceDamaged`."""
+    from comfydock_core.repositories.workspace_config_reader import read_active_environment
+
+    return read_active_environment(workspace.config_file)
+
+
 def environment_names(workspace: WorkspaceLayout) -> list[str]:
     """Every finished environment, sorted. Raises `OSError` when the directory cannot be read."""
     directory = workspace.environments

@@ -2,7 +2,7 @@
 
 from comfydock_core.core import finding
 from comfydock_core.models.workspace_layout import WorkspaceLayout
-from comfydock_core.repositories.workspace_config_reader import read_active_environment, read_config
+from comfydock_core.repositories.workspace_config_reader import read_config
 
 TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Workspace:
 
     def active_environment(self) -> str | None:
         """The name of the active environment, which may be gone. Raises `WorkspaceDamaged`."""
-        return read_active_environment(self.layout.config_file)
+        return finding.active_environment(self.layout)
 
     def settings(self) -> "WorkspaceConfigRepository":
         """The settings, to change them."""
