@@ -24,12 +24,12 @@ def _torch_backends() -> Words:
 
 
 def _environments() -> Words:
-    from comfydock_core import models
+    import comfydock_core
     from comfydock_core.core import finding
 
     try:
         return [(name, "") for name in finding.environment_names(finding.find_workspace())]
-    except (models.ComfyDockError, OSError):
+    except (comfydock_core.models.ComfyDockError, OSError):
         return []
 
 

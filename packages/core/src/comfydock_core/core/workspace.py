@@ -1,18 +1,18 @@
 """`Workspace`: what can be done with a workspace, one short method for each use case."""
 
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core import finding
-from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.repositories.workspace_config_reader import read_config
 
 TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.core.environment import Environment
     from comfydock_core.core.services_bundle import WorkspaceServices
     from comfydock_core.models.creation import CreateRequest, CreationPlan
     from comfydock_core.models.deletion import DeletionPlan
-    from comfydock_core.models.environment_layout import EnvironmentLayout
     from comfydock_core.models.initialisation import InitialisationPlan
     from comfydock_core.models.protocols import Reporter
     from comfydock_core.models.workspace_config import WorkspaceConfig

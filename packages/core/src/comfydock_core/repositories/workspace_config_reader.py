@@ -3,7 +3,7 @@
 Format: version 1 of ComfyDock 1.x. A file that cannot be understood is refused, never replaced by defaults.
 """
 
-from comfydock_core import models
+import comfydock_core
 from comfydock_core.utils import light_json
 
 
@@ -12,10 +12,10 @@ def read_active_environment(path: str) -> str | None:
     return _text(path, read_raw(path), "active_environment") or None
 
 
-def read_config(path: str) -> "models.WorkspaceConfig":
+def read_config(path: str) -> "comfydock_core.models.WorkspaceConfig":
     """The typed settings. Raises `WorkspaceDamaged`."""
     raw = read_raw(path)
-    return models.WorkspaceConfig(
+    return comfydock_core.models.WorkspaceConfig(
         active_environment=_text(path, raw, "active_environment") or None,
         models_directory=_text(path, _table(path, raw, "global_model_directory"), "path") or None,
         civitai_token=_text(path, _table(path, raw, "api_credentials"), "civitai_token") or None,
@@ -49,8 +49,8 @@ def _text(path: str, table: dict[str, object], key: str) -> str:
     return value
 
 
-def _damaged(path: str, reason: str) -> "models.WorkspaceDamaged":
-    return models.WorkspaceDamaged(
+def _damaged(path: str, reason: str) -> "comfydock_core.models.WorkspaceDamaged":
+    return comfydock_core.models.WorkspaceDamaged(
         f"cannot read the workspace configuration `{path}`: {reason}",
         hint="repair the file by hand or restore it from a backup; it was left as it is",
         context={"path": path},
