@@ -34,9 +34,9 @@ def _environments() -> Words:
 
 
 def _error_codes() -> Words:
-    from comfydock_cli.global_commands.explaining import error_classes
+    from comfydock_cli.generate.explanations import explanations
 
-    return [(code, "") for code in error_classes()]
+    return [(code, "") for code in explanations()]
 
 
 def _help_subjects() -> Words:
