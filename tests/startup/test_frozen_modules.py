@@ -85,4 +85,4 @@ def test_the_chain_of_an_import_is_told(tmp_path: Path) -> None:
     parents = import_parents(LAYOUT, case.words, case_environment(case, LAYOUT))
     text = explain(parents, frozenset({"comfydock_core.core.finding"}))
     assert "comfydock_cli.cli" in text
-    assert text.endswith("comfydock_core.core.workspace > comfydock_core.core.finding")
+    assert text.endswith("comfydock_cli.global_commands.environments > comfydock_core.core.finding")
