@@ -187,7 +187,7 @@ def broken_budgets(cases: tuple[Case, ...], rows: list[dict[str, object]]) -> li
                 broken += _over(f"{case.name} {form} {key}", found.get((case.name, form), {}).get(key), budget)
         if case.against_pyinstaller is not None:
             ours, theirs = (found.get((case.name, form), {}).get("median") for form in ("nuitka", "pyinstaller"))
-            if isinstance(ours, float) and isinstance(theirs, float):
+            if isinstance(ours, int | float) and isinstance(theirs, int | float):
                 broken += _over(f"{case.name} nuitka against pyinstaller", ours / theirs, case.against_pyinstaller)
     return broken
 

@@ -12,15 +12,22 @@ _LAZY_LINE = "__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file_
 _TEMPLATE = """{docstring}
 import sys
 
-# A name and the module below this package that holds it; a module stands for itself.
-_PLACES = {{
-{rows}}}
+# Each name and the module below this package that holds it (a module stands for itself), in turn. One text, taken apart
+# when a name is touched: most starts touch none, and a table of names would be made at each.
+_PLACES = (
+{rows})
 
-__all__ = [{names}]
+
+def _places():
+    words = _PLACES.split()
+    return dict(zip(words[::2], words[1::2]))
 
 
 def __getattr__(name):
-    place = _PLACES.get(name)
+    places = _places()
+    if name == "__all__":
+        return list(places)
+    place = places.get(name)
     if place is None:
         raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
     path = f"{{__name__}}.{{place}}"
@@ -32,7 +39,7 @@ def __getattr__(name):
 
 
 def __dir__():
-    return __all__.copy()
+    return list(_places())
 
 
 def _eager():
@@ -46,7 +53,7 @@ def _eager():
 
 
 if _eager():
-    for _name in __all__:
+    for _name in _places():
         __getattr__(_name)
 """
 
@@ -91,6 +98,5 @@ def literal_face(source: str, stub: str) -> str:
     docstring = ast.get_docstring(ast.parse(source), clean=False)
     return _TEMPLATE.format(
         docstring=f"{docstring!a}\n" if docstring else "",
-        rows="".join(f'    "{name}": "{place}",\n' for name, place in places.items()),
-        names=", ".join(f'"{name}"' for name in places),
+        rows="".join(f'    "{name} {place} "\n' for name, place in places.items()) or '    ""\n',
     )

@@ -67,7 +67,7 @@ def test_every_name_of_a_literal_face_is_the_object_of_its_module(package: str, 
         f"import {package} as face\n"
         "for name in face.__all__:\n"
         "    value = getattr(face, name)\n"
-        "    place = face._PLACES[name]\n"
+        "    place = face._places()[name]\n"
         "    module = sys.modules[f'{face.__name__}.{place}']\n"
         "    assert value is (module if place == name else vars(module)[name]), name\n"
         "    assert vars(face)[name] is value\n"

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from build.paths import Layout
+from comfydock_cli.generate.explanations import explanations
 from comfydock_cli.generate.topics import TOPICS
-from comfydock_cli.global_commands.explaining import error_classes
 from comfydock_cli.table import resolve
-from comfydock_cli.table.parser import UsageError, parse
+from comfydock_cli.table.parser import parse
+from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.table.spec import GLOBAL
 from tests.support.sessions import Session
 
@@ -79,8 +80,8 @@ def quoted_commands() -> dict[str, str]:
     found = {line: f"{path.name}: {text}" for path in modules() for text in advice_in(path) for line in lines(text)}
     for name, text in TOPICS.items():
         found.update(dict.fromkeys(lines(text), f"help {name}"))
-    for code, error in error_classes().items():
-        found.update(dict.fromkeys(lines(error.__doc__ or ""), f"explain {code}"))
+    for code, (_, text) in explanations().items():
+        found.update(dict.fromkeys(lines(text), f"explain {code}"))
     for row in resolve.all_commands():
         found.update(dict.fromkeys(row.examples, f"examples of {' '.join(row.path)}"))
         found.update(dict.fromkeys(lines(row.description), f"help {' '.join(row.path)}"))
@@ -121,7 +122,7 @@ def test_every_option_that_a_hint_names_exists() -> None:
             assert set(OPTION.findall(text)) <= known, f"{path.name}: {text}"
 
 
-@pytest.mark.parametrize("code", sorted(error_classes()))
+@pytest.mark.parametrize("code", sorted(explanations()))
 def test_every_code_is_explained(source: Session, code: str) -> None:
     assert source.data("explain", code)["code"] == code
 

@@ -12,7 +12,7 @@ from tests.support.sessions import Session
 ESCAPE = "\x1b"
 # Colours of text and background; bold, dim and moving the cursor are none.
 COLOUR = re.compile(r"\x1b\[[0-9;]*?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m")
-CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r(?!\n)")
 QUESTION = r"delete the environment `work` \(\d+ files?, [0-9.]+ k?B\)\? \[y/N\] "
 CREATE = ("create", "new", "--torch-backend", "none")
 

@@ -9,7 +9,7 @@ from build.bench import BARE
 from build.cases import Case, read_cases
 from build.freeze import case_environment
 from build.interpreter import choose
-from build.measure import Start, in_turn
+from build.measure import Start, Times, in_turn
 from build.paths import Layout
 from build.programs import installed_copy, plain_environment
 from tests.support.programs import ensure_artifact
@@ -31,7 +31,13 @@ def test_the_nuitka_artifact_starts_within_its_ratio(
         program = installed_copy(LAYOUT, form, tmp_path_factory.getbasetemp() / "installed")
         environment = {**plain_environment(), **case_environment(case, LAYOUT)}
         starts.append(Start(form, (*program.command, *case.words), environment, case.exit))
-    times = in_turn(starts, 15)
-    assert times["nuitka"].median / times[BARE].median <= case.ratio["nuitka"] * SLACK
+    # Whatever else the machine does can spoil one attempt, a slow program spoils all.
+    assert any(not slow(case, in_turn(starts, 15)) for _ in range(4)), slow(case, in_turn(starts, 40))
+
+
+def slow(case: Case, times: dict[str, Times]) -> list[str]:
+    """What is over its budget."""
+    ratios = {"bare": (times["nuitka"].median / times[BARE].median, case.ratio["nuitka"])}
     if case.against_pyinstaller is not None:
-        assert times["nuitka"].median / times["pyinstaller"].median <= case.against_pyinstaller * SLACK
+        ratios["pyinstaller"] = (times["nuitka"].median / times["pyinstaller"].median, case.against_pyinstaller)
+    return [f"{name}: {found:.2f}, not {most}" for name, (found, most) in ratios.items() if found > most * SLACK]

@@ -105,7 +105,7 @@ def make_context(invocation: "Invocation") -> "Context":
 def load_handler(handler: str) -> "Handler":
     """Import the handler that a row names."""
     module, _, function = handler.partition(":")
-    __import__(module)
+    __import__(module, globals())  # With `globals` a chain of imports can be told, by the startup tests for one.
     loaded: Handler = getattr(sys.modules[module], function)
     return loaded
 

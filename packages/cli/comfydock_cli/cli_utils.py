@@ -11,24 +11,15 @@ if TYPE_CHECKING:
 class Context:
     """The surroundings of one run. The library is loaded by the first question that needs it."""
 
-    __slots__ = ("console", "options", "_workspace")
+    __slots__ = ("_workspace", "console", "dry_run", "json", "offline", "options")
 
     def __init__(self, options: dict[str, str | bool], console: Console) -> None:
         self.options = options
         self.console = console
+        self.json = bool(options["json"])
+        self.dry_run = bool(options["dry_run"])
+        self.offline = bool(options["offline"])
         self._workspace: Workspace | None = None
-
-    @property
-    def json(self) -> bool:
-        return bool(self.options["json"])
-
-    @property
-    def dry_run(self) -> bool:
-        return bool(self.options["dry_run"])
-
-    @property
-    def offline(self) -> bool:
-        return bool(self.options["offline"])
 
     @property
     def environment_name(self) -> str | None:

@@ -24,19 +24,19 @@ def _torch_backends() -> Words:
 
 
 def _environments() -> Words:
-    from comfydock_core import models
+    import comfydock_core
     from comfydock_core.core import finding
 
     try:
         return [(name, "") for name in finding.environment_names(finding.find_workspace())]
-    except (models.ComfyDockError, OSError):
+    except (comfydock_core.models.ComfyDockError, OSError):
         return []
 
 
 def _error_codes() -> Words:
-    from comfydock_cli.global_commands.explaining import error_classes
+    from comfydock_cli.generate.explanations import explanations
 
-    return [(code, "") for code in error_classes()]
+    return [(code, "") for code in explanations()]
 
 
 def _help_subjects() -> Words:

@@ -1,7 +1,8 @@
 """`run`."""
 
 from comfydock_cli.cli_utils import Context, Result
-from comfydock_cli.table.parser import Arguments, UsageError
+from comfydock_cli.table.parser import Arguments
+from comfydock_cli.table.refusals import UsageError
 
 
 def run(context: Context, arguments: Arguments) -> Result:

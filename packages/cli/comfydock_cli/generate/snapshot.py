@@ -1,19 +1,26 @@
 """The build's literal forms of the table: `_snapshot.py` and `_frozen_help.py` for frozen programs, and the surface."""
 
+import marshal
+
 from comfydock_cli.generate.help import command_help, overview
 from comfydock_cli.system import DEFAULT_WIDTH, MOST_WIDTH
 from comfydock_cli.table import resolve
 from comfydock_cli.table.spec import Arg, Command
 
+_FORM = 2  # Without references: they depend on how often a text is used elsewhere, and builds are compared by bytes.
+
 HELP_WIDTHS = (DEFAULT_WIDTH, MOST_WIDTH)
 
 
 def snapshot_source() -> str:
-    """The text of `table/_snapshot.py`: every row as a literal tuple, by its words, in the table's order."""
-    rows = "".join(f"    {command.path!r}: {_row(command)!r},\n" for command in resolve.all_commands())
-    shown = "".join(f"    {row!r},\n" for row in resolve.outline())
-    title = '"""The command table as literals; made by the build."""'
-    return f"{title}\n\nROWS = {{\n{rows}}}\n\nOUTLINE = [\n{shown}]\n"
+    """The text of `table/_snapshot.py`: every row by its words, in the table's order.
+
+    Rows are marshalled one by one: a start then makes the one it needs, however many there are. The form belongs to the
+    version of Python that runs this, so the build runs it with the one it freezes.
+    """
+    rows = "".join(f"    {' '.join(command.path)!r}: {_marshalled(command)!r},\n" for command in _commands())
+    title = '"""The command table for this version of Python; made by the build."""'
+    return f"{title}\n\nROWS = {{\n{rows}}}\n\nOUTLINE = {marshal.dumps(resolve.outline(), _FORM)!r}\n"
 
 
 def help_source() -> str:
@@ -22,7 +29,7 @@ def help_source() -> str:
     Those are no terminal at all (80) and a terminal so wide that the limit of the text decides (100).
     """
     texts = {"": tuple(overview(width) for width in HELP_WIDTHS)}
-    for command in resolve.all_commands():
+    for command in _commands():
         texts[" ".join(command.path)] = tuple(command_help(command, width) for width in HELP_WIDTHS)
     rows = "".join(f"    {path!r}: {text!r},\n" for path, text in texts.items())
     return f'"""Help, ready to print; made by the build."""\n\nWIDTHS = {HELP_WIDTHS!r}\nHELP = {{\n{rows}}}\n'
@@ -31,7 +38,7 @@ def help_source() -> str:
 def surface_text() -> str:
     """Every command, option and argument, one a line: what a change of the surface shows in review."""
     lines: list[str] = []
-    for command in resolve.all_commands():
+    for command in _commands():
         lines.append(" ".join(command.path) + (" (hidden)" if command.hidden else ""))
         for arg in command.args:
             spelled = ", ".join(arg.flags) if arg.flags else ""
@@ -39,6 +46,14 @@ def surface_text() -> str:
         if command.passthrough:
             lines.append(f"    [--] {command.passthrough}...")
     return "\n".join(lines) + "\n"
+
+
+def _commands() -> list[Command]:
+    return resolve.all_commands()
+
+
+def _marshalled(command: Command) -> bytes:
+    return marshal.dumps(_row(command), _FORM)  # type: ignore[arg-type] # Nested tuples of text and flags, which it takes.
 
 
 def _row(command: Command) -> tuple[object, ...]:

@@ -4,7 +4,8 @@ from comfydock_cli import system
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.completion.installing import Place
 from comfydock_cli.generate.completions import SCRIPTS
-from comfydock_cli.table.parser import Arguments, UsageError
+from comfydock_cli.table.parser import Arguments
+from comfydock_cli.table.refusals import UsageError
 
 
 def install(context: Context, arguments: Arguments) -> Result:

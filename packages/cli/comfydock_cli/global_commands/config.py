@@ -3,7 +3,8 @@
 import sys
 
 from comfydock_cli.cli_utils import Context, Result
-from comfydock_cli.table.parser import Arguments, UsageError
+from comfydock_cli.table.parser import Arguments
+from comfydock_cli.table.refusals import UsageError
 from comfydock_core.models.workspace_config import WorkspaceConfig
 
 

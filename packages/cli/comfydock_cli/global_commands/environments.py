@@ -2,17 +2,18 @@
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.table.parser import Arguments
+from comfydock_core.core import finding
 
 
 def list_environments(context: Context, arguments: Arguments) -> Result:
     """The environments by name; with `--long` what their manifests say."""
-    workspace = context.workspace
-    names = workspace.environment_names()
-    active = workspace.config().active_environment
+    layout = finding.find_workspace()
+    names = finding.environment_names(layout)
+    active = finding.active_environment(layout)
     if arguments.flag("long"):
         from comfydock_cli.formatters.environment_formatter import long_list
 
-        return long_list(workspace, names, active)
+        return long_list(context.workspace, names, active)
     note = "" if names else "no environments yet; make one with `comfydock create NAME`"
     text = "".join(f"{'*' if name == active else ' '} {name}\n" for name in names)
     return Result({"active": active, "environments": [{"name": name} for name in names]}, text, note=note)

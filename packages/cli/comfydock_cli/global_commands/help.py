@@ -1,14 +1,13 @@
 """`help` and `explain`."""
 
-import inspect
-
 from comfydock_cli import system
 from comfydock_cli.cli_utils import Context, Result
+from comfydock_cli.generate.explanations import explanations
 from comfydock_cli.generate.help import command_help, overview
 from comfydock_cli.generate.topics import TOPICS
-from comfydock_cli.global_commands.explaining import error_classes, exit_code, first_line
 from comfydock_cli.table import resolve
-from comfydock_cli.table.parser import Arguments, UsageError, unknown_command
+from comfydock_cli.table.parser import Arguments
+from comfydock_cli.table.refusals import UsageError, unknown_command
 from comfydock_cli.table.suggest import nearest
 
 
@@ -29,20 +28,19 @@ def show(context: Context, arguments: Arguments) -> Result:
 
 def explain(context: Context, arguments: Arguments) -> Result:
     """What an error code means, or the list of all codes."""
-    classes = error_classes()
+    known = explanations()
     code = arguments.text("code")
     if code is None:
-        rows = [{"code": code, "exit_code": exit_code(error), "summary": first_line(error)}
-                for code, error in classes.items()]  # fmt: skip
-        return Result(rows, "".join(f"{row['exit_code']}  {row['code']:24}  {row['summary']}\n" for row in rows))
-    if code not in classes:
-        near = nearest(code, classes)
+        rows = [{"code": code, "exit_code": exit_code, "summary": text.partition("\n")[0]}
+                for code, (exit_code, text) in known.items()]  # fmt: skip
+        return Result(rows, "".join(f"{row['exit_code']:>3}  {row['code']:24}  {row['summary']}\n" for row in rows))
+    if code not in known:
+        near = nearest(code, known)
         hint = f"did you mean `{near}`?" if near else "`comfydock explain` lists the codes"
         raise UsageError(f"`{code}` is no error code", hint=hint)
-    error = classes[code]
-    text = inspect.cleandoc(error.__doc__ or "")
-    data = {"code": code, "exit_code": exit_code(error), "explanation": text}
-    return Result(data, f"{code} (exit code {exit_code(error)})\n\n{text}\n")
+    exit_code, text = known[code]
+    data = {"code": code, "exit_code": exit_code, "explanation": text}
+    return Result(data, f"{code} (exit code {exit_code})\n\n{text}\n")
 
 
 def _unknown_subject(words: tuple[str, ...]) -> UsageError:

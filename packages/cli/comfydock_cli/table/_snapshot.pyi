@@ -1,2 +1,2 @@
-OUTLINE: list[tuple[str, tuple[str, ...], str]]
-ROWS: dict[tuple[str, ...], tuple[object, ...]]
+OUTLINE: bytes
+ROWS: dict[str, bytes]

@@ -1,39 +1,16 @@
 """Reading a command line by the table: one pass from left to right, known options only.
 
-An environment named like a command, or an option's value that is, cannot change what a word means. The standard
-`argparse` would read the same, at more than the price of a bare interpreter.
+An environment named like a command, or an option's value that is, cannot change what a word means. What does not fit
+is refused by `refusals`, loaded then. The standard `argparse` would read the same, at more than the price of a bare
+interpreter.
 """
 
 from comfydock_cli.table import resolve
 from comfydock_cli.table.spec import DRY_RUN, ENV, FLAG, GLOBAL, HELP, VERSION, WORD, WRITE, Arg, Command
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 Path = tuple[str, ...]
 Value = str | bool | list[str] | None
 Values = dict[str, Value]
-
-
-def nearest(word: str, known: "Iterable[str]") -> str | None:
-    """The known word that was probably meant; the search is loaded when something was mistyped."""
-    from comfydock_cli.table import suggest
-
-    return suggest.nearest(word, known)
-
-
-class UsageError(Exception):
-    """The words are not a command line of this program."""
-
-    code = "usage"
-    exit_code = 2
-
-    def __init__(self, message: str, *, hint: str | None = None, context: dict[str, object] | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.context: dict[str, object] = context or {}
 
 
 class Arguments:
@@ -126,7 +103,9 @@ class _Reader:
         path = (*self.found.path, word)
         row = resolve.find(path)
         if row is None:
-            raise unknown_command(path)
+            from comfydock_cli.table import refusals
+
+            raise refusals.unknown_command(path)
         self.found.path, self.found.command = path, row
         for arg in row.args:
             self.values[arg.name] = False if arg.kind == FLAG else arg.default
@@ -145,7 +124,9 @@ class _Reader:
         tail = self.words[self.at :]
         self.at = len(self.words)
         if self.found.command is None:
-            raise _missing_command(self.found.path)
+            from comfydock_cli.table import refusals
+
+            raise refusals.missing_command(self.found.path)
         if self.found.command.passthrough:
             self.rest = tail
         else:
@@ -162,10 +143,14 @@ class _Reader:
             if self.found.command is not None and self.found.command.passthrough:
                 self._read_word(word)
                 return
-            raise self._unknown_option(name)
+            from comfydock_cli.table import refusals
+
+            raise refusals.unknown_option(self.found.path, name, self._known_flags())
         if arg.kind == FLAG:
             if equals:
-                raise UsageError(f"`{name}` takes no value", hint=self._see_help())
+                from comfydock_cli.table import refusals
+
+                raise refusals.value_of_a_flag(self.found.path, name)
             self._store(arg, True)
             return
         if not equals:
@@ -205,7 +190,9 @@ class _Reader:
 
     def _next_value(self, name: str, arg: Arg) -> str:
         if self.at >= len(self.words):
-            raise UsageError(f"`{name}` needs a value: {arg.metavar}", hint=self._see_help())
+            from comfydock_cli.table import refusals
+
+            raise refusals.missing_value(self.found.path, name, arg.metavar)
         self.at += 1
         return self.words[self.at - 1]
 
@@ -219,12 +206,10 @@ class _Reader:
 
     def _checked(self, arg: Arg, name: str, value: str) -> str:
         """The value, if it is one that the argument takes."""
-        if arg.choices and value not in arg.choices:
-            close = nearest(value, arg.choices)
-            hint = f"did you mean `{close}`?" if close else f"it takes {_listed(arg.choices)}"
-            raise UsageError(f"`{name}` does not take `{value}`", hint=hint, context={"choices": list(arg.choices)})
-        if arg.type == "int" and not (value.isascii() and value.isdecimal()):
-            raise UsageError(f"`{name}` needs a whole number, not `{value}`", hint=self._see_help())
+        if (arg.choices and value not in arg.choices) or (arg.type == "int" and not _is_number(value)):
+            from comfydock_cli.table import refusals
+
+            raise refusals.wrong_value(self.found.path, name, value, arg.choices)
         return value
 
     # The end
@@ -232,16 +217,18 @@ class _Reader:
     def _finish(self) -> None:
         command = self._command()
         if self.found.options["dry_run"] and command.effect != WRITE:
-            raise UsageError(
-                f"`{_program(command.path)}` changes nothing, so it has no `--dry-run`", hint=self._see_help()
-            )
+            from comfydock_cli.table import refusals
+
+            raise refusals.nothing_to_plan(command.path)
         self._fill_words(command)
         self.found.arguments = Arguments(self.values, self.rest)
 
     def _command(self) -> Command:
         command = self.found.command
         if command is None or not command.handler:
-            raise _missing_command(self.found.path)
+            from comfydock_cli.table import refusals
+
+            raise refusals.missing_command(self.found.path)
         return command
 
     def _fill_words(self, command: Command) -> None:
@@ -251,61 +238,23 @@ class _Reader:
                 continue
             taken, given = (given, []) if arg.many else (given[:1], given[1:])
             if arg.required and not taken:
-                raise UsageError(f"`{_program(command.path)}` needs {arg.metavar}", hint=self._see_help())
+                from comfydock_cli.table import refusals
+
+                raise refusals.missing_word(command.path, arg.metavar)
             checked = [self._checked(arg, arg.metavar, word) for word in taken]
             self.values[arg.name] = checked if arg.many else (checked[0] if checked else None)
         if given:
-            raise UsageError(f"`{_program(command.path)}` does not take `{given[0]}`", hint=self._see_help())
+            from comfydock_cli.table import refusals
 
-    # Errors
+            raise refusals.surplus_word(command.path, given[0])
 
-    def _unknown_option(self, name: str) -> UsageError:
+    def _known_flags(self) -> list[str]:
+        """Every spelling that an option may have here."""
         command = self.found.command
-        known = [flag for arg in GLOBAL if self._allowed(arg, command) for flag in arg.flags]
-        known += [flag for arg in (command.args if command else (VERSION,)) for flag in arg.flags]
-        close = nearest(name, known) if name.startswith("--") else None
-        if name in DRY_RUN.flags:
-            return UsageError(f"`{_program(self.found.path)}` changes nothing, so it has no `--dry-run`",
-                              hint=self._see_help())  # fmt: skip
-        return UsageError(
-            f"`{_program(self.found.path)}` has no option `{name}`",
-            hint=f"did you mean `{close}`?" if close else self._see_help(),
-        )
-
-    def _see_help(self) -> str:
-        return f"`{_program(self.found.path)} --help` shows what it takes"
+        own = command.args if command is not None else (VERSION,)
+        shared = [arg for arg in GLOBAL if self._allowed(arg, command)]
+        return [flag for arg in (*own, *shared) for flag in arg.flags]
 
 
-def unknown_command(path: Path) -> UsageError:
-    """The error for words that name no command, with the nearest one that exists."""
-    near = nearest(path[-1], resolve.children(path[:-1]))
-    if near is None and len(path) == 1:
-        near = _nested(path[0])
-    parent = _program(path[:-1])
-    hint = f"did you mean `{parent} {near}`?" if near else f"`{parent} --help` lists the commands"
-    return UsageError(f"`{_program(path)}` is no command", hint=hint, context={"words": list(path)})
-
-
-def _nested(word: str) -> str | None:
-    """A command of that name one level down: `install` for `completion install`."""
-    for _, path, _ in resolve.outline():
-        if len(path) == 2 and path[1] == word:
-            return " ".join(path)
-    return None
-
-
-def _missing_command(path: Path) -> UsageError:
-    known = resolve.children(path)
-    return UsageError(
-        f"`{_program(path)}` needs a command: {_listed(known)}",
-        hint=f"`{_program(path)} --help` says what each does",
-        context={"known": known},
-    )
-
-
-def _listed(words: "list[str] | tuple[str, ...]") -> str:
-    return ", ".join(f"`{word}`" for word in words[:-1]) + (" or " if len(words) > 1 else "") + f"`{words[-1]}`"
-
-
-def _program(path: Path) -> str:
-    return " ".join(("comfydock", *path))
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.isdecimal()

@@ -1,8 +1,10 @@
 """Finding rows of the table by words.
 
-A frozen build carries `_snapshot`: the rows as literal tuples, made into objects one at a time. A source checkout has
+A frozen build carries `_snapshot`: the rows marshalled, made into objects one at a time. A source checkout has
 none; there `live` loads the module of the group that the first word belongs to.
 """
+
+import marshal
 
 from comfydock_cli.table.spec import Arg, Command
 
@@ -15,14 +17,14 @@ except ImportError:
 
 Path = tuple[str, ...]
 
-_ARGS = 6  # Where a snapshot's tuple has the arguments of a row.
+_ARGS = 6  # Where a row of the snapshot has its arguments.
 
 
 def find(path: Path) -> Command | None:
     """The row of exactly these words, which may be a group (a row without a handler)."""
     if FROZEN:
-        row = ROWS.get(path)
-        return None if row is None else materialise(row)
+        row = ROWS.get(" ".join(path))
+        return None if row is None else materialise(marshal.loads(row))
     from comfydock_cli.table import live
 
     return live.find(path)
@@ -31,7 +33,7 @@ def find(path: Path) -> Command | None:
 def children(path: Path) -> list[str]:
     """The words that may follow these, hidden ones left out."""
     if FROZEN:
-        paths = list(ROWS)
+        paths = [tuple(words.split()) for words in ROWS]
     else:
         from comfydock_cli.table import live
 
@@ -44,14 +46,15 @@ def children(path: Path) -> list[str]:
 def outline() -> list[tuple[str, Path, str]]:
     """Heading, words and summary of every visible row, in the table's order."""
     if FROZEN:
-        return OUTLINE
+        outline: list[tuple[str, Path, str]] = marshal.loads(OUTLINE)
+        return outline
     return [(command.about, command.path, command.summary) for command in all_commands() if not command.hidden]
 
 
 def all_commands() -> list[Command]:
     """Every row, hidden ones and groups too."""
     if FROZEN:
-        return [materialise(row) for row in ROWS.values()]
+        return [materialise(marshal.loads(row)) for row in ROWS.values()]
     from comfydock_cli.table import live
 
     return live.all_commands()

@@ -4,7 +4,7 @@ import sys
 
 from comfydock_cli import system
 from comfydock_cli.cli_utils import Context
-from comfydock_cli.table.parser import UsageError
+from comfydock_cli.table.refusals import UsageError
 
 
 def confirm(context: Context, question: str) -> bool:

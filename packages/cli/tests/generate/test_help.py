@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comfydock_cli.generate.completions import SCRIPTS
+from comfydock_cli.generate.explanations import explanations, explanations_source
 from comfydock_cli.generate.help import command_help, overview
 from comfydock_cli.generate.topics import TOPICS
-from comfydock_cli.global_commands.explaining import error_classes, exit_code
 from comfydock_cli.table import resolve
 from tests.support.source import run_source
 
@@ -73,16 +73,22 @@ def test_the_topics_named_in_the_table_are_those_that_exist():
 
 def test_the_exit_codes_of_the_topic_are_those_of_the_errors():
     text = TOPICS["exit-codes"]
-    codes = {exit_code(error) for error in error_classes().values()}
+    codes = {exit_code for exit_code, _ in explanations().values()}
     assert all(f"\n{code:5}  " in text for code in codes)
 
 
 def test_every_error_can_be_explained():
-    for code, error in error_classes().items():
+    for code, (exit_code, text) in explanations().items():
         ran = run_source("explain", code)
         assert ran.code == 0
-        assert f"exit code {exit_code(error)}" in ran.out
-        assert len(ran.out.splitlines()) >= 3
+        assert ran.out == f"{code} (exit code {exit_code})\n\n{text}\n"
+        assert len(text) > 20
+
+
+def test_the_frozen_explanations_are_the_live_ones():
+    scope: dict[str, object] = {}
+    exec(explanations_source(), scope)
+    assert scope["EXPLANATIONS"] == explanations()
 
 
 def test_an_unknown_error_code_is_answered_with_the_nearest_one():

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comfydock_cli.table.parser import UsageError, parse
+from comfydock_cli.table.parser import parse
+from comfydock_cli.table.refusals import UsageError
 
 _TRIED = (
     "create list run completion install --env -e --json -- -qv --python=3 --comfyui -n5 --dry-run help - --help -h"

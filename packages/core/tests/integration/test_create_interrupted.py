@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.models.creation import CreateRequest
 from comfydock_core.models.exceptions import FileSystemError
-from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.utils.interruption import Terminated
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.miniature import Miniature
@@ -37,7 +37,7 @@ PROGRAM = """
 import sys
 from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.models.creation import CreateRequest
-from comfydock_core.models.workspace_layout import WorkspaceLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.utils.reporting import SilentReporter
 
 class Telling(SilentReporter):

@@ -28,7 +28,7 @@ from tests.support.reporters import RecordingReporter
 PROGRAM = """
 import sys
 from comfydock_core.core.workspace import Workspace
-from comfydock_core.models.workspace_layout import WorkspaceLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 environment = Workspace(WorkspaceLayout(sys.argv[1])).open_environment("demo")
 print("before", flush=True)
 sys.exit(environment.run(sys.argv[3:], replace=sys.argv[2] == "replace"))

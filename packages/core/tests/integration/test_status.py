@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.integrations.uv_command import find_uv
 from comfydock_core.models.exceptions import ManifestDamaged, WorkspaceDamaged
-from comfydock_core.models.workspace_layout import WorkspaceLayout
 from tests.support.miniature import BRANCH, Miniature
 from tests.support.older_workspace import add_environment, build_workspace
 
@@ -256,7 +256,7 @@ sys.modules["lazy_loader"] = lazy
 sys.path.insert(0, sys.argv[1])
 before = set(sys.modules)
 from comfydock_core.core.workspace import Workspace
-from comfydock_core.models.workspace_layout import WorkspaceLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 workspace = Workspace(WorkspaceLayout(sys.argv[2]))
 print(workspace.open_environment("demo").status().in_sync)
 print(*sorted(set(sys.modules) - before))

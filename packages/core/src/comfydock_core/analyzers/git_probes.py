@@ -1,8 +1,8 @@
 """Starting git's answers for `status` early, so that git works while the manifest is read. Fast path."""
 
+from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.integrations import quick_process
 from comfydock_core.integrations.quick_process import QuickProcess
-from comfydock_core.models.environment_layout import EnvironmentLayout
 from comfydock_core.utils import native
 
 _STATUS = ["status", "--porcelain=v2", "--branch", "-z"]

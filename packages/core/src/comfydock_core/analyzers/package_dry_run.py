@@ -5,12 +5,12 @@ It costs a process of uv, so it is loaded only then.
 
 import re
 
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations.process import Completed
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.models.environment import PackageChange, PackageState
-from comfydock_core.models.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import ToolError
-from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.utils import native
 
 _CHANGE = re.compile(r"\s*([+~-]) ([^\s=]+)==(\S+).*")

@@ -3,8 +3,8 @@
 A virtual environment without a record (ComfyDock 1.x, or a sync by hand) is not judged here.
 """
 
+from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.environment import PackageChange, PackageState
-from comfydock_core.models.environment_layout import EnvironmentLayout
 from comfydock_core.repositories import install_record
 from comfydock_core.repositories.install_record import InstallRecord
 from comfydock_core.utils import native

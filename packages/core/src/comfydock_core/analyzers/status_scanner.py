@@ -2,6 +2,7 @@
 
 from comfydock_core.analyzers.git_probes import GitProbe, GitProbes
 from comfydock_core.analyzers.package_state import compare_with_record
+from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.porcelain import parse_status
 from comfydock_core.models.environment import (
@@ -12,7 +13,6 @@ from comfydock_core.models.environment import (
     PackageState,
     PackState,
 )
-from comfydock_core.models.environment_layout import EnvironmentLayout
 from comfydock_core.repositories import manifest_values
 from comfydock_core.utils import native
 

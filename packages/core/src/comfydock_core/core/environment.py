@@ -1,7 +1,7 @@
 """`Environment`: what can be done with one environment, one short method for each use case."""
 
-from comfydock_core.models.environment_layout import EnvironmentLayout
-from comfydock_core.models.workspace_layout import WorkspaceLayout
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 
 TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
 if TYPE_CHECKING:

@@ -1,15 +1,15 @@
 """Finding the workspace and the environments in it, on the startup path.
 
-Errors are named through the lazy face, so that their module is loaded when one is raised.
+Errors are named through the lazy faces, so that their module is loaded when one is raised.
 """
 
-from comfydock_core import models
-from comfydock_core.models.workspace_layout import WorkspaceLayout
+import comfydock_core
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.utils import native
 
 TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
 if TYPE_CHECKING:
-    from comfydock_core.models.environment_layout import EnvironmentLayout
+    from comfydock_core.configs.environment_layout import EnvironmentLayout
 
 
 def workspace_root() -> str:
@@ -28,12 +28,19 @@ def find_workspace() -> WorkspaceLayout:
     """The workspace: a directory that holds `.metadata/`. Raises `WorkspaceNotFound`."""
     layout = WorkspaceLayout(workspace_root())
     if not native.is_directory(layout.metadata):
-        raise models.WorkspaceNotFound(
+        raise comfydock_core.models.WorkspaceNotFound(
             f"there is no workspace at `{layout.root}`",
             hint="make one with `comfydock init`, or name another with COMFYDOCK_HOME",
             context={"path": layout.root},
         )
     return layout
+
+
+def active_environment(workspace: WorkspaceLayout) -> str | None:
+    """The name of the active environment, which may be gone. Raises `WorkspaceDamaged`."""
+    from comfydock_core.repositories.workspace_config_reader import read_active_environment
+
+    return read_active_environment(workspace.config_file)
 
 
 def environment_names(workspace: WorkspaceLayout) -> list[str]:
@@ -58,13 +65,13 @@ def find_environment(workspace: WorkspaceLayout, name: str) -> "EnvironmentLayou
     if plain and native.is_directory(layout.definition):
         return layout
     if plain and not name.startswith(".") and native.is_directory(layout.root):
-        raise models.EnvironmentIncomplete(
+        raise comfydock_core.models.EnvironmentIncomplete(
             f"`{layout.root}` is no environment: it has no `.cec` directory",
             hint="move the directory elsewhere if it is yours; ComfyDock leaves it alone",
             context={"environment": name, "path": layout.root},
         )
     known = environment_names(workspace)
-    raise models.EnvironmentNotFound(
+    raise comfydock_core.models.EnvironmentNotFound(
         f"there is no environment named `{name}`",
         hint="`comfydock list` shows the environments" if known else "make one with `comfydock create NAME`",
         context={"environment": name, "known": known},
@@ -78,7 +85,7 @@ def choose_environment(workspace: WorkspaceLayout, named: str | None, active: st
     """
     name = active if named is None else named
     if name is None:
-        raise models.NoActiveEnvironment(
+        raise comfydock_core.models.NoActiveEnvironment(
             "no environment is named and none is active",
             hint="name one with `-e NAME`, or choose one with `comfydock use NAME`",
             context={"known": environment_names(workspace)},

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from comfydock_core.models.environment_layout import EnvironmentLayout
+from comfydock_core.configs.environment_layout import EnvironmentLayout
 
 if TYPE_CHECKING:
     from comfydock_core.managers.git_manager import GitManager

@@ -1,21 +1,21 @@
 """`Workspace`: what can be done with a workspace, one short method for each use case."""
 
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core import finding
-from comfydock_core.models.workspace_config import WorkspaceConfig
-from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.repositories.workspace_config_reader import read_config
 
 TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.core.environment import Environment
     from comfydock_core.core.services_bundle import WorkspaceServices
     from comfydock_core.models.creation import CreateRequest, CreationPlan
     from comfydock_core.models.deletion import DeletionPlan
-    from comfydock_core.models.environment_layout import EnvironmentLayout
     from comfydock_core.models.initialisation import InitialisationPlan
     from comfydock_core.models.protocols import Reporter
+    from comfydock_core.models.workspace_config import WorkspaceConfig
     from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
 
 
@@ -52,9 +52,13 @@ class Workspace:
 
         return cls(initialise(plan))
 
-    def config(self) -> WorkspaceConfig:
+    def config(self) -> "WorkspaceConfig":
         """The settings, read anew. Raises `WorkspaceDamaged`."""
         return read_config(self.layout.config_file)
+
+    def active_environment(self) -> str | None:
+        """The name of the active environment, which may be gone. Raises `WorkspaceDamaged`."""
+        return finding.active_environment(self.layout)
 
     def settings(self) -> "WorkspaceConfigRepository":
         """The settings, to change them."""
@@ -68,7 +72,7 @@ class Workspace:
 
     def environment(self, name: str | None) -> "EnvironmentLayout":
         """The environment `name`, or the active one. Raises `EnvironmentNotFound`, `NoActiveEnvironment`."""
-        active = self.config().active_environment if name is None else None
+        active = self.active_environment() if name is None else None
         return finding.choose_environment(self.layout, name, active)
 
     def open_environment(self, name: str | None) -> "Environment":

@@ -1,13 +1,13 @@
 """Who changes which aspect of an environment."""
 
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.git_manager import GitManager
 from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
 from comfydock_core.managers.pyproject_manager import PyprojectManager
 from comfydock_core.managers.uv_project_manager import UVProjectManager
-from comfydock_core.models.environment_layout import EnvironmentLayout
-from comfydock_core.models.workspace_layout import WorkspaceLayout
 
 
 def environment_services(

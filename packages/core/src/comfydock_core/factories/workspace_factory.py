@@ -4,12 +4,12 @@ from functools import partial
 
 from comfydock_core.clients.github_client import GitHubClient
 from comfydock_core.clients.transport import Transport
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.finding import find_workspace as find_layout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.environment_factory import environment_services
-from comfydock_core.models.environment_layout import EnvironmentLayout
-from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.services.comfyui_versions import ComfyUIVersions
 
 

@@ -5,8 +5,8 @@ import os
 import re
 from collections.abc import Callable
 
+from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.integrations.uv_command import UVCommand
-from comfydock_core.models.environment_layout import EnvironmentLayout
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import install_record
 from comfydock_core.repositories.manifest_reader import read_manifest

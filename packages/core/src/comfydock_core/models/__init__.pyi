@@ -10,7 +10,6 @@ from .environment import ModelsLinkState as ModelsLinkState
 from .environment import PackageChange as PackageChange
 from .environment import PackageState as PackageState
 from .environment import PackState as PackState
-from .environment_layout import EnvironmentLayout as EnvironmentLayout
 from .exceptions import AuthenticationFailed as AuthenticationFailed
 from .exceptions import BusyError as BusyError
 from .exceptions import ComfyDockError as ComfyDockError
@@ -51,4 +50,3 @@ from .initialisation import InitialisationPlan as InitialisationPlan
 from .plan import PlanStep as PlanStep
 from .protocols import Reporter as Reporter
 from .workspace_config import WorkspaceConfig as WorkspaceConfig
-from .workspace_layout import WorkspaceLayout as WorkspaceLayout

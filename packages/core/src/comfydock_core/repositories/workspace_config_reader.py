@@ -3,15 +3,19 @@
 Format: version 1 of ComfyDock 1.x. A file that cannot be understood is refused, never replaced by defaults.
 """
 
-from comfydock_core import models
-from comfydock_core.models.workspace_config import WorkspaceConfig
+import comfydock_core
 from comfydock_core.utils import light_json
 
 
-def read_config(path: str) -> WorkspaceConfig:
+def read_active_environment(path: str) -> str | None:
+    """The one setting that listing environments needs. Raises `WorkspaceDamaged`."""
+    return _text(path, read_raw(path), "active_environment") or None
+
+
+def read_config(path: str) -> "comfydock_core.models.WorkspaceConfig":
     """The typed settings. Raises `WorkspaceDamaged`."""
     raw = read_raw(path)
-    return WorkspaceConfig(
+    return comfydock_core.models.WorkspaceConfig(
         active_environment=_text(path, raw, "active_environment") or None,
         models_directory=_text(path, _table(path, raw, "global_model_directory"), "path") or None,
         civitai_token=_text(path, _table(path, raw, "api_credentials"), "civitai_token") or None,
@@ -45,8 +49,8 @@ def _text(path: str, table: dict[str, object], key: str) -> str:
     return value
 
 
-def _damaged(path: str, reason: str) -> "models.WorkspaceDamaged":
-    return models.WorkspaceDamaged(
+def _damaged(path: str, reason: str) -> "comfydock_core.models.WorkspaceDamaged":
+    return comfydock_core.models.WorkspaceDamaged(
         f"cannot read the workspace configuration `{path}`: {reason}",
         hint="repair the file by hand or restore it from a backup; it was left as it is",
         context={"path": path},

@@ -13,7 +13,8 @@ def child_environment() -> dict[str, str]:
     variables = dict(os.environ)
     if hasattr(sys, "_MEIPASS"):
         original = variables.pop("LD_LIBRARY_PATH_ORIG", None)
-        variables.pop("LD_LIBRARY_PATH", None)
         if original:
             variables["LD_LIBRARY_PATH"] = original
+        elif variables.get("LD_LIBRARY_PATH", "").startswith(str(vars(sys)["_MEIPASS"])):
+            del variables["LD_LIBRARY_PATH"]
     return variables

@@ -4,6 +4,8 @@
 only for small state files on the startup path; writing uses `json` as usual.
 """
 
+import sys
+
 try:
     from _json import make_scanner
 except ImportError:  # An interpreter without the C scanner: the long way gives the same values.
@@ -12,15 +14,14 @@ except ImportError:  # An interpreter without the C scanner: the long way gives 
 _WHITESPACE = " \t\n\r"
 
 
-class _Options:
-    """What the C scanner asks of its decoder: plain dicts, plain numbers, control characters refused."""
-
-    strict = True
-    object_hook = None
-    object_pairs_hook = None
-    parse_float = float
-    parse_int = int
-    parse_constant = float
+# What the C scanner asks of the object it is made with, which is this module: making a class for them costs more than
+# reading a small file. Plain dicts, plain numbers, control characters refused.
+strict = True
+object_hook = None
+object_pairs_hook = None
+parse_float = float
+parse_int = int
+parse_constant = float
 
 
 def loads(text: str) -> object:
@@ -28,7 +29,7 @@ def loads(text: str) -> object:
     if make_scanner is not None:
         start = len(text) - len(text.lstrip(_WHITESPACE))
         try:
-            value, end = make_scanner(_Options())(text, start)  # type: ignore[arg-type]
+            value, end = make_scanner(sys.modules[__name__])(text, start)  # type: ignore[arg-type]
             if not text[end:].strip(_WHITESPACE):
                 return value
         except (StopIteration, SystemError, ValueError):

@@ -106,7 +106,8 @@ def child_environment() -> dict[bytes, bytes]:
     variables: dict[bytes, bytes] = dict(system.environ) if sys.platform != "win32" else {}
     if hasattr(sys, "_MEIPASS"):
         original = variables.pop(b"LD_LIBRARY_PATH_ORIG", None)
-        variables.pop(b"LD_LIBRARY_PATH", None)
         if original:
             variables[b"LD_LIBRARY_PATH"] = original
+        elif variables.get(b"LD_LIBRARY_PATH", b"").startswith(str(vars(sys)["_MEIPASS"]).encode()):
+            del variables[b"LD_LIBRARY_PATH"]
     return variables

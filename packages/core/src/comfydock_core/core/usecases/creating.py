@@ -4,13 +4,14 @@ import os
 import re
 from collections.abc import Callable
 
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.integrations.git import changes, queries, remotes
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
 from comfydock_core.integrations.uv_command import find_uv
 from comfydock_core.models.creation import ComfyUIVersion, CreateRequest, CreationPlan
-from comfydock_core.models.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import (
     EnvironmentExists,
     InvalidSetting,
@@ -19,7 +20,6 @@ from comfydock_core.models.exceptions import (
     RefNotFound,
 )
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.repositories.workspace_config_repository import (
     WorkspaceConfigRepository,

@@ -1,9 +1,9 @@
 """Removing an environment: out of sight by one rename, then file by file."""
 
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core import finding
 from comfydock_core.models.deletion import DeletionPlan
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.repositories.workspace_config_repository import (
     WorkspaceConfigRepository,

@@ -4,9 +4,9 @@ import contextlib
 import os
 import secrets
 
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.exceptions import InvalidSetting, WorkspaceExists
 from comfydock_core.models.initialisation import InitialisationPlan
-from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.repositories.workspace_config_repository import (
     WorkspaceConfigRepository,
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from comfydock_core.models.environment_layout import EnvironmentLayout
+from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import EnvironmentBroken, FileSystemError
 from comfydock_core.utils import native
 from comfydock_core.utils.child_environment import child_environment

@@ -2,9 +2,9 @@
 
 from comfydock_core.analyzers.git_probes import GitProbes
 from comfydock_core.analyzers.status_scanner import StatusScanner
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.environment import EnvironmentStatus
-from comfydock_core.models.environment_layout import EnvironmentLayout
-from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.repositories.workspace_config_reader import read_config
 
 

@@ -1,7 +1,7 @@
 """Choosing the active environment."""
 
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core import finding
-from comfydock_core.models.workspace_layout import WorkspaceLayout
 from comfydock_core.repositories.workspace_config_repository import (
     WorkspaceConfigRepository,
 )

@@ -1,10 +1,10 @@
 """Where things lie in a workspace: names only, nothing is looked at."""
 
-from comfydock_core import models
+from comfydock_core import configs
 
 TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
 if TYPE_CHECKING:
-    from comfydock_core.models.environment_layout import EnvironmentLayout
+    from comfydock_core.configs.environment_layout import EnvironmentLayout
 
 
 class WorkspaceLayout:
@@ -52,4 +52,4 @@ class WorkspaceLayout:
         return f"{self.root}/logs/{environment or 'workspace'}/full.log"
 
     def environment(self, name: str) -> "EnvironmentLayout":
-        return models.EnvironmentLayout(f"{self.root}/environments/{name}")
+        return configs.EnvironmentLayout(f"{self.root}/environments/{name}")

@@ -1,0 +1,100 @@
+"""What is said about words that are no command line of this program. Loaded when that happens, not at every start."""
+
+from comfydock_cli.table import resolve, suggest
+from comfydock_cli.table.spec import DRY_RUN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Path = tuple[str, ...]
+
+
+class UsageError(Exception):
+    """The words are not a command line of this program."""
+
+    code = "usage"
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str | None = None, context: dict[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.context: dict[str, object] = context or {}
+
+
+def unknown_command(path: Path) -> UsageError:
+    """Words that name no command; the nearest one that exists is the hint."""
+    near = suggest.nearest(path[-1], resolve.children(path[:-1]))
+    if near is None and len(path) == 1:
+        near = _nested(path[0])
+    parent = _program(path[:-1])
+    hint = f"did you mean `{parent} {near}`?" if near else f"`{parent} --help` lists the commands"
+    return UsageError(f"`{_program(path)}` is no command", hint=hint, context={"words": list(path)})
+
+
+def _nested(word: str) -> str | None:
+    """A command of that name one level down: `install` for `completion install`."""
+    for _, path, _ in resolve.outline():
+        if len(path) == 2 and path[1] == word:
+            return " ".join(path)
+    return None
+
+
+def missing_command(path: Path) -> UsageError:
+    """A group without a command of it, or options alone."""
+    known = resolve.children(path)
+    return UsageError(
+        f"`{_program(path)}` needs a command: {_listed(known)}",
+        hint=f"`{_program(path)} --help` says what each does",
+        context={"known": known},
+    )
+
+
+def unknown_option(path: Path, name: str, known: "Sequence[str]") -> UsageError:
+    if name in DRY_RUN.flags:
+        return nothing_to_plan(path)
+    near = suggest.nearest(name, known) if name.startswith("--") else None
+    hint = f"did you mean `{near}`?" if near else _see_help(path)
+    return UsageError(f"`{_program(path)}` has no option `{name}`", hint=hint)
+
+
+def nothing_to_plan(path: Path) -> UsageError:
+    return UsageError(f"`{_program(path)}` changes nothing, so it has no `--dry-run`", hint=_see_help(path))
+
+
+def value_of_a_flag(path: Path, name: str) -> UsageError:
+    return UsageError(f"`{name}` takes no value", hint=_see_help(path))
+
+
+def missing_value(path: Path, name: str, metavar: str) -> UsageError:
+    return UsageError(f"`{name}` needs a value: {metavar}", hint=_see_help(path))
+
+
+def wrong_value(path: Path, name: str, value: str, choices: tuple[str, ...]) -> UsageError:
+    """A value that is none of the choices, or no number where there are none."""
+    if not choices:
+        return UsageError(f"`{name}` needs a whole number, not `{value}`", hint=_see_help(path))
+    near = suggest.nearest(value, choices)
+    hint = f"did you mean `{near}`?" if near else f"it takes {_listed(choices)}"
+    return UsageError(f"`{name}` does not take `{value}`", hint=hint, context={"choices": list(choices)})
+
+
+def missing_word(path: Path, metavar: str) -> UsageError:
+    return UsageError(f"`{_program(path)}` needs {metavar}", hint=_see_help(path))
+
+
+def surplus_word(path: Path, word: str) -> UsageError:
+    return UsageError(f"`{_program(path)}` does not take `{word}`", hint=_see_help(path))
+
+
+def _see_help(path: Path) -> str:
+    return f"`{_program(path)} --help` shows what it takes"
+
+
+def _listed(words: "Sequence[str]") -> str:
+    return ", ".join(f"`{word}`" for word in words[:-1]) + (" or " if len(words) > 1 else "") + f"`{words[-1]}`"
+
+
+def _program(path: Path) -> str:
+    return " ".join(("comfydock", *path))
