@@ -20,6 +20,8 @@ class Console:
 
     def data(self, text: str) -> None:
         """Results, complete with their newline. Raises `OSError` when standard output does not take them."""
+        if sys.stdout is None and text:
+            raise OSError(9, "standard output is closed")
         _write(sys.stdout, text)
 
     def note(self, text: str) -> None:
@@ -34,8 +36,6 @@ class Console:
 
 def _write(stream: "TextIO | None", text: str) -> None:
     if stream is None:  # It came closed: there is nobody to write to.
-        if stream is sys.stdout and text:
-            raise OSError(9, "standard output is closed")
         return
     try:
         try:

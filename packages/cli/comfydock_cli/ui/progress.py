@@ -109,7 +109,7 @@ def amount(number: int, unit: str) -> str:
         return f"{number} {unit}".strip()
     size = float(number)
     for name in ("B", "kB", "MB", "GB"):
-        if size < 1000:
+        if round(size, 1) < 1000:
             return f"{size:.0f} {name}" if name == "B" else f"{size:.1f} {name}"
         size /= 1000
     return f"{size:.1f} TB"

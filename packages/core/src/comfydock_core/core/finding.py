@@ -90,8 +90,11 @@ def find_environment(workspace: "WorkspaceLayout", name: str) -> "EnvironmentLay
 
 
 def choose_environment(workspace: "WorkspaceLayout", named: str | None, active: str | None) -> "EnvironmentLayout":
-    """The environment a command is about: the one named, else the active one. Raises `NoActiveEnvironment` too."""
-    name = named or active
+    """The environment a command is about: the one named, else the active one. Raises `NoActiveEnvironment` too.
+
+    An empty name, as an unset variable of a script gives, is a name of nothing and never means the active one.
+    """
+    name = active if named is None else named
     if name is None:
         raise comfydock_core.models.NoActiveEnvironment(
             "no environment is named and none is active",

@@ -72,7 +72,7 @@ class Workspace:
 
     def environment(self, name: str | None) -> "EnvironmentLayout":
         """The environment `name`, or the active one. Raises `EnvironmentNotFound`, `NoActiveEnvironment`."""
-        active = None if name else self.active_environment()
+        active = self.active_environment() if name is None else None
         return finding.choose_environment(self.layout, name, active)
 
     def open_environment(self, name: str | None) -> "Environment":

@@ -35,6 +35,11 @@ class Completed:
         """Everything it wrote, for messages."""
         return "\n".join(part for part in (self.errors.strip(), self.output.strip()) if part)
 
+    def ending(self, program: str) -> str:
+        """How it ended, for messages."""
+        code = self.returncode
+        return f"{program} was ended by signal {-code}" if code < 0 else f"{program} ended with exit code {code}"
+
 
 @contextlib.contextmanager
 def inherited(descriptor: int) -> Iterator[None]:

@@ -35,13 +35,12 @@ def uv_failure(completed: Completed, command: Sequence[str], doing: str) -> Comf
     """The error that a failed uv call means; uv's own words are in the message. `doing` completes "cannot …"."""
     output = completed.text
     context: dict[str, object] = {"command": list(command), "exit_code": completed.returncode, "output": output}
-    disk = reported_by_program(output, doing)
+    disk = reported_by_program(output, doing, completed.returncode)
     if disk is not None:
         disk.context.update(context)
         return disk
     family, hint = _meaning(output.lower())
-    reason = f"uv ended with exit code {completed.returncode}" if completed.returncode >= 0 else "uv was killed"
-    return family(f"cannot {doing}: {reason}\n{output}".rstrip(), hint=hint, context=context)
+    return family(f"cannot {doing}: {completed.ending('uv')}\n{output}".rstrip(), hint=hint, context=context)
 
 
 def _meaning(low: str) -> tuple[type[ComfyDockError], str | None]:

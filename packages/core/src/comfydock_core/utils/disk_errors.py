@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import signal
 from collections.abc import Iterator
 
 from comfydock_core.models.exceptions import FileSystemError
@@ -14,6 +15,8 @@ _HINTS = {
     errno.EACCES: "check who owns the place and its permissions",
     errno.EPERM: "check who owns the place and its permissions",
 }
+# The system ends a program that writes beyond the limit on file sizes.
+_KILLED_FOR_SIZE = -getattr(signal, "SIGXFSZ", 0)
 # What programs print for these errors in the C locale.
 _WORDS = {
     "no space left on device": errno.ENOSPC,
@@ -45,9 +48,11 @@ def disk_errors(doing: str, path: str | None = None) -> Iterator[None]:
         raise file_system_error(error, doing, path) from error
 
 
-def reported_by_program(output: str, doing: str) -> FileSystemError | None:
-    """The file system error that a program's output tells of, if it does."""
+def reported_by_program(output: str, doing: str, exit_code: int = 1) -> FileSystemError | None:
+    """The file system error that a program's output or its end by a signal tells of, if it does."""
     low = output.lower()
+    if exit_code == _KILLED_FOR_SIZE:
+        low = "file too large"
     for words, number in _WORDS.items():
         if words in low:
             return FileSystemError(

@@ -108,12 +108,12 @@ def failure(completed: Completed, arguments: Sequence[str], *, doing: str, repos
         "output": output,
         "repository": shown,
     }
-    disk = reported_by_program(output, doing)
+    disk = reported_by_program(output, doing, completed.returncode)
     if disk is not None:
         disk.context.update(context)
         return disk
     return _remote_failure(output, doing, shown, context) or GitFailed(
-        f"cannot {doing}: git ended with exit code {completed.returncode}\n{output}".rstrip(), context=context
+        f"cannot {doing}: {completed.ending('git')}\n{output}".rstrip(), context=context
     )
 
 
