@@ -24,13 +24,9 @@ def _torch_backends() -> Words:
 
 
 def _environments() -> Words:
-    import comfydock_core
     from comfydock_core.core import finding
 
-    try:
-        return [(name, "") for name in finding.environment_names(finding.find_workspace())]
-    except (comfydock_core.models.ComfyDockError, OSError):
-        return []
+    return [(name, "") for name in finding.names_to_offer()]
 
 
 def _error_codes() -> Words:

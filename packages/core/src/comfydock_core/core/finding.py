@@ -1,15 +1,15 @@
 """Finding the workspace and the environments in it, on the startup path.
 
-Errors are named through the lazy faces, so that their module is loaded when one is raised.
+Errors and layouts are named through the lazy faces, so that their modules load when one is raised or made.
 """
 
 import comfydock_core
-from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.utils import native
 
 TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
 if TYPE_CHECKING:
     from comfydock_core.configs.environment_layout import EnvironmentLayout
+    from comfydock_core.configs.workspace_layout import WorkspaceLayout
 
 
 def workspace_root() -> str:
@@ -24,9 +24,9 @@ def workspace_root() -> str:
     return f"{native.system.getcwd()}/{named}"
 
 
-def find_workspace() -> WorkspaceLayout:
+def find_workspace() -> "WorkspaceLayout":
     """The workspace: a directory that holds `.metadata/`. Raises `WorkspaceNotFound`."""
-    layout = WorkspaceLayout(workspace_root())
+    layout = comfydock_core.configs.WorkspaceLayout(workspace_root())
     if not native.is_directory(layout.metadata):
         raise comfydock_core.models.WorkspaceNotFound(
             f"there is no workspace at `{layout.root}`",
@@ -36,16 +36,27 @@ def find_workspace() -> WorkspaceLayout:
     return layout
 
 
-def active_environment(workspace: WorkspaceLayout) -> str | None:
+def active_environment(workspace: "WorkspaceLayout") -> str | None:
     """The name of the active environment, which may be gone. Raises `WorkspaceDamaged`."""
     from comfydock_core.repositories.workspace_config_reader import read_active_environment
 
     return read_active_environment(workspace.config_file)
 
 
-def environment_names(workspace: WorkspaceLayout) -> list[str]:
+def environment_names(workspace: "WorkspaceLayout") -> list[str]:
     """Every finished environment, sorted. Raises `OSError` when the directory cannot be read."""
-    directory = workspace.environments
+    return _finished(workspace.environments)
+
+
+def names_to_offer() -> list[str]:
+    """The same for a TAB, which asks nothing else: none where there is no workspace or it cannot be read."""
+    try:
+        return _finished(f"{workspace_root()}/environments")
+    except OSError:
+        return []
+
+
+def _finished(directory: str) -> list[str]:
     if not native.is_directory(directory):
         return []
     return [
@@ -55,7 +66,7 @@ def environment_names(workspace: WorkspaceLayout) -> list[str]:
     ]
 
 
-def find_environment(workspace: WorkspaceLayout, name: str) -> "EnvironmentLayout":
+def find_environment(workspace: "WorkspaceLayout", name: str) -> "EnvironmentLayout":
     """The environment `name`; it needs no more than a `.cec` directory, as in 1.x.
 
     Raises `EnvironmentNotFound` (with the known names in `context`) and `EnvironmentIncomplete`.
@@ -78,7 +89,7 @@ def find_environment(workspace: WorkspaceLayout, name: str) -> "EnvironmentLayou
     )
 
 
-def choose_environment(workspace: WorkspaceLayout, named: str | None, active: str | None) -> "EnvironmentLayout":
+def choose_environment(workspace: "WorkspaceLayout", named: str | None, active: str | None) -> "EnvironmentLayout":
     """The environment a command is about: the one named, else the active one. Raises `NoActiveEnvironment` too.
 
     An empty name, as an unset variable of a script gives, is a name of nothing and never means the active one.
