@@ -34,8 +34,9 @@ def main(words: list[str]) -> int:
 def _say_version() -> int:
     from comfydock_cli._version import VERSION
 
-    if sys.stdout is not None:
-        sys.stdout.write(f"comfydock {VERSION}\n")
+    if sys.stdout is None:
+        raise OSError(9, "standard output is closed")
+    sys.stdout.write(f"comfydock {VERSION}\n")
     return 0
 
 

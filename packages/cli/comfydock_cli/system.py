@@ -52,14 +52,25 @@ def occupy_standard_streams() -> None:
 
     Otherwise the next file opened would get its number, and a child's output would be written into that file.
     """
+    null = "nul" if sys.platform == "win32" else "/dev/null"
+    _forget_stand_ins(null)
     if sys.stdin is not None and sys.stdout is not None and sys.stderr is not None:
         return
-    null = "nul" if sys.platform == "win32" else "/dev/null"
     while True:
         descriptor = posix.open(null, posix.O_RDWR)
         if descriptor > 2:
             posix.close(descriptor)
             return
+
+
+def _forget_stand_ins(null: str) -> None:
+    """Nuitka puts the null device where a stream came closed, and what is written there would seem to have arrived.
+
+    A stream that the caller sent to the null device is not called so; it is left alone.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(getattr(sys, name), "name", None) == null:
+            setattr(sys, name, None)
 
 
 def leave(code: int) -> None:
