@@ -74,7 +74,7 @@ def test_ctrl_c_at_the_question_keeps_it(work: Session) -> None:
     child.sendintr()
     code, shown = end(child)
     assert (code, exists(work)) == (130, True)
-    assert shown.splitlines()[-1] == "error: interrupted"
+    assert shown.endswith("error: interrupted\r\n")  # The terminal may show `^C` before it.
 
 
 def test_the_end_of_input_at_the_question_keeps_it(work: Session) -> None:
