@@ -43,7 +43,7 @@ def test_the_snapshot_is_what_answers_in_the_staged_tree(staged: Path) -> None:
     snapshot = staged / "comfydock_cli/table/_snapshot.py"
     kept = snapshot.read_text("utf-8")
     try:
-        snapshot.write_text(kept.replace(r"\x03\x00\x00\x00use", r"\x03\x00\x00\x00usd"), "utf-8")
+        snapshot.write_text(kept.replace(r"u\x03\x00\x00\x00use", r"u\x04\x00\x00\x00used"), "utf-8")
         assert surface(staged, Path(sys.executable)) != SURFACE.read_text("utf-8")
     finally:
         snapshot.write_text(kept, "utf-8")

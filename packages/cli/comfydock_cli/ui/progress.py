@@ -91,6 +91,11 @@ class LiveReporter(PlainReporter):
     def warn(self, text: str) -> None:
         self._bars.console.print(f"warning: {text}", markup=False, highlight=False)
 
+    def __exit__(self, *exception: object) -> None:
+        if exception[0] is not None:
+            self._text = ""  # A step that failed is not left behind as one that was done; the error tells of it.
+        self.end()
+
     def end(self) -> None:
         self._settle()
         self._bars.stop()
