@@ -27,7 +27,15 @@ except ImportError:  # Windows builds one at a time by hand.
 
 _SHARED = ("artifacts.py", "describe.py", "libraries.py", "stage.py", "snapshot.py", "faces.py")
 _OWN = {
-    "nuitka": ("nuitka_build.py", "plugins/startup.py", "plugins/package_paths.py", "plugins/pgo_libpython.py"),
+    "nuitka": (
+        "nuitka_build.py",
+        "plugins/first_answers.c",
+        "plugins/first_answers.py",
+        "plugins/loader_order.py",
+        "plugins/package_paths.py",
+        "plugins/pgo_libpython.py",
+        "plugins/startup.py",
+    ),
     "pyinstaller": ("pyinstaller_build.py", "nuitka_build.py", "plugins/restore_environment.py"),
 }
 _CONFIG = {

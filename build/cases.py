@@ -17,6 +17,7 @@ HEADER = """\
 # a change of them is reviewed like code. Everything else is decided by hand and kept.
 #
 # words        the command line
+# environment  variables that are set for it
 # workspace    how many environments its workspace has; absent where the command needs none
 # exit         the exit code
 # gate         the most modules it may ever load from source, whatever is measured
@@ -36,6 +37,7 @@ class Case:
     name: str
     words: tuple[str, ...]
     exit: int = 0
+    environment: dict[str, str] = field(default_factory=dict)
     workspace: int | None = None
     gate: int = 200
     ratio: dict[str, float] = field(default_factory=dict)
@@ -81,6 +83,9 @@ def cases_text(cases: tuple[Case, ...]) -> str:
 
 def _table_text(case: Case) -> str:
     lines = ["", f"[{case.name}]", f"words = {_inline(case.words)}"]
+    if case.environment:
+        variables = ", ".join(f'{name} = "{value}"' for name, value in case.environment.items())
+        lines.append(f"environment = {{ {variables} }}")
     if case.workspace is not None:
         lines.append(f"workspace = {case.workspace}")
     if case.exit:

@@ -40,11 +40,12 @@ def forbidden_modules(modules: frozenset[str]) -> frozenset[str]:
 
 
 def case_environment(case: Case, layout: Layout) -> dict[str, str]:
-    """The variables of a case: its workspace, made when it is not there yet."""
+    """The variables of a case: its own and its workspace, which is made when it is not there yet."""
     root = layout.work / "workspaces"
     if case.workspace is None:
-        return {"COMFYDOCK_HOME": str(root / "none")}
-    return {"COMFYDOCK_HOME": str(make_workspace(root / str(case.workspace), case.workspace))}
+        return {**case.environment, "COMFYDOCK_HOME": str(root / "none")}
+    home = make_workspace(root / str(case.workspace), case.workspace)
+    return {**case.environment, "COMFYDOCK_HOME": str(home)}
 
 
 def loaded(case: Case, program: Program, layout: Layout) -> frozenset[str]:

@@ -61,9 +61,9 @@ def plugins_used(nuitka: Nuitka, interpreter: Interpreter) -> tuple[str, ...]:
     return (*nuitka.plugins, nuitka.pgo_plugin) if interpreter.pgo_library else nuitka.plugins
 
 
-def nuitka_environment(nuitka: Nuitka, interpreter: Interpreter) -> dict[str, str]:
+def nuitka_environment(layout: Layout, nuitka: Nuitka, interpreter: Interpreter) -> dict[str, str]:
     """The variables that a build needs beside the inherited ones."""
-    environment = {"PYTHONHASHSEED": "0"}
+    environment = {"PYTHONHASHSEED": "0", "COMFYDOCK_STAGE": str(layout.stage)}
     if interpreter.pgo_library:
         environment |= nuitka.pgo_environment | {"COMFYDOCK_STATIC_LIBPYTHON": interpreter.pgo_library}
     return environment
@@ -83,7 +83,7 @@ def freeze(
     """Run Nuitka; its output goes to a log that is shown when it fails. Raises `FreezeError`."""
     check_version(nuitka, python)
     command = nuitka_command(layout, artifact, nuitka, interpreter, onefile=onefile)
-    environment = nuitka_environment(nuitka, interpreter)
+    environment = nuitka_environment(layout, nuitka, interpreter)
     work = layout.work / ("nuitka-onefile" if onefile else "nuitka")
     result = work / f"{artifact.name}.dist"
     shutil.rmtree(result, ignore_errors=True)

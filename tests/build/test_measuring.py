@@ -112,7 +112,18 @@ def test_measurements_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
 
 
 def test_cases_are_read_as_they_were_written(tmp_path: Path) -> None:
-    cases = (CASE, Case("list", ("list",), workspace=20, exit=3, modules={"source": 9}, own=("a.b", "a.c")))
+    cases = (
+        CASE,
+        Case(
+            "list",
+            ("list",),
+            environment={"COLUMNS": "60"},
+            workspace=20,
+            exit=3,
+            modules={"source": 9},
+            own=("a.b", "a.c"),
+        ),
+    )
     write_cases(tmp_path, cases)
     assert read_cases(tmp_path) == cases
     assert (tmp_path / "startup.toml").read_text("utf-8") == cases_text(cases)

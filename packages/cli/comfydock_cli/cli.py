@@ -18,7 +18,7 @@ def main(words: list[str]) -> int:
     try:
         if words == ["--version"]:
             return _say_version()
-        if words[-1:] == ["--help"] and _say_frozen_help(" ".join(words[:-1])):
+        if words[-1:] == ["--help"] and _say_frozen_help(words[:-1]):
             return 0
         return _run(words)
     except KeyboardInterrupt as stop:
@@ -40,7 +40,7 @@ def _say_version() -> int:
     return 0
 
 
-def _say_frozen_help(path: str) -> bool:
+def _say_frozen_help(words: list[str]) -> bool:
     """Print the ready-made help of a frozen build; `False` where there is none for these words and this width."""
     try:
         from comfydock_cli._frozen_help import HELP, WIDTHS
@@ -48,8 +48,9 @@ def _say_frozen_help(path: str) -> bool:
         return False
     from comfydock_cli import system
 
+    path = " ".join(words)
     width = system.terminal_width()
-    if path not in HELP or width not in WIDTHS or sys.stdout is None:
+    if path not in HELP or path.split() != words or width not in WIDTHS or sys.stdout is None:
         return False
     sys.stdout.write(HELP[path][WIDTHS.index(width)])
     return True
