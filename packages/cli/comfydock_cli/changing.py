@@ -1,8 +1,8 @@
 """Running a command that changes something: the log keeps what it did, and being terminated cleans up like Ctrl-C."""
 
 import gc
+from collections.abc import Callable
 
-from comfydock_cli import cli
 from comfydock_cli.cli_utils import Context
 from comfydock_cli.logging.setup import CommandLog
 from comfydock_cli.table.parser import Invocation
@@ -10,27 +10,23 @@ from comfydock_cli.table.spec import FLAG, NOTHING, Command
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.utils.interruption import termination_raises
 
+Answer = Callable[[Context, Invocation, Command], int]
 
-def change(invocation: Invocation, command: Command) -> int:
-    """Run the command and return its exit code."""
+
+def change(context: Context, invocation: Invocation, command: Command, answer: Answer) -> int:
+    """Run the command by `answer` and return its exit code."""
     gc.enable()
-    context = cli.make_context(invocation)
     with termination_raises():
         if context.dry_run or command.needs == NOTHING or _only_shows(invocation, command):
-            return _run(context, invocation, command)
+            return answer(context, invocation, command)
         with _log(context, invocation, command) as log:
-            return log.note_end(_run(context, invocation, command))
+            return log.note_end(answer(context, invocation, command))
 
 
 def _only_shows(invocation: Invocation, command: Command) -> bool:
     """Whether this line asks a command like `config` for what there is, which leaves no trace in the log."""
     given = dict(invocation.arguments.items())
     return command.shows and all(arg.kind == FLAG or given[arg.name] is None for arg in command.args)
-
-
-def _run(context: Context, invocation: Invocation, command: Command) -> int:
-    result = cli.load_handler(command.handler)(context, invocation.arguments)
-    return cli.show(context, command, result)
 
 
 def _log(context: Context, invocation: Invocation, command: Command) -> CommandLog:

@@ -66,11 +66,12 @@ def _run(words: list[str]) -> int:
         return _say_help(invocation, error=not words)
     command = invocation.command
     assert command is not None  # A line without a command was refused by the parser.
+    context = _make_context(invocation)
     if command.effect == "write":
         from comfydock_cli.changing import change
 
-        return change(invocation, command)
-    return _answer(invocation, command)
+        return change(context, invocation, command, _answer)
+    return _answer(context, invocation, command)
 
 
 def _say_help(invocation: "Invocation", error: bool) -> int:
@@ -89,13 +90,13 @@ def _say_help(invocation: "Invocation", error: bool) -> int:
     return 0
 
 
-def _answer(invocation: "Invocation", command: "Command") -> int:
-    context = make_context(invocation)
-    result = load_handler(command.handler)(context, invocation.arguments)
-    return show(context, command, result)
+def _answer(context: "Context", invocation: "Invocation", command: "Command") -> int:
+    """Run the handler and show what it found or did."""
+    result = _load_handler(command.handler)(context, invocation.arguments)
+    return _show(context, command, result)
 
 
-def make_context(invocation: "Invocation") -> "Context":
+def _make_context(invocation: "Invocation") -> "Context":
     from comfydock_cli.cli_utils import Context
     from comfydock_cli.ui.console import Console
 
@@ -104,7 +105,7 @@ def make_context(invocation: "Invocation") -> "Context":
     return Context(options, console)
 
 
-def load_handler(handler: str) -> "Handler":
+def _load_handler(handler: str) -> "Handler":
     """Import the handler that a row names."""
     module, _, function = handler.partition(":")
     __import__(module, globals())  # With `globals` a chain of imports can be told, by the startup tests for one.
@@ -112,7 +113,7 @@ def load_handler(handler: str) -> "Handler":
     return loaded
 
 
-def show(context: "Context", command: "Command", result: "Result | None") -> int:
+def _show(context: "Context", command: "Command", result: "Result | None") -> int:
     """Print what a handler returned and give its exit code."""
     if context.json:
         from comfydock_cli.formatters.envelope import success
