@@ -1,5 +1,6 @@
 """Creating environments and being stopped: nothing half-done is ever left under the name."""
 
+import contextlib
 import fcntl
 import os
 import resource
@@ -16,6 +17,7 @@ from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.models.creation import CreateRequest
 from comfydock_core.models.exceptions import FileSystemError
+from comfydock_core.utils.disk_errors import reported_by_program
 from comfydock_core.utils.interruption import Terminated
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.miniature import Miniature
@@ -149,7 +151,7 @@ def on_disk(place: Path) -> Workspace:
     return open_workspace(made.layout)
 
 
-@pytest.mark.parametrize("kilobytes", [100, 200, 350, 600])
+@pytest.mark.parametrize("kilobytes", [100, 200, 350, 500, 580])
 def test_a_full_disk_is_told_and_leaves_nothing(
     local: Miniature, small_disk: Callable[[str], Path], kilobytes: int
 ) -> None:
@@ -159,6 +161,17 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     assert caught.value.context["errno"] == "ENOSPC"
     assert caught.value.hint is not None
     assert names_in(workspace) == []
+
+
+def test_a_full_disk_is_seen_where_git_does_not_name_it(small_disk: Callable[[str], Path], tmp_path: Path) -> None:
+    disk, said = small_disk("size=100k"), "error: failed to write new configuration file .git/config.lock"
+    with contextlib.suppress(OSError), open(disk / "filler", "wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(4096))
+    found = reported_by_program(said, "start the history", 128, str(disk))
+    assert found is not None
+    assert found.context["errno"] == "ENOSPC"
+    assert reported_by_program(said, "start the history", 128, str(tmp_path)) is None
 
 
 def test_a_read_only_workspace_is_told(local: Miniature, small_disk: Callable[[str], Path]) -> None:

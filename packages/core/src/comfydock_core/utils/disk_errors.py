@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import shutil
 import signal
 from collections.abc import Iterator
 
@@ -26,6 +27,9 @@ _WORDS = {
     "read-only file system": errno.EROFS,
 }
 
+_WITHOUT_REASON = ("failed to write", "unable to write", "could not write", "write error")
+_NOTHING_LEFT = 64 * 1024  # Bytes; what a small file and its directory may need.
+
 
 def file_system_error(error: OSError, doing: str, path: str | None = None) -> FileSystemError:
     """`error` as the library's own: `doing` completes "cannot …"."""
@@ -48,11 +52,18 @@ def disk_errors(doing: str, path: str | None = None) -> Iterator[None]:
         raise file_system_error(error, doing, path) from error
 
 
-def reported_by_program(output: str, doing: str, exit_code: int = 1) -> FileSystemError | None:
-    """The file system error that a program's output or its end by a signal tells of, if it does."""
+def reported_by_program(
+    output: str, doing: str, exit_code: int = 1, directory: str | None = None
+) -> FileSystemError | None:
+    """The file system error that a program's output or its end by a signal tells of, if it does.
+
+    `directory` is where it worked: git at times says that a write failed and not why, and a full disk is seen there.
+    """
     low = output.lower()
     if exit_code == _KILLED_FOR_SIZE:
         low = "file too large"
+    elif directory is not None and any(words in low for words in _WITHOUT_REASON) and _is_full(directory):
+        low = "no space left on device"
     for words, number in _WORDS.items():
         if words in low:
             return FileSystemError(
@@ -61,6 +72,13 @@ def reported_by_program(output: str, doing: str, exit_code: int = 1) -> FileSyst
                 context={"errno": errno.errorcode[number], "output": output},
             )
     return None
+
+
+def _is_full(directory: str) -> bool:
+    try:
+        return shutil.disk_usage(directory).free < _NOTHING_LEFT
+    except OSError:
+        return False
 
 
 def _text(name: object) -> str | None:

@@ -85,7 +85,7 @@ def run(arguments: Sequence[str], *, cwd: str, doing: str, repository: str | Non
     """Run a git command and return its output. Raises the error that its failure means; `doing` words it."""
     completed = ask(arguments, cwd=cwd)
     if completed.returncode != 0:
-        raise failure(completed, arguments, doing=doing, repository=repository)
+        raise failure(completed, arguments, cwd=cwd, doing=doing, repository=repository)
     return completed.output
 
 
@@ -95,10 +95,12 @@ def run_live(
     """Run a long git command, passing its lines on. Raises the error that its failure means."""
     completed = process.stream(["git", *arguments], cwd=cwd, env=git_environment(), on_line=on_line, hint=_HINT_MISSING)
     if completed.returncode != 0:
-        raise failure(completed, arguments, doing=doing, repository=repository)
+        raise failure(completed, arguments, cwd=cwd, doing=doing, repository=repository)
 
 
-def failure(completed: Completed, arguments: Sequence[str], *, doing: str, repository: str | None) -> ComfyDockError:
+def failure(
+    completed: Completed, arguments: Sequence[str], *, cwd: str, doing: str, repository: str | None
+) -> ComfyDockError:
     """What git's failure means, in the library's terms. Credentials in addresses are left out of it."""
     shown = None if repository is None else without_credentials(repository)
     output = completed.text.replace(repository, shown or "") if repository else completed.text
@@ -108,7 +110,7 @@ def failure(completed: Completed, arguments: Sequence[str], *, doing: str, repos
         "output": output,
         "repository": shown,
     }
-    disk = reported_by_program(output, doing, completed.returncode)
+    disk = reported_by_program(output, doing, completed.returncode, cwd)
     if disk is not None:
         disk.context.update(context)
         return disk
