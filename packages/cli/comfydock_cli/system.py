@@ -47,6 +47,15 @@ def terminal_width() -> int:
     return min(max(width or DEFAULT_WIDTH, LEAST_WIDTH), MOST_WIDTH)
 
 
+def entries_with(directory: str, inner: str) -> list[str]:
+    """The names in a directory that have `inner` below them, sorted; none where it cannot be read."""
+    try:
+        names = sorted(posix.listdir(directory))
+    except OSError:
+        return []
+    return [name for name in names if posix.access(f"{directory}/{name}/{inner}", posix.F_OK)]
+
+
 def occupy_standard_streams() -> None:
     """Open the null device for every standard stream that came closed.
 

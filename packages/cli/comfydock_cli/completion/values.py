@@ -1,5 +1,6 @@
-"""Sources of dynamic words. The library is loaded by the source that needs it, and answers nothing when it cannot."""
+"""Sources of dynamic words. What cannot be read offers nothing."""
 
+from comfydock_cli import system
 from comfydock_cli.table import resolve
 
 Words = list[tuple[str, str]]
@@ -24,9 +25,15 @@ def _torch_backends() -> Words:
 
 
 def _environments() -> Words:
-    from comfydock_core.core import finding
+    """The finished environments, by the same rules as `core.finding`, to which a test holds them.
 
-    return [(name, "") for name in finding.names_to_offer()]
+    Not asked of the library: reading the stubs of its faces costs a start from source more than all else of a TAB.
+    """
+    home = system.getenv("HOME") or ""
+    root = system.getenv("COMFYDOCK_HOME") or f"{home}/comfydock"
+    directory = f"{home + root[1:] if root.startswith('~') else root}/environments"
+    finished = system.entries_with(directory, ".cec/.complete")
+    return [(name, "") for name in finished if not name.startswith(".")]
 
 
 def _error_codes() -> Words:

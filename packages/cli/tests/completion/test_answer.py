@@ -63,6 +63,19 @@ def test_environments_are_offered_by_name(tmp_path: Path):
     assert run_source("__complete", "bash", "-e", "=", "al", COMFYDOCK_HOME=str(home)).code == 0
 
 
+def test_the_names_offered_are_those_that_are_listed(tmp_path: Path):
+    home = make_workspace(tmp_path / "comfydock", "alpha", "beta gamma", "Größe")
+    (home / "environments" / "half" / ".cec").mkdir(parents=True)
+    (home / "environments" / ".create-x" / ".cec").mkdir(parents=True)
+    (home / "environments" / ".create-x" / ".cec" / ".complete").touch()
+    (home / "environments" / "file").touch()
+    for place in (str(home), "~/comfydock", ""):
+        places = {"HOME": str(tmp_path), "COMFYDOCK_HOME": place}
+        listed = run_source("list", "--json", **places).envelope()["data"]["environments"]
+        assert run_source("__complete", "bash", "use", "", **places).out.splitlines() == [row["name"] for row in listed]
+        assert len(listed) == 3
+
+
 def test_without_a_workspace_there_are_no_names_and_no_noise(tmp_path: Path):
     ran = run_source("__complete", "bash", "use", "", COMFYDOCK_HOME=str(tmp_path / "none"))
     assert (ran.code, ran.out, ran.err) == (0, "", "")

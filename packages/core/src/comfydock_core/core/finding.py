@@ -45,18 +45,7 @@ def active_environment(workspace: "WorkspaceLayout") -> str | None:
 
 def environment_names(workspace: "WorkspaceLayout") -> list[str]:
     """Every finished environment, sorted. Raises `OSError` when the directory cannot be read."""
-    return _finished(workspace.environments)
-
-
-def names_to_offer() -> list[str]:
-    """The same for a TAB, which asks nothing else: none where there is no workspace or it cannot be read."""
-    try:
-        return _finished(f"{workspace_root()}/environments")
-    except OSError:
-        return []
-
-
-def _finished(directory: str) -> list[str]:
+    directory = workspace.environments
     if not native.is_directory(directory):
         return []
     return [

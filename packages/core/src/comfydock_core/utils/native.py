@@ -55,8 +55,11 @@ def home() -> str:
 
 
 def exists(path: str) -> bool:
-    """Whether something can be looked at under `path`, links followed."""
-    return _type_of(path) != 0
+    """Whether something is there under `path`, links followed. Cheaper than `stat`, which makes a value of twenty."""
+    try:
+        return system.access(path, system.F_OK)
+    except ValueError:
+        return False
 
 
 def is_directory(path: str) -> bool:
