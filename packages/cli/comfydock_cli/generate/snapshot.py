@@ -18,7 +18,7 @@ def snapshot_source() -> str:
     Rows are marshalled one by one: a start then makes the one it needs, however many there are. The form belongs to the
     version of Python that runs this, so the build runs it with the one it freezes.
     """
-    rows = "".join(f"    {' '.join(command.path)!r}: {_marshalled(command)!r},\n" for command in _commands())
+    rows = "".join(f"    {' '.join(command.path)!r}: {_marshalled(command)!r},\n" for command in resolve.all_commands())
     title = '"""The command table for this version of Python; made by the build."""'
     return f"{title}\n\nROWS = {{\n{rows}}}\n\nOUTLINE = {marshal.dumps(resolve.outline(), _FORM)!r}\n"
 
@@ -29,7 +29,7 @@ def help_source() -> str:
     Those are no terminal at all (80) and a terminal so wide that the limit of the text decides (100).
     """
     texts = {"": tuple(overview(width) for width in HELP_WIDTHS)}
-    for command in _commands():
+    for command in resolve.all_commands():
         texts[" ".join(command.path)] = tuple(command_help(command, width) for width in HELP_WIDTHS)
     rows = "".join(f"    {path!r}: {text!r},\n" for path, text in texts.items())
     return f'"""Help, ready to print; made by the build."""\n\nWIDTHS = {HELP_WIDTHS!r}\nHELP = {{\n{rows}}}\n'
@@ -38,7 +38,7 @@ def help_source() -> str:
 def surface_text() -> str:
     """Every command, option and argument, one a line: what a change of the surface shows in review."""
     lines: list[str] = []
-    for command in _commands():
+    for command in resolve.all_commands():
         lines.append(" ".join(command.path) + (" (hidden)" if command.hidden else ""))
         for arg in command.args:
             spelled = ", ".join(arg.flags) if arg.flags else ""
@@ -46,10 +46,6 @@ def surface_text() -> str:
         if command.passthrough:
             lines.append(f"    [--] {command.passthrough}...")
     return "\n".join(lines) + "\n"
-
-
-def _commands() -> list[Command]:
-    return resolve.all_commands()
 
 
 def _marshalled(command: Command) -> bytes:

@@ -34,7 +34,7 @@ def distance(left: str, right: str) -> int:
     before: list[int] = []
     row = list(range(len(right) + 1))
     for i, a in enumerate(left, 1):
-        before, above, row = row and before, row, [i]
+        above, row = row, [i]
         for j, b in enumerate(right, 1):
             cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a != b))
             if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:

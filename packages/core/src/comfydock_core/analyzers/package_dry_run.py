@@ -22,14 +22,7 @@ def ask_uv(layout: EnvironmentLayout, workspace: WorkspaceLayout) -> PackageStat
     if not native.is_file(layout.lock):
         return PackageState("unknown", None, "there is no `uv.lock` to compare with")
     try:
-        uv = UVCommand(
-            project=layout.definition,
-            venv=layout.venv,
-            cache=workspace.uv_cache,
-            python_installs=workspace.uv_python,
-            offline=True,
-        )
-        return judge_dry_run(uv.dry_run())
+        return judge_dry_run(UVCommand.of_environment(layout, workspace, offline=True).dry_run())
     except ToolError as error:
         return PackageState("unknown", None, error.message)
 

@@ -14,13 +14,7 @@ def environment_services(
     layout: EnvironmentLayout, workspace: WorkspaceLayout, *, offline: bool = False
 ) -> EnvironmentServices:
     """The managers of one environment, finished or under construction. Raises `ToolMissing` without uv."""
-    uv = UVCommand(
-        project=layout.definition,
-        venv=layout.venv,
-        cache=workspace.uv_cache,
-        python_installs=workspace.uv_python,
-        offline=offline,
-    )
+    uv = UVCommand.of_environment(layout, workspace, offline=offline)
     return EnvironmentServices(
         pyproject=PyprojectManager(layout.manifest),
         uv_project=UVProjectManager(layout, uv),

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import util
 
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations import process
 from comfydock_core.integrations.process import Completed
 from comfydock_core.integrations.uv_errors import uv_failure
@@ -82,6 +84,19 @@ class UVCommand:
         self._cache = cache
         self._python_installs = python_installs
         self._offline = offline
+
+    @classmethod
+    def of_environment(
+        cls, layout: EnvironmentLayout, workspace: WorkspaceLayout, *, offline: bool = False
+    ) -> "UVCommand":
+        """uv for an environment of a workspace. Raises `ToolMissing` without uv."""
+        return cls(
+            project=layout.definition,
+            venv=layout.venv,
+            cache=workspace.uv_cache,
+            python_installs=workspace.uv_python,
+            offline=offline,
+        )
 
     def lock(self, on_line: Callable[[str], None]) -> None:
         """Resolve the manifest into `uv.lock`. Raises `RequirementsConflict`, `RemoteError`, `ToolError`."""
