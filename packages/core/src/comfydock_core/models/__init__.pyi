@@ -10,8 +10,10 @@ from .environment import ModelsLinkState as ModelsLinkState
 from .environment import PackageChange as PackageChange
 from .environment import PackageState as PackageState
 from .environment import PackState as PackState
+from .exceptions import AcrossFileSystems as AcrossFileSystems
 from .exceptions import AuthenticationFailed as AuthenticationFailed
 from .exceptions import BusyError as BusyError
+from .exceptions import ChangedMeanwhile as ChangedMeanwhile
 from .exceptions import ComfyDockError as ComfyDockError
 from .exceptions import ConflictError as ConflictError
 from .exceptions import EnvironmentBroken as EnvironmentBroken
@@ -29,7 +31,11 @@ from .exceptions import NetworkUnavailable as NetworkUnavailable
 from .exceptions import NoActiveEnvironment as NoActiveEnvironment
 from .exceptions import NotComfyUI as NotComfyUI
 from .exceptions import NotFoundError as NotFoundError
+from .exceptions import NotUndoable as NotUndoable
 from .exceptions import OfflineRefused as OfflineRefused
+from .exceptions import OperationDamaged as OperationDamaged
+from .exceptions import OperationNotFound as OperationNotFound
+from .exceptions import OperationUnfinished as OperationUnfinished
 from .exceptions import PythonNotFound as PythonNotFound
 from .exceptions import RateLimited as RateLimited
 from .exceptions import RefNotFound as RefNotFound
@@ -37,6 +43,7 @@ from .exceptions import RemoteError as RemoteError
 from .exceptions import RepositoryNotFound as RepositoryNotFound
 from .exceptions import RequirementInvalid as RequirementInvalid
 from .exceptions import RequirementsConflict as RequirementsConflict
+from .exceptions import ScopeBusy as ScopeBusy
 from .exceptions import SectionNotFound as SectionNotFound
 from .exceptions import ToolError as ToolError
 from .exceptions import ToolMissing as ToolMissing
@@ -47,6 +54,12 @@ from .exceptions import WorkspaceDamaged as WorkspaceDamaged
 from .exceptions import WorkspaceExists as WorkspaceExists
 from .exceptions import WorkspaceNotFound as WorkspaceNotFound
 from .initialisation import InitialisationPlan as InitialisationPlan
+from .operation import ChangePlan as ChangePlan
+from .operation import Initiator as Initiator
+from .operation import OperationRecord as OperationRecord
+from .operation import RefChange as RefChange
+from .operation import Step as Step
+from .operation import Swap as Swap
 from .plan import PlanStep as PlanStep
 from .protocols import Reporter as Reporter
 from .workspace_config import WorkspaceConfig as WorkspaceConfig

@@ -246,3 +246,58 @@ class EnvironmentBroken(IntegrityError):
     """A part of the environment that is needed to run it is missing: its Python or its ComfyUI."""
 
     code = "environment-broken"
+
+
+class ScopeBusy(BusyError):
+    """Another command is changing the same environment, or the workspace's environments. The message names it.
+
+    The lock is the system's own and vanishes with its holder. `--wait SECONDS` waits for it.
+    """
+
+    code = "scope-busy"
+
+
+class OperationUnfinished(BusyError):
+    """An earlier change was stopped in the middle, and `--no-settle` forbids to settle it.
+
+    Without `--no-settle` the next changing command settles it by itself; `operation resume` and `operation undo`
+    choose how.
+    """
+
+    code = "operation-unfinished"
+
+
+class ChangedMeanwhile(ConflictError):
+    """What a plan was computed from is not what is there any more: somebody changed it in between. Nothing was done."""
+
+    code = "changed-meanwhile"
+
+
+class OperationNotFound(NotFoundError):
+    """There is no operation of this number, or none that could be undone. `comfydock operation list` shows them."""
+
+    code = "operation-not-found"
+
+
+class NotUndoable(ConflictError):
+    """The operation cannot be undone, because what it put in place was changed, moved or freed since."""
+
+    code = "not-undoable"
+
+
+class OperationDamaged(IntegrityError):
+    """An operation was stopped in the middle, and since then somebody changed what it was working on.
+
+    Nothing was overwritten. The message names the place; `comfydock operation show ID` lists where both versions are.
+    """
+
+    code = "operation-damaged"
+
+
+class AcrossFileSystems(ConflictError):
+    """A name that a change must swap lies on another file system than its environment: a mount point or a link away.
+
+    A rename works within one file system only, and anything else would not be safe.
+    """
+
+    code = "across-file-systems"

@@ -68,3 +68,14 @@ def make_directory_link(link: str, target: str) -> None:
     temporary = f"{link}.{secrets.token_hex(4)}"
     os.symlink(target, temporary)
     os.replace(temporary, link)
+
+
+def freed_by_removing(path: str) -> int:
+    """The bytes that removing a tree would free: files with other names elsewhere free nothing."""
+    size = 0
+    for directory, _, names in os.walk(path):
+        for name in names:
+            with contextlib.suppress(OSError):
+                found = os.lstat(os.path.join(directory, name))
+                size += found.st_size if found.st_nlink == 1 else 0
+    return size

@@ -1,26 +1,203 @@
-"""A file whose lock tells that its owner is alive. The system drops the lock when the last holder dies."""
+"""Locks between processes. The system drops a lock when its holder dies, so there is no stale one.
 
+`take` is a bare lock. `acquire` is for scopes: it waits if wanted, leaves a note of who holds it for the others'
+message, and works on file systems that have no locks by an exclusively made file instead.
+"""
+
+import contextlib
+import errno
+import json
 import os
+import socket
 import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from comfydock_core.models.exceptions import ScopeBusy
+from comfydock_core.utils import processes
+from comfydock_core.utils.faults import fault
 
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
 
+_POLL_SECONDS = 0.05
+_BUSY = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+_OWNER = ".owner"  # The end of the name of an exclusively made file.
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP)
 
-def take(path: str) -> int | None:
+
+def take(path: str, *, shared: bool = False) -> int | None:
     """Lock the file, made if need be, and return its descriptor; `None` when somebody else holds it. Raises `OSError`.
 
     The lock lasts until the descriptor is closed here and in every child that inherited it.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if sys.platform == "win32":
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
+        _lock(descriptor, shared)
+    except OSError as error:
         os.close(descriptor)
-        return None
+        if error.errno in _BUSY:
+            return None
+        raise
     return descriptor
+
+
+def _lock(descriptor: int, shared: bool) -> None:
+    if sys.platform == "win32":
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who holds a lock, as it noted it itself. `start` is the start of that process in the system's own ticks."""
+
+    pid: int
+    host: str
+    boot: str
+    start: str
+    since: str
+    words: str
+    namespace: str = ""
+
+    @classmethod
+    def this_process(cls, words: str) -> "Owner":
+        pid = os.getpid()
+        return cls(
+            pid=pid,
+            host=socket.gethostname(),
+            boot=processes.boot_id(),
+            start=processes.start_of(pid) or "",
+            since=datetime.now().isoformat(timespec="seconds"),
+            words=words,
+            namespace=processes.pid_namespace(),
+        )
+
+    @classmethod
+    def read(cls, path: str) -> "Owner | None":
+        """The note in a lock file; `None` when there is none that can be understood."""
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                noted = json.loads(file.read() or "null")
+            return cls(**noted) if isinstance(noted, dict) else None
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def note(self) -> bytes:
+        return json.dumps({name: getattr(self, name) for name in self.__slots__}).encode() + b"\n"
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether that process certainly lives no more: only to be known of this machine and this view of it."""
+        if self.host != socket.gethostname():
+            return False
+        if self.boot != processes.boot_id():
+            return True
+        same_view = self.namespace == processes.pid_namespace()
+        return same_view and processes.start_of(self.pid) != (self.start or None)
+
+    def __str__(self) -> str:
+        return f"`{self.words}` (process {self.pid} on {self.host}, since {self.since})"
+
+
+@contextlib.contextmanager
+def acquire(path: str, what: str, words: str, *, wait: float = 0.0, shared: bool = False) -> Iterator[None]:
+    """Hold the lock `path` while inside. `what` names what is locked, `words` the command for others' messages.
+
+    Raises `ScopeBusy` with the owner when it is not free within `wait` seconds, and `OSError`.
+    """
+    deadline = time.monotonic() + wait
+    while True:
+        release = _try(path, words, shared)
+        if release is not None:
+            break
+        if time.monotonic() >= deadline:
+            raise _busy(path, what)
+        time.sleep(_POLL_SECONDS)
+    with release:
+        yield
+
+
+def _try(path: str, words: str, shared: bool) -> contextlib.ExitStack | None:
+    """One attempt; the stack lets the lock go when it is closed."""
+    fault("lock")
+    try:
+        descriptor = take(path, shared=shared)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        return _try_exclusive_file(f"{path}{_OWNER}", words)
+    if descriptor is None:
+        return None
+    held = contextlib.ExitStack()
+    held.callback(os.close, descriptor)
+    if not _is_at(descriptor, path):  # The directory was renamed or removed while we opened the file.
+        held.close()
+        return None
+    if not shared:
+        with contextlib.suppress(OSError):  # The note is for messages only: a full disk must not keep from locking.
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, Owner.this_process(words).note(), 0)
+    return held
+
+
+def _is_at(descriptor: int, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _try_exclusive_file(path: str, words: str) -> contextlib.ExitStack | None:
+    """For file systems without locks: a file that only one can make, removed when done."""
+    _remove_abandoned(path)
+    if not _make_exclusively(path, words):
+        return None
+    held = contextlib.ExitStack()
+    held.callback(_unlink_if_there, path)
+    return held
+
+
+def _remove_abandoned(path: str) -> None:
+    """Remove the file of an owner that is certainly gone; one process at a time, or two could both come to own it."""
+    owner = Owner.read(path)
+    if owner is None or not owner.is_gone or not _make_exclusively(f"{path}.taking-over", owner.words):
+        return
+    try:
+        if Owner.read(path) == owner:
+            _unlink_if_there(path)
+    finally:
+        _unlink_if_there(f"{path}.taking-over")
+
+
+def _make_exclusively(path: str, words: str) -> bool:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    try:
+        os.write(descriptor, Owner.this_process(words).note())
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _unlink_if_there(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _busy(path: str, what: str) -> ScopeBusy:
+    by_file = Owner.read(f"{path}{_OWNER}")
+    owner = by_file or Owner.read(path)
+    hint = "run the command again when that is done, or let it wait with `--wait SECONDS`"
+    if by_file is not None:  # A file outlives its maker, who cannot be asked from here.
+        hint += f"; if that process lives no more, remove `{path}{_OWNER}`"
+    noted = None if owner is None else {name: getattr(owner, name) for name in ("pid", "host", "words", "since")}
+    by = f" by {owner}" if owner else ""
+    return ScopeBusy(f"{what} is being changed{by}", hint=hint, context={"lock": path, "owner": noted})

@@ -18,3 +18,9 @@ def commit_of(worktree: str, revision: str) -> str | None:
 def has_changes(worktree: str) -> bool:
     """Whether anything differs from the last commit, new files included."""
     return bool(runner.run(["status", "--porcelain"], cwd=worktree, doing="read the git status"))
+
+
+def ref_value(worktree: str, name: str) -> str | None:
+    """The commit that a reference leads to, or `None` when it does not exist."""
+    answer = runner.ask(["rev-parse", "--verify", "--quiet", name], cwd=worktree)
+    return answer.output.strip() if answer.returncode == 0 else None
