@@ -252,10 +252,13 @@ def test_the_reserve_lets_records_be_written_on_a_full_disk(small_disk: Callable
     scope = small_disk("size=600k") / "scope"
     fill(scope)
     old, plan = snapshot(scope), plan_everything(scope)
-    with pytest.raises(FileSystemError) as caught, operation(plan, INITIATOR, SILENT) as under_way:
-        with open(f"{under_way.work}/filler", "wb", buffering=0) as filler:
-            while True:
-                filler.write(bytes(4096))
+    with (
+        pytest.raises(FileSystemError) as caught,
+        operation(plan, INITIATOR, SILENT) as under_way,
+        open(f"{under_way.work}/filler", "wb", buffering=0) as filler,
+    ):
+        while True:
+            filler.write(bytes(4096))
     assert caught.value.context["errno"] == errno.errorcode[errno.ENOSPC]
     assert caught.value.hint is not None
     assert snapshot(scope) == old
