@@ -1,6 +1,16 @@
 """Commands about environments."""
 
-from comfydock_cli.table.spec import ENVIRONMENT, ENVIRONMENT_NAME, WORKSPACE, WRITE, Command, flag, value, word
+from comfydock_cli.table.spec import (
+    ENVIRONMENT,
+    ENVIRONMENT_NAME,
+    WHILE_RUNNING,
+    WORKSPACE,
+    WRITE,
+    Command,
+    flag,
+    value,
+    word,
+)
 
 _LIFE = "environments"
 
@@ -89,11 +99,27 @@ COMMANDS = (
         ("delete",),
         "comfydock_cli.env_commands.lifecycle:delete",
         "Delete an environment",
-        "Removes the environment's directory with its ComfyUI, node packs, packages, workflows and outputs. Shared"
-        " models stay: links are removed, never followed.",
-        ("comfydock delete test", "comfydock delete test --dry-run"),
+        "Takes the environment's directory away with its ComfyUI, node packs, packages, workflows and outputs."
+        " `comfydock undo` brings it back while the operation is kept; `--purge` frees its space at once. Shared models"
+        " stay: links are removed, never followed.",
+        ("comfydock delete test", "comfydock delete test --dry-run", "comfydock delete test --purge"),
         _LIFE,
-        (ENVIRONMENT_NAME,),
+        (
+            ENVIRONMENT_NAME,
+            flag("--purge", help="remove it for good and free its space at once"),
+            WHILE_RUNNING,
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("rename",),
+        "comfydock_cli.env_commands.lifecycle:rename",
+        "Give an environment another name",
+        "Renames the environment's directory; its log and the choice of the active environment follow.",
+        ("comfydock rename test work",),
+        _LIFE,
+        (ENVIRONMENT_NAME, word("new_name", "the new name"), WHILE_RUNNING),
         WORKSPACE,
         WRITE,
     ),

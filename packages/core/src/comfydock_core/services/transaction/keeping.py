@@ -34,7 +34,12 @@ def beyond(scope: str, keep: int) -> list[str]:
 
 def freed_bytes(scope: str, keep: int = 0) -> int:
     """What removing the operations beyond a limit would free; what is shared by hard links does not count."""
-    return sum(freed_by_removing(_directory(scope, identifier)) for identifier in beyond(scope, keep))
+    return sum(kept_bytes(scope, identifier) for identifier in beyond(scope, keep))
+
+
+def kept_bytes(scope: str, identifier: str) -> int:
+    """What removing one operation would free."""
+    return freed_by_removing(_directory(scope, identifier))
 
 
 def _keeps_directories(scope: str, identifier: str) -> bool:

@@ -11,7 +11,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.services.transaction import keeping, planning
-from comfydock_core.services.transaction.scope import all_locked, empty_trash
+from comfydock_core.services.transaction.scope import all_locked, discard, empty_trash
 from comfydock_core.services.transaction.settling import remove_staged
 from comfydock_core.services.transaction.steps import StepRunner
 from comfydock_core.utils import durable, interruption
@@ -57,6 +57,10 @@ class Operation:
             self._journal.end("done")
         if arrived:
             self._reporter.warn("the change was being made when it was to be stopped; it is made")
+
+    def purge(self) -> None:
+        """Remove for good what the committed operation took away; it cannot be undone afterwards."""
+        discard(self.plan.scope, self._journal.directory, self._reporter)
 
     def _after(self) -> list[str | None]:
         """The fingerprints of what the swaps will put in place."""
