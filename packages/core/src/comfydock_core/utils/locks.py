@@ -30,6 +30,19 @@ _OWNER = ".owner"  # The end of the name of an exclusively made file.
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
+_ours: set[int] = set()  # Descriptors of the locks that `acquire` holds.
+
+
+def _close_in_child() -> None:
+    """A forked child has its parent's descriptors, and a lock lasts until all copies are closed: let go of them."""
+    while _ours:
+        os.close(_ours.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)
+
+
 def take(path: str, *, shared: bool = False) -> int | None:
     """Lock the file, made if need be, and return its descriptor; `None` when somebody else holds it. Raises `OSError`.
 
@@ -135,7 +148,8 @@ def _try(path: str, words: str, shared: bool) -> contextlib.ExitStack | None:
     if descriptor is None:
         return None
     held = contextlib.ExitStack()
-    held.callback(os.close, descriptor)
+    _ours.add(descriptor)
+    held.callback(_let_go, descriptor)
     if not _is_at(descriptor, path):  # The directory was renamed or removed while we opened the file.
         held.close()
         return None
@@ -144,6 +158,12 @@ def _try(path: str, words: str, shared: bool) -> contextlib.ExitStack | None:
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, Owner.this_process(words).note(), 0)
     return held
+
+
+def _let_go(descriptor: int) -> None:
+    if descriptor in _ours:  # Otherwise this is a forked child, and has none.
+        _ours.discard(descriptor)
+        os.close(descriptor)
 
 
 def _is_at(descriptor: int, path: str) -> bool:

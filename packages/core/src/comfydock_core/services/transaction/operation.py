@@ -11,7 +11,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.services.transaction import keeping, planning
-from comfydock_core.services.transaction.scope import all_locked, discard, empty_trash
+from comfydock_core.services.transaction.scope import all_locked, at_work, discard, empty_trash
 from comfydock_core.services.transaction.settling import remove_staged
 from comfydock_core.services.transaction.steps import StepRunner
 from comfydock_core.utils import durable, interruption
@@ -81,7 +81,7 @@ def operation(plan: ChangePlan, initiator: Initiator, reporter: Reporter) -> Ite
     `ScopeBusy`, `OperationUnfinished`, `ChangedMeanwhile`, `FileSystemError`.
     """
     scopes = (plan.scope, *sorted(plan.holds))
-    with disk_errors(f"carry out `{plan.command}`"), all_locked(scopes, initiator, reporter):
+    with disk_errors(f"carry out `{plan.command}`"), all_locked(scopes, initiator, reporter), at_work(scopes):
         planning.refuse_changed(plan)
         _refuse_full_disk(plan)
         keeping.drop_old(plan.scope, reporter)
