@@ -11,7 +11,7 @@ import pytest
 from build.programs import Program
 from tests.e2e.conftest import ODD
 from tests.support.miniature import BRANCH, NEWEST, Miniature, git
-from tests.support.sessions import Session, new_session, stop, wait_for_line
+from tests.support.sessions import Session, names_in, new_session, stop, wait_for_line
 
 # A ComfyUI that tells what it was given.
 ECHO = """\
@@ -63,7 +63,7 @@ def test_a_whole_story(session: Session, miniature: Miniature) -> None:
     deleted = session.data("delete", "other", "--yes")
     assert (deleted["deleted"], deleted["name"]) == (True, "other")
     assert session.data("list") == {"active": None, "environments": [{"name": "work"}]}
-    assert sorted(path.name for path in session.environments.iterdir()) == ["work"]
+    assert names_in(session.environments) == ["work"]
 
 
 def test_the_story_in_words(session: Session) -> None:
