@@ -39,7 +39,7 @@ class Environment:
         if status.packages.state == "unrecorded":
             from comfydock_core.analyzers.package_dry_run import ask_uv
 
-            status.packages = ask_uv(self.layout, self.workspace)
+            status.packages = ask_uv(self.layout, self.workspace, self.manifest())
         return status
 
     def _recorded_or_read(self) -> dict[str, object]:

@@ -6,6 +6,7 @@ import socket
 import sys
 
 from comfydock_core.configs.defaults import FIRST_COMMIT
+from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, PART
 from comfydock_core.integrations.git import changes, queries
 from comfydock_core.utils import atomic
 
@@ -13,7 +14,23 @@ if sys.platform != "win32":
     import pwd
 
 _BRANCH = "main"
-_IGNORED = ("staging/", "metadata/", "logs/", "__pycache__/", "*.pyc", "*.tmp", "*.bak", ".complete")
+_IGNORED = (
+    "staging/",
+    "metadata/",
+    "logs/",
+    "__pycache__/",
+    "*.pyc",
+    "*.tmp",
+    "*.bak",
+    ".complete",
+    BACKEND_CHOICE,
+)
+# Which of ComfyDock's own ways of merging a file takes; where git does not know them it reports an ordinary conflict.
+_ATTRIBUTES = (
+    "uv.lock merge=envlock",
+    "pyproject.toml merge=envtoml",
+    f"{BACKENDS}/*/{PART} -merge",
+)
 
 
 class GitManager:
@@ -25,6 +42,7 @@ class GitManager:
     def start_history(self) -> None:
         """Make the repository and its first commit."""
         atomic.write_text(f"{self._definition}/.gitignore", "".join(f"{pattern}\n" for pattern in _IGNORED))
+        atomic.write_text(f"{self._definition}/.gitattributes", "".join(f"{line}\n" for line in _ATTRIBUTES))
         changes.initialise(self._definition, _BRANCH)
         self._ensure_identity()
         changes.commit_all(self._definition, FIRST_COMMIT)
