@@ -8,6 +8,7 @@ Path = tuple[str, ...]
 MODULE_OF = {
     **dict.fromkeys(("create", "list", "use", "status", "run", "delete", "rename", "manifest"), "environments"),
     **dict.fromkeys(("undo", "operation"), "operations"),
+    **dict.fromkeys(("backend", "env-config", "__merge"), "backends"),
     **dict.fromkeys(("init", "config", "logs"), "workspace"),
     **dict.fromkeys(("help", "explain", "completion", "__complete", "__check"), "program"),
 }
@@ -48,6 +49,10 @@ def _rows_of(module: str) -> tuple[Command, ...]:
         from comfydock_cli.table import operations
 
         return operations.COMMANDS
+    if module == "backends":
+        from comfydock_cli.table import backends
+
+        return backends.COMMANDS
     if module == "workspace":
         from comfydock_cli.table import workspace
 

@@ -53,16 +53,18 @@ def test_a_new_environment_has_everything_in_its_place(demo: Environment, local:
         "comfyui_commit_sha": local.commits[NEWEST],
         "comfyui_repository": str(local.repository),
         "python_version": "3.11",
-        "torch_backend": "cpu",
+        "pytorch": {"family": ["torch", "torchvision", "torchaudio"]},
     }
 
 
-def test_its_history_begins_with_four_files_on_branch_main(demo: Environment) -> None:
+def test_its_history_begins_with_what_all_machines_share_on_branch_main(demo: Environment) -> None:
     def git(*arguments: str) -> str:
         done = subprocess.run(["git", "-C", demo.layout.definition, *arguments], capture_output=True, text=True)
         return done.stdout.strip()
 
-    assert git("ls-files").split() == [".gitignore", ".python-version", "pyproject.toml", "uv.lock"]
+    assert git("ls-files").split() == [
+        ".gitattributes", ".gitignore", ".python-version", "backends/cpu/pylock.toml", "pyproject.toml", "uv.lock",
+    ]  # fmt: skip
     assert git("log", "--format=%s") == "Initial environment setup"
     assert git("branch", "--show-current") == "main"
     assert git("status", "--porcelain") == ""
@@ -115,8 +117,8 @@ def test_without_torch_nothing_of_it_is_installed_though_others_ask_for_it(make_
 def test_another_back_end_brings_its_own_wheels(make_environment: Make) -> None:
     demo = make_environment(torch_backend="cu128")
     names = os.listdir(f"{demo.layout.venv}/lib/python3.11/site-packages")
-    assert "torch-2.9.1+cu128.dist-info" in names
-    assert demo.manifest_section("tool.uv.sources.torch") == {"index": "pytorch-cu128"}
+    assert {"torch-2.9.1+cu128.dist-info", "mini_accelerator-12.8.dist-info"} <= set(names)
+    assert "cu128" not in demo.manifest_text() + Path(demo.layout.lock).read_text()
 
 
 @pytest.mark.parametrize(
@@ -164,6 +166,7 @@ def test_work_is_reported_as_it_goes(workspace: Workspace) -> None:
         f"Cloning ComfyUI {NEWEST}",
         "Preparing Python 3.11",
         "Resolving Python packages",
+        "Locking PyTorch for cpu",
         "Installing Python packages",
         "Linking the models directory",
         "Starting the history",

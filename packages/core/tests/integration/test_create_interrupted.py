@@ -31,6 +31,7 @@ PHASES = [
     "Cloning ComfyUI",
     "Preparing Python",
     "Resolving Python packages",
+    "Locking PyTorch for cpu",
     "Installing Python packages",
     "Linking the models directory",
     "Starting the history",

@@ -1,4 +1,8 @@
 from .addresses import without_credentials as without_credentials
+from .backends import BackendPart as BackendPart
+from .backends import PartFinding as PartFinding
+from .backends import PartPackage as PartPackage
+from .backends import PartState as PartState
 from .creation import ComfyUIVersion as ComfyUIVersion
 from .creation import CreateRequest as CreateRequest
 from .creation import CreationPlan as CreationPlan
@@ -12,6 +16,9 @@ from .environment import PackageState as PackageState
 from .environment import PackState as PackState
 from .exceptions import AcrossFileSystems as AcrossFileSystems
 from .exceptions import AuthenticationFailed as AuthenticationFailed
+from .exceptions import BackendNotFound as BackendNotFound
+from .exceptions import BackendNotLocked as BackendNotLocked
+from .exceptions import BackendPartRefused as BackendPartRefused
 from .exceptions import BusyError as BusyError
 from .exceptions import ChangedMeanwhile as ChangedMeanwhile
 from .exceptions import ComfyDockError as ComfyDockError
@@ -22,10 +29,14 @@ from .exceptions import EnvironmentIncomplete as EnvironmentIncomplete
 from .exceptions import EnvironmentNotFound as EnvironmentNotFound
 from .exceptions import FileSystemError as FileSystemError
 from .exceptions import GitFailed as GitFailed
+from .exceptions import HashMismatch as HashMismatch
 from .exceptions import IntegrityError as IntegrityError
 from .exceptions import InvalidName as InvalidName
 from .exceptions import InvalidSetting as InvalidSetting
+from .exceptions import LockDamaged as LockDamaged
+from .exceptions import LockOutdated as LockOutdated
 from .exceptions import ManifestDamaged as ManifestDamaged
+from .exceptions import MergeRefused as MergeRefused
 from .exceptions import ModelsDirectoryNotFound as ModelsDirectoryNotFound
 from .exceptions import NetworkUnavailable as NetworkUnavailable
 from .exceptions import NoActiveEnvironment as NoActiveEnvironment
@@ -36,6 +47,7 @@ from .exceptions import OfflineRefused as OfflineRefused
 from .exceptions import OperationDamaged as OperationDamaged
 from .exceptions import OperationNotFound as OperationNotFound
 from .exceptions import OperationUnfinished as OperationUnfinished
+from .exceptions import PackagesInconsistent as PackagesInconsistent
 from .exceptions import PythonNotFound as PythonNotFound
 from .exceptions import RateLimited as RateLimited
 from .exceptions import RefNotFound as RefNotFound
