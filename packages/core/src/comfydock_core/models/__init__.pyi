@@ -49,4 +49,6 @@ from .exceptions import WorkspaceNotFound as WorkspaceNotFound
 from .initialisation import InitialisationPlan as InitialisationPlan
 from .plan import PlanStep as PlanStep
 from .protocols import Reporter as Reporter
+from .virtual_environment import VenvCheck as VenvCheck
+from .virtual_environment import VenvFault as VenvFault
 from .workspace_config import WorkspaceConfig as WorkspaceConfig
