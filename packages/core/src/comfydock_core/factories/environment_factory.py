@@ -8,6 +8,7 @@ from comfydock_core.managers.git_manager import GitManager
 from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
 from comfydock_core.managers.pyproject_manager import PyprojectManager
 from comfydock_core.managers.uv_project_manager import UVProjectManager
+from comfydock_core.services.repository_mirrors import RepositoryMirrors
 
 
 def environment_services(
@@ -20,4 +21,5 @@ def environment_services(
         uv_project=UVProjectManager(layout.definition, layout.venv, uv),
         git=GitManager(layout.definition),
         models_link=ModelSymlinkManager(layout.models_link),
+        mirrors=RepositoryMirrors(workspace.git_mirrors, offline=offline),
     )

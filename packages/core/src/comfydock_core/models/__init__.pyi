@@ -74,4 +74,6 @@ from .operation import Step as Step
 from .operation import Swap as Swap
 from .plan import PlanStep as PlanStep
 from .protocols import Reporter as Reporter
+from .virtual_environment import VenvCheck as VenvCheck
+from .virtual_environment import VenvFault as VenvFault
 from .workspace_config import WorkspaceConfig as WorkspaceConfig
