@@ -113,6 +113,49 @@ COMMANDS = (
         WRITE,
     ),
     Command(
+        ("clone",),
+        "comfydock_cli.env_commands.lifecycle:clone",
+        "Make a second environment from a first",
+        "Copies ComfyUI with its node packs, workflows, inputs and settings, and the environment's history; packages"
+        " are shared by links. Outputs stay behind. The first is only read.",
+        ("comfydock clone work experiment", "comfydock clone work experiment --use"),
+        _LIFE,
+        (
+            word("source", "the environment to copy", completer="environments"),
+            word("name", "name of the new environment"),
+            flag("--use", help="make it the active environment"),
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("sync",),
+        "comfydock_cli.env_commands.syncing:sync",
+        "Make an environment what its definition says",
+        "Installs exactly what is locked for this machine's back end, fetches node packs that are missing, and corrects"
+        " the models link. A lock of PyTorch that is missing or out of date is made.",
+        ("comfydock sync", "comfydock sync -e work --dry-run", "comfydock sync --relock"),
+        _LIFE,
+        (
+            flag("--relock", help="resolve the packages anew where the manifest was changed by hand"),
+            WHILE_RUNNING,
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("repair",),
+        "comfydock_cli.env_commands.syncing:repair",
+        "Build the virtual environment anew",
+        "Like `sync`, but the packages are installed from the ground, whatever is there now. What was there is kept"
+        " until the operation is pruned.",
+        ("comfydock repair", "comfydock repair -e work"),
+        _LIFE,
+        (WHILE_RUNNING,),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
         ("rename",),
         "comfydock_cli.env_commands.lifecycle:rename",
         "Give an environment another name",

@@ -6,7 +6,10 @@ Path = tuple[str, ...]
 
 # Which module holds the rows of a first word. A test holds this against the modules.
 MODULE_OF = {
-    **dict.fromkeys(("create", "list", "use", "status", "run", "delete", "rename", "manifest"), "environments"),
+    **dict.fromkeys(
+        ("create", "list", "use", "status", "run", "delete", "clone", "sync", "repair", "rename", "manifest"),
+        "environments",
+    ),
     **dict.fromkeys(("undo", "operation"), "operations"),
     **dict.fromkeys(("backend", "env-config", "__merge"), "backends"),
     **dict.fromkeys(("init", "config", "logs"), "workspace"),

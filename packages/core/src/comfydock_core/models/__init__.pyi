@@ -3,6 +3,7 @@ from .backends import BackendPart as BackendPart
 from .backends import PartFinding as PartFinding
 from .backends import PartPackage as PartPackage
 from .backends import PartState as PartState
+from .cloning import CloningPlan as CloningPlan
 from .creation import ComfyUIVersion as ComfyUIVersion
 from .creation import CreateRequest as CreateRequest
 from .creation import CreationPlan as CreationPlan
@@ -62,6 +63,7 @@ from .exceptions import ToolMissing as ToolMissing
 from .exceptions import UnexpectedDirectory as UnexpectedDirectory
 from .exceptions import UnusableAnswer as UnusableAnswer
 from .exceptions import UvFailed as UvFailed
+from .exceptions import VenvIncomplete as VenvIncomplete
 from .exceptions import WorkspaceDamaged as WorkspaceDamaged
 from .exceptions import WorkspaceExists as WorkspaceExists
 from .exceptions import WorkspaceNotFound as WorkspaceNotFound
@@ -74,6 +76,10 @@ from .operation import Step as Step
 from .operation import Swap as Swap
 from .plan import PlanStep as PlanStep
 from .protocols import Reporter as Reporter
+from .renaming import RenamingPlan as RenamingPlan
+from .syncing import PackToFetch as PackToFetch
+from .syncing import SyncPlan as SyncPlan
+from .syncing import SyncRequest as SyncRequest
 from .virtual_environment import VenvCheck as VenvCheck
 from .virtual_environment import VenvFault as VenvFault
 from .workspace_config import WorkspaceConfig as WorkspaceConfig

@@ -351,3 +351,12 @@ class MergeRefused(IntegrityError):
     """A version of a file to be merged is not what ComfyDock or uv write. Nothing was merged."""
 
     code = "merge-refused"
+
+
+class VenvIncomplete(IntegrityError):
+    """uv reported success, but files of the packages that it installed are missing or have another size.
+
+    The environment was left as it was. Damaged downloads in uv's cache are the usual reason.
+    """
+
+    code = "venv-incomplete"
