@@ -15,7 +15,7 @@ from comfydock_core.models.exceptions import ToolMissing
 from comfydock_core.utils.child_environment import child_environment
 
 _PROGRAM = "uv.exe" if sys.platform == "win32" else "uv"
-_ALL_INDEXES = ("--index-strategy", "unsafe-best-match")
+_ANY_INDEX = ("--index-strategy", "unsafe-best-match")
 _SYNC = ("pip", "sync", "--preview-features", "pylock")
 _NOT_PASSED = frozenset(
     {
@@ -132,15 +132,15 @@ class UVCommand:
         *,
         doing: str = "resolve the Python packages",
         upgrade: Sequence[str] = (),
-        all_indexes: bool = False,
+        index: str | None = None,
     ) -> None:
         """Resolve the manifest into `uv.lock`, keeping the versions it has but for those of `upgrade`.
 
-        With `all_indexes` a package may come from any index, not from the first that has its name. Raises
+        With `index` (`name=url`) packages may come from there, too, and then from any index that has them. Raises
         `RequirementsConflict`, `RemoteError`, `ToolError`.
         """
         options = [word for name in upgrade for word in ("--upgrade-package", name)]
-        options += _ALL_INDEXES if all_indexes else ()
+        options += _also_from(index) if index else []
         self._stream(["lock", *options], doing, on_line)
 
     def export_pylock(self, without: Sequence[str]) -> str:
@@ -162,14 +162,18 @@ class UVCommand:
         on_line: Callable[[str], None],
         *,
         doing: str,
+        index: str | None = None,
         dependencies: bool = True,
+        given: Mapping[str, str] | None = None,
     ) -> None:
         """Resolve requirements for all platforms into a `pylock.toml`, keeping the versions of one that is there.
 
-        Files that their index gives no hash for are fetched to compute it. Raises what `lock` raises.
+        Files that their index gives no hash for are fetched to compute it. `given` are files of more requirements, by
+        what they are: `constraint`, `override`, `exclude`. Raises what `lock` raises.
         """
         options = ["--universal", "--format", "pylock.toml", "--no-header", "--no-annotate"]
-        options += [*_ALL_INDEXES, "--output-file", output]
+        options += [*(_also_from(index) if index else _ANY_INDEX), "--output-file", output]
+        options += [word for kind, path in (given or {}).items() for word in (f"--{kind}", path)]
         if not dependencies:
             options.append("--no-deps")
         self._stream(["pip", "compile", "--quiet", *options, *_not_emitted(without), *sources], doing, on_line)
@@ -232,6 +236,11 @@ class UVCommand:
     def _capture(self, arguments: Sequence[str]) -> Completed:
         command = [self.program, *arguments]
         return process.capture(command, cwd=self._project, env=self.environment(), hint=_HINT_MISSING)
+
+
+def _also_from(index: str) -> list[str]:
+    """Told on the command line, because the settings of a project do not count where the user turns settings off."""
+    return ["--index", index, *_ANY_INDEX]
 
 
 def _not_emitted(names: Sequence[str]) -> list[str]:

@@ -5,12 +5,13 @@ import os
 import shlex
 import socket
 import sys
+from collections.abc import Sequence
 
 from comfydock_core.configs.defaults import FIRST_COMMIT
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, PART
 from comfydock_core.integrations.git import changes, queries
 from comfydock_core.integrations.own_program import own_command
-from comfydock_core.utils import atomic
+from comfydock_core.utils import atomic, native
 
 if sys.platform != "win32":
     import pwd
@@ -43,12 +44,19 @@ class GitManager:
 
     def start_history(self) -> None:
         """Make the repository and its first commit."""
-        atomic.write_text(f"{self._definition}/.gitignore", "".join(f"{pattern}\n" for pattern in _IGNORED))
-        atomic.write_text(f"{self._definition}/.gitattributes", "".join(f"{line}\n" for line in _ATTRIBUTES))
+        self.write_patterns()
         changes.initialise(self._definition, _BRANCH)
         self.configure_merging()
         self._ensure_identity()
         changes.commit_all(self._definition, FIRST_COMMIT)
+
+    def write_patterns(self) -> None:
+        """Make `.gitignore` and `.gitattributes` say what they must; lines of the user stay.
+
+        A lock that ComfyDock 1.x was told to ignore is versioned from now on.
+        """
+        _complete(f"{self._definition}/.gitignore", _IGNORED, without=("uv.lock", "/uv.lock"))
+        _complete(f"{self._definition}/.gitattributes", _ATTRIBUTES, without=())
 
     def configure_merging(self) -> None:
         """Tell git how `uv.lock` and `pyproject.toml` are merged: by this program, where it lies now."""
@@ -62,6 +70,14 @@ class GitManager:
         for key, fallback in (("user.name", _author_name), ("user.email", _author_email)):
             if queries.config_value(self._definition, key) is None:
                 changes.set_config(self._definition, key, fallback())
+
+
+def _complete(path: str, wanted: Sequence[str], *, without: Sequence[str]) -> None:
+    content = (native.read_bytes(path) or b"").decode("utf-8", "surrogateescape")
+    lines = [line for line in content.splitlines() if line.strip() not in without]
+    complete = [*lines, *(line for line in wanted if line not in lines)]
+    if complete != content.splitlines():
+        atomic.write_text(path, "".join(f"{line}\n" for line in complete))
 
 
 def _author_name() -> str:

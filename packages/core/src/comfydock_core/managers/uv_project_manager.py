@@ -1,12 +1,13 @@
 """`UVProjectManager`: the lock of one definition and the virtual environment made from it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE
 from comfydock_core.integrations.uv_command import UVCommand
-from comfydock_core.managers.uv_project import installing, locking
+from comfydock_core.managers.uv_project import converting, installing, locking, relocking
 from comfydock_core.managers.uv_project.recording import write_record
 from comfydock_core.models.backends import BackendPart
+from comfydock_core.models.conversion import Conversion, Relocked
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.utils import atomic
 
@@ -41,6 +42,33 @@ class UVProjectManager:
         Raises `BackendNotFound`, `RequirementsConflict`, `LockOutdated`, `BackendPartRefused`.
         """
         return locking.lock_backend(self._uv, self._definition, backend, reporter)
+
+    def relock(
+        self, backend: str, reporter: Reporter, *, backends: Collection[str] = (), upgrade: Sequence[str] = ()
+    ) -> Relocked:
+        """Lock the base, the parts of `backends`, and every part that the new base concerns.
+
+        Failures of single back ends are in the result. Raises what `lock` raises.
+        """
+        return relocking.relock(self._uv, self._definition, backend, reporter, backends=backends, upgrade=upgrade)
+
+    def upgrade_release(self, backends: Sequence[str], reporter: Reporter) -> dict[str, str]:
+        """Pin the newest release of PyTorch that all of `backends` have; `relock` then makes the locks.
+
+        Raises `BackendNotFound`, `RequirementsConflict`.
+        """
+        return relocking.upgrade_release(self._uv, self._definition, backends, reporter)
+
+    def remove_backend(self, backend: str) -> bool:
+        """Remove the lock of a back end. Whether there was one."""
+        return locking.remove_part(self._definition, backend)
+
+    def convert(self, fallback: str, reporter: Reporter) -> Conversion | None:
+        """Make a definition of ComfyDock 1.x neutral, keeping its versions; `None` when it is neutral already.
+
+        The virtual environment is only looked at. Raises what `lock` and `lock_backend` raise, `LockDamaged`.
+        """
+        return converting.convert(self._uv, self._definition, self._venv, fallback, reporter)
 
     def choose_backend(self, backend: str) -> None:
         """Note the back end that this machine uses, beside the manifest and outside the history."""

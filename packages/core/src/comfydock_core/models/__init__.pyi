@@ -4,6 +4,8 @@ from .backends import PartFinding as PartFinding
 from .backends import PartPackage as PartPackage
 from .backends import PartState as PartState
 from .cloning import CloningPlan as CloningPlan
+from .conversion import Conversion as Conversion
+from .conversion import Relocked as Relocked
 from .creation import ComfyUIVersion as ComfyUIVersion
 from .creation import CreateRequest as CreateRequest
 from .creation import CreationPlan as CreationPlan

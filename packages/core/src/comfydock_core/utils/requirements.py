@@ -130,6 +130,11 @@ def newest_version(versions: Iterable[str]) -> str:
     return max(versions, key=_rank)
 
 
+def oldest_version(versions: Iterable[str]) -> str:
+    """The lowest version; what is no version ranks below all that are."""
+    return min(versions, key=_rank)
+
+
 def _rank(version: str) -> tuple[bool, Version, str]:
     try:
         return True, Version(version), version

@@ -1,5 +1,6 @@
 """Merging the files of a definition, for git and for whoever resolves a merge."""
 
+import os
 from collections.abc import Callable
 
 from comfydock_core.managers.pyproject.merging import merge_manifest
@@ -24,7 +25,7 @@ def merge_files(kind: str, base: str, ours: str, theirs: str) -> list[str]:
     with disk_errors("merge the files"):
         texts = [_read(path) for path in (base, ours, theirs)]
         merged, conflicts = merge_texts(kind, *texts)
-        atomic.write_text(ours, merged)
+        atomic.write_text(os.path.abspath(ours), merged)
     return conflicts
 
 

@@ -12,7 +12,7 @@ from comfydock_core.models.creation import CreationPlan
 from comfydock_core.utils.requirements import RequirementsFile
 
 # `uv sync` by hand would install the builds of PyPI without what they need.
-_ADVICE = (
+ADVICE = (
     "Installed by ComfyDock from uv.lock and backends/*/pylock.toml, which hold PyTorch for each kind of machine.",
     "`uv lock` may be run by hand here; `uv sync` and `uv run` would install another PyTorch.",
 )
@@ -22,7 +22,7 @@ def fill_manifest(
     document: tomlkit.TOMLDocument, plan: CreationPlan, commit: str, requirements: RequirementsFile
 ) -> None:
     """Write everything a new environment's manifest says."""
-    for line in _ADVICE:
+    for line in ADVICE:
         document.add(tomlkit.comment(line))
     document["project"] = _project(plan, requirements)
     tool = tomlkit.table(is_super_table=True)

@@ -37,7 +37,7 @@ def lock_base(uv: UVCommand, definition: str, backend: str, reporter: Reporter, 
     """
     manifest = read_manifest(f"{definition}/pyproject.toml")
     family = family_of(manifest)
-    _settle_release(uv, definition, backend, _asked_for(manifest), reporter.line)
+    _settle_release(uv, definition, backend, asked_for(manifest), reporter.line)
     uv.lock(reporter.line, upgrade=upgrade)
     lock = read_lock(f"{definition}/uv.lock")
     if _settle_release(uv, definition, backend, lock.versions().keys() & set(family), reporter.line):
@@ -47,15 +47,6 @@ def lock_base(uv: UVCommand, definition: str, backend: str, reporter: Reporter, 
         uv.lock(reporter.line)
         lock = read_lock(f"{definition}/uv.lock")
     return lock
-
-
-def choose_release(uv: UVCommand, definition: str, backend: str, on_line: OnLine) -> None:
-    """Pin the family to the newest release that the index of `backend` has. `uv.lock` does not change yet."""
-    manifest = read_manifest(f"{definition}/pyproject.toml")
-    family = family_of(manifest)
-    members = release_of(manifest, family).keys() | _asked_for(manifest)
-    if members:
-        _pin(uv, definition, manifest, backend, members, {}, on_line)
 
 
 def lock_backend(uv: UVCommand, definition: str, backend: str, reporter: Reporter) -> BackendPart | None:
@@ -85,7 +76,7 @@ def lock_backend(uv: UVCommand, definition: str, backend: str, reporter: Reporte
     return parse_part(text, backend, path)
 
 
-def _asked_for(manifest: Table) -> set[str]:
+def asked_for(manifest: Table) -> set[str]:
     """The members of the family that the manifest itself requires."""
     texts = requirements_naming(manifest, family_of(manifest))
     return {name for name in map(requirement_name, texts) if name is not None}

@@ -67,14 +67,13 @@ def _higher(ours: _Entry, theirs: _Entry) -> _Entry:
 def _read(text: str, which: str) -> tuple[str, dict[str, _Entry]]:
     """The head of a lock, and what it says about each name. An empty text is a lock of nothing."""
     normal = text.replace("\r\n", "\n")
-    starts = [match.start() for match in _BLOCK.finditer(normal)]
-    ends = [*starts[1:], len(normal)]
-    blocks = [normal[start:end].rstrip() + "\n" for start, end in zip(starts, ends, strict=True)]
+    head, *pieces = _BLOCK.split(normal)
+    blocks = [f"[[package]]{piece.rstrip()}\n" for piece in pieces]
     entries: dict[str, list[tuple[str, dict[str, object]]]] = {}
     for block, package in zip(blocks, _packages(normal, len(blocks), which), strict=True):
         entries.setdefault(str(package["name"]), []).append((block, package))
-    head = normal[: starts[0]] if starts else normal
-    return f"{head.rstrip()}\n" if head.strip() else "", {name: _entry(found) for name, found in entries.items()}
+    found = {name: _entry(blocks) for name, blocks in entries.items()}
+    return f"{head.rstrip()}\n" if head.strip() else "", found
 
 
 def _packages(text: str, count: int, which: str) -> list[dict[str, object]]:

@@ -13,7 +13,7 @@ from comfydock_core.managers.uv_project.scratch import question, scratch_project
 from comfydock_core.models.exceptions import RequirementsConflict
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.backend_parts import parse_part
-from comfydock_core.repositories.pytorch_settings import Table, family_of, wishes_about
+from comfydock_core.repositories.pytorch_settings import Table, family_of, uv_settings, wishes_about
 from comfydock_core.repositories.uv_lock import UvLock
 from comfydock_core.utils import atomic
 from comfydock_core.utils.requirements import newest_version, public_version, requirement_name
@@ -100,9 +100,8 @@ def _compile(
     from_index = [name for name in request.release if name not in answer.elsewhere]
     wanted = [f"{name}=={release[name]}" if name in release else name for name in request.release]
     declared = wishes_about(request.manifest, request.release)
-    asked = question(
-        request.manifest, [*wanted, *declared, *names], family, index=index_of(request.backend), from_index=from_index
-    )
+    index = index_of(request.backend)
+    asked = question(request.manifest, [*wanted, *declared, *names], family, index=index, from_index=from_index)
     base = sorted({str(package["name"]) for package in request.lock.packages} - set(family))
     with scratch_project(uv, asked) as (scratch, directory):
         output, pins = f"{directory}/{PART}", f"{directory}/pins.txt"
@@ -110,10 +109,28 @@ def _compile(
         if request.old is not None:
             atomic.write_text(output, request.old)
         scratch.compile_pylock(
-            [f"{directory}/pyproject.toml", pins], output, base, on_line, doing=f"lock PyTorch for {request.backend}"
+            [f"{directory}/pyproject.toml", pins],
+            output,
+            base,
+            on_line,
+            doing=f"lock PyTorch for {request.backend}",
+            index=None if index is None else str(index),
+            given=_write_given(directory, uv_settings(asked)),
         )
         with open(output, encoding="utf-8", newline="") as file:
             return file.read()
+
+
+def _write_given(directory: str, settings: Table) -> dict[str, str]:
+    """Files of what the project's settings overrule, which uv may have been told not to read."""
+    given = {}
+    for kind in ("constraint", "override", "exclude"):
+        entries = settings.get(f"{kind}-dependencies")
+        lines = [entry for entry in entries if isinstance(entry, str)] if isinstance(entries, list) else []
+        if lines:
+            given[kind] = f"{directory}/{kind}.txt"
+            atomic.write_text(given[kind], "".join(f"{line}\n" for line in lines))
+    return given
 
 
 def _split_pins(text: str, directory: str) -> tuple[list[str], list[str]]:

@@ -50,7 +50,7 @@ def ask_family(
     `torch` in it, `RequirementsConflict` when nothing fits, and what uv's other failures mean.
     """
     index, wanted = index_of(backend), list(dict.fromkeys(["torch", *members]))
-    asking = [*requirements, *wanted]
+    asking = list(dict.fromkeys([*requirements, *wanted]))
     doing = f"find PyTorch for {backend}"
     try:
         return _ask(uv, manifest, index, wanted, asking, wanted, on_line, doing)
@@ -90,7 +90,7 @@ def _ask(
 ) -> FamilyAnswer:
     asked = question(manifest, requirements, family_of(manifest), index=index, from_index=from_index)
     with scratch_project(uv, asked) as (scratch, directory):
-        scratch.lock(on_line, doing=doing, all_indexes=True)
+        scratch.lock(on_line, doing=doing, index=None if index is None else str(index))
         lock = read_lock(f"{directory}/uv.lock")
     found = lock.versions()
     versions = {name: newest_version(map(public_version, found[name])) for name in wanted if found.get(name)}
@@ -111,7 +111,13 @@ def fits(
         try:
             output = f"{directory}/pylock.toml"
             scratch.compile_pylock(
-                ["pyproject.toml"], output, (), on_line, doing=f"look into `{index.url}`", dependencies=False
+                ["pyproject.toml"],
+                output,
+                (),
+                on_line,
+                doing=f"look into `{index.url}`",
+                index=str(index),
+                dependencies=False,
             )
         except RequirementsConflict:
             return False
