@@ -14,6 +14,7 @@ import errno
 import json
 import os
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 from comfydock_core.models.exceptions import OperationDamaged
@@ -23,14 +24,22 @@ from comfydock_core.utils.faults import fault
 
 VERSION = 1
 OPS = ".ops"
+TRASH = ".trash"
 _ID = re.compile(r"\d{6,}-[a-z0-9-]+", re.ASCII)
 _RESERVE_BYTES = 256 * 1024
+_SLUG_LENGTH = 40
 
 Line = dict[str, object]
 
 
 def operations_directory(scope: str) -> str:
     return f"{scope}/{OPS}"
+
+
+def make_directory(scope: str) -> None:
+    """Make the place for a scope's operations. Raises `FileNotFoundError` when there is no scope, and `OSError`."""
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(operations_directory(scope))
 
 
 def operation_ids(scope: str) -> list[str]:
@@ -42,12 +51,16 @@ def operation_ids(scope: str) -> list[str]:
     return sorted((name for name in names if _ID.fullmatch(name)), key=lambda name: int(name.partition("-")[0]))
 
 
+def exists(scope: str, identifier: str) -> bool:
+    return os.path.isdir(f"{operations_directory(scope)}/{identifier}")
+
+
 def new_id(scope: str, command: str) -> str:
     """The identifier of the next operation: a number, and the command's words for the eye."""
     known = operation_ids(scope)
     number = int(known[-1].partition("-")[0]) + 1 if known else 1
-    slug = re.sub(r"[^a-z0-9]+", "-", command.lower()).strip("-") or "change"
-    return f"{number:06d}-{slug}"
+    slug = re.sub(r"[^a-z0-9]+", "-", command.lower())[:_SLUG_LENGTH].strip("-")
+    return f"{number:06d}-{slug or 'change'}"
 
 
 class Journal:
@@ -85,8 +98,9 @@ class Journal:
         fault("applied")
 
     def end(self, state: str) -> None:
-        """`done` or `undone`."""
+        """`done` or `undone`. A torn line that power loss left is cut off first, or this one would be a part of it."""
         fault(f"{state} line")
+        self._cut_torn_tail()
         self._append({"line": state, "finished": _now()}, durable_line=True)
         fault(state)
 
@@ -98,6 +112,8 @@ class Journal:
         begin, plan, end = by_kind.get("begin", {}), by_kind.get("plan"), by_kind.get(state, {})
         if plan is None and state != "staging":
             raise _unreadable(self._path, "it has no plan")
+        if state in ("staging", "applying") and begin.get("v", VERSION) != VERSION:
+            raise _unreadable(self._path, f"its version is {begin['v']}")
         steps, after = _read_steps(self._path, plan)
         return OperationRecord(
             id=self.id,
@@ -112,6 +128,18 @@ class Journal:
             after=after,
             fingerprint=str((plan or {}).get("fingerprint", "")),
         )
+
+    def keeps(self) -> list[str]:
+        """What the operation took away and keeps: the numbers of its swaps."""
+        try:
+            return sorted(os.listdir(f"{self.directory}/old"))
+        except FileNotFoundError:
+            return []
+
+    def _cut_torn_tail(self) -> None:
+        sound, size = _sound_size(self._path), os.stat(self._path).st_size
+        if sound < size:
+            os.truncate(self._path, sound)
 
     def _append(self, line: Line, *, durable_line: bool) -> None:
         """Append a line; a full disk is met by giving up the reserve once. Never leaves a part of a line behind."""
@@ -130,21 +158,31 @@ class Journal:
 
 def read_lines(path: str) -> list[Line]:
     """The lines of a journal up to the first that is torn. Raises `OSError` when the file cannot be read."""
+    return [line for line, _ in _sound_lines(path)]
+
+
+def _sound_size(path: str) -> int:
+    """How much of a journal can be read."""
+    return max((end for _, end in _sound_lines(path)), default=0)
+
+
+def _sound_lines(path: str) -> Iterator[tuple[Line, int]]:
+    """The lines before the first that is torn, each with where it ends."""
     try:
         with open(path, "rb") as file:
             content = file.read()
     except FileNotFoundError:
-        return []
-    lines: list[Line] = []
+        return
+    end = 0
     for raw in content.split(b"\n")[:-1]:  # What follows the last newline was never finished.
         try:
             line = json.loads(raw)
         except (ValueError, RecursionError):
-            break
+            return
         if not isinstance(line, dict):
-            break
-        lines.append(line)
-    return lines
+            return
+        end += len(raw) + 1
+        yield line, end
 
 
 def make_reserve(scope: str) -> None:
@@ -152,19 +190,18 @@ def make_reserve(scope: str) -> None:
     path = f"{operations_directory(scope)}/reserve"
     if os.path.exists(path):
         return
-    with contextlib.suppress(OSError):  # Without it a full disk is met later, and told then.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(descriptor, bytes(_RESERVE_BYTES))
-        finally:
-            os.close(descriptor)
+    try:
+        with open(path, "xb") as file:
+            file.write(os.urandom(_RESERVE_BYTES))  # Zeros would take no blocks where files are compressed.
+    except OSError:  # Without it a full disk is met later, and told then; a part of it would only be in the way.
+        give_up_reserve(scope)
 
 
 def give_up_reserve(scope: str) -> bool:
-    """Free the reserve; `False` when there is none."""
+    """Free the reserve; `False` when there is none, or none that can be freed."""
     try:
         os.unlink(f"{operations_directory(scope)}/reserve")
-    except FileNotFoundError:
+    except OSError:
         return False
     return True
 

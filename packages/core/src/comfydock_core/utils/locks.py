@@ -8,6 +8,7 @@ import contextlib
 import errno
 import json
 import os
+import secrets
 import socket
 import sys
 import time
@@ -27,7 +28,10 @@ else:
 _POLL_SECONDS = 0.05
 _BUSY = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _OWNER = ".owner"  # The end of the name of an exclusively made file.
-_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP)
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+_NOTE_BYTES = 64 * 1024  # More is no note of ours.
+_PID_LIMIT = 2**31
 
 
 _ours: set[int] = set()  # Descriptors of the locks that `acquire` holds.
@@ -96,10 +100,11 @@ class Owner:
         """The note in a lock file; `None` when there is none that can be understood."""
         try:
             with open(path, encoding="utf-8", errors="replace") as file:
-                noted = json.loads(file.read() or "null")
-            return cls(**noted) if isinstance(noted, dict) else None
-        except (OSError, ValueError, TypeError):
+                noted = json.loads(file.read(_NOTE_BYTES) or "null")
+            owner = cls(**noted) if isinstance(noted, dict) else None
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
+        return owner if owner is not None and owner._is_sound else None
 
     def note(self) -> bytes:
         return json.dumps({name: getattr(self, name) for name in self.__slots__}).encode() + b"\n"
@@ -111,8 +116,12 @@ class Owner:
             return False
         if self.boot != processes.boot_id():
             return True
-        same_view = self.namespace == processes.pid_namespace()
-        return same_view and processes.start_of(self.pid) != (self.start or None)
+        return self.namespace == processes.pid_namespace() and not processes.is_alive(self.pid, self.start)
+
+    @property
+    def _is_sound(self) -> bool:
+        texts = [getattr(self, name) for name in self.__slots__ if name != "pid"]
+        return type(self.pid) is int and 0 < self.pid < _PID_LIMIT and all(isinstance(text, str) for text in texts)
 
     def __str__(self) -> str:
         return f"`{self.words}` (process {self.pid} on {self.host}, since {self.since})"
@@ -125,18 +134,16 @@ def acquire(path: str, what: str, words: str, *, wait: float = 0.0, shared: bool
     Raises `ScopeBusy` with the owner when it is not free within `wait` seconds, and `OSError`.
     """
     deadline = time.monotonic() + wait
-    while True:
-        release = _try(path, words, shared)
-        if release is not None:
-            break
-        if time.monotonic() >= deadline:
-            raise _busy(path, what)
-        time.sleep(_POLL_SECONDS)
-    with release:
+    with contextlib.ExitStack() as held:
+        while not _try(held, path, words, shared):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise _busy(path, what)
+            time.sleep(min(_POLL_SECONDS, left))
         yield
 
 
-def _try(path: str, words: str, shared: bool) -> contextlib.ExitStack | None:
+def _try(held: contextlib.ExitStack, path: str, words: str, shared: bool) -> bool:
     """One attempt; the stack lets the lock go when it is closed."""
     fault("lock")
     try:
@@ -144,20 +151,31 @@ def _try(path: str, words: str, shared: bool) -> contextlib.ExitStack | None:
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
-        return _try_exclusive_file(f"{path}{_OWNER}", words)
+        return _try_exclusive_file(held, f"{path}{_OWNER}", words)
     if descriptor is None:
-        return None
-    held = contextlib.ExitStack()
+        return False
     _ours.add(descriptor)
-    held.callback(_let_go, descriptor)
     if not _is_at(descriptor, path):  # The directory was renamed or removed while we opened the file.
-        held.close()
-        return None
+        _let_go(descriptor)
+        return _try(held, path, words, shared)
+    held.callback(_let_go, descriptor)
     if not shared:
-        with contextlib.suppress(OSError):  # The note is for messages only: a full disk must not keep from locking.
+        held.callback(_forget_note, descriptor)
+        _leave_note(descriptor, words)
+    return True
+
+
+def _leave_note(descriptor: int, words: str) -> None:
+    with contextlib.suppress(OSError):  # The note is for messages only: a full disk must not keep from locking.
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, Owner.this_process(words).note())
+
+
+def _forget_note(descriptor: int) -> None:
+    """Or whoever finds the lock held by somebody without a note would name us."""
+    if descriptor in _ours:
+        with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, Owner.this_process(words).note(), 0)
-    return held
 
 
 def _let_go(descriptor: int) -> None:
@@ -173,38 +191,73 @@ def _is_at(descriptor: int, path: str) -> bool:
         return False
 
 
-def _try_exclusive_file(path: str, words: str) -> contextlib.ExitStack | None:
+def _try_exclusive_file(held: contextlib.ExitStack, path: str, words: str) -> bool:
     """For file systems without locks: a file that only one can make, removed when done."""
     _remove_abandoned(path)
     if not _make_exclusively(path, words):
-        return None
-    held = contextlib.ExitStack()
-    held.callback(_unlink_if_there, path)
-    return held
+        return False
+    held.callback(_unlink_own, path, os.getpid())
+    return True
 
 
 def _remove_abandoned(path: str) -> None:
-    """Remove the file of an owner that is certainly gone; one process at a time, or two could both come to own it."""
+    """Remove the file of an owner that is certainly gone; one process at a time, or two could both come to own it.
+
+    Who does that holds a second file meanwhile, which is abandoned in its turn by a death in between.
+    """
     owner = Owner.read(path)
-    if owner is None or not owner.is_gone or not _make_exclusively(f"{path}.taking-over", owner.words):
+    if owner is None or not owner.is_gone:
+        return
+    second = f"{path}.taking-over"
+    _remove_abandoned(second)
+    if not _make_exclusively(second, owner.words):
         return
     try:
         if Owner.read(path) == owner:
             _unlink_if_there(path)
     finally:
-        _unlink_if_there(f"{path}.taking-over")
+        _unlink_if_there(second)
 
 
 def _make_exclusively(path: str, words: str) -> bool:
+    """Make the file with its note in it, so that nobody ever sees it without; `False` when there is one."""
+    temporary = f"{path}.{secrets.token_hex(8)}"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(Owner.this_process(words).note())
+        return _link(temporary, path)
+    finally:
+        _unlink_if_there(temporary)
+
+
+def _link(temporary: str, path: str) -> bool:
+    try:
+        os.link(temporary, path)
     except FileExistsError:
         return False
-    try:
-        os.write(descriptor, Owner.this_process(words).note())
-    finally:
-        os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        return _copy_exclusively(temporary, path)
     return True
+
+
+def _copy_exclusively(source: str, path: str) -> bool:
+    """Where there are no hard links either: a moment without a note remains, and who dies in it has to be removed."""
+    with open(source, "rb") as file:
+        note = file.read()
+    try:
+        with open(path, "xb") as file:
+            file.write(note)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _unlink_own(path: str, pid: int) -> None:
+    if os.getpid() == pid:  # Not in a forked child.
+        _unlink_if_there(path)
 
 
 def _unlink_if_there(path: str) -> None:
@@ -214,10 +267,16 @@ def _unlink_if_there(path: str) -> None:
 
 def _busy(path: str, what: str) -> ScopeBusy:
     by_file = Owner.read(f"{path}{_OWNER}")
-    owner = by_file or Owner.read(path)
+    owner = by_file or _noted(path)
     hint = "run the command again when that is done, or let it wait with `--wait SECONDS`"
-    if by_file is not None:  # A file outlives its maker, who cannot be asked from here.
+    if os.path.lexists(f"{path}{_OWNER}"):  # A file outlives its maker, who cannot be asked from here.
         hint += f"; if that process lives no more, remove `{path}{_OWNER}`"
     noted = None if owner is None else {name: getattr(owner, name) for name in ("pid", "host", "words", "since")}
     by = f" by {owner}" if owner else ""
     return ScopeBusy(f"{what} is being changed{by}", hint=hint, context={"lock": path, "owner": noted})
+
+
+def _noted(path: str) -> Owner | None:
+    """Who left a note, unless that was an earlier holder, who died without taking it away."""
+    owner = Owner.read(path)
+    return None if owner is None or owner.is_gone else owner

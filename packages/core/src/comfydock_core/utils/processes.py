@@ -4,6 +4,9 @@ Linux tells it in `/proc`; elsewhere only whether a process of that number exist
 """
 
 import os
+import sys
+
+_ENDED = "ZX"
 
 
 def boot_id() -> str:
@@ -12,13 +15,21 @@ def boot_id() -> str:
 
 
 def start_of(pid: int) -> str | None:
-    """When the process was started, in the system's own ticks; `None` when there is no such process."""
+    """When the process was started, in the system's own ticks.
+
+    `None` when there is no such process, or one that ended and waits for its parent; empty where it cannot be known.
+    """
     stat = _text(f"/proc/{pid}/stat")
-    if stat is not None:
-        return stat.rpartition(")")[2].split()[19]
-    if os.path.isdir("/proc/self"):
-        return None
-    return "" if _exists(pid) else None
+    if stat is None:  # No `/proc`, or one that hides the processes of others.
+        return "" if _exists(pid) else None
+    state, *values = stat.rpartition(")")[2].split()
+    return None if state in _ENDED else values[18]
+
+
+def is_alive(pid: int, start: str) -> bool:
+    """Whether the process of that number and that start lives; where the start is not known the number has to do."""
+    found = start_of(pid)
+    return found is not None and (found == start or not found or not start)
 
 
 def pid_namespace() -> str:
@@ -30,6 +41,8 @@ def pid_namespace() -> str:
 
 
 def _exists(pid: int) -> bool:
+    if sys.platform == "win32":  # Signal 0 is Ctrl-C there.
+        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -39,6 +39,7 @@ def update_ref(worktree: str, name: str, new: str | None, old: str | None) -> No
     Raises `GitFailed`. A detached `HEAD` is moved itself, never the branch that it may lead to.
     """
     expected = old or "0" * 40
-    command = ["update-ref", "--no-deref"]
+    # By default git may leave a reference empty after power loss.
+    command = ["-c", "core.fsync=reference", "update-ref", "--no-deref"]
     command += [name, new, expected] if new is not None else ["-d", name, expected]
     runner.run(command, cwd=worktree, doing=f"move `{name}`")

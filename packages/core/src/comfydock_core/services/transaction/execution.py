@@ -5,7 +5,7 @@ import errno
 import os
 from collections.abc import Iterator
 
-from comfydock_core.models.exceptions import FileSystemError
+from comfydock_core.models.exceptions import ComfyDockError, FileSystemError
 from comfydock_core.models.operation import ChangePlan, Initiator, Swap
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import operation_log
@@ -28,6 +28,7 @@ class Operation:
         self._reporter = reporter
         self._runner = StepRunner(plan.scope, journal.id)
         self.committed = False
+        self.taken_back = False
 
     @property
     def id(self) -> str:
@@ -45,18 +46,41 @@ class Operation:
     def commit(self) -> None:
         """Make the change, all of it. Raises `ChangedMeanwhile` and `OSError` before anything was touched.
 
-        Ctrl-C and termination are held back while names are swapped, and come too late then: the change is made.
+        Ctrl-C and termination are held back while names are swapped, and come too late then: the change is made. A step
+        that the system refuses is an error as well (`OSError`, `AcrossFileSystems`, `OperationDamaged`, `GitFailed`),
+        and what was done before it is taken back.
         """
-        planning.refuse_changed(self.plan)
+        os.stat(self._journal.directory)  # The scope may have been renamed or removed under us.
         self._journal.plan(self.plan, self._after())
         durable.sync_file_system(self.plan.scope)
+        planning.refuse_changed(self.plan)  # As late as can be: writing out may take a while.
         with interruption.held() as arrived:
             self._journal.apply()
             self.committed = True
-            self._runner.forward(self.plan.steps)
-            self._journal.end("done")
+            self._carry_out()
         if arrived:
             self._reporter.warn("the change was being made when it was to be stopped; it is made")
+
+    def _carry_out(self) -> None:
+        try:
+            self._runner.forward(self.plan.steps)
+        except (OSError, ComfyDockError):
+            self._take_back()
+            raise
+        try:
+            self._journal.end("done")
+        except OSError as error:
+            self._reporter.warn(f"the change is made, but not recorded: {error.strerror}; the next command does that")
+
+    def _take_back(self) -> None:
+        """Nothing stays half done. Where not even this goes, the next command finishes the operation, or tells why."""
+        try:
+            self._runner.backward(self.plan.steps)
+            self._journal.end("undone")
+        except (OSError, ComfyDockError) as error:
+            self._reporter.warn(f"the operation {self.id} is half done, and taking it back failed, too: {error}")
+        else:
+            self.committed, self.taken_back = False, True
 
     def purge(self) -> None:
         """Remove for good what the committed operation took away; it cannot be undone afterwards."""
@@ -83,29 +107,52 @@ def operation(plan: ChangePlan, initiator: Initiator, reporter: Reporter) -> Ite
     scopes = (plan.scope, *sorted(plan.holds))
     with disk_errors(f"carry out `{plan.command}`"), all_locked(scopes, initiator, reporter), at_work(scopes):
         planning.refuse_changed(plan)
+        planning.refuse_impossible(plan)
         _refuse_full_disk(plan)
-        keeping.drop_old(plan.scope, reporter)
         operation_log.make_reserve(plan.scope)
         journal = Journal(plan.scope, operation_log.new_id(plan.scope, plan.command))
         under_way = Operation(plan, journal, reporter)
         try:
-            journal.begin(initiator, plan.undoes)
-            yield under_way
+            with disk_errors(f"carry out `{plan.command}`"):
+                journal.begin(initiator, plan.undoes)
+                yield under_way
+            if not under_way.committed:
+                raise RuntimeError(f"the operation {journal.id} was neither committed nor given up")
         except BaseException as error:
             if not under_way.committed:
-                _remove(plan, journal, reporter, error)
+                _give_up(under_way, reporter)
+                _say_if_full(plan, error)
             raise
-        if not under_way.committed:
-            raise RuntimeError(f"the operation {journal.id} was neither committed nor given up")
+        _tidy_up(plan.scope, journal.id, reporter)
 
 
-def _remove(plan: ChangePlan, journal: Journal, reporter: Reporter, error: BaseException) -> None:
-    """Remove what was staged; a disk that is full is told with what could be freed."""
-    with interruption.deferred():
-        operation_log.give_up_reserve(plan.scope)
-        if os.path.isdir(journal.directory):
-            remove_staged(plan.scope, journal.id)
-    empty_trash(plan.scope, reporter)
+def _give_up(under_way: Operation, reporter: Reporter) -> None:
+    """Remove what was staged. Trouble with that is not the error that is told; a later command tries again."""
+    scope = under_way.plan.scope
+    try:
+        with interruption.deferred():
+            operation_log.give_up_reserve(scope)
+            if under_way.taken_back:
+                keeping.drop_leftovers(scope, under_way.id)
+            elif operation_log.exists(scope, under_way.id):
+                remove_staged(scope, under_way.id)
+        empty_trash(scope, reporter)
+    except OSError as error:
+        reporter.warn(f"what was prepared cannot be removed now, the next command tries again: {error.strerror}")
+
+
+def _tidy_up(scope: str, identifier: str, reporter: Reporter) -> None:
+    """Make room. The change is made, so whatever stops this is no error; a later command does the rest."""
+    try:
+        keeping.drop_leftovers(scope, identifier)
+        keeping.drop_old(scope, reporter)
+    except OSError as error:
+        reporter.warn(f"the change is made; what is kept of earlier ones cannot be removed now: {error.strerror}")
+    except KeyboardInterrupt:
+        reporter.warn("the change is made; what is kept of earlier ones is removed by the next command")
+
+
+def _say_if_full(plan: ChangePlan, error: BaseException) -> None:
     if isinstance(error, FileSystemError) and error.context.get("errno") in ("ENOSPC", "EDQUOT"):
         _say_what_helps(plan, error)
 

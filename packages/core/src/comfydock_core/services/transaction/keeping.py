@@ -8,7 +8,7 @@ import os
 
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import operation_log
-from comfydock_core.services.transaction.scope import discard
+from comfydock_core.services.transaction.trash import empty_trash, put_away
 from comfydock_core.utils.filesystem import freed_by_removing
 
 KEPT = 3
@@ -18,23 +18,40 @@ _MOST = 50
 def drop_old(scope: str, reporter: Reporter, keep: int = KEPT) -> None:
     """Remove the operations beyond the limit, oldest first; the caller holds the lock and nothing is unfinished."""
     for identifier in reversed(beyond(scope, keep)):
-        discard(scope, _directory(scope, identifier), reporter)
+        put_away(scope, _directory(scope, identifier))
+    empty_trash(scope, reporter)
+
+
+def drop_leftovers(scope: str, identifier: str) -> None:
+    """Put away what a finished operation has no use for any more: its scratch, and what it never put in place."""
+    for name in ("work", "new"):
+        path = f"{_directory(scope, identifier)}/{name}"
+        if os.path.isdir(path) and os.listdir(path):
+            put_away(scope, path)
 
 
 def beyond(scope: str, keep: int) -> list[str]:
-    """The operations that a limit of `keep` leaves no room for, newest first."""
-    known = list(reversed(operation_log.operation_ids(scope)))
-    large = 0
-    for at, identifier in enumerate(known):
-        if large >= keep or at >= _MOST:
-            return known[at:]
-        large += _keeps_directories(scope, identifier)
-    return []
+    """The operations that a limit of `keep` leaves no room for, newest first.
+
+    Those are all that are older than the last `keep` large ones, and of the small ones all but the last fifty.
+    """
+    without_room: list[str] = []
+    large = small = 0
+    for identifier in reversed(operation_log.operation_ids(scope)):
+        if large >= keep:
+            without_room.append(identifier)
+        elif _keeps_directories(scope, identifier):
+            large += 1
+        else:
+            small += 1
+            if small > _MOST:
+                without_room.append(identifier)
+    return without_room
 
 
 def freed_bytes(scope: str, keep: int = 0) -> int:
     """What removing the operations beyond a limit would free; what is shared by hard links does not count."""
-    return sum(kept_bytes(scope, identifier) for identifier in beyond(scope, keep))
+    return freed_by_removing(*(_directory(scope, identifier) for identifier in beyond(scope, keep)))
 
 
 def kept_bytes(scope: str, identifier: str) -> int:

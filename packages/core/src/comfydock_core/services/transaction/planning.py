@@ -5,9 +5,10 @@ import shutil
 from collections.abc import Sequence
 
 from comfydock_core.integrations.git import queries
-from comfydock_core.models.exceptions import AcrossFileSystems, ChangedMeanwhile
+from comfydock_core.models.exceptions import ChangedMeanwhile
 from comfydock_core.models.operation import ChangePlan, RefChange, Step, Swap
 from comfydock_core.models.plan import PlanStep
+from comfydock_core.services.transaction import placement
 from comfydock_core.utils.fingerprints import digest, fingerprint
 
 
@@ -31,11 +32,12 @@ def make_plan(
 ) -> ChangePlan:
     """The plan with what it was computed from. Nothing is written.
 
-    `inputs` are files that decided what is planned; a change of one makes the plan void. Raises `AcrossFileSystems`.
+    `inputs` are files that decided what is planned; a change of one makes the plan void. Raises `AcrossFileSystems`,
+    `ChangedMeanwhile` when what is to be removed is not there, `OSError`.
     """
-    for step in steps:
-        if isinstance(step, Swap):
-            _refuse_other_file_system(scope, step)
+    swaps = [step for step in steps if isinstance(step, Swap)]
+    _refuse_nonsense(scope, swaps)
+    placement.refuse_other_file_systems(scope, swaps)
     known = tuple((path, fingerprint(path)) for path in inputs)
     return ChangePlan(
         scope=scope,
@@ -46,7 +48,7 @@ def make_plan(
         holds=tuple(holds),
         fetch_bytes=fetch_bytes,
         disk_needed=disk_needed,
-        disk_free=shutil.disk_usage(_existing(scope)).free,
+        disk_free=shutil.disk_usage(placement.existing(scope)).free,
         fingerprint=_fingerprint_of(steps, known),
         undoes=undoes,
         not_undoable=tuple(not_undoable),
@@ -61,9 +63,21 @@ def refuse_changed(plan: ChangePlan) -> None:
         if isinstance(step, RefChange):
             repository = _absolute(plan.scope, step.repository)
             _compare(f"{repository}: {step.name}", step.old, queries.ref_value(repository, step.name))
-        else:
-            path = _absolute(plan.scope, step.path)
-            _compare(path, step.before, fingerprint(path))
+            continue
+        path = _absolute(plan.scope, step.path)
+        _compare(path, step.before, fingerprint(path))
+        if step.source is not None and not os.path.lexists(_absolute(plan.scope, step.source)):
+            _compare(_absolute(plan.scope, step.source), "something", None)
+
+
+def refuse_impossible(plan: ChangePlan) -> None:
+    """Raise `OSError` where a rename would fail, before anything is built for it."""
+    for step in plan.steps:
+        if isinstance(step, Swap):
+            live = _absolute(plan.scope, step.path)
+            placement.refuse_immovable(live)
+            if step.source is not None:
+                placement.refuse_immovable(_absolute(plan.scope, step.source))
 
 
 def _compare(what: str, known: str | None, found: str | None) -> None:
@@ -85,24 +99,25 @@ def _fingerprint_of(steps: Sequence[Step], inputs: tuple[tuple[str, str | None],
     return digest(parts)
 
 
-def _refuse_other_file_system(scope: str, step: Swap) -> None:
-    path = _absolute(scope, step.path)
-    device = os.stat(_existing(os.path.dirname(path))).st_dev
-    own = os.lstat(path).st_dev if os.path.lexists(path) else device
-    if {device, own} != {os.stat(_existing(scope)).st_dev}:
-        raise AcrossFileSystems(
-            f"`{path}` lies on another file system than `{scope}`",
-            hint="keep an environment and the workspace's settings on one file system;"
-            " models may lie anywhere, behind the `models` link",
-            context={"path": path, "scope": scope},
-        )
+def _refuse_nonsense(scope: str, swaps: Sequence[Swap]) -> None:
+    """Steps that could not be carried out, or not be told apart when they were stopped in the middle."""
+    names = [os.path.normpath(name) for step in swaps for name in (step.path, step.source)
+             if name is not None and not name.startswith(".ops/")]  # fmt: skip
+    for name in names:
+        if any(other == name or name.startswith(f"{other}/") for other in _without(names, name)):
+            raise RuntimeError(f"the plan has two steps that touch `{name}`")
+    for step in swaps:
+        if step.sign == ">" and step.has_old:
+            raise RuntimeError(f"the plan moves `{step.source}` onto `{step.path}`, which exists")
+        if not step.has_new and not step.has_old:
+            _compare(_absolute(scope, step.path), "something", None)
 
 
-def _existing(path: str) -> str:
-    """The nearest directory that exists."""
-    while not os.path.isdir(path):
-        path = os.path.dirname(path)
-    return path
+def _without(names: list[str], name: str) -> list[str]:
+    """All names but one of this one."""
+    others = list(names)
+    others.remove(name)
+    return others
 
 
 def _absolute(scope: str, path: str) -> str:

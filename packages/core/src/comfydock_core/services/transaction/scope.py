@@ -2,19 +2,18 @@
 
 import contextlib
 import os
-import secrets
 import threading
 from collections.abc import Iterator
 
+from comfydock_core.models.exceptions import ChangedMeanwhile
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import operation_log
 from comfydock_core.services.transaction.settling import refuse_unfinished, settle
+from comfydock_core.services.transaction.trash import discard, empty_trash
 from comfydock_core.utils import locks
-from comfydock_core.utils.faults import fault
-from comfydock_core.utils.filesystem import remove_tree
 
-_TRASH = ".trash"
+__all__ = ["all_locked", "at_work", "discard", "empty_trash", "locked"]
 
 
 class _Held:
@@ -28,7 +27,7 @@ class _Held:
         self.at_work = False
 
 
-_held: dict[str, _Held] = {}  # By the scope's real path.
+_held: dict[tuple[int, int], _Held] = {}  # By what the lock file is, whatever the scope is called by now.
 
 
 @contextlib.contextmanager
@@ -36,8 +35,8 @@ def locked(scope: str, initiator: Initiator, reporter: Reporter, *, settled: boo
     """Hold the scope's lock while inside, with nothing unfinished left in it.
 
     Who holds it already, in the same thread, goes on holding it. Raises `ScopeBusy`, `OperationUnfinished` (with
-    `--no-settle`), `OperationDamaged`, `OSError`. Without `settled` an unfinished operation is left as it is, for those
-    who deal with it themselves.
+    `--no-settle`), `OperationDamaged`, `ChangedMeanwhile` when the scope is not there, `OSError`. Without `settled` an
+    unfinished operation is left as it is, for those who deal with it themselves.
     """
     held = _held_here(scope)
     with _taken(scope, initiator) if held is None else contextlib.nullcontext(held) as held:
@@ -48,9 +47,18 @@ def locked(scope: str, initiator: Initiator, reporter: Reporter, *, settled: boo
 
 
 @contextlib.contextmanager
+def all_locked(scopes: tuple[str, ...], initiator: Initiator, reporter: Reporter) -> Iterator[None]:
+    """Hold several scopes, in the order given: the workspace first, then environments by name."""
+    with contextlib.ExitStack() as held:
+        for scope in scopes:
+            held.enter_context(locked(scope, initiator, reporter))
+        yield
+
+
+@contextlib.contextmanager
 def at_work(scopes: tuple[str, ...]) -> Iterator[None]:
     """While inside an operation is under way in these scopes, which are held. Raises `RuntimeError` when one is."""
-    here = {scope: _held[os.path.realpath(scope)] for scope in scopes}
+    here = {scope: _held[_identity(scope)] for scope in scopes}
     for scope, held in here.items():
         if held.at_work:
             raise RuntimeError(f"an operation is under way in `{scope}` already; another one has to follow it")
@@ -64,52 +72,24 @@ def at_work(scopes: tuple[str, ...]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def all_locked(scopes: tuple[str, ...], initiator: Initiator, reporter: Reporter) -> Iterator[None]:
-    """Hold several scopes, in the order given: the workspace first, then environments by name."""
-    with contextlib.ExitStack() as held:
-        for scope in scopes:
-            held.enter_context(locked(scope, initiator, reporter))
-        yield
-
-
-def discard(scope: str, path: str, reporter: Reporter) -> None:
-    """Take a directory out of sight by one rename, then remove it. What cannot be removed now is removed later."""
-    trash = f"{operation_log.operations_directory(scope)}/{_TRASH}"
-    os.makedirs(trash, exist_ok=True)
-    fault("before trash")
-    os.rename(path, f"{trash}/{os.path.basename(path)}-{secrets.token_hex(4)}")
-    fault("after trash")
-    empty_trash(scope, reporter)
-
-
-def empty_trash(scope: str, reporter: Reporter) -> None:
-    """Remove what earlier commands put away. An orphan may still write there; then a later command has the rest."""
-    trash = f"{operation_log.operations_directory(scope)}/{_TRASH}"
-    try:
-        names = os.listdir(trash)
-    except FileNotFoundError:
-        return
-    for name in names:
-        try:
-            remove_tree(f"{trash}/{name}")
-        except OSError as error:
-            reporter.warn(f"cannot remove `{trash}/{name}` now, the next command tries again: {error.strerror}")
-
-
-@contextlib.contextmanager
 def _taken(scope: str, initiator: Initiator) -> Iterator[_Held]:
     """The scope's lock, noted as held by this thread."""
-    operations = operation_log.operations_directory(scope)
-    os.makedirs(operations, exist_ok=True)
     words = " ".join(("comfydock", *initiator.words))
-    place = os.path.realpath(scope)
-    with locks.acquire(f"{operations}/lock", _described(scope), words, wait=initiator.wait):
-        held = _held[place] = _Held()
+    with contextlib.ExitStack() as stack:
         try:
-            yield held
-        finally:
-            if _held.get(place) is held:
-                del _held[place]
+            operation_log.make_directory(scope)
+            stack.enter_context(locks.acquire(_lock(scope), _described(scope), words, wait=initiator.wait))
+        except FileNotFoundError as error:
+            raise _vanished(scope) from error
+        identity = _identity(scope)
+        held = _held[identity] = _Held()
+        stack.callback(_no_longer_held, identity, held)
+        yield held
+
+
+def _no_longer_held(identity: tuple[int, int], held: _Held) -> None:
+    if _held.get(identity) is held:  # Otherwise a forked child took it for itself.
+        del _held[identity]
 
 
 def _settle(scope: str, initiator: Initiator, reporter: Reporter) -> None:
@@ -121,12 +101,32 @@ def _settle(scope: str, initiator: Initiator, reporter: Reporter) -> None:
 
 def _held_here(scope: str) -> _Held | None:
     """The scope as this thread holds it; what was taken before a fork is held by the parent alone."""
-    held = _held.get(os.path.realpath(scope))
+    try:
+        held = _held.get(_identity(scope))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     return held if held is not None and held.holder == _holder() else None
+
+
+def _identity(scope: str) -> tuple[int, int]:
+    found = os.stat(_lock(scope))
+    return found.st_dev, found.st_ino
 
 
 def _holder() -> tuple[int, int]:
     return os.getpid(), threading.get_ident()
+
+
+def _lock(scope: str) -> str:
+    return f"{operation_log.operations_directory(scope)}/lock"
+
+
+def _vanished(scope: str) -> ChangedMeanwhile:
+    return ChangedMeanwhile(
+        f"`{scope}` is not there any more; nothing was done",
+        hint="somebody renamed or removed it; `comfydock list` shows what there is",
+        context={"path": scope, "expected": "a directory", "found": None},
+    )
 
 
 def _described(scope: str) -> str:

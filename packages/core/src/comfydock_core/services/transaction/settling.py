@@ -2,16 +2,18 @@
 it is carried through.
 """
 
-import os
-import secrets
+import contextlib
+from collections.abc import Iterator
 
-from comfydock_core.models.exceptions import OperationUnfinished
+from comfydock_core.models.exceptions import FileSystemError, OperationDamaged, OperationUnfinished
 from comfydock_core.models.operation import OperationRecord
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.services.transaction.steps import StepRunner
+from comfydock_core.services.transaction.trash import put_away
 from comfydock_core.utils import durable
+from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.faults import fault
 
 
@@ -46,34 +48,64 @@ def settle(scope: str, reporter: Reporter) -> OperationRecord | None:
     record = unfinished(scope)
     if record is None:
         return None
-    words = " ".join(record.words)
-    named = f"operation {record.number}" + (f" (`{words}`)" if words else "")
     if record.state == "staging":
+        _refuse_taken_away(record)
         remove_staged(scope, record.id)
-        reporter.warn(f"{named} was stopped before it changed anything; what it had prepared was removed")
+        reporter.warn(f"{_named(record)} was stopped before it changed anything; what it had prepared was removed")
     else:
         carry_through(record)
-        reporter.warn(f"{named} was stopped while it changed names; it is finished now")
+        reporter.warn(f"{_named(record)} was stopped while it changed names; it is finished now")
     return record
 
 
 def carry_through(record: OperationRecord) -> None:
-    """Do what is left of an applied operation."""
-    StepRunner(record.scope, record.id).forward(record.steps)
-    Journal(record.scope, record.id).end("done")
+    """Do what is left of an applied operation. Raises `OperationDamaged`, `ChangedMeanwhile`, `FileSystemError`."""
+    with _settling_errors(f"finish {_named(record)}, which was stopped in the middle"):
+        StepRunner(record.scope, record.id).forward(record.steps)
+        Journal(record.scope, record.id).end("done")
 
 
 def take_back(record: OperationRecord) -> None:
-    """Undo what was done of an applied operation that was not finished."""
-    StepRunner(record.scope, record.id).backward(record.steps)
-    Journal(record.scope, record.id).end("undone")
+    """Undo what was done of an applied operation that was not finished. Raises what `carry_through` raises."""
+    with _settling_errors(f"take back {_named(record)}, which was stopped in the middle"):
+        StepRunner(record.scope, record.id).backward(record.steps)
+        Journal(record.scope, record.id).end("undone")
 
 
 def remove_staged(scope: str, identifier: str) -> None:
     """Put an operation that was never applied out of sight; the trash is emptied by the caller or later."""
     operations = operation_log.operations_directory(scope)
-    os.makedirs(f"{operations}/.trash", exist_ok=True)
     fault("before discard")
-    os.rename(f"{operations}/{identifier}", f"{operations}/.trash/{identifier}-{secrets.token_hex(4)}")
+    put_away(scope, f"{operations}/{identifier}")
     durable.sync_directory(operations)
     fault("after discard")
+
+
+def _refuse_taken_away(record: OperationRecord) -> None:
+    """What took something away was applied, whatever its journal says: that was damaged later. Never remove it."""
+    journal = Journal(record.scope, record.id)
+    if not journal.keeps():
+        return
+    raise OperationDamaged(
+        f"the journal of the operation {record.number} is damaged, and the operation had taken something away",
+        hint=f"what it took away is in `{journal.directory}/old`; when all is well without it, remove"
+        f" `{journal.directory}`",
+        context={"operation": record.id, "path": journal.directory, "kept": journal.keeps()},
+    )
+
+
+@contextlib.contextmanager
+def _settling_errors(doing: str) -> Iterator[None]:
+    """Errors of the file system, told with the way out."""
+    try:
+        with disk_errors(doing):
+            yield
+    except FileSystemError as error:
+        way = "put right what hinders it and run the command again, or choose with `comfydock operation resume|undo`"
+        error.hint = f"{error.hint}; {way}" if error.hint else way
+        raise
+
+
+def _named(record: OperationRecord) -> str:
+    words = " ".join(record.words)
+    return f"operation {record.number}" + (f" (`{words}`)" if words else "")

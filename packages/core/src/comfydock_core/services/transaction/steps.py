@@ -5,14 +5,16 @@ the one that the new thing comes from, and `old/<n>` for what was there; which o
 Everything else is a state that nobody but a stranger could have made, and then nothing is touched.
 """
 
+import errno
 import os
 
 from comfydock_core.integrations.git import changes, queries
-from comfydock_core.models.exceptions import ChangedMeanwhile, OperationDamaged
+from comfydock_core.models.exceptions import AcrossFileSystems, ChangedMeanwhile, OperationDamaged
 from comfydock_core.models.operation import RefChange, Step, Swap
 from comfydock_core.repositories.operation_log import OPS
 from comfydock_core.utils import durable
 from comfydock_core.utils.faults import fault
+from comfydock_core.utils.renames import rename_to_new
 
 
 class StepRunner:
@@ -22,6 +24,7 @@ class StepRunner:
         self._scope = scope
         self._directory = f"{OPS}/{identifier}"
         self._touched: set[str] = set()
+        self._moved_refs = False
 
     def forward(self, steps: tuple[Step, ...]) -> None:
         """Do what is not done yet. Raises `OperationDamaged`, `ChangedMeanwhile`, `OSError`; all may be repeated."""
@@ -53,25 +56,18 @@ class StepRunner:
         return self._absolute(f"{self._directory}/old/{number}")
 
     def _swap(self, number: int, step: Swap) -> None:
-        live, kept = self.live(step), self.kept(number)
-        if not step.has_new:
-            if self._state(number, step) == "before":
-                self._rename(live, kept)
-            return
-        source = self.source(number, step)
         state = self._state(number, step)
         if state == "before" and step.has_old:
-            self._rename(live, kept)
-        if state in ("before", "half"):
-            self._rename(source, live)
+            self._rename(number, step, self.live(step), self.kept(number))
+        if state in ("before", "half") and step.has_new:
+            self._rename(number, step, self.source(number, step), self.live(step))
 
     def _swap_back(self, number: int, step: Swap) -> None:
-        live, kept = self.live(step), self.kept(number)
         state = self._state(number, step)
         if state == "after" and step.has_new:
-            self._rename(live, self.source(number, step))
+            self._rename(number, step, self.live(step), self.source(number, step))
         if state in ("after", "half") and step.has_old:
-            self._rename(kept, live)
+            self._rename(number, step, self.kept(number), self.live(step))
 
     def _state(self, number: int, step: Swap) -> str:
         """`before`, `half` or `after`, by the names that exist. Raises `OperationDamaged` for any other combination."""
@@ -86,16 +82,26 @@ class StepRunner:
                 return "half"
         elif live and kept == step.has_old:
             return "after"
-        raise OperationDamaged(
+        raise self._damaged(number, step)
+
+    def _damaged(self, number: int, step: Swap) -> OperationDamaged:
+        return OperationDamaged(
             f"`{self.live(step)}` was changed by somebody while an operation was under way",
             hint=f"nothing was overwritten; what the operation took away or was to put there is in"
             f" `{self._absolute(self._directory)}`",
             context={"path": self.live(step), "operation": self._absolute(self._directory), "step": number},
         )
 
-    def _rename(self, source: str, target: str) -> None:
+    def _rename(self, number: int, step: Swap, source: str, target: str) -> None:
         fault("before rename")
-        os.rename(source, target)
+        try:
+            rename_to_new(source, target)
+        except FileExistsError as error:
+            raise self._damaged(number, step) from error
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            raise _across(source, target) from error
         self._touched.update((os.path.dirname(source), os.path.dirname(target)))
         fault("after rename")
 
@@ -112,13 +118,26 @@ class StepRunner:
             )
         fault("before ref")
         changes.update_ref(repository, step.name, new, old)
+        self._moved_refs = True
         fault("after ref")
 
     def _sync(self) -> None:
+        """Make everything durable before it is recorded as done. How git stores references is its own matter."""
         for directory in sorted(self._touched):
             fault("sync directory")
             durable.sync_directory(directory)
+        if self._moved_refs:
+            durable.sync_file_system(self._scope)
         self._touched.clear()
+        self._moved_refs = False
 
     def _absolute(self, path: str) -> str:
         return os.path.normpath(os.path.join(self._scope, path))
+
+
+def _across(source: str, target: str) -> AcrossFileSystems:
+    return AcrossFileSystems(
+        f"the system cannot rename `{source}` to `{target}`: it treats them as on different file systems",
+        hint="keep an environment on one file system, and out of the read-only layers of a container",
+        context={"path": source, "target": target},
+    )
