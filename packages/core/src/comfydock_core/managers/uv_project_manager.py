@@ -70,6 +70,10 @@ class UVProjectManager:
         """
         return converting.convert(self._uv, self._definition, self._venv, fallback, reporter)
 
+    def older_backend(self) -> str | None:
+        """The back end that a definition of ComfyDock 1.x was made for, as far as its files say."""
+        return converting.older_backend(self._definition)
+
     def choose_backend(self, backend: str) -> None:
         """Note the back end that this machine uses, beside the manifest and outside the history."""
         atomic.write_text(f"{self._definition}/{BACKEND_CHOICE}", f"{backend}\n")

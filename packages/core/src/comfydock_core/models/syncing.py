@@ -36,7 +36,8 @@ class PackToFetch:
 class SyncPlan:
     """What has to change. `venv` is `keep`, `link` (a linked copy is brought up to date) or `fresh`.
 
-    `reasons` say why. `unobtainable` are node packs that the manifest has, the disk lacks, and nothing here can fetch.
+    `reasons` say why. `converts` says that the definition is one of ComfyDock 1.x, made neutral. `unobtainable` are
+    node packs that the manifest has, the disk lacks, and nothing here can fetch.
     """
 
     name: str
@@ -45,6 +46,7 @@ class SyncPlan:
     venv: str
     reasons: tuple[str, ...]
     chooses: bool
+    converts: bool
     relock: bool
     parts: tuple[str, ...]
     packs: tuple[PackToFetch, ...]

@@ -10,7 +10,7 @@ from comfydock_core.models.exceptions import VenvIncomplete
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.utils.tree_copy import link_tree
 
-_LOCKED = ("pyproject.toml", "uv.lock", ".python-version", BACKEND_CHOICE)
+_FILES = ("pyproject.toml", "uv.lock", ".python-version", ".gitignore", ".gitattributes", BACKEND_CHOICE)
 _SHOWN = 5
 
 
@@ -21,7 +21,7 @@ def stage_definition(live: EnvironmentLayout, work: str) -> EnvironmentLayout:
     """
     staged = EnvironmentLayout(f"{work}/environment")
     os.makedirs(staged.definition)
-    for name in _LOCKED:
+    for name in _FILES:
         if os.path.isfile(f"{live.definition}/{name}"):
             shutil.copy2(f"{live.definition}/{name}", f"{staged.definition}/{name}")
     if os.path.isdir(f"{live.definition}/{BACKENDS}"):

@@ -21,7 +21,7 @@ from comfydock_core.models.syncing import PackToFetch, SyncPlan, SyncRequest
 from comfydock_core.repositories.backend_choice import read_choice
 from comfydock_core.repositories.backend_parts import read_part
 from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.pytorch_settings import family_of
+from comfydock_core.repositories.pytorch_settings import family_of, is_neutral
 from comfydock_core.repositories.uv_lock import read_lock
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.services.transaction import make_plan, operation
@@ -73,17 +73,41 @@ def _stage_python(
     reporter: Reporter,
 ) -> None:  # fmt: skip
     uv_project = services.uv_project
+    if plan.converts:
+        _convert(layout, staged, services, plan, reporter)
     if plan.chooses:
         uv_project.choose_backend(plan.backend)
     if plan.relock:
         reporter.phase("Resolving Python packages")
-        uv_project.lock(plan.backend, reporter)
+        for backend, error in uv_project.relock(plan.backend, reporter).failed.items():
+            reporter.warn(f"PyTorch for {backend} has to be locked again later: {error.message}")
+    if plan.converts or plan.relock:
+        os.makedirs(f"{staged.definition}/{BACKENDS}", exist_ok=True)
     for backend in plan.parts:
         uv_project.lock_backend(backend, reporter)
     if plan.venv != "keep":
         stage_venv(
             layout.venv, staged, services, how=plan.venv, python=plan.python, backend=plan.backend, reporter=reporter
         )
+
+
+def _convert(
+    layout: EnvironmentLayout,
+    staged: EnvironmentLayout,
+    services: EnvironmentServices,
+    plan: SyncPlan,
+    reporter: Reporter,
+) -> None:
+    """Make a definition of 1.x neutral; without a lock the packages that are installed tell the versions."""
+    reporter.phase("Converting the definition of ComfyDock 1.x")
+    os.symlink(layout.venv, staged.venv, target_is_directory=True)
+    try:
+        conversion = services.uv_project.convert(plan.backend, reporter)
+    finally:
+        os.unlink(staged.venv)
+    services.git.write_patterns()
+    for change in conversion.changes if conversion is not None else ():
+        reporter.line(change)
 
 
 def _put(
@@ -119,10 +143,11 @@ class _Planner:
 
     def plan(self) -> SyncPlan:
         backend, request = self._backend(), self._request
+        converts = self._convert()
         chooses = self._choose(backend)
-        relock = self._relock()
-        parts = self._parts(backend, relock)
-        venv = self._venv(backend, bool(parts) or relock) if request.install else "keep"
+        relock = not converts and self._relock()
+        parts = () if converts else self._parts(backend, relock)
+        venv = self._venv(backend, bool(parts) or relock or converts) if request.install else "keep"
         packs, unobtainable = self._packs() if request.install else ((), ())
         models = self._models() if request.install else None
         change = make_plan(
@@ -141,6 +166,7 @@ class _Planner:
             venv=venv,
             reasons=tuple(self._reasons),
             chooses=chooses,
+            converts=converts,
             relock=relock,
             parts=parts,
             packs=packs,
@@ -156,7 +182,17 @@ class _Planner:
             wanted = check_backend(wanted)
             return detect_backend() if wanted == "auto" else wanted
         chosen = chosen_backend(self._layout.definition, self._manifest)
+        if chosen in (None, "auto") and not is_neutral(self._manifest):
+            chosen = self._services.uv_project.older_backend()
         return chosen if chosen not in (None, "auto") else detect_backend()
+
+    def _convert(self) -> bool:
+        if is_neutral(self._manifest):
+            return False
+        self._work.append(PlanStep("convert", self._layout.definition, "made by ComfyDock 1.x", deferred=True))
+        for name in ("pyproject.toml", "uv.lock", ".gitignore", ".gitattributes", BACKENDS):
+            self._steps.append(swap(self._layout.root, f".cec/{name}", has_new=True))
+        return True
 
     def _choose(self, backend: str) -> bool:
         if read_choice(self._layout.definition) == backend or not self._request.install:
@@ -165,20 +201,25 @@ class _Planner:
         return True
 
     def _relock(self) -> bool:
-        if not self._request.relock:
+        lacking = not os.path.isfile(self._layout.lock)
+        if not (self._request.relock or lacking):
             return False
-        self._add(".cec/uv.lock", "lock", f"{self._layout.definition}/uv.lock", "what the manifest asks for")
+        self._add(".cec/uv.lock", "lock", self._layout.lock, "what the manifest asks for")
         self._add(".cec/pyproject.toml", "write", self._layout.manifest, "the release of PyTorch, where it is missing")
+        self._add(f".cec/{BACKENDS}", "lock", "PyTorch", "for every back end that this concerns")
         return True
 
     def _parts(self, backend: str, relock: bool) -> tuple[str, ...]:
         """The back ends to lock: those asked for, and the chosen one when its lock is missing or of no use."""
+        if relock and not os.path.isfile(self._layout.lock):
+            return (backend,) if backend != "none" else ()
         wanted = {self._lockable(name) for name in self._request.lock_backends}
         if self._request.install and self._needs_part(backend) and (relock or self._why_part_is_of_no_use(backend)):
             wanted.add(backend)
         for name in sorted(wanted):
             reason = self._why_part_is_of_no_use(name) or "again"
-            self._add(self._part_path(name), "lock", f"PyTorch for {name}", reason)
+            path = f".cec/{BACKENDS}" if relock else self._part_path(name)
+            self._add(path, "lock", f"PyTorch for {name}", reason)
         return tuple(sorted(wanted))
 
     def _needs_part(self, backend: str) -> bool:
