@@ -120,7 +120,7 @@ def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: Creat
     services.uv_project.create_venv(plan.python, reporter)
     reporter.phase("Resolving Python packages")
     services.uv_project.lock(plan.torch_backend, reporter)
-    services.uv_project.lock_backend(plan.torch_backend, reporter)
+    services.uv_project.lock_backend(plan.torch_backend, reporter, remembered=True)
     services.uv_project.choose_backend(plan.torch_backend)
     reporter.phase("Installing Python packages")
     services.uv_project.install(plan.torch_backend, reporter)
