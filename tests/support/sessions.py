@@ -52,7 +52,9 @@ class Session:
         ran = self.run(*words, "--json", **changes)
         envelope = envelope_of(ran)
         assert (envelope["status"], envelope["exit_code"], envelope["errors"]) == ("ok", 0, []), ran
-        assert envelope["command"] == words[0]
+        command = tuple(envelope["command"].split())
+        assert command, ran
+        assert command == words[: len(command)], ran
         return envelope["data"]
 
     def error(self, *words: str, **changes: str | None) -> dict[str, Any]:
