@@ -6,7 +6,7 @@ Path = tuple[str, ...]
 
 # Which module holds the rows of a first word. A test holds this against the modules.
 MODULE_OF = {
-    **dict.fromkeys(("create", "list", "use", "status", "run", "delete", "manifest"), "environments"),
+    **dict.fromkeys(("create", "list", "use", "status", "run", "__run", "delete", "manifest"), "environments"),
     **dict.fromkeys(("init", "config", "logs"), "workspace"),
     **dict.fromkeys(("help", "explain", "completion", "__complete", "__check"), "program"),
 }

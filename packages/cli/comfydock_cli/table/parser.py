@@ -76,6 +76,7 @@ class _Reader:
         self.found = Invocation()
         self.values: Values = {}
         self.given: list[str] = []
+        self.own = False  # Whether one of the command's own options was given.
         self.rest: list[str] = []
 
     def read(self) -> Invocation:
@@ -185,7 +186,7 @@ class _Reader:
 
     def _allowed(self, arg: Arg, command: Command | None) -> bool:
         if command is not None and command.passthrough:
-            return arg is ENV or arg is HELP
+            return arg is ENV or arg is HELP or (self.own and arg is not DRY_RUN)
         return arg is not DRY_RUN or command is None or command.effect == WRITE
 
     def _next_value(self, name: str, arg: Arg) -> str:
@@ -203,6 +204,7 @@ class _Reader:
             self.found.options[arg.name] = value
         else:
             self.values[arg.name] = value
+            self.own = True
 
     def _checked(self, arg: Arg, name: str, value: str) -> str:
         """The value, if it is one that the argument takes."""

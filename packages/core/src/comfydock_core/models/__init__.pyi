@@ -13,10 +13,13 @@ from .environment import PackState as PackState
 from .exceptions import AuthenticationFailed as AuthenticationFailed
 from .exceptions import BusyError as BusyError
 from .exceptions import ComfyDockError as ComfyDockError
+from .exceptions import ComfyUIEnded as ComfyUIEnded
 from .exceptions import ConflictError as ConflictError
 from .exceptions import EnvironmentBroken as EnvironmentBroken
+from .exceptions import EnvironmentChanging as EnvironmentChanging
 from .exceptions import EnvironmentExists as EnvironmentExists
 from .exceptions import EnvironmentIncomplete as EnvironmentIncomplete
+from .exceptions import EnvironmentInUse as EnvironmentInUse
 from .exceptions import EnvironmentNotFound as EnvironmentNotFound
 from .exceptions import FileSystemError as FileSystemError
 from .exceptions import GitFailed as GitFailed
@@ -30,6 +33,7 @@ from .exceptions import NoActiveEnvironment as NoActiveEnvironment
 from .exceptions import NotComfyUI as NotComfyUI
 from .exceptions import NotFoundError as NotFoundError
 from .exceptions import OfflineRefused as OfflineRefused
+from .exceptions import PortInUse as PortInUse
 from .exceptions import PythonNotFound as PythonNotFound
 from .exceptions import RateLimited as RateLimited
 from .exceptions import RefNotFound as RefNotFound
@@ -49,6 +53,7 @@ from .exceptions import WorkspaceNotFound as WorkspaceNotFound
 from .initialisation import InitialisationPlan as InitialisationPlan
 from .plan import PlanStep as PlanStep
 from .protocols import Reporter as Reporter
+from .running import RunningComfyUI as RunningComfyUI
 from .virtual_environment import VenvCheck as VenvCheck
 from .virtual_environment import VenvFault as VenvFault
 from .workspace_config import WorkspaceConfig as WorkspaceConfig
