@@ -25,10 +25,13 @@ from .exceptions import BackendPartRefused as BackendPartRefused
 from .exceptions import BusyError as BusyError
 from .exceptions import ChangedMeanwhile as ChangedMeanwhile
 from .exceptions import ComfyDockError as ComfyDockError
+from .exceptions import ComfyUIEnded as ComfyUIEnded
 from .exceptions import ConflictError as ConflictError
 from .exceptions import EnvironmentBroken as EnvironmentBroken
+from .exceptions import EnvironmentChanging as EnvironmentChanging
 from .exceptions import EnvironmentExists as EnvironmentExists
 from .exceptions import EnvironmentIncomplete as EnvironmentIncomplete
+from .exceptions import EnvironmentInUse as EnvironmentInUse
 from .exceptions import EnvironmentNotFound as EnvironmentNotFound
 from .exceptions import FileSystemError as FileSystemError
 from .exceptions import GitFailed as GitFailed
@@ -51,6 +54,7 @@ from .exceptions import OperationDamaged as OperationDamaged
 from .exceptions import OperationNotFound as OperationNotFound
 from .exceptions import OperationUnfinished as OperationUnfinished
 from .exceptions import PackagesInconsistent as PackagesInconsistent
+from .exceptions import PortInUse as PortInUse
 from .exceptions import PythonNotFound as PythonNotFound
 from .exceptions import RateLimited as RateLimited
 from .exceptions import RefNotFound as RefNotFound
@@ -79,6 +83,7 @@ from .operation import Swap as Swap
 from .plan import PlanStep as PlanStep
 from .protocols import Reporter as Reporter
 from .renaming import RenamingPlan as RenamingPlan
+from .running import RunningComfyUI as RunningComfyUI
 from .syncing import PackToFetch as PackToFetch
 from .syncing import SyncPlan as SyncPlan
 from .syncing import SyncRequest as SyncRequest

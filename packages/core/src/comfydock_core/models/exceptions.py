@@ -360,3 +360,27 @@ class VenvIncomplete(IntegrityError):
     """
 
     code = "venv-incomplete"
+
+
+class PortInUse(BusyError):
+    """Another program listens on the port that ComfyUI is to use. `--port N` chooses another one."""
+
+    code = "port-in-use"
+
+
+class EnvironmentInUse(BusyError):
+    """ComfyUI of this environment runs, and what was asked for would change its files under it."""
+
+    code = "environment-in-use"
+
+
+class EnvironmentChanging(BusyError):
+    """The environment is being changed by another command, so its ComfyUI cannot be started now."""
+
+    code = "environment-changing"
+
+
+class ComfyUIEnded(ToolError):
+    """ComfyUI was started in the background and ended before it served. The last lines of its output are shown."""
+
+    code = "comfyui-ended"
