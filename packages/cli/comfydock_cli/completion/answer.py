@@ -111,7 +111,7 @@ class _Place:
         if self.command is None:
             return [*GLOBAL, VERSION]
         if self.command.passthrough:
-            return [ENV, HELP]
+            return [*self.command.args, ENV, HELP]
         changes = self.command.effect == WRITE or not self.command.handler
         return [*self.command.args, *(arg for arg in GLOBAL if changes or arg not in OF_CHANGES)]
 

@@ -1,4 +1,4 @@
-"""`create`, `delete` and `rename`."""
+"""`create`, `delete`, `clone` and `rename`."""
 
 import time
 
@@ -58,6 +58,24 @@ def delete(context: Context, arguments: Arguments) -> Result:
         return Result({**facts, "deleted": True}, text, note=f"freed {freed}")
     note = f"`comfydock undo` brings it back; `comfydock operation prune` frees {freed}"
     return Result({**facts, "deleted": True, "operation": identifier}, text, note=note)
+
+
+def clone(context: Context, arguments: Arguments) -> Result:
+    """Make a second environment from a first."""
+    started = time.monotonic()
+    source, name, use = arguments.word("source"), arguments.word("name"), arguments.flag("use")
+    workspace = find_workspace(offline=context.offline)
+    if context.dry_run:
+        plan = workspace.plan_cloning(source, name, activate=use)
+        return planned_change(plan.change, source=source, name=name, venv=plan.venv)
+    initiator = context.initiator()
+    with make_reporter(context) as reporter, workspace.exclusive(initiator, reporter):
+        plan = workspace.plan_cloning(source, name, activate=use)
+        path = workspace.clone_environment(plan, initiator, reporter)
+    data = {"source": source, "name": name, "path": path, "venv": plan.venv, "active": use}
+    text = f"cloned {source} to {name} in {time.monotonic() - started:.1f} s\n"
+    note = "" if use else f"`comfydock use {name}` makes it the active environment"
+    return Result(data, text, note=note)
 
 
 def rename(context: Context, arguments: Arguments) -> Result:

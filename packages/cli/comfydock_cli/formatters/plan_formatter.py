@@ -27,6 +27,8 @@ def planned(lines: Iterable[Line], **facts: object) -> Result:
 
 def planned_change(plan: ChangePlan, **facts: object) -> Result:
     """A change: what is prepared, the names it ends with, what it needs, and what cannot be undone."""
+    if not plan.steps:
+        return Result({**facts, **plan_data(plan)}, note="there is nothing to do")
     text = [_line(line) for line in plan.work]
     text += ["then, all at once:", *(f"  {_step_line(step)}" for step in plan.steps)]
     text.append(_needs(plan))

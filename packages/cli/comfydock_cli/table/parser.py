@@ -77,6 +77,7 @@ class _Reader:
         self.found = Invocation(words)
         self.values: Values = {}
         self.given: list[str] = []
+        self.own = False  # Whether one of the command's own options was given.
         self.rest: list[str] = []
 
     def read(self) -> Invocation:
@@ -186,7 +187,7 @@ class _Reader:
 
     def _allowed(self, arg: Arg, command: Command | None) -> bool:
         if command is not None and command.passthrough:
-            return arg is ENV or arg is HELP
+            return arg is ENV or arg is HELP or (self.own and arg not in OF_CHANGES)
         return arg not in OF_CHANGES or command is None or command.effect == WRITE
 
     def _next_value(self, name: str, arg: Arg) -> str:
@@ -204,6 +205,7 @@ class _Reader:
             self.found.options[arg.name] = value
         else:
             self.values[arg.name] = value
+            self.own = True
 
     def _checked(self, arg: Arg, name: str, value: str) -> str:
         """The value, if it is one that the argument takes."""

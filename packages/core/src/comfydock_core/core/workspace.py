@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from comfydock_core.core.environment import Environment
     from comfydock_core.core.operations import Operations
     from comfydock_core.core.services_bundle import WorkspaceServices
+    from comfydock_core.models.cloning import CloningPlan
     from comfydock_core.models.creation import CreateRequest, CreationPlan
     from comfydock_core.models.deletion import DeletionPlan
     from comfydock_core.models.initialisation import InitialisationPlan
     from comfydock_core.models.operation import ChangePlan, Initiator
     from comfydock_core.models.protocols import Reporter
     from comfydock_core.models.renaming import RenamingPlan
+    from comfydock_core.models.syncing import SyncPlan, SyncRequest
     from comfydock_core.models.workspace_config import WorkspaceConfig
     from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
 
@@ -85,14 +87,18 @@ class Workspace:
 
         return Environment(self.environment(name), self.layout)
 
-    def exclusive(self, initiator: "Initiator", reporter: "Reporter") -> "AbstractContextManager[None]":
+    def exclusive(
+        self, initiator: "Initiator", reporter: "Reporter", name: str | None = None
+    ) -> "AbstractContextManager[None]":
         """Hold the workspace while inside, so that what is planned there is still true when it is carried out.
 
-        Raises `ScopeBusy`. Changes take this lock themselves; holding it around plan and change saves a refusal.
+        With `name` it is that environment that is held. Raises `ScopeBusy`, `EnvironmentNotFound`. Changes take this
+        lock themselves; holding it around plan and change saves a refusal.
         """
         from comfydock_core.services.transaction.scope import locked
 
-        return locked(self.layout.environments, initiator, reporter)
+        scope = self.layout.environments if name is None else self.environment(name).root
+        return locked(scope, initiator, reporter)
 
     def plan_use(self, name: str) -> "ChangePlan":
         """What making `name` active takes. Raises `EnvironmentNotFound`, `WorkspaceDamaged`."""
@@ -141,6 +147,31 @@ class Workspace:
         from comfydock_core.core.usecases.renaming import rename_environment
 
         rename_environment(self.layout, plan, initiator, reporter)
+
+    def plan_cloning(self, source: str, name: str, *, activate: bool = False) -> "CloningPlan":
+        """What `clone_environment` will do. Raises `EnvironmentNotFound`, `InvalidName`, `EnvironmentExists`."""
+        from comfydock_core.core.usecases.cloning import plan_cloning
+
+        return plan_cloning(self.layout, self._needed_services(), source, name, activate=activate)
+
+    def clone_environment(self, plan: "CloningPlan", initiator: "Initiator", reporter: "Reporter") -> str:
+        """Make the planned second environment and return its directory. The first is only read."""
+        from comfydock_core.core.usecases.cloning import clone_environment
+
+        return clone_environment(self.layout, self._needed_services(), plan, initiator, reporter)
+
+    def plan_sync(self, name: str | None, request: "SyncRequest") -> "SyncPlan":
+        """What making an environment what its definition says takes. Raises `ManifestDamaged`, `LockDamaged`."""
+        from comfydock_core.core.usecases.syncing import plan_sync
+
+        layout = self.environment(name)
+        return plan_sync(layout, self.layout, self._needed_services().environment(layout), request)
+
+    def sync_environment(self, plan: "SyncPlan", initiator: "Initiator", reporter: "Reporter") -> str:
+        """Carry the plan out, all of it or nothing, and return the operation's identifier."""
+        from comfydock_core.core.usecases.syncing import sync_environment
+
+        return sync_environment(self.environment(plan.name), self._needed_services(), plan, initiator, reporter)
 
     def operations(self, environment: str | None, *, workspace: bool = True) -> "Operations":
         """What was done to the workspace, and to one environment, to list and to undo."""

@@ -301,3 +301,86 @@ class AcrossFileSystems(ConflictError):
     """
 
     code = "across-file-systems"
+
+
+class LockOutdated(ConflictError):
+    """The manifest and `uv.lock` do not belong together, so that nothing is installed from them."""
+
+    code = "lock-outdated"
+
+
+class LockDamaged(IntegrityError):
+    """`uv.lock` is missing, unreadable, or not what uv writes. It was left as it is."""
+
+    code = "lock-damaged"
+
+
+class BackendNotFound(NotFoundError):
+    """The package index has no PyTorch for this back end, or the address holds no such index."""
+
+    code = "backend-not-found"
+
+
+class BackendNotLocked(NotFoundError):
+    """The environment has no lock of PyTorch for this back end: `backends/<back end>/pylock.toml` is missing."""
+
+    code = "backend-not-locked"
+
+
+class BackendPartRefused(IntegrityError):
+    """The lock of PyTorch for a back end cannot be used: it is damaged, belongs to another release of PyTorch, repeats
+    packages of `uv.lock`, or has files without hashes. `comfydock backend check` lists what is wrong.
+    """
+
+    code = "backend-part-refused"
+
+
+class PackagesInconsistent(ConflictError):
+    """The locked packages do not fit together: uv's check after the installation says which."""
+
+    code = "packages-inconsistent"
+
+
+class HashMismatch(IntegrityError):
+    """A package that was fetched is not the one that was locked. It was not installed."""
+
+    code = "hash-mismatch"
+
+
+class MergeRefused(IntegrityError):
+    """A version of a file to be merged is not what ComfyDock or uv write. Nothing was merged."""
+
+    code = "merge-refused"
+
+
+class VenvIncomplete(IntegrityError):
+    """uv reported success, but files of the packages that it installed are missing or have another size.
+
+    The environment was left as it was. Damaged downloads in uv's cache are the usual reason.
+    """
+
+    code = "venv-incomplete"
+
+
+class PortInUse(BusyError):
+    """Another program listens on the port that ComfyUI is to use. `--port N` chooses another one."""
+
+    code = "port-in-use"
+
+
+class EnvironmentInUse(BusyError):
+    """ComfyUI of this environment runs, and what was asked for would change its files under it."""
+
+    code = "environment-in-use"
+
+
+class EnvironmentChanging(BusyError):
+    """The environment is being changed by another command, so its ComfyUI cannot be started now."""
+
+    code = "environment-changing"
+
+
+class ComfyUIEnded(ToolError):
+    """ComfyUI was started in the background and ended before it served. The last lines of its output are shown."""
+
+    code = "comfyui-ended"

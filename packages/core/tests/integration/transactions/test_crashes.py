@@ -15,7 +15,7 @@ from comfydock_core.models.operation import RefChange
 from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.services.transaction import locked, plan_undo
-from comfydock_core.services.transaction.operation import operation
+from comfydock_core.services.transaction.execution import operation
 from comfydock_core.services.transaction.settling import settle, take_back, unfinished
 from comfydock_core.utils import faults
 from comfydock_core.utils.reporting import SilentReporter

@@ -6,7 +6,7 @@ from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.repositories.workspace_config_repository import (
     WorkspaceConfigRepository,
 )
-from comfydock_core.services.transaction.operation import Operation
+from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.services.transaction.planning import swap
 
 SETTINGS = "../.metadata/workspace.json"

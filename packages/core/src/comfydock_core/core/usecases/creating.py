@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Callable
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -24,6 +23,7 @@ from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.workspace_config_reader import read_config
+from comfydock_core.services.repository_mirrors import RepositoryMirrors
 from comfydock_core.services.transaction import make_plan, operation
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils import atomic, interruption
@@ -111,7 +111,7 @@ def create_environment(
 
 def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: CreationPlan, reporter: Reporter) -> None:
     """The story. The marker of a finished environment comes last."""
-    commit = _fetch_comfyui(layout, plan.comfyui, reporter)
+    commit = _fetch_comfyui(layout, services.mirrors, plan.comfyui, reporter)
     requirements = _read_requirements(layout, plan.comfyui, reporter)
     os.mkdir(layout.definition)
     atomic.write_text(layout.python_version, f"{plan.python}\n")
@@ -119,9 +119,11 @@ def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: Creat
     reporter.phase(f"Preparing Python {plan.python}")
     services.uv_project.create_venv(plan.python, reporter)
     reporter.phase("Resolving Python packages")
-    services.uv_project.lock(reporter)
+    services.uv_project.lock(plan.torch_backend, reporter)
+    services.uv_project.lock_backend(plan.torch_backend, reporter, remembered=True)
+    services.uv_project.choose_backend(plan.torch_backend)
     reporter.phase("Installing Python packages")
-    services.uv_project.install(reporter)
+    services.uv_project.install(plan.torch_backend, reporter)
     reporter.phase("Linking the models directory")
     services.models_link.replace_checkout_directory(plan.models_directory)
     reporter.phase("Starting the history")
@@ -129,10 +131,12 @@ def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: Creat
     atomic.write_text(layout.complete_marker, "")
 
 
-def _fetch_comfyui(layout: EnvironmentLayout, version: ComfyUIVersion, reporter: Reporter) -> str:
+def _fetch_comfyui(
+    layout: EnvironmentLayout, mirrors: RepositoryMirrors, version: ComfyUIVersion, reporter: Reporter
+) -> str:
     """Clone ComfyUI and check the version out; returns the full commit."""
     reporter.phase(f"Cloning ComfyUI {version}")
-    remotes.clone(version.repository, layout.comfyui, on_line=_clone_listener(reporter))
+    mirrors.clone(version.repository, layout.comfyui, wanted=version.commit or version.ref, reporter=reporter)
     commit = _find_commit(layout.comfyui, version)
     changes.check_out(layout.comfyui, commit, branch=version.ref if version.kind == "branch" else None)
     missing = [part for part in _PARTS_OF_COMFYUI if not os.path.exists(f"{layout.comfyui}/{part}")]
@@ -144,17 +148,6 @@ def _fetch_comfyui(layout: EnvironmentLayout, version: ComfyUIVersion, reporter:
             context={"repository": version.public_repository, "ref": version.ref, "missing": missing},
         )
     return commit
-
-
-def _clone_listener(reporter: Reporter) -> Callable[[str], None]:
-    def hear(line: str) -> None:
-        step = remotes.clone_progress(line)
-        if step is None:
-            reporter.line(line)
-        else:
-            reporter.progress(step[0], step[1], step[2], "objects")
-
-    return hear
 
 
 def _find_commit(worktree: str, version: ComfyUIVersion) -> str:
