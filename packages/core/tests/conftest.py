@@ -14,8 +14,11 @@ from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.models.creation import CreateRequest
+from comfydock_core.models.operation import Initiator
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support import miniature as support
+from tests.support.indexes import Indexes, build_indexes, serving_directory
+from tests.support.machines import Machine, new_machine
 from tests.support.miniature import Miniature
 
 
@@ -50,7 +53,7 @@ def workspace(local: Miniature, tmp_path: Path) -> Workspace:
 def create(workspace: Workspace, name: str = "demo", **options: object) -> Environment:
     request = CreateRequest(name, **{"torch_backend": "cpu", **options})  # type: ignore[arg-type]
     plan = workspace.plan_creation(request, SilentReporter())
-    workspace.create_environment(plan, SilentReporter())
+    workspace.create_environment(plan, Initiator(("create", name)), SilentReporter())
     return workspace.open_environment(name)
 
 
@@ -108,3 +111,34 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     yield mount
     for place in mounted:
         subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.fixture(scope="session")
+def package_indexes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexes]:
+    """A general package index and those of several PyTorch back ends, over HTTP."""
+    root = tmp_path_factory.mktemp("indexes")
+    build_indexes(root)
+    with serving_directory(root) as indexes:
+        yield indexes
+
+
+@pytest.fixture
+def indexes(package_indexes: Indexes, monkeypatch: pytest.MonkeyPatch) -> Indexes:
+    """ComfyDock and uv use these and nothing else, and do not wait for what does not answer."""
+    for name, value in {**package_indexes.variables(), "UV_HTTP_RETRIES": "0"}.items():
+        monkeypatch.setenv(name, value)
+    return package_indexes
+
+
+@pytest.fixture
+def machine(indexes: Indexes, tmp_path: Path) -> Machine:
+    """A machine with a definition that asks for what ComfyUI asks for."""
+    return new_machine(tmp_path / "größe ☃" / "here")
+
+
+@pytest.fixture
+def another_machine(indexes: Indexes, tmp_path: Path, machine: Machine) -> Machine:
+    """A second machine, with caches of its own, that works on the same definition."""
+    place = tmp_path / "there"
+    place.mkdir()
+    return Machine(machine.definition, place)

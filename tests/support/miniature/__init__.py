@@ -21,6 +21,8 @@ NEWEST = "v0.10.0"
 BRANCH = "experiment"
 TORCH = {"torch": "2.9.1", "torchvision": "0.24.1", "torchaudio": "2.9.1"}
 BACKENDS = ("cpu", "cu128")
+# What the builds for graphics cards need on Linux, those of the general index too.
+ACCELERATOR = "mini-accelerator==12.8 ; platform_system == 'Linux'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,13 @@ def build_indexes(directory: Path) -> tuple[Path, Path]:
     add_to_index(index, "mini-base", "1.5")
     add_to_index(index, "mini-windows", "1.0")
     add_to_index(index, "mini-sampling", "0.3", requires=["torch"])
+    add_to_index(index, "mini-accelerator", "12.8")
     for name, version in TORCH.items():
         requires = [] if name == "torch" else ["torch"]
-        add_to_index(index, name, version, requires=requires)
+        add_to_index(index, name, version, requires=requires or [ACCELERATOR])
         for backend in BACKENDS:
-            add_to_index(pytorch / backend, name, f"{version}+{backend}", requires=requires)
+            needed = requires or ([] if backend == "cpu" else [ACCELERATOR])
+            add_to_index(pytorch / backend, name, f"{version}+{backend}", requires=needed)
     for place in (index, *(pytorch / backend for backend in BACKENDS)):
         write_index(place)
     return index, pytorch

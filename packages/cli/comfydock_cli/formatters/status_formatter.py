@@ -52,6 +52,10 @@ def _packages(status: "EnvironmentStatus") -> list[str]:
     lines = _line("packages", installed + ("as locked" if state.state == "in-sync" else "not as locked"))
     if state.lock_changed:
         lines.append("    ~ `uv.lock` changed since they were installed")
+    if state.backend_changed:
+        lines.append("    ~ they were installed for another PyTorch back end")
+    if state.part_changed:
+        lines.append("    ~ the lock of PyTorch changed since they were installed")
     if state.dependencies_changed:
         lines.append("    ~ the manifest's dependencies changed since they were installed")
     lines += _names("-", state.missing) + _names("+", state.extra)

@@ -1,6 +1,16 @@
 """Commands about environments."""
 
-from comfydock_cli.table.spec import ENVIRONMENT, ENVIRONMENT_NAME, WORKSPACE, WRITE, Command, flag, value, word
+from comfydock_cli.table.spec import (
+    ENVIRONMENT,
+    ENVIRONMENT_NAME,
+    WHILE_RUNNING,
+    WORKSPACE,
+    WRITE,
+    Command,
+    flag,
+    value,
+    word,
+)
 
 _LIFE = "environments"
 
@@ -116,11 +126,70 @@ COMMANDS = (
         ("delete",),
         "comfydock_cli.env_commands.lifecycle:delete",
         "Delete an environment",
-        "Removes the environment's directory with its ComfyUI, node packs, packages, workflows and outputs. Shared"
-        " models stay: links are removed, never followed.",
-        ("comfydock delete test", "comfydock delete test --dry-run"),
+        "Takes the environment's directory away with its ComfyUI, node packs, packages, workflows and outputs."
+        " `comfydock undo` brings it back while the operation is kept; `--purge` frees its space at once. Shared models"
+        " stay: links are removed, never followed.",
+        ("comfydock delete test", "comfydock delete test --dry-run", "comfydock delete test --purge"),
         _LIFE,
-        (ENVIRONMENT_NAME,),
+        (
+            ENVIRONMENT_NAME,
+            flag("--purge", help="remove it for good and free its space at once"),
+            WHILE_RUNNING,
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("clone",),
+        "comfydock_cli.env_commands.lifecycle:clone",
+        "Make a second environment from a first",
+        "Copies ComfyUI with its node packs, workflows, inputs and settings, and the environment's history; packages"
+        " are shared by links. Outputs stay behind. The first is only read.",
+        ("comfydock clone work experiment", "comfydock clone work experiment --use"),
+        _LIFE,
+        (
+            word("source", "the environment to copy", completer="environments"),
+            word("name", "name of the new environment"),
+            flag("--use", help="make it the active environment"),
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("sync",),
+        "comfydock_cli.env_commands.syncing:sync",
+        "Make an environment what its definition says",
+        "Installs exactly what is locked for this machine's back end, fetches node packs that are missing, and corrects"
+        " the models link. A lock of PyTorch that is missing or out of date is made.",
+        ("comfydock sync", "comfydock sync -e work --dry-run", "comfydock sync --relock"),
+        _LIFE,
+        (
+            flag("--relock", help="resolve the packages anew where the manifest was changed by hand"),
+            WHILE_RUNNING,
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("repair",),
+        "comfydock_cli.env_commands.syncing:repair",
+        "Build the virtual environment anew",
+        "Like `sync`, but the packages are installed from the ground, whatever is there now. What was there is kept"
+        " until the operation is pruned.",
+        ("comfydock repair", "comfydock repair -e work"),
+        _LIFE,
+        (WHILE_RUNNING,),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("rename",),
+        "comfydock_cli.env_commands.lifecycle:rename",
+        "Give an environment another name",
+        "Renames the environment's directory; its log and the choice of the active environment follow.",
+        ("comfydock rename test work",),
+        _LIFE,
+        (ENVIRONMENT_NAME, word("new_name", "the new name"), WHILE_RUNNING),
         WORKSPACE,
         WRITE,
     ),

@@ -46,14 +46,21 @@ def uv_for(project: Path, dependencies: str = '"mini-imaging"', more: str = "", 
     )
 
 
-def build(uv: UVCommand) -> None:
+def sync(uv: UVCommand, project: Path) -> None:
+    """Install what is locked, in the two steps that ComfyDock takes."""
+    pylock = project.parent / "pylock.toml"
+    pylock.write_text(uv.export_pylock(()))
+    uv.sync_pylock(str(pylock), unheard)
+
+
+def build(uv: UVCommand, project: Path) -> None:
     uv.create_venv("3.11", unheard)
     uv.lock(unheard)
-    uv.sync_frozen(unheard)
+    sync(uv, project)
 
 
 def test_a_relocatable_environment_works_after_a_rename_and_syncs_there(project: Path) -> None:
-    build(uv_for(project))
+    build(uv_for(project), project)
     moved = project.parent / "moved"
     (project.parent / "venv").rename(moved)
     script = subprocess.run([str(moved / "bin/mini-imaging")], capture_output=True, text=True)
@@ -137,7 +144,7 @@ def test_a_sync_does_not_see_what_a_killed_one_left_broken(
 
 def test_a_dry_run_says_in_known_words_what_would_change(project: Path) -> None:
     uv = uv_for(project, '"mini-imaging==1.0", "mini-base"')
-    build(uv)
+    build(uv, project)
     assert judge_dry_run(uv.dry_run()).state == "in-sync"
     newer = uv_for(project, '"mini-imaging==1.1", "mini-windows"')
     newer.lock(unheard)
@@ -154,7 +161,7 @@ def test_a_dry_run_without_an_environment_says_that_it_would_make_one(project: P
 
 
 def test_excluded_dependencies_are_dropped_wherever_they_are_demanded(project: Path) -> None:
-    build(uv_for(project, '"torch", "mini-sampling"', 'exclude-dependencies = ["torch"]'))
+    build(uv_for(project, '"torch", "mini-sampling"', 'exclude-dependencies = ["torch"]'), project)
     names = os.listdir(project.parent / "venv/lib/python3.11/site-packages")
     assert "mini_sampling-0.3.dist-info" in names
     assert not [name for name in names if name.startswith("torch")]

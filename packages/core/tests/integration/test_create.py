@@ -11,6 +11,7 @@ from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.models.creation import CreateRequest
 from comfydock_core.models.exceptions import (
+    ChangedMeanwhile,
     ComfyDockError,
     EnvironmentExists,
     InvalidName,
@@ -24,15 +25,19 @@ from comfydock_core.models.exceptions import (
     RequirementsConflict,
     ToolMissing,
 )
+from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.utils.reporting import SilentReporter
+from tests.support import sessions
 from tests.support.miniature import BRANCH, NEWEST, Miniature, build_repository, commit
 from tests.support.reporters import RecordingReporter
 
 Make = Callable[..., Environment]
 
+INITIATOR = Initiator(("create", "demo"))
+
 
 def names_in(workspace: Workspace) -> list[str]:
-    return sorted(os.listdir(workspace.layout.environments))
+    return sessions.names_in(Path(workspace.layout.environments))
 
 
 def test_a_new_environment_has_everything_in_its_place(demo: Environment, local: Miniature) -> None:
@@ -48,16 +53,18 @@ def test_a_new_environment_has_everything_in_its_place(demo: Environment, local:
         "comfyui_commit_sha": local.commits[NEWEST],
         "comfyui_repository": str(local.repository),
         "python_version": "3.11",
-        "torch_backend": "cpu",
+        "pytorch": {"family": ["torch", "torchvision", "torchaudio"]},
     }
 
 
-def test_its_history_begins_with_four_files_on_branch_main(demo: Environment) -> None:
+def test_its_history_begins_with_what_all_machines_share_on_branch_main(demo: Environment) -> None:
     def git(*arguments: str) -> str:
         done = subprocess.run(["git", "-C", demo.layout.definition, *arguments], capture_output=True, text=True)
         return done.stdout.strip()
 
-    assert git("ls-files").split() == [".gitignore", ".python-version", "pyproject.toml", "uv.lock"]
+    assert git("ls-files").split() == [
+        ".gitattributes", ".gitignore", ".python-version", "backends/cpu/pylock.toml", "pyproject.toml", "uv.lock",
+    ]  # fmt: skip
     assert git("log", "--format=%s") == "Initial environment setup"
     assert git("branch", "--show-current") == "main"
     assert git("status", "--porcelain") == ""
@@ -110,8 +117,8 @@ def test_without_torch_nothing_of_it_is_installed_though_others_ask_for_it(make_
 def test_another_back_end_brings_its_own_wheels(make_environment: Make) -> None:
     demo = make_environment(torch_backend="cu128")
     names = os.listdir(f"{demo.layout.venv}/lib/python3.11/site-packages")
-    assert "torch-2.9.1+cu128.dist-info" in names
-    assert demo.manifest_section("tool.uv.sources.torch") == {"index": "pytorch-cu128"}
+    assert {"torch-2.9.1+cu128.dist-info", "mini_accelerator-12.8.dist-info"} <= set(names)
+    assert "cu128" not in demo.manifest_text() + Path(demo.layout.lock).read_text()
 
 
 @pytest.mark.parametrize(
@@ -143,21 +150,23 @@ def test_an_address_that_is_a_file_url_works(make_environment: Make, local: Mini
 def test_the_plan_writes_nothing_and_says_what_will_be_done(workspace: Workspace, local: Miniature) -> None:
     plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu", use=True), SilentReporter())
     assert names_in(workspace) == []
-    assert [step.action for step in plan.steps()] == [
-        "clone", "write", "lock", "install", "link", "commit", "create", "use",
-    ]  # fmt: skip
+    work = [step.action for step in plan.change.work]
+    assert work == ["clone", "write", "lock", "install", "link", "commit"]
+    steps = [(step.sign, step.path) for step in plan.change.steps if isinstance(step, Swap)]
+    assert steps == [("+", "demo"), ("~", "../.metadata/workspace.json")]
     assert plan.comfyui.commit == local.commits[NEWEST]
 
 
 def test_work_is_reported_as_it_goes(workspace: Workspace) -> None:
     reporter = RecordingReporter()
     plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu"), reporter)
-    workspace.create_environment(plan, reporter)
+    workspace.create_environment(plan, INITIATOR, reporter)
     assert reporter.phases == [
         "Looking up ComfyUI latest",
         f"Cloning ComfyUI {NEWEST}",
         "Preparing Python 3.11",
         "Resolving Python packages",
+        "Locking PyTorch for cpu",
         "Installing Python packages",
         "Linking the models directory",
         "Starting the history",
@@ -189,8 +198,8 @@ def test_a_directory_in_the_way_is_refused_and_kept(workspace: Workspace) -> Non
     plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu"), SilentReporter())
     place.mkdir()
     (place / "mine").write_text("keep me")
-    with pytest.raises(EnvironmentExists):
-        workspace.create_environment(plan, SilentReporter())
+    with pytest.raises(ChangedMeanwhile):
+        workspace.create_environment(plan, INITIATOR, SilentReporter())
     assert (place / "mine").read_text() == "keep me"
 
 
@@ -226,7 +235,8 @@ def refused(workspace: Workspace, **options: object) -> ComfyDockError:
     """Try to create; returns the error after checking that nothing is left."""
     request = CreateRequest("demo", **{"torch_backend": "cpu", **options})  # type: ignore[arg-type]
     with pytest.raises(ComfyDockError) as caught:
-        workspace.create_environment(workspace.plan_creation(request, SilentReporter()), SilentReporter())
+        plan = workspace.plan_creation(request, SilentReporter())
+        workspace.create_environment(plan, INITIATOR, SilentReporter())
     assert names_in(workspace) == []
     return caught.value
 
@@ -284,6 +294,11 @@ def test_an_index_address_with_a_password_is_refused_before_it_is_stored(
     monkeypatch.setenv("COMFYDOCK_PYTORCH_INDEX_URL", "https://me:secret@mirror.example/whl")
     plan = workspace.plan_creation(CreateRequest("work", torch_backend="cpu"), SilentReporter())
     with pytest.raises(InvalidSetting) as caught:
-        workspace.create_environment(plan, SilentReporter())
+        workspace.create_environment(plan, INITIATOR, SilentReporter())
     assert "secret" not in str(caught.value)
     assert names_in(workspace) == []
+
+
+def test_the_manifest_is_shown_as_it_is_written(demo: Environment) -> None:
+    assert demo.manifest_text() == Path(demo.layout.manifest).read_text()
+    assert demo.manifest()["tool"]["uv"]["package"] is False  # type: ignore[index]

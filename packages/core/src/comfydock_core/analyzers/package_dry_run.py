@@ -4,31 +4,47 @@ It costs a process of uv, so it is loaded only then.
 """
 
 import re
+import tempfile
 
+from comfydock_core.analyzers.expected_packages import expected_pylock
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations.process import Completed
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.models.environment import PackageChange, PackageState
-from comfydock_core.models.exceptions import ToolError
-from comfydock_core.utils import native
+from comfydock_core.models.exceptions import ComfyDockError
+from comfydock_core.repositories.backend_choice import read_choice
+from comfydock_core.repositories.pytorch_settings import is_neutral
+from comfydock_core.utils import atomic, native
 
 _CHANGE = re.compile(r"\s*([+~-]) ([^\s=]+)==(\S+).*")
 _NO_CHANGES = ("would make no changes", "audited", "checked")
 
 
-def ask_uv(layout: EnvironmentLayout, workspace: WorkspaceLayout) -> PackageState:
+def ask_uv(layout: EnvironmentLayout, workspace: WorkspaceLayout, manifest: dict[str, object]) -> PackageState:
     """The state as uv sees it; `unknown` with the reason when uv cannot tell."""
     if not native.is_file(layout.lock):
         return PackageState("unknown", None, "there is no `uv.lock` to compare with")
     try:
-        return judge_dry_run(UVCommand.of_environment(layout, workspace, offline=True).dry_run())
-    except ToolError as error:
-        return PackageState("unknown", None, error.message)
+        uv = UVCommand.of_environment(layout, workspace, offline=True)
+        if not is_neutral(manifest):
+            return judge_dry_run(uv.dry_run())
+        backend = read_choice(layout.definition)
+        if backend is None:
+            return PackageState("unknown", None, "no PyTorch back end is chosen on this machine")
+        return judge_dry_run(_dry_run(uv, expected_pylock(uv, layout.definition, manifest, backend)))
+    except (ComfyDockError, OSError) as error:
+        return PackageState("unknown", None, str(error).split("\n")[0])
+
+
+def _dry_run(uv: UVCommand, expected: str) -> Completed:
+    with tempfile.TemporaryDirectory(prefix="comfydock-status-") as directory:
+        atomic.write_text(f"{directory}/pylock.toml", expected)
+        return uv.sync_pylock_dry_run(f"{directory}/pylock.toml")
 
 
 def judge_dry_run(completed: Completed) -> PackageState:
-    """Read the output of `uv sync --dry-run`."""
+    """Read the output of `uv sync --dry-run` or `uv pip sync --dry-run`."""
     if completed.returncode != 0:
         reason = completed.text.split("\n")[0] or f"uv ended with exit code {completed.returncode}"
         return PackageState("unknown", "uv", reason)

@@ -3,7 +3,7 @@
 A virtual environment without a record (ComfyDock 1.x, or a sync by hand) is not judged here.
 """
 
-from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.environment_layout import part_path
 from comfydock_core.models.environment import PackageChange, PackageState
 from comfydock_core.repositories import install_record
 from comfydock_core.repositories.install_record import InstallRecord
@@ -15,24 +15,38 @@ _DEPENDENCY_TABLES = (
     ("project", "requires-python"),
     ("dependency-groups",),
     ("tool", "uv"),
+    ("tool", "comfydock", "pytorch"),
 )
 
 
-def compare_with_record(layout: EnvironmentLayout, manifest: dict[str, object]) -> PackageState | None:
-    """The state by the record, or `None` when there is none to compare with. Raises `OSError`, `ValueError`."""
-    directory = install_record.site_packages(layout.venv)
+def compare_with_record(
+    definition: str, venv: str, manifest: dict[str, object], backend: str | None
+) -> PackageState | None:
+    """The state by the record, or `None` when there is none to compare with. Raises `OSError`, `ValueError`.
+
+    `backend` is the PyTorch back end that is wanted, `None` when none is chosen.
+    """
+    directory = install_record.site_packages(venv)
     if directory is None:
         return PackageState("not-installed", None)
-    record = install_record.read_record(layout.venv)
+    record = install_record.read_record(venv)
     if record is None:
         return None
     state = PackageState("in-sync", "record")
     installed = install_record.installed_distributions(directory)
     state.installed = len(installed)
     _compare_distributions(state, record.distributions, installed)
-    state.lock_changed = native.read_bytes(layout.lock) != record.lock
-    state.dependencies_changed = _dependencies_changed(record, native.read_bytes(layout.manifest), manifest)
+    state.lock_changed = native.read_bytes(f"{definition}/uv.lock") != record.lock
+    state.dependencies_changed = _dependencies_changed(
+        record, native.read_bytes(f"{definition}/pyproject.toml"), manifest
+    )
+    state.backend_changed = backend != record.backend
+    state.part_changed = not state.backend_changed and _part(definition, record.backend) != record.part
     return state.settle()
+
+
+def _part(definition: str, backend: str) -> bytes:
+    return native.read_bytes(part_path(definition, backend)) or b""
 
 
 def _compare_distributions(state: PackageState, expected: list[str], found: list[str]) -> None:

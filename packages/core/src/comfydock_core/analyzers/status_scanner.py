@@ -14,6 +14,7 @@ from comfydock_core.models.environment import (
     PackState,
 )
 from comfydock_core.repositories import manifest_values
+from comfydock_core.repositories.backend_choice import read_choice
 from comfydock_core.utils import native
 
 _SHORT = 10
@@ -34,6 +35,7 @@ class StatusScanner:
         self._tool = manifest_values.tool_table(manifest, layout.manifest)
         self._models_directory = models_directory
         self._probes = probes
+        self._backend = self._chosen_backend()
 
     def scan(self) -> EnvironmentStatus:
         """Everything; `packages.state` is `unrecorded` where only uv could tell. Git is asked for last."""
@@ -44,7 +46,7 @@ class StatusScanner:
             path=layout.root,
             complete=native.exists(layout.complete_marker),
             python_version=self._text("python_version"),
-            torch_backend=self._text("torch_backend"),
+            torch_backend=self._backend,
             comfyui=self._comfyui(),
             definition=definition_state(self._probes.definition),
             packages=packages,
@@ -54,6 +56,13 @@ class StatusScanner:
 
     def _text(self, key: str) -> str | None:
         return manifest_values.text(self._tool, key, self._layout.manifest)
+
+    def _chosen_backend(self) -> str | None:
+        """The choice of this machine; a manifest of 1.x may have it."""
+        try:
+            return read_choice(self._layout.definition) or self._text("torch_backend")
+        except OSError:
+            return None  # As good as no choice; the packages are compared with it and will differ.
 
     def _comfyui(self) -> ComfyUIState:
         version = self._text("comfyui_version")
@@ -72,7 +81,8 @@ class StatusScanner:
 
     def _packages(self) -> PackageState:
         try:
-            return compare_with_record(self._layout, self._manifest) or PackageState("unrecorded", None)
+            found = compare_with_record(self._layout.definition, self._layout.venv, self._manifest, self._backend)
+            return found or PackageState("unrecorded", None)
         except (OSError, ValueError) as error:
             return PackageState("unknown", "record", f"the record of the installation cannot be read: {error}")
 

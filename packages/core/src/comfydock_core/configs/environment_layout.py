@@ -1,5 +1,16 @@
 """Where things lie in an environment: names only, nothing is looked at."""
 
+# The choice of one machine, first line the back end; not versioned. ComfyGit's file of the same name may say more.
+BACKEND_CHOICE = ".pytorch-backend"
+# One directory for each back end that PyTorch is locked for, versioned.
+BACKENDS = "backends"
+PART = "pylock.toml"
+
+
+def part_path(definition: str, backend: str) -> str:
+    """Where the lock of PyTorch for a back end lies in a definition."""
+    return f"{definition}/{BACKENDS}/{backend}/{PART}"
+
 
 class EnvironmentLayout:
     """The paths of one environment, as text."""
@@ -33,11 +44,6 @@ class EnvironmentLayout:
     @property
     def complete_marker(self) -> str:
         return f"{self.root}/.cec/.complete"
-
-    @property
-    def backend_choice(self) -> str:
-        """The PyTorch back end chosen for this machine; its first line names it. Not under version control."""
-        return f"{self.root}/.cec/.pytorch-backend"
 
     @property
     def venv(self) -> str:

@@ -7,6 +7,7 @@ TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost sta
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from comfydock_core.models.backends import PartState
     from comfydock_core.models.environment import EnvironmentStatus
     from comfydock_core.models.protocols import Reporter
     from comfydock_core.models.running import RunningComfyUI
@@ -42,7 +43,7 @@ class Environment:
         if status.packages.state == "unrecorded":
             from comfydock_core.analyzers.package_dry_run import ask_uv
 
-            status.packages = ask_uv(self.layout, self.workspace)
+            status.packages = ask_uv(self.layout, self.workspace, self.manifest())
         return status
 
     def _recorded_or_read(self) -> dict[str, object]:
@@ -74,6 +75,18 @@ class Environment:
         from comfydock_core.core.usecases.manifest import manifest_section_text
 
         return manifest_section_text(self.manifest(), address)
+
+    def backends(self) -> "list[PartState]":
+        """The PyTorch back ends that are locked or chosen here. Raises `ManifestDamaged`, `LockDamaged`."""
+        from comfydock_core.core.usecases.backends import backend_states
+
+        return backend_states(self.layout.definition, self.manifest())
+
+    def torch_backend(self) -> str | None:
+        """The PyTorch back end that this machine uses, `None` when none is chosen. Raises `ManifestDamaged`."""
+        from comfydock_core.core.usecases.backends import chosen_backend
+
+        return chosen_backend(self.layout.definition, self.manifest())
 
     def run(self, args: "Sequence[str]", reporter: "Reporter", *, log: str | None = None) -> int:
         """Run ComfyUI on this terminal and return its exit code, 128+N after signal N; again when it asks for that.

@@ -18,7 +18,7 @@ def environment_services(
     uv = UVCommand.of_environment(layout, workspace, offline=offline)
     return EnvironmentServices(
         pyproject=PyprojectManager(layout.manifest),
-        uv_project=UVProjectManager(layout, uv),
+        uv_project=UVProjectManager(layout.definition, layout.venv, uv),
         git=GitManager(layout.definition),
         models_link=ModelSymlinkManager(layout.models_link),
         mirrors=RepositoryMirrors(workspace.git_mirrors, offline=offline),

@@ -15,6 +15,23 @@ from comfydock_core.models.exceptions import ToolMissing
 from comfydock_core.utils.child_environment import child_environment
 
 _PROGRAM = "uv.exe" if sys.platform == "win32" else "uv"
+_ANY_INDEX = ("--index-strategy", "unsafe-best-match")
+_SYNC = ("pip", "sync", "--preview-features", "pylock")
+_NOT_PASSED = frozenset(
+    {
+        "UV_FROZEN",
+        "UV_LOCKED",
+        "UV_NO_SOURCES",
+        "UV_NO_SYNC",
+        "UV_PROJECT",
+        "UV_PYTHON",
+        "UV_SYSTEM_PYTHON",
+        "UV_TORCH_BACKEND",
+        "UV_WORKING_DIR",
+        "UV_WORKING_DIRECTORY",
+        "VIRTUAL_ENV",
+    }
+)
 _HINT_MISSING = "install uv (https://docs.astral.sh/uv) or set COMFYDOCK_UV to the program"
 
 
@@ -98,9 +115,87 @@ class UVCommand:
             offline=offline,
         )
 
-    def lock(self, on_line: Callable[[str], None]) -> None:
-        """Resolve the manifest into `uv.lock`. Raises `RequirementsConflict`, `RemoteError`, `ToolError`."""
-        self._stream(["lock"], "resolve the Python packages", on_line)
+    def inside(self, directory: str) -> "UVCommand":
+        """The same uv for the project in another directory, with the same caches."""
+        return UVCommand(
+            project=directory,
+            venv=self._venv,
+            cache=self._cache,
+            python_installs=self._python_installs,
+            offline=self._offline,
+            program=self.program,
+        )
+
+    def lock(
+        self,
+        on_line: Callable[[str], None],
+        *,
+        doing: str = "resolve the Python packages",
+        upgrade: Sequence[str] = (),
+        index: str | None = None,
+    ) -> None:
+        """Resolve the manifest into `uv.lock`, keeping the versions it has but for those of `upgrade`.
+
+        With `index` (`name=url`) packages may come from there, too, and then from any index that has them. Raises
+        `RequirementsConflict`, `RemoteError`, `ToolError`.
+        """
+        options = [word for name in upgrade for word in ("--upgrade-package", name)]
+        options += _also_from(index) if index else []
+        self._stream(["lock", *options], doing, on_line)
+
+    def export_pylock(self, without: Sequence[str]) -> str:
+        """What `uv.lock` holds but for the packages named, as PEP 751 has it. Raises `LockOutdated`, `ToolError`."""
+        options = ["--locked", "--all-groups", "--format", "pylock.toml", "--no-header", "--no-emit-project"]
+        return self._answer(["export", *options, *_not_emitted(without)], "read the lock")
+
+    def export_pins(self, without: Sequence[str]) -> str:
+        """The same as requirements that pin every version, without hashes. Raises `LockOutdated`, `ToolError`."""
+        options = ["--locked", "--all-groups", "--format", "requirements.txt", "--no-hashes", "--no-header"]
+        options += ["--no-annotate", "--no-emit-project"]
+        return self._answer(["export", *options, *_not_emitted(without)], "read the lock")
+
+    def compile_pylock(
+        self,
+        sources: Sequence[str],
+        output: str,
+        without: Sequence[str],
+        on_line: Callable[[str], None],
+        *,
+        doing: str,
+        index: str | None = None,
+        dependencies: bool = True,
+        given: Mapping[str, str] | None = None,
+    ) -> None:
+        """Resolve requirements for all platforms into a `pylock.toml`, keeping the versions of one that is there.
+
+        Files that their index gives no hash for are fetched to compute it. `given` are files of more requirements, by
+        what they are: `constraint`, `override`, `exclude`. Raises what `lock` raises.
+        """
+        options = ["--universal", "--format", "pylock.toml", "--no-header", "--no-annotate"]
+        options += [*(_also_from(index) if index else _ANY_INDEX), "--output-file", output]
+        options += [word for kind, path in (given or {}).items() for word in (f"--{kind}", path)]
+        if not dependencies:
+            options.append("--no-deps")
+        self._stream(["pip", "compile", "--quiet", *options, *_not_emitted(without), *sources], doing, on_line)
+
+    def sync_pylock(
+        self, pylock: str, on_line: Callable[[str], None], *, index: str | None = None, reinstall: Sequence[str] = ()
+    ) -> None:
+        """Make the virtual environment hold exactly what a `pylock.toml` says. Raises `HashMismatch`, `ToolError`.
+
+        `index` (`name=url`) is asked for nothing; it tells uv which login belongs to the addresses in the file.
+        """
+        chosen = [word for name in reinstall for word in ("--reinstall-package", name)]
+        options = [*_SYNC, "--python", self._venv, *(["--index", index] if index else []), *chosen]
+        self._stream([*options, pylock], "install the Python packages", on_line)
+
+    def sync_pylock_dry_run(self, pylock: str) -> Completed:
+        """What that would change, without the network and without changing anything. The caller judges the exit."""
+        return self._capture([*_SYNC, "--dry-run", "--offline", "--python", self._venv, pylock])
+
+    def check(self) -> Completed:
+        """Whether the installed packages fit together. The caller judges the exit."""
+        return self._capture(["pip", "check", "--python", self._venv])
 
     def create_venv(self, python: str, on_line: Callable[[str], None]) -> None:
         """Make an empty environment that keeps working when its directory is renamed. Raises `PythonNotFound`."""
@@ -108,12 +203,8 @@ class UVCommand:
         # Not in the project: its `.python-version` would reach pyenv's stand-ins on PATH, which uv asks for theirs.
         self._stream(command, f"make an environment with Python {python}", on_line, cwd=os.path.dirname(self._venv))
 
-    def sync_frozen(self, on_line: Callable[[str], None]) -> None:
-        """Install exactly what `uv.lock` says, all groups, and remove the rest."""
-        self._stream(["sync", "--frozen", "--all-groups"], "install the Python packages", on_line)
-
     def dry_run(self) -> Completed:
-        """What a sync would change, without the network and without changing anything. The caller judges the exit."""
+        """What a sync of a project of 1.x would change, without changing anything. The caller judges the exit."""
         return self._capture(["sync", "--frozen", "--dry-run", "--offline", "--all-groups"])
 
     def environment(self) -> dict[str, str]:
@@ -136,16 +227,34 @@ class UVCommand:
         if completed.returncode != 0:
             raise uv_failure(completed, command, doing)
 
+    def _answer(self, arguments: Sequence[str], doing: str) -> str:
+        completed = self._capture(arguments)
+        if completed.returncode != 0:
+            raise uv_failure(completed, [self.program, *arguments], doing)
+        return completed.output
+
     def _capture(self, arguments: Sequence[str]) -> Completed:
         command = [self.program, *arguments]
         return process.capture(command, cwd=self._project, env=self.environment(), hint=_HINT_MISSING)
 
 
+def _also_from(index: str) -> list[str]:
+    """Told on the command line, because the settings of a project do not count where the user turns settings off."""
+    return ["--index", index, *_ANY_INDEX]
+
+
+def _not_emitted(names: Sequence[str]) -> list[str]:
+    return [word for name in names for word in ("--no-emit-package", name)]
+
+
 def uv_environment(
     own: Mapping[str, str], *, venv: str, cache: str, python_installs: str, offline: bool
 ) -> dict[str, str]:
-    """`own` with uv's directories inside the workspace. The link mode is the user's if they chose one."""
-    variables = {key: value for key, value in own.items() if key != "VIRTUAL_ENV"}
+    """`own` with uv's directories inside the workspace. The link mode is the user's if they chose one.
+
+    Variables that would lead uv to another project, interpreter or PyTorch are meant for the user's own work.
+    """
+    variables = {key: value for key, value in own.items() if key not in _NOT_PASSED}
     variables.setdefault("UV_LINK_MODE", "hardlink")
     variables |= {
         "UV_PROJECT_ENVIRONMENT": venv,

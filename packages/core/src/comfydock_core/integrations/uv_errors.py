@@ -6,6 +6,8 @@ from comfydock_core.integrations.process import Completed
 from comfydock_core.models.exceptions import (
     AuthenticationFailed,
     ComfyDockError,
+    HashMismatch,
+    LockOutdated,
     NetworkUnavailable,
     OfflineRefused,
     PythonNotFound,
@@ -17,6 +19,8 @@ from comfydock_core.utils.disk_errors import reported_by_program
 _CONFLICT = ("no solution found", "requirements are unsatisfiable", "conflicting indexes", "conflicting urls")
 _OFFLINE = ("network was disabled", "network connectivity is disabled", "--offline", "offline mode")
 _PYTHON = ("no interpreter found", "no download found", "no python found", "invalid version request")
+_OUTDATED = ("needs to be updated, but `--locked`", "unable to find lockfile")
+_HASH = ("hash mismatch",)
 _LOGIN = ("401 unauthorized", "403 forbidden", "missing credentials")
 _NETWORK = (
     "failed to fetch",
@@ -45,6 +49,16 @@ def uv_failure(completed: Completed, command: Sequence[str], doing: str) -> Comf
 
 def _meaning(low: str) -> tuple[type[ComfyDockError], str | None]:
     """Disabled network first: uv then words missing packages as a conflict, too."""
+    if any(words in low for words in _HASH):
+        return (
+            HashMismatch,
+            "what the index serves has changed since it was locked; do not install it before you know why",
+        )
+    if any(words in low for words in _OUTDATED):
+        return (
+            LockOutdated,
+            "run `uv lock` in the environment's `.cec` directory and look at what it changed",
+        )
     if any(words in low for words in _OFFLINE):
         return OfflineRefused, "run it once without `--offline`, so that the packages are in the cache"
     if any(words in low for words in _CONFLICT):

@@ -2,18 +2,38 @@
 
 import getpass
 import os
+import shlex
 import socket
 import sys
+from collections.abc import Sequence
 
 from comfydock_core.configs.defaults import FIRST_COMMIT
+from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, PART
 from comfydock_core.integrations.git import changes, queries
-from comfydock_core.utils import atomic
+from comfydock_core.integrations.own_program import own_command
+from comfydock_core.utils import atomic, native
 
 if sys.platform != "win32":
     import pwd
 
 _BRANCH = "main"
-_IGNORED = ("staging/", "metadata/", "logs/", "__pycache__/", "*.pyc", "*.tmp", "*.bak", ".complete")
+_IGNORED = (
+    "staging/",
+    "metadata/",
+    "logs/",
+    "__pycache__/",
+    "*.pyc",
+    "*.tmp",
+    "*.bak",
+    ".complete",
+    BACKEND_CHOICE,
+)
+# Which of ComfyDock's own ways of merging a file takes; where git does not know them it reports an ordinary conflict.
+_ATTRIBUTES = (
+    "uv.lock merge=envlock",
+    "pyproject.toml merge=envtoml",
+    f"{BACKENDS}/*/{PART} -merge",
+)
 
 
 class GitManager:
@@ -24,16 +44,40 @@ class GitManager:
 
     def start_history(self) -> None:
         """Make the repository and its first commit."""
-        atomic.write_text(f"{self._definition}/.gitignore", "".join(f"{pattern}\n" for pattern in _IGNORED))
+        self.write_patterns()
         changes.initialise(self._definition, _BRANCH)
+        self.configure_merging()
         self._ensure_identity()
         changes.commit_all(self._definition, FIRST_COMMIT)
+
+    def write_patterns(self) -> None:
+        """Make `.gitignore` and `.gitattributes` say what they must; lines of the user stay.
+
+        A lock that ComfyDock 1.x was told to ignore is versioned from now on.
+        """
+        _complete(f"{self._definition}/.gitignore", _IGNORED, without=("uv.lock", "/uv.lock"))
+        _complete(f"{self._definition}/.gitattributes", _ATTRIBUTES, without=())
+
+    def configure_merging(self) -> None:
+        """Tell git how `uv.lock` and `pyproject.toml` are merged: by this program, where it lies now."""
+        program = " ".join(shlex.quote(word) for word in own_command()).replace("%", "%%")
+        for name, kind in (("envlock", "lock"), ("envtoml", "manifest")):
+            changes.set_config(self._definition, f"merge.{name}.name", f"ComfyDock's merging of the {kind}")
+            changes.set_config(self._definition, f"merge.{name}.driver", f"{program} __merge {kind} %O %A %B")
 
     def _ensure_identity(self) -> None:
         """Git refuses to commit for nobody. The user's own identity is left alone; a missing one is filled in here."""
         for key, fallback in (("user.name", _author_name), ("user.email", _author_email)):
             if queries.config_value(self._definition, key) is None:
                 changes.set_config(self._definition, key, fallback())
+
+
+def _complete(path: str, wanted: Sequence[str], *, without: Sequence[str]) -> None:
+    content = (native.read_bytes(path) or b"").decode("utf-8", "surrogateescape")
+    lines = [line for line in content.splitlines() if line.strip() not in without]
+    complete = [*lines, *(line for line in wanted if line not in lines)]
+    if complete != content.splitlines():
+        atomic.write_text(path, "".join(f"{line}\n" for line in complete))
 
 
 def _author_name() -> str:

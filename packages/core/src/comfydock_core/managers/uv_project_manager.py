@@ -1,67 +1,98 @@
-"""`UVProjectManager`: the lock and the virtual environment of one environment."""
+"""`UVProjectManager`: the lock of one definition and the virtual environment made from it."""
 
-import json
-import os
-import re
-from collections.abc import Callable
+from collections.abc import Collection, Sequence
 
-from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.environment_layout import BACKEND_CHOICE
 from comfydock_core.integrations.uv_command import UVCommand
+from comfydock_core.managers.uv_project import converting, installing, locking, relocking
+from comfydock_core.managers.uv_project.recording import write_record
+from comfydock_core.models.backends import BackendPart
+from comfydock_core.models.conversion import Conversion, Relocked
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories import install_record
-from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.utils import atomic
-
-_FETCHED = re.compile(r"\s*(?:Downloaded|Built) (\S+)")
 
 
 class UVProjectManager:
-    """Locks and installs through uv. The methods raise what `UVCommand` raises, and `OSError`."""
+    """Locks and installs through uv, in the two directories it is given: those of an environment, or staged ones.
 
-    def __init__(self, layout: EnvironmentLayout, uv: UVCommand) -> None:
-        self._layout = layout
+    The methods raise what uv's failures mean, and `OSError`.
+    """
+
+    def __init__(self, definition: str, venv: str, uv: UVCommand) -> None:
+        """`uv` works on the project in `definition` and installs into `venv`."""
+        self._definition = definition
+        self._venv = venv
         self._uv = uv
 
     def create_venv(self, python: str, reporter: Reporter) -> None:
         """Make an empty virtual environment, movable, replacing one that is there."""
         self._uv.create_venv(python, reporter.line)
 
-    def lock(self, reporter: Reporter) -> None:
-        """Resolve the manifest into `uv.lock`."""
-        self._uv.lock(reporter.line)
+    def lock(self, backend: str, reporter: Reporter, *, upgrade: Sequence[str] = ()) -> None:
+        """Resolve the manifest into `uv.lock`, keeping the versions it has but for those of `upgrade`.
 
-    def install(self, reporter: Reporter) -> None:
-        """Install what the lock says and note what was installed.
-
-        Only for a new virtual environment that nothing runs from: uv cannot change a live one safely.
+        A PyTorch release that is not pinned yet is chosen from the index of `backend` and pinned in the manifest.
+        Raises `RequirementsConflict`, `BackendNotFound`, `ManifestDamaged`.
         """
-        self._uv.sync_frozen(_counting(reporter))
-        self.write_record()
+        locking.lock_base(self._uv, self._definition, backend, reporter, upgrade)
 
-    def write_record(self) -> None:
+    def lock_backend(self, backend: str, reporter: Reporter) -> BackendPart | None:
+        """Lock PyTorch for a back end; `None` where it needs no lock. Nothing else changes, and nothing on failure.
+
+        Raises `BackendNotFound`, `RequirementsConflict`, `LockOutdated`, `BackendPartRefused`.
+        """
+        return locking.lock_backend(self._uv, self._definition, backend, reporter)
+
+    def relock(
+        self, backend: str, reporter: Reporter, *, backends: Collection[str] = (), upgrade: Sequence[str] = ()
+    ) -> Relocked:
+        """Lock the base, the parts of `backends`, and every part that the new base concerns.
+
+        Failures of single back ends are in the result. Raises what `lock` raises.
+        """
+        return relocking.relock(self._uv, self._definition, backend, reporter, backends=backends, upgrade=upgrade)
+
+    def upgrade_release(self, backends: Sequence[str], reporter: Reporter) -> dict[str, str]:
+        """Pin the newest release of PyTorch that all of `backends` have; `relock` then makes the locks.
+
+        Raises `BackendNotFound`, `RequirementsConflict`.
+        """
+        return relocking.upgrade_release(self._uv, self._definition, backends, reporter)
+
+    def remove_backend(self, backend: str) -> bool:
+        """Remove the lock of a back end. Whether there was one."""
+        return locking.remove_part(self._definition, backend)
+
+    def convert(self, fallback: str, reporter: Reporter) -> Conversion | None:
+        """Make a definition of ComfyDock 1.x neutral, keeping its versions; `None` when it is neutral already.
+
+        The virtual environment is only looked at. Raises what `lock` and `lock_backend` raise, `LockDamaged`.
+        """
+        return converting.convert(self._uv, self._definition, self._venv, fallback, reporter)
+
+    def older_backend(self) -> str | None:
+        """The back end that a definition of ComfyDock 1.x was made for, as far as its files say."""
+        return converting.older_backend(self._definition)
+
+    def choose_backend(self, backend: str) -> None:
+        """Note the back end that this machine uses, beside the manifest and outside the history."""
+        atomic.write_text(f"{self._definition}/{BACKEND_CHOICE}", f"{backend}\n")
+
+    def is_installed(self, backend: str) -> bool:
+        """Whether everything that is locked for `backend` is installed, by the record and without asking uv."""
+        return installing.is_installed(self._definition, self._venv, backend)
+
+    def install(self, backend: str, reporter: Reporter) -> bool:
+        """Install exactly what is locked for `backend`; `False` when there was nothing to do.
+
+        Only for a virtual environment that nothing runs from: uv cannot change a live one safely. Raises
+        `LockOutdated`, `BackendNotLocked`, `BackendPartRefused`, `HashMismatch`, `PackagesInconsistent`.
+        """
+        if self.is_installed(backend):
+            return False
+        installing.install(self._uv, self._definition, self._venv, backend, reporter)
+        return True
+
+    def write_record(self, backend: str) -> None:
         """Note what is installed now and what it was installed from, for `status`."""
-        directory = install_record.record_directory(self._layout.venv)
-        os.makedirs(directory, exist_ok=True)
-        for name in ("uv.lock", "pyproject.toml"):
-            with open(f"{self._layout.definition}/{name}", encoding="utf-8", newline="") as file:
-                atomic.write_text(f"{directory}/{name}", file.read())
-        # Dates, which JSON does not have, become text: nothing that the fast path looks at is one.
-        manifest = json.dumps(read_manifest(self._layout.manifest), default=str)
-        atomic.write_text(f"{directory}/pyproject.json", manifest)
-        site_packages = install_record.site_packages(self._layout.venv)
-        installed = install_record.installed_distributions(site_packages) if site_packages else []
-        atomic.write_text(f"{directory}/distributions", "".join(f"{name}\n" for name in installed))
-
-
-def _counting(reporter: Reporter) -> Callable[[str], None]:
-    """Pass uv's lines on and count the packages that it has fetched."""
-    done = 0
-
-    def hear(line: str) -> None:
-        nonlocal done
-        reporter.line(line)
-        if _FETCHED.match(line):
-            done += 1
-            reporter.progress("Fetched", done, None, "packages")
-
-    return hear
+        write_record(self._definition, self._venv, backend)

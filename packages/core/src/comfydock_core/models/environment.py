@@ -102,12 +102,14 @@ class PackageState:
     """
 
     __slots__ = (
+        "backend_changed",
         "changed",
         "dependencies_changed",
         "extra",
         "installed",
         "lock_changed",
         "missing",
+        "part_changed",
         "source",
         "state",
         "unknown",
@@ -123,10 +125,20 @@ class PackageState:
         self.changed: list[PackageChange] = []
         self.lock_changed = False
         self.dependencies_changed = False
+        self.backend_changed = False
+        self.part_changed = False
 
     def settle(self) -> "PackageState":
         """Derive `state` from the differences found."""
-        differs = self.missing or self.extra or self.changed or self.lock_changed or self.dependencies_changed
+        differs = (
+            self.missing
+            or self.extra
+            or self.changed
+            or self.lock_changed
+            or self.dependencies_changed
+            or self.backend_changed
+            or self.part_changed
+        )
         self.state = "out-of-sync" if differs else "in-sync"
         return self
 
@@ -140,6 +152,8 @@ class PackageState:
             "changed": [change.as_dict() for change in self.changed],
             "lock_changed": self.lock_changed,
             "dependencies_changed": self.dependencies_changed,
+            "backend_changed": self.backend_changed,
+            "part_changed": self.part_changed,
             "unknown": self.unknown,
         }
 

@@ -248,6 +248,120 @@ class EnvironmentBroken(IntegrityError):
     code = "environment-broken"
 
 
+class ScopeBusy(BusyError):
+    """Another command is changing the same environment, or the workspace's environments. The message names it.
+
+    The lock is the system's own and vanishes with its holder. `--wait SECONDS` waits for it.
+    """
+
+    code = "scope-busy"
+
+
+class OperationUnfinished(BusyError):
+    """An earlier change was stopped in the middle, and `--no-settle` forbids to settle it.
+
+    Without `--no-settle` the next changing command settles it by itself; `operation resume` and `operation undo`
+    choose how.
+    """
+
+    code = "operation-unfinished"
+
+
+class ChangedMeanwhile(ConflictError):
+    """What a plan was computed from is not what is there any more: somebody changed it in between. Nothing was done."""
+
+    code = "changed-meanwhile"
+
+
+class OperationNotFound(NotFoundError):
+    """There is no operation of this number, or none that could be undone. `comfydock operation list` shows them."""
+
+    code = "operation-not-found"
+
+
+class NotUndoable(ConflictError):
+    """The operation cannot be undone, because what it put in place was changed, moved or freed since."""
+
+    code = "not-undoable"
+
+
+class OperationDamaged(IntegrityError):
+    """An operation was stopped in the middle, and since then somebody changed what it was working on.
+
+    Nothing was overwritten. The message names the place; `comfydock operation show ID` lists where both versions are.
+    """
+
+    code = "operation-damaged"
+
+
+class AcrossFileSystems(ConflictError):
+    """A name that a change must swap lies on another file system than its environment: a mount point or a link away.
+
+    A rename works within one file system only, and anything else would not be safe.
+    """
+
+    code = "across-file-systems"
+
+
+class LockOutdated(ConflictError):
+    """The manifest and `uv.lock` do not belong together, so that nothing is installed from them."""
+
+    code = "lock-outdated"
+
+
+class LockDamaged(IntegrityError):
+    """`uv.lock` is missing, unreadable, or not what uv writes. It was left as it is."""
+
+    code = "lock-damaged"
+
+
+class BackendNotFound(NotFoundError):
+    """The package index has no PyTorch for this back end, or the address holds no such index."""
+
+    code = "backend-not-found"
+
+
+class BackendNotLocked(NotFoundError):
+    """The environment has no lock of PyTorch for this back end: `backends/<back end>/pylock.toml` is missing."""
+
+    code = "backend-not-locked"
+
+
+class BackendPartRefused(IntegrityError):
+    """The lock of PyTorch for a back end cannot be used: it is damaged, belongs to another release of PyTorch, repeats
+    packages of `uv.lock`, or has files without hashes. `comfydock backend check` lists what is wrong.
+    """
+
+    code = "backend-part-refused"
+
+
+class PackagesInconsistent(ConflictError):
+    """The locked packages do not fit together: uv's check after the installation says which."""
+
+    code = "packages-inconsistent"
+
+
+class HashMismatch(IntegrityError):
+    """A package that was fetched is not the one that was locked. It was not installed."""
+
+    code = "hash-mismatch"
+
+
+class MergeRefused(IntegrityError):
+    """A version of a file to be merged is not what ComfyDock or uv write. Nothing was merged."""
+
+    code = "merge-refused"
+
+
+class VenvIncomplete(IntegrityError):
+    """uv reported success, but files of the packages that it installed are missing or have another size.
+
+    The environment was left as it was. Damaged downloads in uv's cache are the usual reason.
+    """
+
+    code = "venv-incomplete"
+
+
 class PortInUse(BusyError):
     """Another program listens on the port that ComfyUI is to use. `--port N` chooses another one."""
 

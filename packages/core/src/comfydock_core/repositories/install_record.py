@@ -1,21 +1,37 @@
 """What was installed into a virtual environment: read on the fast path, written after an installation.
 
-The record is a directory inside the virtual environment, so that it lives and dies with it: copies of the `uv.lock`
-and `pyproject.toml` installed from, the latter as JSON too, and the names of the installed distributions, one to a
-line. While the manifest is still the copy, its JSON spares the fast path the TOML parser, half of its time.
+The record is a directory inside the virtual environment, so that it lives and dies with it: the PyTorch back end,
+copies of the `uv.lock`, the `pyproject.toml` and the back end's part installed from, the manifest as JSON too, what uv
+was told to install, and the names of the installed distributions, one to a line. While the manifest is still the copy,
+its JSON spares the fast path the TOML parser, half of its time.
 """
 
 from comfydock_core.utils import light_json, native
 
 _DIST_INFO = ".dist-info"
 
+BACKEND = "backend"
+PART = "part.toml"
+PYLOCK = "pylock.toml"
+DISTRIBUTIONS = "distributions"
+
 
 class InstallRecord:
     """The record of one virtual environment, as it was written. A plain class: it is read on the fast path."""
 
-    __slots__ = ("distributions", "lock", "manifest", "parsed")
+    __slots__ = ("backend", "distributions", "lock", "manifest", "parsed", "part")
 
-    def __init__(self, lock: bytes, manifest: bytes, parsed: dict[str, object], distributions: list[str]) -> None:
+    def __init__(
+        self,
+        backend: str,
+        part: bytes,
+        lock: bytes,
+        manifest: bytes,
+        parsed: dict[str, object],
+        distributions: list[str],
+    ) -> None:
+        self.backend = backend
+        self.part = part
         self.lock = lock
         self.manifest = manifest
         self.parsed = parsed
@@ -32,10 +48,13 @@ def read_record(venv: str) -> InstallRecord | None:
     lock = native.read_bytes(f"{directory}/uv.lock")
     manifest = native.read_bytes(f"{directory}/pyproject.toml")
     parsed = native.read_bytes(f"{directory}/pyproject.json")
-    distributions = native.read_bytes(f"{directory}/distributions")
-    if lock is None or manifest is None or parsed is None or distributions is None:
+    distributions = native.read_bytes(f"{directory}/{DISTRIBUTIONS}")
+    backend = native.read_bytes(f"{directory}/{BACKEND}")
+    part = native.read_bytes(f"{directory}/{PART}")
+    if lock is None or manifest is None or parsed is None or distributions is None or backend is None or part is None:
         return None
-    return InstallRecord(lock, manifest, _tables(parsed), distributions.decode("utf-8").split())
+    names = distributions.decode("utf-8").split()
+    return InstallRecord(backend.decode("utf-8").strip(), part, lock, manifest, _tables(parsed), names)
 
 
 def recorded_manifest(venv: str, manifest: str) -> dict[str, object] | None:

@@ -1,14 +1,26 @@
-"""Reading requirements files."""
+"""Reading requirements: files of them, their names, and what their markers and versions mean."""
 
+import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from comfydock_core.models.exceptions import RequirementInvalid
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
+_BELOW = re.compile(r"<\s*(3\.\d+)(?:\.0)*(?!\.?\d)", re.ASCII)
+_MINOR = re.compile(r"==\s*3\.(\d+)(?:\.\*|\.\d+)?", re.ASCII)
+_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)", re.ASCII)
+
+# Where PyTorch's accelerators are not: every machine without Linux.
+_ELSEWHERE = (("win32", "Windows", "nt"), ("darwin", "Darwin", "posix"))
+_MACHINES = ("x86_64", "AMD64", "arm64", "aarch64", "ARM64")
+_PYTHONS = tuple(f"3.{minor}" for minor in range(8, 21))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +83,69 @@ def _requirement(line: str, file: str, number: int) -> RequirementLine:
             context={"file": file, "line": number, "text": line, "reason": str(error)},
         ) from error
     return RequirementLine(canonicalize_name(requirement.name), str(requirement))
+
+
+def requirement_name(text: str) -> str | None:
+    """The normalised project name of a requirement, `None` for what has none (a path, an option)."""
+    match = _NAME.match(text)
+    return canonicalize_name(match[1]) if match else None
+
+
+def normal_name(name: str) -> str:
+    """A project name as indexes and locks spell it."""
+    return canonicalize_name(name)
+
+
+def needs_linux(marker: str) -> bool:
+    """Whether a marker holds on no Windows and no macOS, whatever the machine and the version of Python."""
+    try:
+        parsed = Marker(marker)
+    except InvalidMarker:
+        return False
+    places = itertools.product(_ELSEWHERE, _MACHINES, _PYTHONS)
+    return not any(parsed.evaluate(_surroundings(*place)) for place in places)
+
+
+def _surroundings(system: tuple[str, str, str], machine: str, python: str) -> dict[str, str | set[str]]:
+    return {
+        "sys_platform": system[0],
+        "platform_system": system[1],
+        "os_name": system[2],
+        "platform_machine": machine,
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "extra": "",
+    }
+
+
+def public_version(version: str) -> str:
+    """A version without its local part: `2.9.1` of `2.9.1+cu128`."""
+    return version.partition("+")[0]
+
+
+def newest_version(versions: Iterable[str]) -> str:
+    """The highest version; what is no version ranks below all that are."""
+    return max(versions, key=_rank)
+
+
+def oldest_version(versions: Iterable[str]) -> str:
+    """The lowest version; what is no version ranks below all that are."""
+    return min(versions, key=_rank)
+
+
+def _rank(version: str) -> tuple[bool, Version, str]:
+    try:
+        return True, Version(version), version
+    except InvalidVersion:
+        return False, Version("0"), version
+
+
+def closed_minor(requires_python: str) -> str | None:
+    """The version below which Python must be, `3.12` for `>=3.11,<3.12`; `None` for a range that is open above."""
+    if (below := _BELOW.search(requires_python)) is not None:
+        return below[1]
+    if (minor := _MINOR.search(requires_python)) is not None:
+        return f"3.{int(minor[1]) + 1}"
+    return None

@@ -1,21 +1,32 @@
-"""The first manifest of an environment, in the format of ComfyDock 1.x with a schema version."""
+"""The first manifest of an environment, in the format of ComfyDock 1.x with a schema version.
+
+It is the same on every machine: which PyTorch back end is used, each of them keeps for itself.
+"""
 
 import tomlkit
-from tomlkit.items import Array, Table
+from tomlkit.items import Table
 
 from comfydock_core.configs.defaults import MANIFEST_SCHEMA, PROJECT_PREFIX
-from comfydock_core.managers.pyproject.torch import configure_torch
+from comfydock_core.managers.pyproject.pytorch import add_family, multiline
 from comfydock_core.models.creation import CreationPlan
 from comfydock_core.utils.requirements import RequirementsFile
+
+# `uv sync` by hand would install the builds of PyPI without what they need.
+ADVICE = (
+    "Installed by ComfyDock from uv.lock and backends/*/pylock.toml, which hold PyTorch for each kind of machine.",
+    "`uv lock` may be run by hand here; `uv sync` and `uv run` would install another PyTorch.",
+)
 
 
 def fill_manifest(
     document: tomlkit.TOMLDocument, plan: CreationPlan, commit: str, requirements: RequirementsFile
 ) -> None:
     """Write everything a new environment's manifest says."""
+    for line in ADVICE:
+        document.add(tomlkit.comment(line))
     document["project"] = _project(plan, requirements)
     tool = tomlkit.table(is_super_table=True)
-    tool["uv"] = _uv(plan, requirements)
+    tool["uv"] = _uv()
     tool["comfydock"] = _comfydock(plan, commit)
     document["tool"] = tool
 
@@ -24,22 +35,15 @@ def _project(plan: CreationPlan, requirements: RequirementsFile) -> Table:
     project = tomlkit.table()
     project["name"] = f"{PROJECT_PREFIX}{plan.name}"
     project["version"] = "0.1.0"
-    project["requires-python"] = f">={minor_version(plan.python)}"
-    project["dependencies"] = _lines([line.text for line in requirements.requirements])
+    project["requires-python"] = closed_range(plan.python)
+    project["dependencies"] = multiline([line.text for line in requirements.requirements])
     return project
 
 
-def _lines(values: list[str]) -> Array:
-    """An array with one value on each line, so that two changes rarely meet in a merge."""
-    array = tomlkit.array().multiline(True)
-    array.extend(values)
-    return array
-
-
-def _uv(plan: CreationPlan, requirements: RequirementsFile) -> Table:
+def _uv() -> Table:
     uv = tomlkit.table()
     uv["package"] = False
-    configure_torch(uv, plan.torch_backend, [line.name for line in requirements.requirements])
+    uv["default-groups"] = "all"
     return uv
 
 
@@ -52,10 +56,16 @@ def _comfydock(plan: CreationPlan, commit: str) -> Table:
     if not plan.default_repository:
         table["comfyui_repository"] = plan.comfyui.public_repository
     table["python_version"] = plan.python
-    table["torch_backend"] = plan.torch_backend
+    add_family(table)
     return table
 
 
 def minor_version(python: str) -> str:
     """`3.11` of `3.11` and of `3.11.7`."""
     return ".".join(python.split(".")[:2])
+
+
+def closed_range(python: str) -> str:
+    """`>=3.11,<3.12` of `3.11.7`: one lock is for one minor version of the interpreter."""
+    major, minor = minor_version(python).split(".")
+    return f">={major}.{minor},<{major}.{int(minor) + 1}"

@@ -1,0 +1,5 @@
+"""The parts of the Python lock, by subject."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,121 @@
+"""Installing what is locked into a virtual environment, exactly. Never into one that something runs from."""
+
+import os
+import re
+import tomllib
+from collections.abc import Callable
+
+from comfydock_core.analyzers.expected_packages import expected_pylock
+from comfydock_core.analyzers.package_state import compare_with_record
+from comfydock_core.integrations.uv_command import UVCommand
+from comfydock_core.managers.uv_project.indexes import index_of
+from comfydock_core.managers.uv_project.recording import write_record
+from comfydock_core.models.exceptions import PackagesInconsistent
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories import install_record
+from comfydock_core.repositories.manifest_reader import read_manifest
+from comfydock_core.repositories.pytorch_settings import Table, overridden_names
+from comfydock_core.utils import atomic, native
+from comfydock_core.utils.requirements import normal_name, requirement_name
+
+_FETCHED = re.compile(r"\s*(?:Downloaded|Built) (\S+)")
+_UNMET = re.compile(r"The package `([^`]+)` requires `([^`]+)`")
+
+
+def is_installed(definition: str, venv: str, backend: str) -> bool:
+    """Whether there is nothing to do: the record of the last installation fits all files and what is installed.
+
+    No process is started. Raises `ManifestDamaged`, `OSError`.
+    """
+    try:
+        state = compare_with_record(definition, venv, read_manifest(f"{definition}/pyproject.toml"), backend)
+    except ValueError:
+        return False  # A damaged record is as good as none.
+    return state is not None and state.state == "in-sync"
+
+
+def install(uv: UVCommand, definition: str, venv: str, backend: str, reporter: Reporter) -> None:
+    """Make `venv` hold exactly what is locked for `backend`, and note that.
+
+    Raises `LockOutdated`, `BackendNotLocked`, `BackendPartRefused`, `HashMismatch`, `PackagesInconsistent`, what uv's
+    other failures mean, and `OSError`.
+    """
+    manifest = read_manifest(f"{definition}/pyproject.toml")
+    expected = expected_pylock(uv, definition, manifest, backend)
+    directory = install_record.record_directory(venv)
+    path = f"{directory}/{install_record.PYLOCK}"
+    before = native.read_bytes(path)
+    os.makedirs(directory, exist_ok=True)
+    _forget(directory)
+    atomic.write_text(path, expected)
+    _warn_of_unhashed(expected, reporter)
+    index = index_of(backend)
+    again = [] if before is None else changed_files(before.decode("utf-8", "replace"), expected)
+    uv.sync_pylock(path, counting(reporter), index=None if index is None else str(index), reinstall=again)
+    if backend != "none":
+        _check(uv, manifest)
+    write_record(definition, venv, backend)
+
+
+def _forget(directory: str) -> None:
+    """Take the note of the last installation away: until the next is there, nobody shall rely on it."""
+    path = f"{directory}/{install_record.DISTRIBUTIONS}"
+    if os.path.exists(path):
+        os.unlink(path)
+
+
+def changed_files(before: str, after: str) -> list[str]:
+    """The packages of which the same file has another hash now, which uv does not notice where it is installed."""
+    old = _hashes(before)
+    changed = {
+        package for (package, file), hashes in _hashes(after).items() if old.get((package, file), hashes) != hashes
+    }
+    return sorted(changed)
+
+
+def _hashes(text: str) -> dict[tuple[str, str], object]:
+    try:
+        packages = tomllib.loads(text).get("packages", [])
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+    return {
+        (package["name"], str(wheel.get("url") or wheel.get("path"))): wheel.get("hashes")
+        for package in packages
+        for wheel in package.get("wheels", [])
+    }
+
+
+def _warn_of_unhashed(text: str, reporter: Reporter) -> None:
+    names = sorted({package for (package, _), hashes in _hashes(text).items() if not hashes})
+    if names:
+        reporter.warn(f"`uv.lock` has no hash for files of {', '.join(names)}: they cannot be checked when they arrive")
+
+
+def _check(uv: UVCommand, manifest: Table) -> None:
+    """Let uv tell whether the set is consistent, but for what the manifest overrules on purpose."""
+    completed = uv.check()
+    if completed.returncode == 0:
+        return
+    overruled = overridden_names(manifest)
+    unmet = [match for line in completed.text.split("\n") if (match := _UNMET.search(line))]
+    serious = [match for match in unmet if not {normal_name(match[1]), requirement_name(match[2])} & overruled]
+    if serious or not unmet:
+        raise PackagesInconsistent(
+            f"the locked packages do not fit together:\n{completed.text}",
+            hint="lock again the part that differs; uv says above which packages collide",
+            context={"output": completed.text, "exit_code": completed.returncode},
+        )
+
+
+def counting(reporter: Reporter) -> Callable[[str], None]:
+    """Pass uv's lines on and count the packages that it has fetched."""
+    done = 0
+
+    def hear(line: str) -> None:
+        nonlocal done
+        reporter.line(line)
+        if _FETCHED.match(line):
+            done += 1
+            reporter.progress("Fetched", done, None, "packages")
+
+    return hear

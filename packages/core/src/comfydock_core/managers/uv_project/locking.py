@@ -1,0 +1,146 @@
+"""Locking: the base that all machines share, then PyTorch for single back ends."""
+
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from comfydock_core.configs.environment_layout import part_path
+from comfydock_core.integrations.uv_command import UVCommand
+from comfydock_core.managers.pyproject.pytorch import set_release
+from comfydock_core.managers.uv_project.parts import PartRequest, lock_part, write_part
+from comfydock_core.managers.uv_project.release import ask_accelerators, ask_family
+from comfydock_core.models.backends import BackendPart
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.backend_parts import parse_part
+from comfydock_core.repositories.manifest_reader import read_manifest
+from comfydock_core.repositories.pyproject_document import PyprojectDocument
+from comfydock_core.repositories.pytorch_settings import (
+    Table,
+    accelerators_of,
+    family_of,
+    release_of,
+    requirements_naming,
+    uv_settings,
+    wishes_about,
+)
+from comfydock_core.repositories.uv_lock import UvLock, read_lock
+from comfydock_core.utils import native
+from comfydock_core.utils.requirements import requirement_name
+
+OnLine = Callable[[str], None]
+
+
+def lock_base(uv: UVCommand, definition: str, backend: str, reporter: Reporter, upgrade: Sequence[str] = ()) -> UvLock:
+    """Resolve the manifest into `uv.lock`, once more where the PyTorch family needs a release.
+
+    The release is pinned by the first one who asks for a member of the family, from the index of `backend`, and kept
+    from then on. Raises `RequirementsConflict`, `BackendNotFound`, `ManifestDamaged`, what uv's failures mean.
+    """
+    manifest = read_manifest(f"{definition}/pyproject.toml")
+    family = family_of(manifest)
+    _settle_release(uv, definition, backend, asked_for(manifest), reporter.line)
+    uv.lock(reporter.line, upgrade=upgrade)
+    lock = read_lock(f"{definition}/uv.lock")
+    if _settle_release(uv, definition, backend, lock.versions().keys() & set(family), reporter.line):
+        uv.lock(reporter.line)
+        lock = read_lock(f"{definition}/uv.lock")
+    if _settle_accelerators(uv, definition, lock, reporter.line):
+        uv.lock(reporter.line)
+        lock = read_lock(f"{definition}/uv.lock")
+    return lock
+
+
+def lock_backend(uv: UVCommand, definition: str, backend: str, reporter: Reporter) -> BackendPart | None:
+    """Lock PyTorch for a back end that `uv.lock` has it for; `None` where nothing in it needs a part.
+
+    Only `backends/<back end>/pylock.toml` is written, and only when everything went well. Raises what `lock_part`
+    raises, `LockOutdated` and `OSError`.
+    """
+    path = part_path(definition, backend)
+    manifest, lock = read_manifest(f"{definition}/pyproject.toml"), read_lock(f"{definition}/uv.lock")
+    family = family_of(manifest)
+    if backend == "none" or not lock.versions().keys() & set(family):
+        return None
+    reporter.phase(f"Locking PyTorch for {backend}")
+    old = native.read_bytes(path)
+    request = PartRequest(
+        backend,
+        definition,
+        manifest,
+        lock,
+        pins=uv.export_pins(family),
+        old=None if old is None else old.decode("utf-8", "replace"),
+    )
+    text = lock_part(uv, request, reporter)
+    if old is None or text.encode() != old:
+        write_part(path, text)
+    return parse_part(text, backend, path)
+
+
+def asked_for(manifest: Table) -> set[str]:
+    """The members of the family that the manifest itself requires."""
+    texts = requirements_naming(manifest, family_of(manifest))
+    return {name for name in map(requirement_name, texts) if name is not None}
+
+
+def _settle_release(uv: UVCommand, definition: str, backend: str, members: Collection[str], on_line: OnLine) -> bool:
+    """Pin the members that have no version yet, to fit those that have one. Whether the manifest was changed."""
+    manifest = read_manifest(f"{definition}/pyproject.toml")
+    pinned = release_of(manifest, family_of(manifest))
+    if not members or pinned.keys() >= set(members):
+        return False
+    _pin(uv, definition, manifest, backend, [*pinned, *members], pinned, on_line)
+    return True
+
+
+def _pin(
+    uv: UVCommand,
+    definition: str,
+    manifest: Table,
+    backend: str,
+    members: Iterable[str],
+    pinned: Mapping[str, str],
+    on_line: OnLine,
+) -> None:
+    family = family_of(manifest)
+    wanted = [name for name in family if name in set(members)]
+    pins = [f"{name}=={version}" for name, version in pinned.items()]
+    source = "pypi" if backend == "none" else backend
+    answer = ask_family(uv, manifest, source, wanted, [*wishes_about(manifest, wanted), *pins], on_line)
+    release = {name: answer.versions[name] for name in family if name in answer.versions}
+    accelerators = ask_accelerators(uv, manifest, release, on_line)
+    document = PyprojectDocument.load(f"{definition}/pyproject.toml")
+    set_release(document.document, release, accelerators.names, {})
+    document.save()
+
+
+def _settle_accelerators(uv: UVCommand, definition: str, lock: UvLock, on_line: OnLine) -> bool:
+    """Pin what something else requires of the family's accelerators to the versions that the release requires."""
+    manifest = read_manifest(f"{definition}/pyproject.toml")
+    excluded = accelerators_of(manifest)
+    names = {name for found in excluded.values() for name in found}
+    present = lock.versions().keys() & names
+    if present == _constrained(manifest) & names:
+        return False
+    release = release_of(manifest, family_of(manifest))
+    required = ask_accelerators(uv, manifest, release, on_line).versions if present else {}
+    document = PyprojectDocument.load(f"{definition}/pyproject.toml")
+    set_release(document.document, release, excluded, {name: required[name] for name in present & required.keys()})
+    document.save()
+    return True
+
+
+def _constrained(manifest: Table) -> set[str]:
+    constraints = uv_settings(manifest).get("constraint-dependencies")
+    texts = [text for text in constraints if isinstance(text, str)] if isinstance(constraints, list) else []
+    return {name for name in map(requirement_name, texts) if name is not None}
+
+
+def remove_part(definition: str, backend: str) -> bool:
+    """Remove the lock of a back end. Whether there was one. Raises `OSError`."""
+    path = part_path(definition, backend)
+    if not os.path.isfile(path):
+        return False
+    os.unlink(path)
+    if not os.listdir(os.path.dirname(path)):
+        os.rmdir(os.path.dirname(path))
+    return True

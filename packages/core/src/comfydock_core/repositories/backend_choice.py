@@ -1,0 +1,12 @@
+"""The PyTorch back end that this machine uses for an environment: a file beside the manifest. Fast path."""
+
+from comfydock_core.configs.environment_layout import BACKEND_CHOICE
+from comfydock_core.utils import native
+
+
+def read_choice(definition: str) -> str | None:
+    """The chosen back end, or `None` when none is chosen. Only the first line counts. Raises `OSError`."""
+    content = native.read_bytes(f"{definition}/{BACKEND_CHOICE}")
+    if content is None:
+        return None
+    return content.decode("utf-8", "replace").split("\n", 1)[0].strip() or None

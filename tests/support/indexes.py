@@ -1,0 +1,123 @@
+"""Package indexes over real HTTP: a general one and one for each PyTorch back end, each with its own defect."""
+
+import base64
+import contextlib
+import functools
+import http.server
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support.wheels import add_to_index, write_index
+
+LINUX = "sys_platform == 'linux'"
+ACCELERATOR = f"nvidia-cublas==12.8 ; {LINUX} and platform_machine == 'x86_64'"
+RELEASE = {"torch": "2.9.1", "torchvision": "0.24.1", "torchaudio": "2.9.1"}
+OLD_RELEASE = {"torch": "2.6.0", "torchvision": "0.21.0", "torchaudio": "2.6.0"}
+
+# What is special about each back end.
+ORDINARY = "cu128"
+WITHOUT_HASHES = "cu126"
+OLD = "cu118"
+OWN_PACKAGES = "rocm6.4"
+TORCH_ALONE = "xpu"
+
+
+@dataclass(slots=True)
+class Indexes:
+    """The directories, and where they are served. `requests` are the paths that were asked for."""
+
+    root: Path
+    url: str
+    requests: list[str] = field(default_factory=list)
+
+    @property
+    def general(self) -> str:
+        return f"{self.url}/pypi"
+
+    @property
+    def pytorch(self) -> str:
+        return f"{self.url}/pytorch"
+
+    def variables(self) -> dict[str, str]:
+        """What makes ComfyDock and uv use these, and nothing from elsewhere."""
+        return {
+            "COMFYDOCK_PYTORCH_INDEX_URL": self.pytorch,
+            "UV_DEFAULT_INDEX": self.general,
+            "UV_PYTHON_DOWNLOADS": "never",
+            "UV_NO_CONFIG": "1",
+        }
+
+
+def build_indexes(root: Path) -> None:
+    """Write all wheels and index pages."""
+    general, pytorch = root / "pypi", root / "pytorch"
+    _general(general)
+    for backend, needs in (("cpu", []), (ORDINARY, [ACCELERATOR, f"triton==3.5.1 ; {LINUX}"]), (WITHOUT_HASHES, [])):
+        _family(pytorch / backend, f"+{backend}", RELEASE, needs)
+    _family(pytorch / OLD, f"+{OLD}", OLD_RELEASE, [])
+    _family(pytorch / OWN_PACKAGES, f"+{OWN_PACKAGES}", RELEASE, [f"pytorch-triton-rocm==3.5.1 ; {LINUX}"])
+    add_to_index(pytorch / OWN_PACKAGES, "pytorch-triton-rocm", "3.5.1")
+    add_to_index(pytorch / TORCH_ALONE, "torch", f"2.9.1+{TORCH_ALONE}", requires=["sympy>=1"])
+    add_to_index(pytorch / "cpu", "sympy", "1.0")  # Real ones have old copies of general packages, too.
+    for place in (general, *(path for path in sorted(pytorch.iterdir()))):
+        write_index(place)
+    for page in (pytorch / WITHOUT_HASHES).rglob("index.html"):
+        page.write_text(re.sub(r"#sha256=\w+", "", page.read_text()))
+
+
+def _general(index: Path) -> None:
+    _family(index, "", RELEASE, [ACCELERATOR, f"triton==3.5.1 ; {LINUX}"])
+    _family(index, "", {**RELEASE, "torch": "2.10.0", "torchvision": "0.25.0", "torchaudio": "2.10.0"},
+            [f"nvidia-cublas==13.0 ; {LINUX}", f"triton==3.6.0 ; {LINUX}"])  # fmt: skip
+    _family(index, "", OLD_RELEASE, [])
+    for name, versions in (("sympy", ["1.12", "1.13"]), ("numpy", ["1.26", "2.3"]), ("einops", ["0.8"]),
+                           ("triton", ["3.5.1", "3.6.0"]), ("nvidia-cublas", ["12.8", "13.0"])):  # fmt: skip
+        for version in versions:
+            add_to_index(index, name, version)
+    for version in ("0.8.1", "0.8.2"):
+        add_to_index(index, "kornia", version, requires=["torch>=2"])
+    add_to_index(index, "modern", "1.0", requires=["torch>=2.8"])
+    add_to_index(index, "kernels", "1.0", requires=["triton"])
+    add_to_index(index, "older-numpy", "1.0", requires=["numpy<2"])
+
+
+def _family(index: Path, local: str, release: dict[str, str], needs: list[str]) -> None:
+    torch = release["torch"]
+    add_to_index(index, "torch", f"{torch}{local}", requires=["sympy>=1", *needs])
+    add_to_index(index, "torchvision", f"{release['torchvision']}{local}", requires=[f"torch=={torch}", "numpy"])
+    add_to_index(index, "torchaudio", f"{release['torchaudio']}{local}", requires=[f"torch=={torch}"])
+
+
+@contextlib.contextmanager
+def serving_directory(root: Path, login: tuple[str, str] | None = None) -> Iterator[Indexes]:
+    """Serve a directory while the block runs; with `login` to nobody else."""
+    wanted = None if login is None else "Basic " + base64.b64encode(":".join(login).encode()).decode()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            indexes.requests.append(self.path)
+            if wanted is not None and self.headers.get("Authorization") != wanted:
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="packages"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            super().do_GET()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Stay silent."""
+
+    handler = functools.partial(Handler, directory=str(root))
+    listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    indexes = Indexes(root, f"http://127.0.0.1:{listener.server_address[1]}")
+    thread = threading.Thread(target=listener.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield indexes
+    finally:
+        listener.shutdown()
+        listener.server_close()
+        thread.join()
