@@ -16,11 +16,13 @@ def create(context: Context, arguments: Arguments) -> Result:
     started = time.monotonic()
     request = CreateRequest(
         name=arguments.word("name"),
-        python=arguments.word("python"),
+        python=arguments.text("python"),
         comfyui=arguments.text("comfyui"),
         repository=arguments.text("comfyui_repository"),
         torch_backend=arguments.word("torch_backend"),
         use=arguments.flag("use"),
+        template=arguments.text("template"),
+        keep_going=arguments.flag("keep_going"),
     )
     workspace = find_workspace(offline=context.offline)
     with make_reporter(context) as reporter:
@@ -33,10 +35,11 @@ def create(context: Context, arguments: Arguments) -> Result:
             path = workspace.create_environment(plan, initiator, reporter)
     version = plan.comfyui
     data = {"name": plan.name, "path": path, "comfyui": version.ref, "commit": version.commit, "python": plan.python,
-            "torch_backend": plan.torch_backend, "active": plan.activate}  # fmt: skip
+            "torch_backend": plan.torch_backend, "active": plan.activate,
+            "missing_packs": list(plan.missing_packs)}  # fmt: skip
     text = f"created {plan.name}: ComfyUI {version} in {time.monotonic() - started:.1f} s\n"
     note = "" if plan.activate else f"`comfydock use {plan.name}` makes it the active environment"
-    return Result(data, text, note=note)
+    return Result(data, text, exit_code=3 if plan.missing_packs else 0, note=note)
 
 
 def delete(context: Context, arguments: Arguments) -> Result:

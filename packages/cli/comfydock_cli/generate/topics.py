@@ -14,7 +14,8 @@ Environment variables
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY
                                  honoured for every request
 
-uv's own variables (UV_INDEX_URL, UV_FIND_LINKS, UV_OFFLINE, ...) and git's pass through.
+uv's own variables (UV_INDEX_URL, UV_FIND_LINKS, UV_OFFLINE, ...) and git's pass through, but for those that would lead
+uv to another project, interpreter or PyTorch (UV_PROJECT, UV_PYTHON, UV_TORCH_BACKEND, UV_FROZEN, ...).
 """
 
 _EXIT_CODES = """\

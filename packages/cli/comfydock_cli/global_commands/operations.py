@@ -25,7 +25,7 @@ def show(context: Context, arguments: Arguments) -> Result:
 
 def undo(context: Context, arguments: Arguments) -> Result:
     """Undo the last change."""
-    return _undo(context, _operations(context, arguments), None)
+    return _undo(context, arguments, None)
 
 
 def undo_operation(context: Context, arguments: Arguments) -> Result:
@@ -34,7 +34,7 @@ def undo_operation(context: Context, arguments: Arguments) -> Result:
     for record in operations.unfinished():
         if wanted is None or wanted in (record.id, str(record.number)):
             return _take_back(context, operations, record)
-    return _undo(context, operations, wanted)
+    return _undo(context, arguments, wanted)
 
 
 def resume(context: Context, arguments: Arguments) -> Result:
@@ -72,12 +72,14 @@ def prune(context: Context, arguments: Arguments) -> Result:
     return Result(data, f"pruned {len(found)} operations: {amount(freed, 'bytes')} freed\n")
 
 
-def _undo(context: Context, operations: Operations, wanted: str | None) -> Result:
+def _undo(context: Context, arguments: Arguments, wanted: str | None) -> Result:
+    operations = _operations(context, arguments)
     plan = operations.plan_undo(wanted)
     if context.dry_run:
         return planned_change(plan)
     with make_reporter(context) as reporter:
-        identifier = operations.undo(plan, context.initiator(), reporter)
+        initiator = context.initiator(while_running=arguments.flag("while_running"))
+        identifier = operations.undo(plan, initiator, reporter)
     undone = plan.work[0]
     lines = [f"undone {undone.target}: {undone.detail}", *(f"  {step_text(step)}" for step in plan.steps)]
     data = {"operation": identifier, "undone": plan.undoes, "scope": plan.scope}

@@ -38,7 +38,7 @@ COMMANDS = (
                 help="git repository or local path to take ComfyUI from",
                 environment="COMFYDOCK_COMFYUI_REPOSITORY",
             ),
-            value("--python", metavar="VERSION", default="3.11", help="Python version of the environment"),
+            value("--python", metavar="VERSION", help="Python version of the environment [default: 3.11]"),
             value(
                 "--torch-backend",
                 metavar="BACKEND",
@@ -46,6 +46,13 @@ COMMANDS = (
                 completer="torch_backends",
                 help="PyTorch build: auto, cpu, cuNNN, rocmX.Y, xpu or none",
             ),
+            value(
+                "--template",
+                metavar="FILE",
+                completer="directories",
+                help="manifest (`pyproject.toml`) or bundle (`.tar.gz`) of another environment to start from",
+            ),
+            flag("--keep-going", help="leave out node packs of the template that cannot be had"),
             flag("--use", help="make it the active environment"),
         ),
         WORKSPACE,

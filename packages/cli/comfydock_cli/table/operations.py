@@ -1,6 +1,6 @@
 """Commands about what was done."""
 
-from comfydock_cli.table.spec import WORKSPACE, WRITE, Command, flag, value, word
+from comfydock_cli.table.spec import WHILE_RUNNING, WORKSPACE, WRITE, Command, flag, value, word
 
 _ABOUT = "history"
 _OF_WORKSPACE = flag("--workspace", help="only operations of the workspace, not of an environment")
@@ -15,7 +15,7 @@ COMMANDS = (
         " one environment. The undo is a change itself: undoing it does the thing again.",
         ("comfydock undo", "comfydock undo -e work --dry-run"),
         _ABOUT,
-        (_OF_WORKSPACE,),
+        (_OF_WORKSPACE, WHILE_RUNNING),
         WORKSPACE,
         WRITE,
     ),
@@ -59,7 +59,7 @@ COMMANDS = (
         " undone while what it put in place is still there as it left it.",
         ("comfydock operation undo", "comfydock operation undo 12 --dry-run"),
         _ABOUT,
-        (word("operation", "number or identifier of the operation", optional=True), _OF_WORKSPACE),
+        (word("operation", "number or identifier of the operation", optional=True), _OF_WORKSPACE, WHILE_RUNNING),
         WORKSPACE,
         WRITE,
     ),

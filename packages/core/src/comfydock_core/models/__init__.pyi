@@ -54,6 +54,7 @@ from .exceptions import OperationDamaged as OperationDamaged
 from .exceptions import OperationNotFound as OperationNotFound
 from .exceptions import OperationUnfinished as OperationUnfinished
 from .exceptions import PackagesInconsistent as PackagesInconsistent
+from .exceptions import PacksUnobtainable as PacksUnobtainable
 from .exceptions import PortInUse as PortInUse
 from .exceptions import PythonNotFound as PythonNotFound
 from .exceptions import RateLimited as RateLimited
@@ -64,6 +65,8 @@ from .exceptions import RequirementInvalid as RequirementInvalid
 from .exceptions import RequirementsConflict as RequirementsConflict
 from .exceptions import ScopeBusy as ScopeBusy
 from .exceptions import SectionNotFound as SectionNotFound
+from .exceptions import TemplateDamaged as TemplateDamaged
+from .exceptions import TemplateNotFound as TemplateNotFound
 from .exceptions import ToolError as ToolError
 from .exceptions import ToolMissing as ToolMissing
 from .exceptions import UnexpectedDirectory as UnexpectedDirectory
@@ -87,6 +90,7 @@ from .running import RunningComfyUI as RunningComfyUI
 from .syncing import PackToFetch as PackToFetch
 from .syncing import SyncPlan as SyncPlan
 from .syncing import SyncRequest as SyncRequest
+from .template import Template as Template
 from .virtual_environment import VenvCheck as VenvCheck
 from .virtual_environment import VenvFault as VenvFault
 from .workspace_config import WorkspaceConfig as WorkspaceConfig

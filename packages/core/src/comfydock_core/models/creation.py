@@ -5,18 +5,25 @@ from dataclasses import dataclass
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.plan import PlanStep
+from comfydock_core.models.template import Template
 
 
 @dataclass(frozen=True, slots=True)
 class CreateRequest:
-    """A new environment as the user words it. `None` means the default: newest release, default repository."""
+    """A new environment as the user words it. `None` means the default: newest release, default repository, 3.11.
+
+    `template` is a file with the definition of another environment; with `keep_going` its node packs that cannot be had
+    are left out.
+    """
 
     name: str
-    python: str = "3.11"
+    python: str | None = None
     comfyui: str | None = None
     repository: str | None = None
     torch_backend: str = "auto"
     use: bool = False
+    template: str | None = None
+    keep_going: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,10 @@ class ComfyUIVersion:
 
 @dataclass(frozen=True, slots=True)
 class CreationPlan:
-    """A new environment with everything resolved. `create` executes exactly this."""
+    """A new environment with everything resolved. `create` executes exactly this.
+
+    `missing_packs` are node packs of the template that will be left out.
+    """
 
     name: str
     directory: str
@@ -56,6 +66,8 @@ class CreationPlan:
     torch_backend: str
     models_directory: str
     activate: bool
+    template: Template | None
+    missing_packs: tuple[str, ...]
     change: ChangePlan
 
 

@@ -384,3 +384,24 @@ class ComfyUIEnded(ToolError):
     """ComfyUI was started in the background and ended before it served. The last lines of its output are shown."""
 
     code = "comfyui-ended"
+
+
+class TemplateNotFound(NotFoundError):
+    """There is no file of that name to make an environment from."""
+
+    code = "template-not-found"
+
+
+class TemplateDamaged(IntegrityError):
+    """The file is neither the manifest of an environment nor a bundle that holds one, or the bundle is not safe."""
+
+    code = "template-damaged"
+
+
+class PacksUnobtainable(NotFoundError):
+    """Node packs that the manifest names cannot be had: they come from the registry or are under development elsewhere.
+
+    `--keep-going` goes on without them.
+    """
+
+    code = "packs-unobtainable"

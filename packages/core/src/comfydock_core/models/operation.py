@@ -56,7 +56,8 @@ class ChangePlan:
 
     `scope` is the directory that the steps' names are relative to. `work` says in words what is staged. `inputs` are
     the files that the plan was computed from, with their fingerprints. `holds` are the scopes inside this one whose
-    locks are needed too. Sizes are in bytes, `None` where nobody can know yet.
+    locks are needed too, `disturbs` the environments whose ComfyUI must not run meanwhile. Sizes are in bytes, `None`
+    where nobody can know yet.
     """
 
     scope: str
@@ -65,6 +66,7 @@ class ChangePlan:
     work: tuple[PlanStep, ...] = ()
     inputs: tuple[tuple[str, str | None], ...] = ()
     holds: tuple[str, ...] = ()
+    disturbs: tuple[str, ...] = ()
     fetch_bytes: int | None = None
     disk_needed: int | None = None
     disk_free: int = 0

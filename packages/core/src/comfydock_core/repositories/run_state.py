@@ -60,7 +60,9 @@ def refuse_while_running(environment: str, comfyui: str, venv: str) -> None:
     by_hand = all(one.by_hand for one in running) and bool(running)
     raise EnvironmentInUse(
         f"ComfyUI of `{name}` is running: {told}",
-        hint="stop it first" if by_hand else "stop it first, for example with `comfydock run --stop`",
+        hint="stop it first"
+        + ("" if by_hand else f", for example with `comfydock run --stop -e {name}`")
+        + ", or go on with `--while-running`",
         context={"environment": name, "running": [one.as_dict() for one in running]},
     )
 

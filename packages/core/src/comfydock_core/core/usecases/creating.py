@@ -8,6 +8,12 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.choosing import stage_active, swap_of_settings
+from comfydock_core.core.usecases.templating import (
+    fill_comfyui,
+    open_template,
+    packs_left_out,
+    write_definition,
+)
 from comfydock_core.integrations.git import changes, queries, remotes
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
 from comfydock_core.integrations.uv_command import find_uv
@@ -30,6 +36,7 @@ from comfydock_core.utils import atomic, interruption
 from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.requirements import RequirementsFile, parse_requirements
 
+_DEFAULT_PYTHON = "3.11"
 _PYTHON = re.compile(r"3\.\d{1,2}(\.\d{1,3})?", re.ASCII)
 _PARTS_OF_COMFYUI = ("main.py", "requirements.txt", "comfy")
 
@@ -45,12 +52,15 @@ def plan_creation(
     check_name(request.name)
     place = layout.environment(request.name)
     refuse_taken(place)
-    python, backend = _check_python(request.python), check_backend(request.torch_backend)
+    template = open_template(request, place)
+    python = _check_python((template.python if template else request.python) or _DEFAULT_PYTHON)
+    backend = check_backend(request.torch_backend)
     models_directory = _models_directory(layout)
     find_uv()
-    repository = services.versions.repository(request.repository)
-    reporter.phase(f"Looking up ComfyUI {request.comfyui or 'latest'}")
-    comfyui = services.versions.resolve(repository, request.comfyui, reporter)
+    repository = services.versions.repository(request.repository or (template.repository if template else None))
+    wanted = template.comfyui if template else request.comfyui
+    reporter.phase(f"Looking up ComfyUI {wanted or 'latest'}")
+    comfyui = services.versions.resolve(repository, wanted, reporter)
     backend = detect_backend() if backend == "auto" else backend
     work = creation_work(place.root, comfyui, python, backend, models_directory)
     return CreationPlan(
@@ -62,6 +72,8 @@ def plan_creation(
         torch_backend=backend,
         models_directory=models_directory,
         activate=request.use,
+        template=template,
+        missing_packs=packs_left_out(template, place),
         change=plan_new_environment(layout, "create", request.name, work, activate=request.use),
     )
 
@@ -114,13 +126,17 @@ def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: Creat
     commit = _fetch_comfyui(layout, services.mirrors, plan.comfyui, reporter)
     requirements = _read_requirements(layout, plan.comfyui, reporter)
     os.mkdir(layout.definition)
-    atomic.write_text(layout.python_version, f"{plan.python}\n")
-    services.pyproject.create(plan, commit=commit, requirements=requirements)
+    if plan.template is None:
+        atomic.write_text(layout.python_version, f"{plan.python}\n")
+        services.pyproject.create(plan, commit=commit, requirements=requirements)
+    else:
+        write_definition(layout, services, plan, commit, reporter)
+        fill_comfyui(layout, services, plan.template, reporter)
     reporter.phase(f"Preparing Python {plan.python}")
     services.uv_project.create_venv(plan.python, reporter)
     reporter.phase("Resolving Python packages")
     services.uv_project.lock(plan.torch_backend, reporter)
-    services.uv_project.lock_backend(plan.torch_backend, reporter)
+    services.uv_project.lock_backend(plan.torch_backend, reporter, remembered=True)
     services.uv_project.choose_backend(plan.torch_backend)
     reporter.phase("Installing Python packages")
     services.uv_project.install(plan.torch_backend, reporter)

@@ -32,6 +32,7 @@ def plan_deletion(layout: WorkspaceLayout, name: str, *, purge: bool = False) ->
             steps,
             work=work,
             holds=[environment.root],
+            disturbs=[environment.root],
             fetch_bytes=0,
             disk_needed=0,
             not_undoable=[f"`{environment.root}` is removed for good"] if purge else (),

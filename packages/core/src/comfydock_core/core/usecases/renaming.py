@@ -30,7 +30,9 @@ def plan_renaming(layout: WorkspaceLayout, name: str, new_name: str) -> Renaming
             steps.append(swap_of_settings(layout, new_name))
         work = [PlanStep("rename", name, f"to {new_name}")]
         holds = [environment.root]
-        change = make_plan(layout.environments, "rename", steps, work=work, holds=holds, fetch_bytes=0, disk_needed=0)
+        change = make_plan(
+            layout.environments, "rename", steps, work=work, holds=holds, disturbs=holds, fetch_bytes=0, disk_needed=0
+        )
     return RenamingPlan(name, new_name, layout.environment(new_name).root, active, change)
 
 

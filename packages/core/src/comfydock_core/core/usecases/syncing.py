@@ -155,6 +155,7 @@ class _Planner:
             request.command,
             self._steps,
             work=self._work,
+            disturbs=[self._layout.root] if request.install else (),
             inputs=[f"{self._layout.definition}/{name}" for name in ("pyproject.toml", "uv.lock", BACKEND_CHOICE)],
             fetch_bytes=None if venv != "keep" or packs or parts else 0,
             disk_needed=None if venv != "keep" or packs else 0,

@@ -79,7 +79,10 @@ def _tell(request: PartRequest, answer: FamilyAnswer, own: bool, reporter: Repor
         has, wanted = answer.versions.get("torch"), request.release["torch"]
         reporter.warn(f"the index of {backend} has no torch {wanted}; its lock is for torch {has}")
     for name in answer.elsewhere:
-        reporter.warn(f"the index of {backend} has no {name}; it comes from the general package index")
+        reporter.warn(
+            f"the index of {backend} has no {name}; it comes from the general package index, whose builds for Linux"
+            " are made for CUDA and may not load"
+        )
     base = {str(package["name"]) for package in request.lock.packages} - set(family_of(request.manifest))
     if unhashed := answer.unhashed(base):
         more = f" and {len(unhashed) - _SHOWN} more" if len(unhashed) > _SHOWN else ""

@@ -11,6 +11,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.services.transaction import keeping, planning
+from comfydock_core.services.transaction.runs import runs_kept_away
 from comfydock_core.services.transaction.scope import all_locked, at_work, discard, empty_trash
 from comfydock_core.services.transaction.settling import remove_staged
 from comfydock_core.services.transaction.steps import StepRunner
@@ -102,10 +103,15 @@ def operation(plan: ChangePlan, initiator: Initiator, reporter: Reporter) -> Ite
     """Carry out a plan: lock, settle, check that it still holds, stage (the block), and end with `commit` inside.
 
     What ends before `commit`, by an error or an interrupt, never happened, and what was staged is removed. Raises
-    `ScopeBusy`, `OperationUnfinished`, `ChangedMeanwhile`, `FileSystemError`.
+    `ScopeBusy`, `OperationUnfinished`, `EnvironmentInUse`, `ChangedMeanwhile`, `FileSystemError`.
     """
     scopes = (plan.scope, *sorted(plan.holds))
-    with disk_errors(f"carry out `{plan.command}`"), all_locked(scopes, initiator, reporter), at_work(scopes):
+    with (
+        disk_errors(f"carry out `{plan.command}`"),
+        all_locked(scopes, initiator, reporter),
+        at_work(scopes),
+        runs_kept_away(plan.disturbs, initiator),
+    ):
         planning.refuse_changed(plan)
         planning.refuse_impossible(plan)
         _refuse_full_disk(plan)

@@ -20,13 +20,15 @@ def plan_undo(record: OperationRecord) -> ChangePlan:
         raise _refusal(record, "it was undone before it was finished", record.scope)
     steps = [_inverse(record, number, step) for number, step in enumerate(record.steps)]
     steps.reverse()
+    environments = _environments(record.scope, steps)
     work = [PlanStep("undo", f"operation {record.number}", " ".join(record.words))]
     return make_plan(
         record.scope,
         "undo",
         steps,
         work=work,
-        holds=_environments(record.scope, steps),
+        holds=environments,
+        disturbs=environments or ([record.scope] if os.path.isdir(f"{record.scope}/.cec") else ()),
         fetch_bytes=0,
         disk_needed=0,
         undoes=record.id,
