@@ -297,3 +297,8 @@ def test_an_index_address_with_a_password_is_refused_before_it_is_stored(
         workspace.create_environment(plan, INITIATOR, SilentReporter())
     assert "secret" not in str(caught.value)
     assert names_in(workspace) == []
+
+
+def test_the_manifest_is_shown_as_it_is_written(demo: Environment) -> None:
+    assert demo.manifest_text() == Path(demo.layout.manifest).read_text()
+    assert demo.manifest()["tool"]["uv"]["package"] is False  # type: ignore[index]

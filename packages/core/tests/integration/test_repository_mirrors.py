@@ -17,6 +17,7 @@ from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.models.creation import CreateRequest
 from comfydock_core.models.exceptions import NetworkUnavailable, OfflineRefused, RepositoryNotFound
+from comfydock_core.models.operation import Initiator
 from comfydock_core.services.comfyui_versions import ComfyUIVersions
 from comfydock_core.services.repository_mirrors import RepositoryMirrors, mirror_key
 from comfydock_core.utils.filesystem import remove_tree
@@ -378,7 +379,7 @@ def test_the_second_environment_is_made_without_the_network(
 
     def make(name: str, opened: Workspace) -> Environment:
         plan = opened.plan_creation(CreateRequest(name, torch_backend="none"), SILENT)
-        opened.create_environment(plan, SILENT)
+        opened.create_environment(plan, Initiator(("create", name)), SILENT)
         return opened.open_environment(name)
 
     make("one", workspace)

@@ -177,11 +177,15 @@ def test_what_is_ignored_stays_ignored(demo: Environment) -> None:
 
 def test_exit_code_42_starts_it_again_with_the_same_arguments(demo: Environment, tmp_path: Path) -> None:
     once = str(tmp_path / "once")
-    code, out, err = Run(demo, "--restart-once", once, "--exit-code", "3", "--show", "x").end()
+    code, out, err = Run(demo, "--cpu", "--restart-once", once, "--exit-code", "3", "--show", "x").end()
     assert code == 3
     assert err == "ComfyUI asks to be started again (exit code 42)\n"
     first, second = (json.loads(line) for line in out.splitlines() if line.startswith("{"))
-    assert first["argv"] == second["argv"] == ["main.py", "--restart-once", once, "--exit-code", "3", "--show", "x"]
+    assert (
+        first["argv"]
+        == second["argv"]
+        == ["main.py", "--cpu", "--restart-once", once, "--exit-code", "3", "--show", "x"]
+    )
 
 
 def test_a_restart_that_meets_termination_is_none(demo: Environment, tmp_path: Path) -> None:
@@ -222,8 +226,8 @@ def shown_arguments(demo: Environment, *arguments: str) -> list[str]:
 def test_the_cpu_is_chosen_where_pytorch_knows_nothing_else(
     demo: Environment, choice: str | None, arguments: tuple[str, ...], added: bool
 ) -> None:
-    if choice is not None:
-        Path(demo.layout.backend_choice).write_text(choice, encoding="latin-1")
+    file = Path(demo.layout.definition, ".pytorch-backend")
+    file.unlink() if choice is None else file.write_text(choice, encoding="latin-1")
     argv = shown_arguments(demo, *arguments)
     assert (argv[1] == "--cpu" and argv.count("--cpu") == 1) is added
 

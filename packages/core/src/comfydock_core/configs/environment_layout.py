@@ -46,11 +46,6 @@ class EnvironmentLayout:
         return f"{self.root}/.cec/.complete"
 
     @property
-    def backend_choice(self) -> str:
-        """The PyTorch back end chosen for this machine; its first line names it. Not under version control."""
-        return f"{self.root}/.cec/.pytorch-backend"
-
-    @property
     def venv(self) -> str:
         return f"{self.root}/.venv"
 

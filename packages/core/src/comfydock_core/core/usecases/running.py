@@ -14,6 +14,7 @@ from comfydock_core.models.exceptions import EnvironmentBroken, PortInUse
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.running import RunningComfyUI
 from comfydock_core.repositories import run_state
+from comfydock_core.repositories.backend_choice import read_choice
 from comfydock_core.utils import native
 from comfydock_core.utils.child_environment import child_environment
 from comfydock_core.utils.disk_errors import disk_errors
@@ -99,7 +100,7 @@ def comfyui_command(layout: EnvironmentLayout, arguments: Sequence[str]) -> list
 
 def _device(layout: EnvironmentLayout, arguments: Sequence[str]) -> list[str]:
     """`--cpu` where this machine's PyTorch can do nothing else and nobody said otherwise."""
-    chosen = (native.read_bytes(layout.backend_choice) or b"").decode("utf-8", "replace").split("\n")[0].strip()
+    chosen = read_choice(layout.definition)
     return ["--cpu"] if chosen == "cpu" and not comfyui_arguments.names_device(arguments) else []
 
 
