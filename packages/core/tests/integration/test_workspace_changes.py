@@ -60,7 +60,7 @@ def test_the_plan_of_a_deletion_counts_and_deletes_nothing(workspace: Workspace,
     assert (plan.name, plan.path, plan.active) == ("demo", demo.layout.root, True)
     assert plan.files > 100
     assert plan.bytes > 10_000
-    assert 0 < plan.freed < plan.bytes
+    assert plan.freed > 0
     assert [step.action for step in plan.change.work] == ["delete", "unuse"]
     assert [step.sign for step in plan.change.steps if isinstance(step, Swap)] == ["-", "~"]
     assert workspace.environment_names() == ["demo"]
@@ -204,7 +204,7 @@ def test_a_renamed_environment_works_under_its_new_name_with_its_log(workspace: 
     assert Path(workspace.layout.log_file("other")).read_text() == "before\n"
     other = workspace.open_environment("other")
     assert other.status().in_sync
-    assert other.run(["--quick-test-for-ci"]) == 0
+    assert other.run(["--quick-test-for-ci"], SILENT) == 0
     undo(workspace)
     assert names(workspace) == ["demo"]
     assert log.read_text() == "before\n"

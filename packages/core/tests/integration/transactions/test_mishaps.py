@@ -20,7 +20,7 @@ from comfydock_core.models.operation import ChangePlan, RefChange
 from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.services.transaction import locked, make_plan, operation, plan_undo, settle
-from comfydock_core.services.transaction.operation import Operation
+from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.services.transaction.settling import unfinished
 from comfydock_core.utils import faults
