@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import sys
 import time
 
 from comfydock_core.integrations.git import runner
@@ -34,8 +33,6 @@ def _lock_files(worktree: str, name: str) -> list[str]:
 def _is_left(path: str, new: str | None) -> bool:
     try:
         found = os.lstat(path)
-        if found.st_mtime < _started_at():
-            return True
         if _vanishes(path, found.st_mtime):
             return False
         with open(path, "rb") as file:
@@ -54,10 +51,3 @@ def _vanishes(path: str, made: float) -> bool:
         time.sleep(_POLL_SECONDS)
         left -= _POLL_SECONDS
     return True
-
-
-def _started_at() -> float:
-    """When the machine was started; nothing that was running before that is running now."""
-    if sys.platform != "linux":
-        return 0.0
-    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
