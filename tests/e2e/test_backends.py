@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import older_workspace as older
 from tests.support.miniature import Miniature, git
-from tests.support.sessions import Session
+from tests.support.sessions import Session, names_in
 
 IDENTITY = ("-c", "user.name=T", "-c", "user.email=t@example.invalid")
 
@@ -128,7 +128,7 @@ def test_a_back_end_that_cannot_be_had_leaves_nothing(
     error = workspace.error(*words, UV_HTTP_RETRIES="0", **own)
     assert (error["code"], error["exit_code"]) == (code, exit_code)
     assert backend in error["message"]
-    assert list(workspace.environments.iterdir()) == []
+    assert names_in(workspace.environments) == []
 
 
 # Git with this program

@@ -97,6 +97,10 @@ class UVProjectManager:
         installing.install(self._uv, self._definition, self._venv, backend, reporter)
         return True
 
+    def forget(self, packages: Sequence[str]) -> None:
+        """Let uv remove packages from its cache, so that they are fetched again. Raises `UvFailed`."""
+        self._uv.clean_cache(packages)
+
     def write_record(self, backend: str) -> None:
         """Note what is installed now and what it was installed from, for `status`."""
         write_record(self._definition, self._venv, backend)

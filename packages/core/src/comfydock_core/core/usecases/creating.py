@@ -53,7 +53,8 @@ def plan_creation(
     place = layout.environment(request.name)
     refuse_taken(place)
     template = open_template(request, place)
-    python = _check_python((template.python if template else request.python) or _DEFAULT_PYTHON)
+    python = template.python if template else request.python
+    python = _check_python(_DEFAULT_PYTHON if python is None else python)
     backend = check_backend(request.torch_backend)
     models_directory = _models_directory(layout)
     find_uv()
