@@ -14,7 +14,7 @@ import pytest
 
 from build.programs import plain_environment
 from tests.support.miniature import NEWEST, Miniature, build_repository, commit, git
-from tests.support.sessions import Session, envelope_of, stop, tree, wait_for_line
+from tests.support.sessions import Session, envelope_of, names_in, stop, tree, wait_for_line
 from tests.support.source import Ran, make_workspace
 
 # Commands by what they need, each with the words that make it do its work.
@@ -65,7 +65,7 @@ def told(ran: Ran, code: int, *words: str) -> Ran:
 
 
 def names(session: Session) -> list[str]:
-    return sorted(path.name for path in session.environments.iterdir())
+    return names_in(session.environments)
 
 
 # Words
@@ -628,12 +628,15 @@ def test_what_kill_9_leaves_is_nobodys_and_goes_with_the_next_create(source: Ses
     wait_for_line(process, "Starting the history", errors=True)
     children = [int(path.name) for path in Path("/proc").glob("[0-9]*") if parent_of(path) == process.pid]
     stop(process, signal.SIGKILL)
-    assert all(name.startswith(".create-new-") for name in names(source))
+    assert sorted(path.name for path in source.environments.iterdir()) == [".ops"]
     assert source.data("list")["environments"] == []
+    (left,) = source.data("operation", "list")["operations"]
+    assert (left["state"], left["words"]) == ("staging", ["create", "new"])
     for child in children:
         os.kill(child, signal.SIGKILL)
-    source.ok("create", "new", "--torch-backend", "none")
-    assert [name for name in names(source) if name != "new"] == []
+    said = source.ok("create", "new", "--torch-backend", "none").err
+    assert "operation 1 (`create new`) was stopped before it changed anything" in said
+    assert names(source) == ["new"]
 
 
 def parent_of(process: Path) -> int:
@@ -645,6 +648,8 @@ def parent_of(process: Path) -> int:
 
 # Plans
 
+SETTINGS = "../.metadata/workspace.json"
+
 
 @pytest.mark.parametrize(
     "words",
@@ -655,13 +660,16 @@ def parent_of(process: Path) -> int:
 )  # fmt: skip
 @pytest.mark.parametrize("more", [(), ("--json",)], ids=["text", "json"])
 def test_a_dry_run_changes_not_a_byte(small: Session, words: tuple[str, ...], more: tuple[str, ...]) -> None:
-    before = tree(small.workspace.parent)
+    before = tree(small.workspace.parent, whole=True)
     ran = small.ok(*words, "--dry-run", *more)
-    assert tree(small.workspace.parent) == before
+    assert tree(small.workspace.parent, whole=True) == before
     if more:
         assert [list(step)[:2] for step in envelope_of(ran)["data"]["plan"]] or words[1] == "uninstall"
     else:
-        assert all(line.startswith("would ") for line in ran.out.splitlines())
+        lines = ran.out.splitlines()
+        end = lines.index("then, all at once:") if words[0] in ("use", "delete", "create") else len(lines)
+        assert all(line.startswith("would ") for line in lines[:end])
+        assert len(lines) == end or re.fullmatch(r"to fetch: .+; disk needed: .+, free: .+", lines[-1])
 
 
 def test_a_dry_run_of_init_makes_nothing(source: Session) -> None:
@@ -680,18 +688,21 @@ def test_the_plan_of_create_is_what_create_does(source: Session, miniature: Mini
     assert plan["name"] == made["name"] == "new"
     assert plan["commit"] == made["commit"] == miniature.commits["experiment"]
     steps = {step["action"]: step for step in plan["plan"]}
-    assert list(steps) == ["clone", "write", "lock", "install", "link", "commit", "create", "use"]
+    assert list(steps) == ["clone", "write", "lock", "install", "link", "commit"]
+    assert [(step["sign"], step["path"]) for step in plan["steps"]] == [("+", "new"), ("~", SETTINGS)]
     assert steps["clone"]["target"] == str(miniature.repository)
     assert f"at {made['commit'][:10]}" in steps["clone"]["detail"]
     assert steps["install"]["detail"] == f"Python {made['python']}"
     assert steps["lock"]["detail"] == "PyTorch for the CPU"
     assert made["torch_backend"] == "cpu"
-    for action in ("write", "lock", "install", "create", "commit"):
+    for action in ("write", "lock", "install", "commit"):
         assert Path(steps[action]["target"]).exists(), action
     link = Path(steps["link"]["target"])
     assert str(link.readlink()) == steps["link"]["detail"]
     assert git(Path(steps["commit"]["target"]), "rev-list", "--count", "HEAD") == "1\n"
-    assert (steps["create"]["target"], made["active"]) == (made["path"], True)
+    assert (f"{plan['scope']}/{plan['steps'][0]['path']}", made["active"]) == (made["path"], True)
+    (done,) = source.data("operation", "list")["operations"]
+    assert (done["fingerprint"], done["steps"]) == (plan["fingerprint"], plan["steps"])
 
 
 def test_the_plan_of_delete_is_what_delete_does(source: Session) -> None:

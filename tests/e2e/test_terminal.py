@@ -7,7 +7,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.support.sessions import Session
+from tests.support.sessions import Session, names_in
 
 ESCAPE = "\x1b"
 # Colours of text and background; bold, dim and moving the cursor are none.
@@ -151,7 +151,7 @@ def test_ctrl_c_while_something_is_drawn_gives_the_cursor_back(workspace: Sessio
     assert code == 130
     assert f"{ESCAPE}[?25h" in shown
     assert CONTROL.sub("", shown).splitlines()[-1] == "error: interrupted"
-    assert list(workspace.environments.iterdir()) == []
+    assert names_in(workspace.environments) == []
 
 
 def test_an_error_while_something_is_drawn_stands_alone(workspace: Session) -> None:

@@ -1,5 +1,6 @@
 """A person or a script at work with one workspace: the program in one form, run as they run it."""
 
+import json
 import signal
 import subprocess
 from dataclasses import dataclass, field
@@ -52,9 +53,8 @@ class Session:
         ran = self.run(*words, "--json", **changes)
         envelope = envelope_of(ran)
         assert (envelope["status"], envelope["exit_code"], envelope["errors"]) == ("ok", 0, []), ran
-        command = tuple(envelope["command"].split())
-        assert command, ran
-        assert command == words[: len(command)], ran
+        command = envelope["command"].split()
+        assert tuple(command) == words[: len(command)]
         return envelope["data"]
 
     def error(self, *words: str, **changes: str | None) -> dict[str, Any]:
@@ -112,9 +112,28 @@ def new_session(program: Program, place: Path, miniature: Miniature) -> Session:
     return Session(program, place / "workspace", {**miniature.variables(), "HOME": str(place / "home")})
 
 
-def tree(root: Path) -> dict[str, object]:
-    """Everything below a directory: bytes of files, targets of links, `None` for directories."""
-    return {str(path.relative_to(root)): _content(path) for path in sorted(root.rglob("*"))}
+def tree(root: Path, *, whole: bool = False) -> dict[str, object]:
+    """Everything below a directory: bytes of files, targets of links, `None` for directories.
+
+    What operations keep is left out unless the `whole` is wanted, after seeing that none was left in the middle.
+    """
+    refuse_unfinished(root)
+    paths = [path.relative_to(root) for path in sorted(root.rglob("*"))]
+    return {str(path): _content(root / path) for path in paths if whole or ".ops" not in path.parts}
+
+
+def names_in(directory: Path) -> list[str]:
+    """The names in a directory of environments, without the operations, none of which may be left in the middle."""
+    refuse_unfinished(directory)
+    return sorted(path.name for path in directory.iterdir() if path.name != ".ops")
+
+
+def refuse_unfinished(root: Path) -> None:
+    """Every operation below is done, and nothing waits to be removed."""
+    for journal in root.rglob(".ops/*/journal"):
+        last = json.loads(journal.read_text().splitlines()[-1])
+        assert last["line"] in ("done", "undone"), journal
+    assert list(root.rglob(".ops/.trash/*")) == []
 
 
 def _content(path: Path) -> object:

@@ -1,5 +1,6 @@
 """Minimal pure-Python wheels and local package indexes, written with the standard library alone."""
 
+import base64
 import hashlib
 import re
 import zipfile
@@ -30,7 +31,7 @@ def write_wheel(
     if scripts:
         lines = "".join(f"{script} = {target}\n" for script, target in scripts.items())
         content[f"{info}/entry_points.txt"] = f"[console_scripts]\n{lines}"
-    content[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in content) + f"{info}/RECORD,,\n"
+    content[f"{info}/RECORD"] = "".join(_recorded(*item) for item in content.items()) + f"{info}/RECORD,,\n"
     directory.mkdir(parents=True, exist_ok=True)
     wheel = directory / f"{module}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -53,6 +54,12 @@ def add_to_index(index: Path, name: str, version: str, **options: object) -> Pat
     """Write a wheel where `write_index` looks for it. `options` are those of `write_wheel`."""
     project = re.sub(r"[-_.]+", "-", name).lower()
     return write_wheel(index / project, name, version, **options)  # type: ignore[arg-type]
+
+
+def _recorded(path: str, text: str) -> str:
+    content = text.encode()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+    return f"{path},sha256={digest},{len(content)}\n"
 
 
 def _metadata(name: str, version: str, requires: Sequence[str]) -> str:

@@ -93,6 +93,9 @@ def _say_help(invocation: "Invocation", error: bool) -> int:
 def _answer(context: "Context", invocation: "Invocation", command: "Command") -> int:
     """Run the handler and show what it found or did."""
     result = _load_handler(command.handler)(context, invocation.arguments)
+    if result is not None and result.again is not None:
+        context.console.note(result.text.removesuffix("\n"))
+        return _run(result.again)
     return _show(context, command, result)
 
 
@@ -102,7 +105,7 @@ def _make_context(invocation: "Invocation") -> "Context":
 
     options = invocation.options
     console = Console(bool(options["quiet"]), bool(options["verbose"]), str(options["color"]))
-    return Context(options, console)
+    return Context(options, console, invocation.words)
 
 
 def _load_handler(handler: str) -> "Handler":

@@ -14,6 +14,7 @@ from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.models.creation import CreateRequest
+from comfydock_core.models.operation import Initiator
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support import miniature as support
 from tests.support.indexes import Indexes, build_indexes, serving_directory
@@ -52,7 +53,7 @@ def workspace(local: Miniature, tmp_path: Path) -> Workspace:
 def create(workspace: Workspace, name: str = "demo", **options: object) -> Environment:
     request = CreateRequest(name, **{"torch_backend": "cpu", **options})  # type: ignore[arg-type]
     plan = workspace.plan_creation(request, SilentReporter())
-    workspace.create_environment(plan, SilentReporter())
+    workspace.create_environment(plan, Initiator(("create", name)), SilentReporter())
     return workspace.open_environment(name)
 
 

@@ -9,7 +9,7 @@ from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.completion.values import FILES, dynamic_words
 from comfydock_cli.table import resolve
 from comfydock_cli.table.parser import Arguments
-from comfydock_cli.table.spec import DRY_RUN, ENV, FLAG, GLOBAL, HELP, VALUE, VERSION, WORD, WRITE, Arg, Command
+from comfydock_cli.table.spec import ENV, FLAG, GLOBAL, HELP, OF_CHANGES, VALUE, VERSION, WORD, WRITE, Arg, Command
 
 Candidates = list[tuple[str, str]]
 
@@ -111,9 +111,9 @@ class _Place:
         if self.command is None:
             return [*GLOBAL, VERSION]
         if self.command.passthrough:
-            return [ENV, HELP]
+            return [*self.command.args, ENV, HELP]
         changes = self.command.effect == WRITE or not self.command.handler
-        return [*self.command.args, *(arg for arg in GLOBAL if changes or arg is not DRY_RUN)]
+        return [*self.command.args, *(arg for arg in GLOBAL if changes or arg not in OF_CHANGES)]
 
 
 def _values(arg: Arg) -> Candidates:

@@ -1,9 +1,9 @@
-"""`create` and `delete`."""
+"""`create`, `delete`, `clone` and `rename`."""
 
 import time
 
 from comfydock_cli.cli_utils import Context, Result
-from comfydock_cli.formatters.plan_formatter import planned
+from comfydock_cli.formatters.plan_formatter import planned_change
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import amount, make_reporter
 from comfydock_cli.ui.prompts import confirm
@@ -16,36 +16,79 @@ def create(context: Context, arguments: Arguments) -> Result:
     started = time.monotonic()
     request = CreateRequest(
         name=arguments.word("name"),
-        python=arguments.word("python"),
+        python=arguments.text("python"),
         comfyui=arguments.text("comfyui"),
         repository=arguments.text("comfyui_repository"),
         torch_backend=arguments.word("torch_backend"),
         use=arguments.flag("use"),
+        template=arguments.text("template"),
+        keep_going=arguments.flag("keep_going"),
     )
     workspace = find_workspace(offline=context.offline)
     with make_reporter(context) as reporter:
-        plan = workspace.plan_creation(request, reporter)
-        if not context.dry_run:
-            path = workspace.create_environment(plan, reporter)
-    if context.dry_run:
-        return planned(plan.steps(), name=plan.name, commit=plan.comfyui.commit)
+        if context.dry_run:
+            plan = workspace.plan_creation(request, reporter)
+            return planned_change(plan.change, name=plan.name, commit=plan.comfyui.commit)
+        initiator = context.initiator()
+        with workspace.exclusive(initiator, reporter):
+            plan = workspace.plan_creation(request, reporter)
+            path = workspace.create_environment(plan, initiator, reporter)
     version = plan.comfyui
     data = {"name": plan.name, "path": path, "comfyui": version.ref, "commit": version.commit, "python": plan.python,
-            "torch_backend": plan.torch_backend, "active": plan.activate}  # fmt: skip
+            "torch_backend": plan.torch_backend, "active": plan.activate,
+            "missing_packs": list(plan.missing_packs)}  # fmt: skip
     text = f"created {plan.name}: ComfyUI {version} in {time.monotonic() - started:.1f} s\n"
     note = "" if plan.activate else f"`comfydock use {plan.name}` makes it the active environment"
-    return Result(data, text, note=note)
+    return Result(data, text, exit_code=3 if plan.missing_packs else 0, note=note)
 
 
 def delete(context: Context, arguments: Arguments) -> Result:
-    """Remove an environment after asking."""
-    plan = context.workspace.plan_deletion(arguments.word("name"))
-    size = amount(plan.bytes, "bytes")
+    """Take an environment away after asking; `undo` brings it back unless it is purged."""
+    workspace, purge = context.workspace, arguments.flag("purge")
+    plan = workspace.plan_deletion(arguments.word("name"), purge=purge)
+    size, freed = amount(plan.bytes, "bytes"), amount(plan.freed, "bytes")
+    facts = {"name": plan.name, "bytes": plan.bytes, "freed": plan.freed, "files": plan.files, "purge": purge}
     if context.dry_run:
-        return planned(plan.steps(), name=plan.name, bytes=plan.bytes, files=plan.files)
-    if not confirm(context, f"delete the environment `{plan.name}` ({plan.files} files, {size})?"):
+        return planned_change(plan.change, **facts)
+    for_good = " for good" if purge else ""
+    if not confirm(context, f"delete the environment `{plan.name}` ({plan.files} files, {size}){for_good}?"):
         return Result({"name": plan.name, "deleted": False}, "nothing was deleted\n")
     with make_reporter(context) as reporter:
-        context.workspace.delete_environment(plan, reporter)
-    data = {"name": plan.name, "deleted": True, "bytes": plan.bytes, "files": plan.files}
-    return Result(data, f"deleted {plan.name}: {plan.files} files, {size}\n")
+        initiator = context.initiator(while_running=arguments.flag("while_running"))
+        identifier = workspace.delete_environment(plan, initiator, reporter)
+    text = f"deleted {plan.name}: {plan.files} files, {size}\n"
+    if purge:
+        return Result({**facts, "deleted": True}, text, note=f"freed {freed}")
+    note = f"`comfydock undo` brings it back; `comfydock operation prune` frees {freed}"
+    return Result({**facts, "deleted": True, "operation": identifier}, text, note=note)
+
+
+def clone(context: Context, arguments: Arguments) -> Result:
+    """Make a second environment from a first."""
+    started = time.monotonic()
+    source, name, use = arguments.word("source"), arguments.word("name"), arguments.flag("use")
+    workspace = find_workspace(offline=context.offline)
+    if context.dry_run:
+        plan = workspace.plan_cloning(source, name, activate=use)
+        return planned_change(plan.change, source=source, name=name, venv=plan.venv)
+    initiator = context.initiator()
+    with make_reporter(context) as reporter, workspace.exclusive(initiator, reporter):
+        plan = workspace.plan_cloning(source, name, activate=use)
+        path = workspace.clone_environment(plan, initiator, reporter)
+    data = {"source": source, "name": name, "path": path, "venv": plan.venv, "active": use}
+    text = f"cloned {source} to {name} in {time.monotonic() - started:.1f} s\n"
+    note = "" if use else f"`comfydock use {name}` makes it the active environment"
+    return Result(data, text, note=note)
+
+
+def rename(context: Context, arguments: Arguments) -> Result:
+    """Give an environment another name."""
+    workspace = context.workspace
+    plan = workspace.plan_renaming(arguments.word("name"), arguments.word("new_name"))
+    if context.dry_run:
+        return planned_change(plan.change, name=plan.name, new_name=plan.new_name)
+    with make_reporter(context) as reporter:
+        initiator = context.initiator(while_running=arguments.flag("while_running"))
+        workspace.rename_environment(plan, initiator, reporter)
+    data = {"name": plan.name, "new_name": plan.new_name, "path": plan.path, "active": plan.active}
+    return Result(data, f"renamed {plan.name} to {plan.new_name}\n")

@@ -1,12 +1,112 @@
-"""`run`."""
+"""`run`: on the terminal, in the background, stopped, and what it wrote."""
+
+import os
+import sys
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
+from comfydock_cli.ui.progress import PlainReporter
+
+_LINES = 50
 
 
 def run(context: Context, arguments: Arguments) -> Result:
-    """Start ComfyUI with the words given and end with its exit code."""
+    """Start ComfyUI with the words given, or do with a running one what the options say."""
+    chosen = [name for name in ("background", "stop", "logs") if arguments.flag(name)]
+    if len(chosen) > 1:
+        raise UsageError(f"`--{chosen[0]}` and `--{chosen[1]}` do not go together")
+    _refuse_without(arguments, "no_wait", "background")
+    _refuse_without(arguments, "follow", "logs")
+    _refuse_without(arguments, "lines", "logs")
+    mode = {"background": _background, "stop": _stop, "logs": _logs}
+    return mode[chosen[0]](context, arguments) if chosen else _foreground(context, arguments)
+
+
+def supervise(context: Context, arguments: Arguments) -> Result:
+    """The hidden `__run LOG ARGUMENTS`: what `run --background` starts."""
+    log, *words = arguments.rest
+    return Result(exit_code=context.environment.run(words, PlainReporter(context.console), log=log))
+
+
+def _foreground(context: Context, arguments: Arguments) -> Result:
     if context.json:
-        raise UsageError("`comfydock run` hands the terminal to ComfyUI, so it has no `--json`")
-    return Result(exit_code=context.environment.run(arguments.rest, replace=True))
+        raise UsageError(
+            "`comfydock run` hands the terminal to ComfyUI, so it has no `--json`",
+            hint="with `--background`, `--stop` and `--logs` it has",
+        )
+    return Result(exit_code=context.environment.run(arguments.rest, PlainReporter(context.console)))
+
+
+def _background(context: Context, arguments: Arguments) -> Result:
+    environment = context.environment
+    words = [*_own_program(), "-e", environment.name, "__run", "--"]
+    reporter = PlainReporter(context.console)
+    running = environment.start(arguments.rest, words, reporter, wait=not arguments.flag("no_wait"))
+    where = running.address or "a port of its choice"
+    verb = "starts" if arguments.flag("no_wait") else "runs"
+    text = f"ComfyUI of {environment.name} {verb} at {where} (process {running.pid})\n"
+    note = "`comfydock run --logs` shows its output, `comfydock run --stop` stops it"
+    return Result({"environment": environment.name, **running.as_dict()}, text, note=note)
+
+
+def _stop(context: Context, arguments: Arguments) -> Result:
+    environment = context.environment
+    stopped = environment.stop(PlainReporter(context.console), port=_port(arguments))
+    data = {"environment": environment.name, "stopped": [one.as_dict() for one in stopped]}
+    text = "".join(f"stopped ComfyUI of {environment.name} ({one})\n" for one in stopped)
+    return Result(data, text or f"no ComfyUI of {environment.name} is running\n")
+
+
+def _logs(context: Context, arguments: Arguments) -> Result:
+    follow = arguments.flag("follow")
+    if follow and context.json:
+        raise UsageError("`--follow` goes on and on, so it has no `--json`", hint="leave one of them out")
+    environment = context.environment
+    log = environment.run_log(_port(arguments))
+    lines = log.tail(_LINES if arguments.text("lines") is None else arguments.number("lines"))
+    if not lines and not os.path.exists(log.path):
+        note = "nothing has run in the background yet; `comfydock run --background` starts it"
+        return Result({"path": log.path, "lines": []}, note=note)
+    text = "".join(f"{line}\n" for line in lines)
+    if not follow:
+        return Result({"path": log.path, "lines": lines}, text)
+    _say(context, text)
+    for more in environment.follow_run_log(log):
+        _say(context, more)
+    return Result()
+
+
+def _say(context: Context, text: str) -> None:
+    """Say it at once, to a pipe too."""
+    context.console.data(text)
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _refuse_without(arguments: Arguments, name: str, needed: str) -> None:
+    given = dict(arguments.items())[name]
+    if given not in (False, None) and not arguments.flag(needed):
+        raise UsageError(f"`--{name.replace('_', '-')}` belongs to `--{needed}`")
+
+
+def _port(arguments: Arguments) -> int | None:
+    """Which one is meant, where several run: `--port N` after our own options, as ComfyUI is given it."""
+    words = [part for word in arguments.rest for part in word.split("=", 1)]
+    if not words:
+        return None
+    if len(words) == 2 and words[0] == "--port" and words[1].isascii() and words[1].isdecimal():
+        return int(words[1])
+    shown = " ".join(arguments.rest)
+    raise UsageError(
+        f"`comfydock run` cannot use `{shown}` here",
+        hint="`comfydock run --stop --port 8190` shows how to name one by its port",
+    )
+
+
+def _own_program() -> list[str]:
+    """The words that start this program once more."""
+    if "__compiled__" in globals() or getattr(sys, "frozen", False):
+        return [os.readlink("/proc/self/exe") if os.path.exists("/proc/self/exe") else sys.executable]
+    start = f"import sys; sys.path[:] = {sys.path!r}; from comfydock_cli.__main__ import run; run()"
+    return [sys.executable, "-c", start]

@@ -4,7 +4,7 @@ The text depends on the rows and the width alone.
 """
 
 from comfydock_cli.table import resolve
-from comfydock_cli.table.spec import DRY_RUN, ENV, GLOBAL, HELP, VERSION, WORD, WRITE, Arg, Command
+from comfydock_cli.table.spec import ENV, GLOBAL, HELP, OF_CHANGES, VERSION, WORD, WRITE, Arg, Command
 
 _TITLE = "comfydock - isolated, versioned, reproducible ComfyUI environments"
 _INDENT = 2
@@ -74,7 +74,7 @@ def _row_help(command: Command, width: int) -> str:
 def _shared(command: Command) -> tuple[Arg, ...]:
     if command.passthrough:
         return (ENV, HELP)
-    return tuple(arg for arg in GLOBAL if arg is not DRY_RUN or command.effect == WRITE)
+    return tuple(arg for arg in GLOBAL if arg not in OF_CHANGES or command.effect == WRITE)
 
 
 def _options(args: tuple[Arg, ...], width: int) -> list[str]:

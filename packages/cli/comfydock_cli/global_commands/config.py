@@ -5,6 +5,7 @@ import sys
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
+from comfydock_cli.ui.progress import make_reporter
 from comfydock_core.models.workspace_config import WorkspaceConfig
 
 
@@ -19,15 +20,21 @@ def config(context: Context, arguments: Arguments) -> Result:
     if cache is not None:
         changes["registry-cache"] = cache
     if not context.dry_run:
-        settings = context.workspace.settings()
-        if key is not None:
-            settings.set_civitai_token(_read_key() if key == "-" else key)
-        if cache is not None:
-            settings.set_prefer_registry_cache(cache == "on")
+        _change(context, _read_key() if key == "-" else key, cache)
     verb = "would set" if context.dry_run else "set"
     plan = [{"action": "set", "target": name, "detail": value} for name, value in changes.items()]
     text = "".join(f"{verb} {name}: {value}\n" for name, value in changes.items())
     return Result({"plan": plan} if context.dry_run else {"changed": changes}, text)
+
+
+def _change(context: Context, key: str | None, cache: str | None) -> None:
+    """Under the workspace's lock, because operations put the same file in place."""
+    with make_reporter(context) as reporter, context.workspace.exclusive(context.initiator(), reporter):
+        settings = context.workspace.settings()
+        if key is not None:
+            settings.set_civitai_token(key)
+        if cache is not None:
+            settings.set_prefer_registry_cache(cache == "on")
 
 
 def _shown(root: str, settings: WorkspaceConfig) -> Result:

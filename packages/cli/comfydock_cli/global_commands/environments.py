@@ -21,10 +21,13 @@ def list_environments(context: Context, arguments: Arguments) -> Result:
 
 def use(context: Context, arguments: Arguments) -> Result:
     """Make an environment the active one."""
-    workspace = context.workspace
-    name = workspace.environment(arguments.word("name")).name
+    from comfydock_cli.formatters.plan_formatter import planned_change
+    from comfydock_cli.ui.progress import make_reporter
+
+    workspace, name = context.workspace, arguments.word("name")
     if context.dry_run:
-        step = {"action": "use", "target": name, "detail": f"instead of {workspace.config().active_environment}"}
-        return Result({"plan": [step]}, f"would use {name}\n")
-    workspace.use(name)
+        return planned_change(workspace.plan_use(name), active=name)
+    initiator = context.initiator()
+    with make_reporter(context) as reporter, workspace.exclusive(initiator, reporter):
+        workspace.use(name, workspace.plan_use(name), initiator, reporter)
     return Result({"active": name}, f"using {name}\n")

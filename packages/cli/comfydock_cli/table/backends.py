@@ -1,8 +1,9 @@
 """Commands about PyTorch back ends."""
 
-from comfydock_cli.table.spec import ENVIRONMENT, NOTHING, Command, word
+from comfydock_cli.table.spec import ENVIRONMENT, NOTHING, WHILE_RUNNING, WRITE, Command, word
 
 _ABOUT = "packages"
+_BACKEND = word("backend", "the back end: auto, cpu, cuNNN, rocmX.Y, xpu or none", completer="torch_backends")
 
 COMMANDS = (
     Command(("backend",), "", "Look at the PyTorch back ends of an environment", about=_ABOUT),
@@ -27,6 +28,28 @@ COMMANDS = (
         (),
         ENVIRONMENT,
     ),
+    Command(
+        ("backend", "lock"),
+        "comfydock_cli.env_commands.syncing:lock_backends",
+        "Lock PyTorch for a back end",
+        "Writes `backends/BACKEND/pylock.toml` and nothing else; no GPU is needed for that, only the back end's index.",
+        ("comfydock backend lock cu128", "comfydock backend lock cpu cu128 rocm6.4"),
+        _ABOUT,
+        (word("backend", "back ends to lock", many=True, completer="torch_backends"),),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("backend", "use"),
+        "comfydock_cli.env_commands.syncing:use_backend",
+        "Use a back end on this machine",
+        "Notes the choice outside of the history, locks PyTorch for it if need be, and installs it.",
+        ("comfydock backend use cpu", "comfydock backend use auto"),
+        _ABOUT,
+        (_BACKEND, WHILE_RUNNING),
+        ENVIRONMENT,
+        WRITE,
+    ),
     Command(("env-config",), "", "Settings of an environment on this machine", about=_ABOUT),
     Command(("env-config", "torch-backend"), "", "The PyTorch back end of this machine", about=_ABOUT),
     Command(
@@ -48,6 +71,17 @@ COMMANDS = (
         _ABOUT,
         (),
         NOTHING,
+    ),
+    Command(
+        ("env-config", "torch-backend", "set"),
+        "comfydock_cli.env_commands.syncing:use_backend",
+        "Choose the back end of this machine",
+        "The same as `comfydock backend use`.",
+        ("comfydock env-config torch-backend set cpu",),
+        _ABOUT,
+        (_BACKEND, WHILE_RUNNING),
+        ENVIRONMENT,
+        WRITE,
     ),
     Command(
         ("__merge",),

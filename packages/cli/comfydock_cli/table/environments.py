@@ -1,6 +1,16 @@
 """Commands about environments."""
 
-from comfydock_cli.table.spec import ENVIRONMENT, ENVIRONMENT_NAME, WORKSPACE, WRITE, Command, flag, value, word
+from comfydock_cli.table.spec import (
+    ENVIRONMENT,
+    ENVIRONMENT_NAME,
+    WHILE_RUNNING,
+    WORKSPACE,
+    WRITE,
+    Command,
+    flag,
+    value,
+    word,
+)
 
 _LIFE = "environments"
 
@@ -28,7 +38,7 @@ COMMANDS = (
                 help="git repository or local path to take ComfyUI from",
                 environment="COMFYDOCK_COMFYUI_REPOSITORY",
             ),
-            value("--python", metavar="VERSION", default="3.11", help="Python version of the environment"),
+            value("--python", metavar="VERSION", help="Python version of the environment [default: 3.11]"),
             value(
                 "--torch-backend",
                 metavar="BACKEND",
@@ -36,6 +46,13 @@ COMMANDS = (
                 completer="torch_backends",
                 help="PyTorch build: auto, cpu, cuNNN, rocmX.Y, xpu or none",
             ),
+            value(
+                "--template",
+                metavar="FILE",
+                completer="directories",
+                help="manifest (`pyproject.toml`) or bundle (`.tar.gz`) of another environment to start from",
+            ),
+            flag("--keep-going", help="leave out node packs of the template that cannot be had"),
             flag("--use", help="make it the active environment"),
         ),
         WORKSPACE,
@@ -78,22 +95,108 @@ COMMANDS = (
         "comfydock_cli.env_commands.running:run",
         "Start ComfyUI",
         "Runs ComfyUI in its environment. Everything from the first argument that is not an option of ComfyDock goes"
-        " to ComfyUI as it is, everything after `--` in any case. Signals and the exit code pass through.",
-        ("comfydock run", "comfydock run --port 8190", "comfydock -e work run -- --cpu --quick-test-for-ci"),
+        " to ComfyUI as it is, everything after `--` in any case. Signals and the exit code pass through; exit code 42"
+        " means that ComfyUI wants to be started again. One that runs in the background writes to a log and is found"
+        " again by `--stop` and `--logs`; with several, `--port N` after these says which.",
+        (
+            "comfydock run",
+            "comfydock run --port 8190",
+            "comfydock run --background --listen 0.0.0.0",
+            "comfydock run --logs --follow",
+            "comfydock -e work run -- --cpu --quick-test-for-ci",
+        ),
+        _LIFE,
+        (
+            flag("--background", help="start it in the background and wait until it serves"),
+            flag("--no-wait", help="with `--background`: do not wait"),
+            flag("--stop", help="stop what runs"),
+            flag("--logs", help="show the output of what runs in the background"),
+            value("--lines", "-n", metavar="N", type="int", help="with `--logs`: how many lines [default: 50]"),
+            flag("--follow", help="with `--logs`: go on showing it until ComfyUI ends"),
+        ),
+        ENVIRONMENT,
+        passthrough="COMFYUI-ARGS",
+    ),
+    Command(
+        ("__run",),
+        "comfydock_cli.env_commands.running:supervise",
+        "Run ComfyUI for `run --background`",
+        "",
+        (),
         _LIFE,
         (),
         ENVIRONMENT,
-        passthrough="COMFYUI-ARGS",
+        passthrough="LOG-AND-COMFYUI-ARGS",
+        hidden=True,
     ),
     Command(
         ("delete",),
         "comfydock_cli.env_commands.lifecycle:delete",
         "Delete an environment",
-        "Removes the environment's directory with its ComfyUI, node packs, packages, workflows and outputs. Shared"
-        " models stay: links are removed, never followed.",
-        ("comfydock delete test", "comfydock delete test --dry-run"),
+        "Takes the environment's directory away with its ComfyUI, node packs, packages, workflows and outputs."
+        " `comfydock undo` brings it back while the operation is kept; `--purge` frees its space at once. Shared models"
+        " stay: links are removed, never followed.",
+        ("comfydock delete test", "comfydock delete test --dry-run", "comfydock delete test --purge"),
         _LIFE,
-        (ENVIRONMENT_NAME,),
+        (
+            ENVIRONMENT_NAME,
+            flag("--purge", help="remove it for good and free its space at once"),
+            WHILE_RUNNING,
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("clone",),
+        "comfydock_cli.env_commands.lifecycle:clone",
+        "Make a second environment from a first",
+        "Copies ComfyUI with its node packs, workflows, inputs and settings, and the environment's history; packages"
+        " are shared by links. Outputs stay behind. The first is only read.",
+        ("comfydock clone work experiment", "comfydock clone work experiment --use"),
+        _LIFE,
+        (
+            word("source", "the environment to copy", completer="environments"),
+            word("name", "name of the new environment"),
+            flag("--use", help="make it the active environment"),
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("sync",),
+        "comfydock_cli.env_commands.syncing:sync",
+        "Make an environment what its definition says",
+        "Installs exactly what is locked for this machine's back end, fetches node packs that are missing, and corrects"
+        " the models link. A lock of PyTorch that is missing or out of date is made.",
+        ("comfydock sync", "comfydock sync -e work --dry-run", "comfydock sync --relock"),
+        _LIFE,
+        (
+            flag("--relock", help="resolve the packages anew where the manifest was changed by hand"),
+            WHILE_RUNNING,
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("repair",),
+        "comfydock_cli.env_commands.syncing:repair",
+        "Build the virtual environment anew",
+        "Like `sync`, but the packages are installed from the ground, whatever is there now. What was there is kept"
+        " until the operation is pruned.",
+        ("comfydock repair", "comfydock repair -e work"),
+        _LIFE,
+        (WHILE_RUNNING,),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("rename",),
+        "comfydock_cli.env_commands.lifecycle:rename",
+        "Give an environment another name",
+        "Renames the environment's directory; its log and the choice of the active environment follow.",
+        ("comfydock rename test work",),
+        _LIFE,
+        (ENVIRONMENT_NAME, word("new_name", "the new name"), WHILE_RUNNING),
         WORKSPACE,
         WRITE,
     ),

@@ -6,7 +6,11 @@ Path = tuple[str, ...]
 
 # Which module holds the rows of a first word. A test holds this against the modules.
 MODULE_OF = {
-    **dict.fromkeys(("create", "list", "use", "status", "run", "delete", "manifest"), "environments"),
+    **dict.fromkeys(
+        ("create", "list", "use", "status", "run", "__run", "delete", "clone", "sync", "repair", "rename", "manifest"),
+        "environments",
+    ),
+    **dict.fromkeys(("undo", "operation"), "operations"),
     **dict.fromkeys(("backend", "env-config", "__merge"), "backends"),
     **dict.fromkeys(("init", "config", "logs"), "workspace"),
     **dict.fromkeys(("help", "explain", "completion", "__complete", "__check"), "program"),
@@ -44,6 +48,10 @@ def _rows_of(module: str) -> tuple[Command, ...]:
         from comfydock_cli.table import environments
 
         return environments.COMMANDS
+    if module == "operations":
+        from comfydock_cli.table import operations
+
+        return operations.COMMANDS
     if module == "backends":
         from comfydock_cli.table import backends
 

@@ -6,7 +6,7 @@ interpreter.
 """
 
 from comfydock_cli.table import resolve
-from comfydock_cli.table.spec import DRY_RUN, ENV, FLAG, GLOBAL, HELP, VERSION, WORD, WRITE, Arg, Command
+from comfydock_cli.table.spec import ENV, FLAG, GLOBAL, HELP, OF_CHANGES, VERSION, WORD, WRITE, Arg, Command
 
 Path = tuple[str, ...]
 Value = str | bool | list[str] | None
@@ -51,9 +51,10 @@ class Arguments:
 class Invocation:
     """A command line, read: the row, the command's own arguments, and the global options."""
 
-    __slots__ = ("arguments", "command", "help", "options", "path", "version")
+    __slots__ = ("arguments", "command", "help", "options", "path", "version", "words")
 
-    def __init__(self) -> None:
+    def __init__(self, words: list[str]) -> None:
+        self.words = words
         self.path: Path = ()
         self.command: Command | None = None
         self.arguments = Arguments({}, [])
@@ -73,9 +74,10 @@ class _Reader:
     def __init__(self, words: list[str]) -> None:
         self.words = words
         self.at = 0
-        self.found = Invocation()
+        self.found = Invocation(words)
         self.values: Values = {}
         self.given: list[str] = []
+        self.own = False  # Whether one of the command's own options was given.
         self.rest: list[str] = []
 
     def read(self) -> Invocation:
@@ -185,8 +187,8 @@ class _Reader:
 
     def _allowed(self, arg: Arg, command: Command | None) -> bool:
         if command is not None and command.passthrough:
-            return arg is ENV or arg is HELP
-        return arg is not DRY_RUN or command is None or command.effect == WRITE
+            return arg is ENV or arg is HELP or (self.own and arg not in OF_CHANGES)
+        return arg not in OF_CHANGES or command is None or command.effect == WRITE
 
     def _next_value(self, name: str, arg: Arg) -> str:
         if self.at >= len(self.words):
@@ -203,6 +205,7 @@ class _Reader:
             self.found.options[arg.name] = value
         else:
             self.values[arg.name] = value
+            self.own = True
 
     def _checked(self, arg: Arg, name: str, value: str) -> str:
         """The value, if it is one that the argument takes."""
@@ -216,12 +219,18 @@ class _Reader:
 
     def _finish(self) -> None:
         command = self._command()
-        if self.found.options["dry_run"] and command.effect != WRITE:
-            from comfydock_cli.table import refusals
-
-            raise refusals.nothing_to_plan(command.path)
+        if command.effect != WRITE:
+            self._refuse_options_of_changes(command)
         self._fill_words(command)
         self.found.arguments = Arguments(self.values, self.rest)
+
+    def _refuse_options_of_changes(self, command: Command) -> None:
+        """They may have been given before the command's words."""
+        for arg in OF_CHANGES:
+            if self.found.options[arg.name]:
+                from comfydock_cli.table import refusals
+
+                raise refusals.nothing_to_change(command.path, arg.flags[0])
 
     def _command(self) -> Command:
         command = self.found.command

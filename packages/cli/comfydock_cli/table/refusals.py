@@ -1,7 +1,7 @@
 """What is said about words that are no command line of this program. Loaded when that happens, not at every start."""
 
 from comfydock_cli.table import resolve, suggest
-from comfydock_cli.table.spec import DRY_RUN
+from comfydock_cli.table.spec import OF_CHANGES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,15 +52,15 @@ def missing_command(path: Path) -> UsageError:
 
 
 def unknown_option(path: Path, name: str, known: "Sequence[str]") -> UsageError:
-    if name in DRY_RUN.flags:
-        return nothing_to_plan(path)
+    if any(name in arg.flags for arg in OF_CHANGES):
+        return nothing_to_change(path, name)
     near = suggest.nearest(name, known) if name.startswith("--") else None
     hint = f"did you mean `{near}`?" if near else _see_help(path)
     return UsageError(f"`{_program(path)}` has no option `{name}`", hint=hint)
 
 
-def nothing_to_plan(path: Path) -> UsageError:
-    return UsageError(f"`{_program(path)}` changes nothing, so it has no `--dry-run`", hint=_see_help(path))
+def nothing_to_change(path: Path, name: str) -> UsageError:
+    return UsageError(f"`{_program(path)}` changes nothing, so it has no `{name}`", hint=_see_help(path))
 
 
 def value_of_a_flag(path: Path, name: str) -> UsageError:

@@ -141,6 +141,8 @@ def word(
 
 ENVIRONMENT_NAME = word("name", "name of the environment", completer="environments")
 
+WHILE_RUNNING = flag("--while-running", help="go on although its ComfyUI runs")
+
 HELP = flag("--help", "-h", help="show this help")
 VERSION = flag("--version", help="show the version")
 ENV = value("--env", "-e", metavar="NAME", help="the environment to work on, instead of the active one",
@@ -154,6 +156,9 @@ NO_PROGRESS = flag("--no-progress", help="draw no progress bars")
 OFFLINE = flag("--offline", help="do not use the network; what is cached still works")
 YES = flag("--yes", "-y", help="answer every question with yes")
 DRY_RUN = flag("--dry-run", help="show what would be done, and do nothing")
+WAIT = value("--wait", metavar="SECONDS", type="int", help="wait so long for another command to end its change")
+NO_SETTLE = flag("--no-settle", help="refuse to go on when an earlier change was stopped in the middle")
 
-# Accepted before and after the command words; `--dry-run` where a command changes something.
-GLOBAL = (ENV, JSON, QUIET, VERBOSE, COLOR, NO_PROGRESS, OFFLINE, YES, DRY_RUN, HELP)
+# Accepted before and after the command words; those of changes where a command changes something.
+OF_CHANGES = (DRY_RUN, WAIT, NO_SETTLE)
+GLOBAL = (ENV, JSON, QUIET, VERBOSE, COLOR, NO_PROGRESS, OFFLINE, YES, *OF_CHANGES, HELP)

@@ -62,6 +62,13 @@ def test_run_leaves_everything_from_the_first_foreign_word_untouched():
     assert invocation.arguments.rest == ["--port", "8190", "-e", "x", "--help"]
 
 
+def test_run_takes_the_shared_options_after_one_of_its_own():
+    invocation = parse(["run", "--background", "--json", "-q", "--port", "8190", "--json"])
+    assert (invocation.options["json"], invocation.options["quiet"]) == (True, True)
+    assert invocation.arguments.rest == ["--port", "8190", "--json"]
+    assert parse(["run", "--json", "--background"]).arguments.rest == ["--json", "--background"]
+
+
 def test_run_leaves_everything_after_a_double_dash_untouched():
     assert parse(["run", "--", "--", "-e", "x"]).arguments.rest == ["--", "-e", "x"]
 

@@ -1,4 +1,5 @@
 from . import analyzers as analyzers
+from . import caching as caching
 from . import clients as clients
 from . import configs as configs
 from . import core as core

@@ -2,13 +2,16 @@
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from comfydock_core.analyzers.package_dry_run import judge_dry_run
+from comfydock_core.analyzers.virtual_environment import check_contents, quick_check
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.models.exceptions import NetworkUnavailable, PythonNotFound, RequirementsConflict
+from comfydock_core.utils.tree_copy import link_tree
 from tests.support.miniature import Miniature
 
 MANIFEST = """[project]
@@ -66,6 +69,77 @@ def test_a_relocatable_environment_works_after_a_rename_and_syncs_there(project:
     assert prefix.stdout.decode().strip() == str(moved)
     again = UVCommand(project=str(project), venv=str(moved), cache=str(project.parent / "cache"), python_installs="/x")
     assert judge_dry_run(again.dry_run()).state == "in-sync"
+
+
+def test_a_linked_copy_works_and_so_does_the_original(project: Path) -> None:
+    build(uv_for(project))
+    venv, copy = project.parent / "venv", project.parent / "copy"
+    link_tree(str(venv), str(copy))
+    for place in (venv, copy):
+        script = subprocess.run([str(place / "bin/mini-imaging")], capture_output=True, text=True)
+        assert script.stdout == "mini-imaging 1.1\n"
+        command = [str(place / "bin/python"), "-c", "import mini_imaging; print(mini_imaging.__file__)"]
+        assert subprocess.run(command, capture_output=True, text=True).stdout.startswith(str(place))
+
+
+def of_files(root: Path) -> dict[str, tuple[int, int, int]]:
+    """What tells that a file was written to: its number, size and time."""
+    found = {}
+    for path in root.rglob("*"):
+        known = path.lstat()
+        if not path.is_dir():
+            found[str(path.relative_to(root))] = (known.st_ino, known.st_size, known.st_mtime_ns)
+    return found
+
+
+def test_a_sync_of_a_linked_copy_writes_into_no_file_of_the_original(project: Path) -> None:
+    build(uv_for(project, '"mini-imaging==1.0", "mini-base"'))
+    venv, copy = project.parent / "venv", project.parent / "copy"
+    before = of_files(venv)
+    link_tree(str(venv), str(copy))
+    newer = uv_for(project, '"mini-imaging==1.1", "mini-windows"')
+    newer.lock(unheard)
+    arguments = {"cache": str(project.parent / "cache"), "python_installs": "/x"}
+    UVCommand(project=str(project), venv=str(copy), **arguments).sync_frozen(unheard)
+    assert of_files(venv) == before
+    assert quick_check(str(copy)).can_be_copied
+    names = [path.name for path in copy.glob("lib/*/site-packages/*.dist-info")]
+    assert sorted(names) == ["mini_imaging-1.1.dist-info", "mini_windows-1.0.dist-info"]
+    script = subprocess.run([str(copy / "bin/mini-imaging")], capture_output=True, text=True)
+    assert script.stdout == "mini-imaging 1.1\n"
+
+
+def test_what_uv_installs_is_recorded_truly_scripts_included(project: Path) -> None:
+    build(uv_for(project))
+    assert check_contents(str(project.parent / "venv")) == ()
+    (record,) = project.parent.glob("venv/lib/*/site-packages/mini_imaging-1.1.dist-info/RECORD")
+    assert "../../../bin/mini-imaging,sha256=" in record.read_text()
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("mini_imaging/__init__.py", lambda path: path.write_bytes(b"")),
+        ("mini_imaging/__init__.py", Path.unlink),
+        ("mini_imaging-1.1.dist-info/RECORD", lambda path: path.write_bytes(b"")),
+        ("mini_imaging-1.1.dist-info/RECORD", Path.unlink),
+        ("mini_imaging-1.1.dist-info/METADATA", lambda path: path.write_bytes(b"")),
+    ],
+    ids=["module emptied", "module deleted", "record emptied", "record deleted", "metadata emptied"],
+)
+def test_a_sync_does_not_see_what_a_killed_one_left_broken(
+    project: Path, file: str, damage: Callable[[Path], None]
+) -> None:
+    """Why an environment is checked by us, and why a live one is never synced."""
+    uv = uv_for(project)
+    build(uv)
+    (path,) = project.parent.glob(f"venv/lib/*/site-packages/{file}")
+    path.rename(path.with_name("aside"))  # The cache shares the file; only the environment is to be damaged.
+    path.write_bytes(b"broken")
+    (path.with_name("aside")).unlink()
+    damage(path)
+    uv.sync_frozen(unheard)
+    assert not path.exists() or path.read_bytes() == b""
 
 
 def test_a_dry_run_says_in_known_words_what_would_change(project: Path) -> None:

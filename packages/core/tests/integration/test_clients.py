@@ -16,6 +16,7 @@ from comfydock_core.models.exceptions import (
     UnusableAnswer,
 )
 from comfydock_core.services.comfyui_versions import ComfyUIVersions
+from comfydock_core.services.repository_mirrors import RepositoryMirrors
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.http_server import Reply, Server, serving
 from tests.support.miniature import NEWEST, Miniature
@@ -161,7 +162,8 @@ def upstream(miniature: Miniature, monkeypatch: pytest.MonkeyPatch) -> Miniature
 
 
 def versions(server: Server, *, offline: bool = False) -> ComfyUIVersions:
-    return ComfyUIVersions(GitHubClient(Transport(offline=offline), base_url=server.url), offline=offline)
+    mirrors = RepositoryMirrors("/nowhere", offline=offline)
+    return ComfyUIVersions(GitHubClient(Transport(offline=offline), base_url=server.url), mirrors, offline=offline)
 
 
 def test_the_newest_release_is_what_github_says(server: Server, upstream: Miniature) -> None:

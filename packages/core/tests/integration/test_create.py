@@ -11,6 +11,7 @@ from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.models.creation import CreateRequest
 from comfydock_core.models.exceptions import (
+    ChangedMeanwhile,
     ComfyDockError,
     EnvironmentExists,
     InvalidName,
@@ -24,15 +25,19 @@ from comfydock_core.models.exceptions import (
     RequirementsConflict,
     ToolMissing,
 )
+from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.utils.reporting import SilentReporter
+from tests.support import sessions
 from tests.support.miniature import BRANCH, NEWEST, Miniature, build_repository, commit
 from tests.support.reporters import RecordingReporter
 
 Make = Callable[..., Environment]
 
+INITIATOR = Initiator(("create", "demo"))
+
 
 def names_in(workspace: Workspace) -> list[str]:
-    return sorted(os.listdir(workspace.layout.environments))
+    return sessions.names_in(Path(workspace.layout.environments))
 
 
 def test_a_new_environment_has_everything_in_its_place(demo: Environment, local: Miniature) -> None:
@@ -145,16 +150,17 @@ def test_an_address_that_is_a_file_url_works(make_environment: Make, local: Mini
 def test_the_plan_writes_nothing_and_says_what_will_be_done(workspace: Workspace, local: Miniature) -> None:
     plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu", use=True), SilentReporter())
     assert names_in(workspace) == []
-    assert [step.action for step in plan.steps()] == [
-        "clone", "write", "lock", "install", "link", "commit", "create", "use",
-    ]  # fmt: skip
+    work = [step.action for step in plan.change.work]
+    assert work == ["clone", "write", "lock", "install", "link", "commit"]
+    steps = [(step.sign, step.path) for step in plan.change.steps if isinstance(step, Swap)]
+    assert steps == [("+", "demo"), ("~", "../.metadata/workspace.json")]
     assert plan.comfyui.commit == local.commits[NEWEST]
 
 
 def test_work_is_reported_as_it_goes(workspace: Workspace) -> None:
     reporter = RecordingReporter()
     plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu"), reporter)
-    workspace.create_environment(plan, reporter)
+    workspace.create_environment(plan, INITIATOR, reporter)
     assert reporter.phases == [
         "Looking up ComfyUI latest",
         f"Cloning ComfyUI {NEWEST}",
@@ -192,8 +198,8 @@ def test_a_directory_in_the_way_is_refused_and_kept(workspace: Workspace) -> Non
     plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu"), SilentReporter())
     place.mkdir()
     (place / "mine").write_text("keep me")
-    with pytest.raises(EnvironmentExists):
-        workspace.create_environment(plan, SilentReporter())
+    with pytest.raises(ChangedMeanwhile):
+        workspace.create_environment(plan, INITIATOR, SilentReporter())
     assert (place / "mine").read_text() == "keep me"
 
 
@@ -229,7 +235,8 @@ def refused(workspace: Workspace, **options: object) -> ComfyDockError:
     """Try to create; returns the error after checking that nothing is left."""
     request = CreateRequest("demo", **{"torch_backend": "cpu", **options})  # type: ignore[arg-type]
     with pytest.raises(ComfyDockError) as caught:
-        workspace.create_environment(workspace.plan_creation(request, SilentReporter()), SilentReporter())
+        plan = workspace.plan_creation(request, SilentReporter())
+        workspace.create_environment(plan, INITIATOR, SilentReporter())
     assert names_in(workspace) == []
     return caught.value
 
@@ -287,6 +294,11 @@ def test_an_index_address_with_a_password_is_refused_before_it_is_stored(
     monkeypatch.setenv("COMFYDOCK_PYTORCH_INDEX_URL", "https://me:secret@mirror.example/whl")
     plan = workspace.plan_creation(CreateRequest("work", torch_backend="cpu"), SilentReporter())
     with pytest.raises(InvalidSetting) as caught:
-        workspace.create_environment(plan, SilentReporter())
+        workspace.create_environment(plan, INITIATOR, SilentReporter())
     assert "secret" not in str(caught.value)
     assert names_in(workspace) == []
+
+
+def test_the_manifest_is_shown_as_it_is_written(demo: Environment) -> None:
+    assert demo.manifest_text() == Path(demo.layout.manifest).read_text()
+    assert demo.manifest()["tool"]["uv"]["package"] is False  # type: ignore[index]

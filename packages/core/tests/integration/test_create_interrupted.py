@@ -1,7 +1,6 @@
 """Creating environments and being stopped: nothing half-done is ever left under the name."""
 
 import contextlib
-import fcntl
 import os
 import resource
 import signal
@@ -16,14 +15,17 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.models.creation import CreateRequest
-from comfydock_core.models.exceptions import FileSystemError
+from comfydock_core.models.exceptions import FileSystemError, WorkspaceDamaged
+from comfydock_core.models.operation import Initiator
 from comfydock_core.utils.disk_errors import reported_by_program
 from comfydock_core.utils.interruption import Terminated
 from comfydock_core.utils.reporting import SilentReporter
+from tests.support import sessions
 from tests.support.miniature import Miniature
 from tests.support.reporters import RecordingReporter
 
 REQUEST = CreateRequest("demo", torch_backend="cpu")
+INITIATOR = Initiator(("create", "demo"))
 
 PHASES = [
     "Cloning ComfyUI",
@@ -40,6 +42,7 @@ PROGRAM = """
 import sys
 from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.models.creation import CreateRequest
+from comfydock_core.models.operation import Initiator
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.utils.reporting import SilentReporter
 
@@ -49,16 +52,16 @@ class Telling(SilentReporter):
 
 workspace = open_workspace(WorkspaceLayout(sys.argv[1]))
 plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu"), SilentReporter())
-workspace.create_environment(plan, Telling())
+workspace.create_environment(plan, Initiator(("create", "demo")), Telling())
 """
 
 
 def names_in(workspace: Workspace) -> list[str]:
-    return sorted(os.listdir(workspace.layout.environments))
+    return sessions.names_in(Path(workspace.layout.environments))
 
 
 def create_with(workspace: Workspace, reporter: RecordingReporter) -> None:
-    workspace.create_environment(workspace.plan_creation(REQUEST, SilentReporter()), reporter)
+    workspace.create_environment(workspace.plan_creation(REQUEST, SilentReporter()), INITIATOR, reporter)
 
 
 def creating_process(workspace: Workspace) -> "subprocess.Popen[str]":
@@ -69,13 +72,6 @@ def creating_process(workspace: Workspace) -> "subprocess.Popen[str]":
 def wait_for(process: "subprocess.Popen[str]", phase: str) -> None:
     assert process.stdout is not None
     assert any(line.startswith(phase) for line in process.stdout), f"it never came to {phase}"
-
-
-def wait_for_orphans(workspace: Workspace) -> None:
-    """Children of a killed process inherit the lock of its stage; having it means that they are gone."""
-    for lock in Path(workspace.layout.environments).glob(".create-*/lock"):
-        with lock.open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -122,29 +118,26 @@ def test_what_kill_9_leaves_is_removed_by_the_next_create(workspace: Workspace, 
     wait_for(process, phase)
     process.kill()
     process.communicate()
-    wait_for_orphans(workspace)
     assert workspace.environment_names() == []
-    create_with(workspace, RecordingReporter())
-    assert [name for name in names_in(workspace) if name != "demo"] == []
+    reporter = RecordingReporter()
+    create_with(workspace, reporter)
+    assert any("was stopped before it changed anything" in warning for warning in reporter.warnings)
+    assert workspace.environment_names() == ["demo"]
     assert workspace.open_environment("demo").status().in_sync
 
 
-def test_the_stage_of_a_living_process_is_left_alone(workspace: Workspace, demo_of_other: Callable[[], None]) -> None:
+def test_another_process_is_refused_while_one_creates_and_told_by_whom(workspace: Workspace) -> None:
+    refused: list[str] = []
+
     def other_creates(events: int, text: str) -> None:
         if text.startswith("Linking"):
-            demo_of_other()
+            program = PROGRAM.replace('"demo"', '"other"')
+            command = [sys.executable, "-c", program, workspace.layout.root]
+            refused.append(subprocess.run(command, capture_output=True, text=True).stderr)
 
     create_with(workspace, RecordingReporter(other_creates))
-    assert names_in(workspace) == ["demo", "other"]
-
-
-@pytest.fixture
-def demo_of_other(workspace: Workspace) -> Callable[[], None]:
-    def run() -> None:
-        program = PROGRAM.replace('"demo"', '"other"')
-        subprocess.run([sys.executable, "-c", program, workspace.layout.root], check=True, capture_output=True)
-
-    return run
+    assert names_in(workspace) == ["demo"]
+    assert f"is being changed by `comfydock create demo` (process {os.getpid()} on " in refused[0]
 
 
 def on_disk(place: Path) -> Workspace:
@@ -203,8 +196,8 @@ def test_a_failed_activation_takes_the_environment_back(workspace: Workspace) ->
         if text == "Starting the history":
             config.write_text("no json")
 
-    with pytest.raises(Exception, match="workspace configuration"):
-        workspace.create_environment(plan, RecordingReporter(damage))
+    with pytest.raises(WorkspaceDamaged):
+        workspace.create_environment(plan, INITIATOR, RecordingReporter(damage))
     assert names_in(workspace) == []
     assert config.read_text() == "no json"
 

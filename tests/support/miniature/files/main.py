@@ -4,6 +4,7 @@ import argparse
 import http.server
 import json
 import os
+import signal
 import sys
 
 import folder_paths
@@ -37,6 +38,10 @@ def arguments():
     parser.add_argument("--quick-test-for-ci", action="store_true")
     parser.add_argument("--exit-code", type=int, default=None)
     parser.add_argument("--show", nargs="*", default=None)
+    parser.add_argument("--restart-once", metavar="FILE", help="end with code 42 unless FILE is there; make it")
+    parser.add_argument("--wait-for", metavar="PIPE", help="serve only after PIPE was written to")
+    parser.add_argument("--tell-signals", action="store_true", help="print each signal; SIGTERM ends with code 5")
+    parser.add_argument("--stubborn", action="store_true", help="ignore being asked to end")
     return parser.parse_args()
 
 
@@ -48,12 +53,33 @@ def torch_version():
     return torch.__version__
 
 
+def tell_signal(number, frame):
+    print(f"heard {signal.Signals(number).name}", flush=True)
+    if number == signal.SIGTERM:
+        sys.exit(5)
+
+
+def handle_signals(args):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
+        if args.tell_signals:
+            signal.signal(getattr(signal, name), tell_signal)
+        elif args.stubborn:
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
 def main():
     args = arguments()
+    handle_signals(args)
     print(f"ComfyUI version: {__version__}", flush=True)
     print(f"pytorch version: {torch_version()}, mini-imaging {mini_imaging.__version__}", flush=True)
     if args.show is not None:
         print(json.dumps({"argv": sys.argv, "cwd": os.getcwd(), "prefix": sys.prefix, "show": args.show}), flush=True)
+    if args.restart_once is not None and not os.path.exists(args.restart_once):
+        open(args.restart_once, "w").close()
+        return 42
+    if args.wait_for is not None:
+        with open(args.wait_for) as pipe:
+            pipe.read()
     if args.exit_code is not None:
         return args.exit_code
     if args.quick_test_for_ci:

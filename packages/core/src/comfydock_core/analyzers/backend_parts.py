@@ -24,7 +24,7 @@ def refuse(part: BackendPart, findings: list[PartFinding]) -> None:
     if findings:
         raise BackendPartRefused(
             f"the lock of PyTorch for {part.backend} cannot be used: {'; '.join(item.message for item in findings)}",
-            hint="lock PyTorch for this back end again, or restore a version of the environment that fits",
+            hint=f"`comfydock backend lock {part.backend}` locks PyTorch for it again",
             context={"backend": part.backend, "findings": [finding.as_dict() for finding in findings]},
         )
 

@@ -36,6 +36,10 @@ class WorkspaceLayout:
         return f"{self.root}/comfydock_cache"
 
     @property
+    def git_mirrors(self) -> str:
+        return f"{self.root}/comfydock_cache/git"
+
+    @property
     def logs(self) -> str:
         return f"{self.root}/logs"
 

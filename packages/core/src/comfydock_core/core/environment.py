@@ -5,10 +5,13 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 
 TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from comfydock_core.models.backends import PartState
     from comfydock_core.models.environment import EnvironmentStatus
+    from comfydock_core.models.protocols import Reporter
+    from comfydock_core.models.running import RunningComfyUI
+    from comfydock_core.repositories.run_log import RunLog
 
 
 class Environment:
@@ -85,11 +88,48 @@ class Environment:
 
         return chosen_backend(self.layout.definition, self.manifest())
 
-    def run(self, args: "Sequence[str]", *, replace: bool = False) -> int:
-        """Run ComfyUI on this terminal and return its exit code, 128+N after signal N. Raises `EnvironmentBroken`.
+    def run(self, args: "Sequence[str]", reporter: "Reporter", *, log: str | None = None) -> int:
+        """Run ComfyUI on this terminal and return its exit code, 128+N after signal N; again when it asks for that.
 
-        With `replace` the call does not return on POSIX: the process becomes ComfyUI.
+        `log` is where its output goes when that is a file. Raises `EnvironmentBroken`, `PortInUse`,
+        `EnvironmentChanging`.
         """
         from comfydock_core.core.usecases.running import run_comfyui
 
-        return run_comfyui(self.layout, args, replace=replace)
+        return run_comfyui(self.layout, args, reporter, log=log)
+
+    def start(
+        self, args: "Sequence[str]", supervisor: "Sequence[str]", reporter: "Reporter", *, wait: bool = True
+    ) -> "RunningComfyUI":
+        """Start ComfyUI in the background and, with `wait`, wait until it serves.
+
+        `supervisor` is the command that calls `run` with `log`: it is given the log's path and `args` as further words.
+        Raises `ComfyUIEnded` and what `run` raises.
+        """
+        from comfydock_core.core.usecases.background import start_in_background
+
+        return start_in_background(self.layout, self.workspace, args, supervisor, wait=wait, reporter=reporter)
+
+    def running(self) -> "list[RunningComfyUI]":
+        """Every ComfyUI of this environment that runs, those started by hand included."""
+        from comfydock_core.repositories.run_state import running_processes
+
+        return running_processes(self.layout.root, self.layout.comfyui, self.layout.venv)
+
+    def stop(self, reporter: "Reporter", *, port: int | None = None) -> "list[RunningComfyUI]":
+        """Stop every ComfyUI that `run` or `start` started, or the one on `port`; returns those that were stopped."""
+        from comfydock_core.core.usecases.background import stop
+
+        return stop(self.layout, port, reporter)
+
+    def run_log(self, port: int | None = None) -> "RunLog":
+        """The output of the ComfyUI in the background; of the one on `port`, or of the last one when none runs."""
+        from comfydock_core.core.usecases.background import run_log
+
+        return run_log(self.layout, self.workspace, port)
+
+    def follow_run_log(self, log: "RunLog") -> "Iterator[str]":
+        """What is written to it after what was read, until its ComfyUI ends."""
+        from comfydock_core.core.usecases.background import follow
+
+        return follow(self.layout, log)

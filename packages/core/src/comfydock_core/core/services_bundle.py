@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from comfydock_core.managers.pyproject_manager import PyprojectManager
     from comfydock_core.managers.uv_project_manager import UVProjectManager
     from comfydock_core.services.comfyui_versions import ComfyUIVersions
+    from comfydock_core.services.repository_mirrors import RepositoryMirrors
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class EnvironmentServices:
     uv_project: UVProjectManager
     git: GitManager
     models_link: ModelSymlinkManager
+    mirrors: RepositoryMirrors
 
 
 @dataclass(frozen=True, slots=True)

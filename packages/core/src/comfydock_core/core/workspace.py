@@ -7,14 +7,20 @@ from comfydock_core.repositories.workspace_config_reader import read_config
 TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.core.environment import Environment
+    from comfydock_core.core.operations import Operations
     from comfydock_core.core.services_bundle import WorkspaceServices
+    from comfydock_core.models.cloning import CloningPlan
     from comfydock_core.models.creation import CreateRequest, CreationPlan
     from comfydock_core.models.deletion import DeletionPlan
     from comfydock_core.models.initialisation import InitialisationPlan
+    from comfydock_core.models.operation import ChangePlan, Initiator
     from comfydock_core.models.protocols import Reporter
+    from comfydock_core.models.renaming import RenamingPlan
+    from comfydock_core.models.syncing import SyncPlan, SyncRequest
     from comfydock_core.models.workspace_config import WorkspaceConfig
     from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
 
@@ -81,11 +87,30 @@ class Workspace:
 
         return Environment(self.environment(name), self.layout)
 
-    def use(self, name: str) -> None:
-        """Make the environment `name` the active one. Raises `EnvironmentNotFound`, `WorkspaceDamaged`."""
+    def exclusive(
+        self, initiator: "Initiator", reporter: "Reporter", name: str | None = None
+    ) -> "AbstractContextManager[None]":
+        """Hold the workspace while inside, so that what is planned there is still true when it is carried out.
+
+        With `name` it is that environment that is held. Raises `ScopeBusy`, `EnvironmentNotFound`. Changes take this
+        lock themselves; holding it around plan and change saves a refusal.
+        """
+        from comfydock_core.services.transaction.scope import locked
+
+        scope = self.layout.environments if name is None else self.environment(name).root
+        return locked(scope, initiator, reporter)
+
+    def plan_use(self, name: str) -> "ChangePlan":
+        """What making `name` active takes. Raises `EnvironmentNotFound`, `WorkspaceDamaged`."""
+        from comfydock_core.core.usecases.using import plan_use
+
+        return plan_use(self.layout, name)
+
+    def use(self, name: str, plan: "ChangePlan", initiator: "Initiator", reporter: "Reporter") -> None:
+        """Make the environment `name` the active one. Raises `ChangedMeanwhile`, `ScopeBusy`, `FileSystemError`."""
         from comfydock_core.core.usecases.using import use_environment
 
-        use_environment(self.layout, name)
+        use_environment(self.layout, name, plan, initiator, reporter)
 
     def plan_creation(self, request: "CreateRequest", reporter: "Reporter") -> "CreationPlan":
         """Everything `create_environment` will do, resolved; nothing is written."""
@@ -93,23 +118,69 @@ class Workspace:
 
         return plan_creation(self.layout, self._needed_services(), request, reporter)
 
-    def create_environment(self, plan: "CreationPlan", reporter: "Reporter") -> str:
+    def create_environment(self, plan: "CreationPlan", initiator: "Initiator", reporter: "Reporter") -> str:
         """Make the planned environment and return its directory. Whatever stops it, nothing has its name then."""
         from comfydock_core.core.usecases.creating import create_environment
 
-        return create_environment(self.layout, self._needed_services(), plan, reporter)
+        return create_environment(self.layout, self._needed_services(), plan, initiator, reporter)
 
-    def plan_deletion(self, name: str) -> "DeletionPlan":
-        """What `delete_environment` will remove. Raises `EnvironmentNotFound`, `EnvironmentIncomplete`."""
+    def plan_deletion(self, name: str, *, purge: bool = False) -> "DeletionPlan":
+        """What `delete_environment` will take away. Raises `EnvironmentNotFound`, `EnvironmentIncomplete`."""
         from comfydock_core.core.usecases.deleting import plan_deletion
 
-        return plan_deletion(self.layout, name)
+        return plan_deletion(self.layout, name, purge=purge)
 
-    def delete_environment(self, plan: "DeletionPlan", reporter: "Reporter") -> None:
-        """Remove the planned environment; no link in it is followed. Raises `FileSystemError`."""
+    def delete_environment(self, plan: "DeletionPlan", initiator: "Initiator", reporter: "Reporter") -> str:
+        """Take the planned environment away and return the operation that can bring it back. No link is followed."""
         from comfydock_core.core.usecases.deleting import delete_environment
 
-        delete_environment(self.layout, plan, reporter)
+        return delete_environment(self.layout, plan, initiator, reporter)
+
+    def plan_renaming(self, name: str, new_name: str) -> "RenamingPlan":
+        """What `rename_environment` will do. Raises `EnvironmentNotFound`, `InvalidName`, `EnvironmentExists`."""
+        from comfydock_core.core.usecases.renaming import plan_renaming
+
+        return plan_renaming(self.layout, name, new_name)
+
+    def rename_environment(self, plan: "RenamingPlan", initiator: "Initiator", reporter: "Reporter") -> None:
+        """Give the environment its new name. Raises `ScopeBusy`, `ChangedMeanwhile`, `FileSystemError`."""
+        from comfydock_core.core.usecases.renaming import rename_environment
+
+        rename_environment(self.layout, plan, initiator, reporter)
+
+    def plan_cloning(self, source: str, name: str, *, activate: bool = False) -> "CloningPlan":
+        """What `clone_environment` will do. Raises `EnvironmentNotFound`, `InvalidName`, `EnvironmentExists`."""
+        from comfydock_core.core.usecases.cloning import plan_cloning
+
+        return plan_cloning(self.layout, self._needed_services(), source, name, activate=activate)
+
+    def clone_environment(self, plan: "CloningPlan", initiator: "Initiator", reporter: "Reporter") -> str:
+        """Make the planned second environment and return its directory. The first is only read."""
+        from comfydock_core.core.usecases.cloning import clone_environment
+
+        return clone_environment(self.layout, self._needed_services(), plan, initiator, reporter)
+
+    def plan_sync(self, name: str | None, request: "SyncRequest") -> "SyncPlan":
+        """What making an environment what its definition says takes. Raises `ManifestDamaged`, `LockDamaged`."""
+        from comfydock_core.core.usecases.syncing import plan_sync
+
+        layout = self.environment(name)
+        return plan_sync(layout, self.layout, self._needed_services().environment(layout), request)
+
+    def sync_environment(self, plan: "SyncPlan", initiator: "Initiator", reporter: "Reporter") -> str:
+        """Carry the plan out, all of it or nothing, and return the operation's identifier."""
+        from comfydock_core.core.usecases.syncing import sync_environment
+
+        return sync_environment(self.environment(plan.name), self._needed_services(), plan, initiator, reporter)
+
+    def operations(self, environment: str | None, *, workspace: bool = True) -> "Operations":
+        """What was done to the workspace, and to one environment, to list and to undo."""
+        from comfydock_core.core.operations import Operations
+
+        scopes = [self.layout.environments] if workspace else []
+        if environment is not None:
+            scopes.append(self.environment(environment).root)
+        return Operations(tuple(scopes))
 
     def _needed_services(self) -> "WorkspaceServices":
         if self._services is None:

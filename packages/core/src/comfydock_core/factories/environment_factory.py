@@ -1,5 +1,6 @@
 """Who changes which aspect of an environment."""
 
+from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
@@ -7,7 +8,9 @@ from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.git_manager import GitManager
 from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
 from comfydock_core.managers.pyproject_manager import PyprojectManager
+from comfydock_core.managers.uv_project.remembering import RememberedAnswers
 from comfydock_core.managers.uv_project_manager import UVProjectManager
+from comfydock_core.services.repository_mirrors import RepositoryMirrors
 
 
 def environment_services(
@@ -15,9 +18,11 @@ def environment_services(
 ) -> EnvironmentServices:
     """The managers of one environment, finished or under construction. Raises `ToolMissing` without uv."""
     uv = UVCommand.of_environment(layout, workspace, offline=offline)
+    answers = AnswerCache(f"{workspace.cache}/answers")
     return EnvironmentServices(
         pyproject=PyprojectManager(layout.manifest),
-        uv_project=UVProjectManager(layout.definition, layout.venv, uv),
+        uv_project=UVProjectManager(layout.definition, layout.venv, uv, RememberedAnswers(answers)),
         git=GitManager(layout.definition),
         models_link=ModelSymlinkManager(layout.models_link),
+        mirrors=RepositoryMirrors(workspace.git_mirrors, offline=offline),
     )

@@ -11,6 +11,7 @@ from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceSe
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.environment_factory import environment_services
 from comfydock_core.services.comfyui_versions import ComfyUIVersions
+from comfydock_core.services.repository_mirrors import RepositoryMirrors
 
 
 def find_workspace(*, offline: bool = False) -> Workspace:
@@ -30,4 +31,5 @@ def workspace_services(layout: WorkspaceLayout, *, offline: bool = False) -> Wor
         return environment_services(environment, layout, offline=offline)
 
     github = GitHubClient(Transport(offline=offline))
-    return WorkspaceServices(versions=ComfyUIVersions(github, offline=offline), environment=for_environment)
+    mirrors = RepositoryMirrors(layout.git_mirrors, offline=offline)
+    return WorkspaceServices(versions=ComfyUIVersions(github, mirrors, offline=offline), environment=for_environment)

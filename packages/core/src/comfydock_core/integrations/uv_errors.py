@@ -57,7 +57,7 @@ def _meaning(low: str) -> tuple[type[ComfyDockError], str | None]:
     if any(words in low for words in _OUTDATED):
         return (
             LockOutdated,
-            "run `uv lock` in the environment's `.cec` directory and look at what it changed",
+            "`comfydock sync --relock` resolves what was changed in the manifest",
         )
     if any(words in low for words in _OFFLINE):
         return OfflineRefused, "run it once without `--offline`, so that the packages are in the cache"

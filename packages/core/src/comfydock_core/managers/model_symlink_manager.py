@@ -24,6 +24,13 @@ class ModelSymlinkManager:
 
         Raises `ModelsDirectoryNotFound`, and `UnexpectedDirectory` when files would be lost.
         """
+        self.refuse_loss(directory)
+        if native.link_target(self._link) is None and os.path.lexists(self._link):
+            remove_tree(self._link)
+        make_directory_link(self._link, os.path.abspath(directory))
+
+    def refuse_loss(self, directory: str) -> None:
+        """Raise what `link_to` raises, and change nothing."""
         if not os.path.isdir(directory):
             raise ModelsDirectoryNotFound(
                 f"the models directory `{directory}` does not exist",
@@ -31,8 +38,7 @@ class ModelSymlinkManager:
                 context={"path": directory},
             )
         if native.link_target(self._link) is None and os.path.lexists(self._link):
-            self._remove_stock_directory()
-        make_directory_link(self._link, os.path.abspath(directory))
+            self._refuse_own_files()
 
     def replace_checkout_directory(self, directory: str) -> None:
         """Like `link_to`, for a checkout made just now: what lies in its `models` is git's own and goes unasked."""
@@ -40,7 +46,7 @@ class ModelSymlinkManager:
             remove_tree(self._link)
         self.link_to(directory)
 
-    def _remove_stock_directory(self) -> None:
+    def _refuse_own_files(self) -> None:
         files = own_files(self._link)
         if files:
             raise UnexpectedDirectory(
@@ -48,7 +54,6 @@ class ModelSymlinkManager:
                 hint="move them to the workspace's models directory first",
                 context={"path": self._link, "files": files[:_FILES_NAMED]},
             )
-        remove_tree(self._link)
 
 
 def own_files(directory: str) -> list[str]:

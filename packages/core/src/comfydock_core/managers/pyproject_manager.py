@@ -1,7 +1,7 @@
 """`PyprojectManager`: the manifest of one environment."""
 
-from comfydock_core.managers.pyproject.creation import fill_manifest
-from comfydock_core.models.creation import CreationPlan
+from comfydock_core.managers.pyproject.creation import fill_manifest, pin_comfyui
+from comfydock_core.models.creation import ComfyUIVersion, CreationPlan
 from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.repositories.pyproject_document import PyprojectDocument
 from comfydock_core.utils.requirements import RequirementsFile
@@ -17,6 +17,12 @@ class PyprojectManager:
         """Write the first manifest. Raises `OSError`."""
         document = PyprojectDocument.new(self._path)
         fill_manifest(document.document, plan, commit, requirements)
+        document.save()
+
+    def set_comfyui(self, version: ComfyUIVersion, commit: str, *, default_repository: bool) -> None:
+        """Pin ComfyUI to a commit. Raises `ManifestDamaged`, `OSError`."""
+        document = PyprojectDocument.load(self._path)
+        pin_comfyui(document.document, version, commit, default_repository=default_repository)
         document.save()
 
     def read(self) -> dict[str, object]:

@@ -6,6 +6,7 @@ from comfydock_core.configs.environment_layout import BACKEND_CHOICE
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project import converting, installing, locking, relocking
 from comfydock_core.managers.uv_project.recording import write_record
+from comfydock_core.managers.uv_project.remembering import RememberedAnswers
 from comfydock_core.models.backends import BackendPart
 from comfydock_core.models.conversion import Conversion, Relocked
 from comfydock_core.models.protocols import Reporter
@@ -18,8 +19,9 @@ class UVProjectManager:
     The methods raise what uv's failures mean, and `OSError`.
     """
 
-    def __init__(self, definition: str, venv: str, uv: UVCommand) -> None:
-        """`uv` works on the project in `definition` and installs into `venv`."""
+    def __init__(self, definition: str, venv: str, uv: UVCommand, answers: RememberedAnswers | None = None) -> None:
+        """`uv` works on the project in `definition` and installs into `venv`. `answers` save asking it twice."""
+        self._answers = answers
         self._definition = definition
         self._venv = venv
         self._uv = uv
@@ -34,14 +36,16 @@ class UVProjectManager:
         A PyTorch release that is not pinned yet is chosen from the index of `backend` and pinned in the manifest.
         Raises `RequirementsConflict`, `BackendNotFound`, `ManifestDamaged`.
         """
-        locking.lock_base(self._uv, self._definition, backend, reporter, upgrade)
+        locking.lock_base(self._uv, self._definition, backend, reporter, upgrade, self._answers)
 
-    def lock_backend(self, backend: str, reporter: Reporter) -> BackendPart | None:
+    def lock_backend(self, backend: str, reporter: Reporter, *, remembered: bool = False) -> BackendPart | None:
         """Lock PyTorch for a back end; `None` where it needs no lock. Nothing else changes, and nothing on failure.
 
+        With `remembered` a lock that was made of the same packages within a day is taken.
         Raises `BackendNotFound`, `RequirementsConflict`, `LockOutdated`, `BackendPartRefused`.
         """
-        return locking.lock_backend(self._uv, self._definition, backend, reporter)
+        answers = self._answers if remembered else None
+        return locking.lock_backend(self._uv, self._definition, backend, reporter, answers)
 
     def relock(
         self, backend: str, reporter: Reporter, *, backends: Collection[str] = (), upgrade: Sequence[str] = ()
@@ -69,6 +73,10 @@ class UVProjectManager:
         The virtual environment is only looked at. Raises what `lock` and `lock_backend` raise, `LockDamaged`.
         """
         return converting.convert(self._uv, self._definition, self._venv, fallback, reporter)
+
+    def older_backend(self) -> str | None:
+        """The back end that a definition of ComfyDock 1.x was made for, as far as its files say."""
+        return converting.older_backend(self._definition)
 
     def choose_backend(self, backend: str) -> None:
         """Note the back end that this machine uses, beside the manifest and outside the history."""

@@ -3,19 +3,27 @@
 from dataclasses import dataclass
 
 from comfydock_core.models.addresses import without_credentials
+from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.plan import PlanStep
+from comfydock_core.models.template import Template
 
 
 @dataclass(frozen=True, slots=True)
 class CreateRequest:
-    """A new environment as the user words it. `None` means the default: newest release, default repository."""
+    """A new environment as the user words it. `None` means the default: newest release, default repository, 3.11.
+
+    `template` is a file with the definition of another environment; with `keep_going` its node packs that cannot be had
+    are left out.
+    """
 
     name: str
-    python: str = "3.11"
+    python: str | None = None
     comfyui: str | None = None
     repository: str | None = None
     torch_backend: str = "auto"
     use: bool = False
+    template: str | None = None
+    keep_going: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,10 @@ class ComfyUIVersion:
 
 @dataclass(frozen=True, slots=True)
 class CreationPlan:
-    """A new environment with everything resolved. `create` executes exactly this."""
+    """A new environment with everything resolved. `create` executes exactly this.
+
+    `missing_packs` are node packs of the template that will be left out.
+    """
 
     name: str
     directory: str
@@ -55,20 +66,24 @@ class CreationPlan:
     torch_backend: str
     models_directory: str
     activate: bool
+    template: Template | None
+    missing_packs: tuple[str, ...]
+    change: ChangePlan
 
-    def steps(self) -> list[PlanStep]:
-        """What will be done, in order."""
-        comfyui, torch = self.comfyui, _TORCH_DETAILS.get(self.torch_backend, f"PyTorch for {self.torch_backend}")
-        steps = [
-            PlanStep("clone", comfyui.public_repository, f"{comfyui.kind} {comfyui} at {comfyui.short_commit}"),
-            PlanStep("write", f"{self.directory}/.cec/pyproject.toml", "ComfyUI's requirements"),
-            PlanStep("lock", f"{self.directory}/.cec/uv.lock", torch),
-            PlanStep("install", f"{self.directory}/.venv", f"Python {self.python}"),
-            PlanStep("link", f"{self.directory}/ComfyUI/models", self.models_directory),
-            PlanStep("commit", f"{self.directory}/.cec", "first version"),
-            PlanStep("create", self.directory, "in place, all at once"),
-        ]
-        return [*steps, PlanStep("use", self.name, "becomes the active environment")] if self.activate else steps
+
+def creation_work(
+    directory: str, comfyui: ComfyUIVersion, python: str, torch_backend: str, models_directory: str
+) -> list[PlanStep]:
+    """What making an environment prepares, in order."""
+    torch = _TORCH_DETAILS.get(torch_backend, f"PyTorch for {torch_backend}")
+    return [
+        PlanStep("clone", comfyui.public_repository, f"{comfyui.kind} {comfyui} at {comfyui.short_commit}", True),
+        PlanStep("write", f"{directory}/.cec/pyproject.toml", "ComfyUI's requirements", True),
+        PlanStep("lock", f"{directory}/.cec/uv.lock", torch, True),
+        PlanStep("install", f"{directory}/.venv", f"Python {python}", True),
+        PlanStep("link", f"{directory}/ComfyUI/models", models_directory, True),
+        PlanStep("commit", f"{directory}/.cec", "first version", True),
+    ]
 
 
 _TORCH_DETAILS = {"none": "without PyTorch", "pypi": "PyTorch from PyPI", "cpu": "PyTorch for the CPU"}

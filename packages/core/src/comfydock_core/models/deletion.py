@@ -1,23 +1,23 @@
-"""What `delete` is going to remove."""
+"""What `delete` is going to take away."""
 
 from dataclasses import dataclass
 
-from comfydock_core.models.plan import PlanStep
+from comfydock_core.models.operation import ChangePlan
 
 
 @dataclass(frozen=True, slots=True)
 class DeletionPlan:
-    """One environment and all that goes with it. Links inside it are removed, never what they lead to."""
+    """One environment and all that goes with it. Links inside it go too, never what they lead to.
+
+    `bytes` is what it takes on the disk, `freed` what removing it for good would free: hard-linked files, as most
+    packages are, belong to others too.
+    """
 
     name: str
     path: str
     bytes: int
+    freed: int
     files: int
     active: bool
-
-    def steps(self) -> list[PlanStep]:
-        """What will be done, in order."""
-        remove = PlanStep("delete", self.path, f"{self.files} files")
-        return (
-            [remove, PlanStep("unuse", self.name, "no environment is active afterwards")] if self.active else [remove]
-        )
+    purge: bool
+    change: ChangePlan

@@ -248,6 +248,61 @@ class EnvironmentBroken(IntegrityError):
     code = "environment-broken"
 
 
+class ScopeBusy(BusyError):
+    """Another command is changing the same environment, or the workspace's environments. The message names it.
+
+    The lock is the system's own and vanishes with its holder. `--wait SECONDS` waits for it.
+    """
+
+    code = "scope-busy"
+
+
+class OperationUnfinished(BusyError):
+    """An earlier change was stopped in the middle, and `--no-settle` forbids to settle it.
+
+    Without `--no-settle` the next changing command settles it by itself; `operation resume` and `operation undo`
+    choose how.
+    """
+
+    code = "operation-unfinished"
+
+
+class ChangedMeanwhile(ConflictError):
+    """What a plan was computed from is not what is there any more: somebody changed it in between. Nothing was done."""
+
+    code = "changed-meanwhile"
+
+
+class OperationNotFound(NotFoundError):
+    """There is no operation of this number, or none that could be undone. `comfydock operation list` shows them."""
+
+    code = "operation-not-found"
+
+
+class NotUndoable(ConflictError):
+    """The operation cannot be undone, because what it put in place was changed, moved or freed since."""
+
+    code = "not-undoable"
+
+
+class OperationDamaged(IntegrityError):
+    """An operation was stopped in the middle, and since then somebody changed what it was working on.
+
+    Nothing was overwritten. The message names the place; `comfydock operation show ID` lists where both versions are.
+    """
+
+    code = "operation-damaged"
+
+
+class AcrossFileSystems(ConflictError):
+    """A name that a change must swap lies on another file system than its environment: a mount point or a link away.
+
+    A rename works within one file system only, and anything else would not be safe.
+    """
+
+    code = "across-file-systems"
+
+
 class LockOutdated(ConflictError):
     """The manifest and `uv.lock` do not belong together, so that nothing is installed from them."""
 
@@ -296,3 +351,57 @@ class MergeRefused(IntegrityError):
     """A version of a file to be merged is not what ComfyDock or uv write. Nothing was merged."""
 
     code = "merge-refused"
+
+
+class VenvIncomplete(IntegrityError):
+    """uv reported success, but files of the packages that it installed are missing or have another size.
+
+    The environment was left as it was. Damaged downloads in uv's cache are the usual reason.
+    """
+
+    code = "venv-incomplete"
+
+
+class PortInUse(BusyError):
+    """Another program listens on the port that ComfyUI is to use. `--port N` chooses another one."""
+
+    code = "port-in-use"
+
+
+class EnvironmentInUse(BusyError):
+    """ComfyUI of this environment runs, and what was asked for would change its files under it."""
+
+    code = "environment-in-use"
+
+
+class EnvironmentChanging(BusyError):
+    """The environment is being changed by another command, so its ComfyUI cannot be started now."""
+
+    code = "environment-changing"
+
+
+class ComfyUIEnded(ToolError):
+    """ComfyUI was started in the background and ended before it served. The last lines of its output are shown."""
+
+    code = "comfyui-ended"
+
+
+class TemplateNotFound(NotFoundError):
+    """There is no file of that name to make an environment from."""
+
+    code = "template-not-found"
+
+
+class TemplateDamaged(IntegrityError):
+    """The file is neither the manifest of an environment nor a bundle that holds one, or the bundle is not safe."""
+
+    code = "template-damaged"
+
+
+class PacksUnobtainable(NotFoundError):
+    """Node packs that the manifest names cannot be had: they come from the registry or are under development elsewhere.
+
+    `--keep-going` goes on without them.
+    """
+
+    code = "packs-unobtainable"

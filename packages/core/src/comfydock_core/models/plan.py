@@ -1,12 +1,16 @@
-"""One line of a plan that `--dry-run` prints and the real run executes."""
+"""One line of what a change prepares, for people."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class PlanStep:
-    """`action` is a verb ("clone", "write"), `target` what it acts on, `detail` the rest worth knowing."""
+    """`action` is a verb ("clone", "write"), `target` what it acts on, `detail` the rest worth knowing.
+
+    `deferred` says that the result is determined but is built by the real run only, such as an installation of a lock.
+    """
 
     action: str
     target: str
     detail: str = ""
+    deferred: bool = False

@@ -55,7 +55,7 @@ def part_damaged(backend: str, path: str, reason: str) -> BackendPartRefused:
     """The error for a part that cannot be used."""
     return BackendPartRefused(
         f"cannot read the lock of PyTorch for {backend}, `{path}`: {reason}",
-        hint="restore the file from the environment's history",
+        hint=f"`comfydock backend lock {backend}` makes it anew, or restore it from the environment's history",
         context={"backend": backend, "path": path, "reason": reason},
     )
 
@@ -64,7 +64,8 @@ def _not_locked(definition: str, backend: str) -> BackendNotLocked:
     known = locked_backends(definition)
     return BackendNotLocked(
         f"PyTorch is not locked for the back end {backend}",
-        hint=f"it is locked for: {', '.join(known)}" if known else "it is locked for no back end",
+        hint=f"`comfydock backend lock {backend}` locks it"
+        + (f"; it is locked for: {', '.join(known)}" if known else ""),
         context={"backend": backend, "known": known},
     )
 

@@ -27,8 +27,10 @@ class WorkspaceConfigRepository:
         directory = {"path": models_directory, "added_at": now, "last_sync": now}
         self._write({"version": 1, "active_environment": "", "created_at": now, "global_model_directory": directory})
 
-    def set_active_environment(self, name: str | None) -> None:
-        self._change("active_environment", name or "")
+    def write_copy_with_active(self, path: str, name: str | None) -> None:
+        """Write what the file would be with `name` active to another place, for an operation to put in place."""
+        read_config(self._path)
+        WorkspaceConfigRepository(path)._write({**read_raw(self._path), "active_environment": name or ""})
 
     def set_civitai_token(self, token: str | None) -> None:
         """Store the key (the file becomes readable by its owner only) or remove it."""

@@ -1,2 +1,2 @@
+from . import transaction as transaction
 from .comfyui_versions import ComfyUIVersions as ComfyUIVersions
-from .stage import Stage as Stage

@@ -10,6 +10,7 @@ from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.creation import ComfyUIVersion
 from comfydock_core.models.exceptions import OfflineRefused, RefNotFound, RemoteError
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.services.repository_mirrors import RepositoryMirrors
 from comfydock_core.utils.git_urls import github_repository, same_repository
 from comfydock_core.utils.text import nearest
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit, newest_tag
@@ -18,10 +19,14 @@ _NAMES_SHOWN = 10
 
 
 class ComfyUIVersions:
-    """Resolves versions by asking the repository, and GitHub where the repository is there."""
+    """Resolves versions by asking the repository, and GitHub where the repository is there.
 
-    def __init__(self, github: GitHubClient, *, offline: bool = False) -> None:
+    Without the network the local mirror is asked, which knows what it was told last.
+    """
+
+    def __init__(self, github: GitHubClient, mirrors: RepositoryMirrors, *, offline: bool = False) -> None:
         self._github = github
+        self._mirrors = mirrors
         self._offline = offline
 
     def repository(self, named: str | None) -> str:
@@ -38,19 +43,25 @@ class ComfyUIVersions:
 
         Raises `RefNotFound` with the nearest names, `RepositoryNotFound`, `RemoteError`, `ToolError`.
         """
-        if self._offline and remotes.local_path(repository) is None:
-            raise OfflineRefused(
-                f"`{without_credentials(repository)}` is needed, but the network is off",
-                hint="run the command without `--offline`, or name a repository on this machine",
-                context={"repository": without_credentials(repository)},
-            )
-        refs = remotes.list_refs(repository)
+        refs = self._refs(repository)
         if ref is None or ref == "latest":
             return self._latest(repository, refs, reporter)
         return (
             _named(repository, ref, refs)
             or self._commit(repository, ref, refs, reporter)
             or _raise_not_found(repository, ref, refs)
+        )
+
+    def _refs(self, repository: str) -> RemoteRefs:
+        if not self._offline or remotes.local_path(repository) is not None:
+            return remotes.list_refs(repository)
+        known = self._mirrors.known_refs(repository)
+        if known is not None:
+            return known
+        raise OfflineRefused(
+            f"`{without_credentials(repository)}` is needed, but the network is off",
+            hint="run the command without `--offline`, or name a repository on this machine",
+            context={"repository": without_credentials(repository)},
         )
 
     def _latest(self, repository: str, refs: RemoteRefs, reporter: Reporter) -> ComfyUIVersion:
@@ -71,7 +82,7 @@ class ComfyUIVersions:
 
     def _latest_by_github(self, repository: str, reporter: Reporter) -> str | None:
         place = github_repository(repository)
-        if place is None:
+        if place is None or self._offline:
             return None
         try:
             release = self._github.latest_release(*place)
@@ -95,7 +106,10 @@ class ComfyUIVersions:
             return ComfyUIVersion(repository, commit, "commit", commit)
         if is_full_commit(short):
             return ComfyUIVersion(repository, short, "commit", short)
-        return ComfyUIVersion(repository, short, "commit", self._commit_by_github(repository, short, reporter))
+        known = self._mirrors.known_commit(repository, short)
+        if known is None and not self._offline:
+            known = self._commit_by_github(repository, short, reporter)
+        return ComfyUIVersion(repository, short, "commit", known)
 
     def _commit_by_github(self, repository: str, ref: str, reporter: Reporter) -> str | None:
         place = github_repository(repository)

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 if sys.platform == "win32":
     import _winapi
@@ -24,8 +24,11 @@ def measure_tree(path: str) -> tuple[int, int]:
 
 
 def remove_tree(path: str) -> None:
-    """Remove a directory and all in it, read-only files too; links vanish, their targets stay. Raises `OSError`."""
-    if os.path.islink(path):
+    """Remove a directory and all in it, read-only files too, or one file; links vanish, their targets stay.
+
+    Raises `OSError`.
+    """
+    if os.path.islink(path) or os.path.isfile(path):
         os.unlink(path)
         return
 
@@ -68,3 +71,33 @@ def make_directory_link(link: str, target: str) -> None:
     temporary = f"{link}.{secrets.token_hex(4)}"
     os.symlink(target, temporary)
     os.replace(temporary, link)
+
+
+def freed_by_removing(*paths: str) -> int:
+    """The bytes on disk that removing some trees would free: a file that has another name elsewhere frees nothing."""
+    freed = 0
+    linked: dict[tuple[int, int], list[int]] = {}  # How many of a file's names are still elsewhere, and its bytes.
+    for found in _everything_in(paths):
+        if stat.S_ISDIR(found.st_mode) or found.st_nlink == 1:
+            freed += _on_disk(found)
+            continue
+        names = linked.setdefault((found.st_dev, found.st_ino), [found.st_nlink, _on_disk(found)])
+        names[0] -= 1
+    return freed + sum(size for elsewhere, size in linked.values() if elsewhere <= 0)
+
+
+def _everything_in(paths: Iterable[str]) -> Iterator[os.stat_result]:
+    """The trees' directories, files and links. What vanishes meanwhile or cannot be read is left out."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            yield os.lstat(path)
+        for directory, directories, files in os.walk(path):
+            for name in (*directories, *files):
+                with contextlib.suppress(OSError):
+                    yield os.lstat(os.path.join(directory, name))
+
+
+def _on_disk(found: os.stat_result) -> int:
+    if sys.platform == "win32":  # It does not tell.
+        return found.st_size
+    return found.st_blocks * 512

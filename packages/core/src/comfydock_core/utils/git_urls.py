@@ -17,10 +17,11 @@ def github_repository(url: str) -> tuple[str, str] | None:
 
 def same_repository(first: str, second: str) -> bool:
     """Whether two addresses are spellings of one."""
-    return _normal(first) == _normal(second)
+    return normal_address(first) == normal_address(second)
 
 
-def _normal(url: str) -> str:
+def normal_address(url: str) -> str:
+    """One spelling for all spellings of an address. Credentials stay in it where they are, except for github.com."""
     github = github_repository(url)
     if github is not None:
         return f"github.com/{github[0]}/{github[1]}".lower()

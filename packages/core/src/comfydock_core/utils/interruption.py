@@ -46,20 +46,30 @@ def termination_raises() -> Iterator[None]:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Hold Ctrl-C and termination back while the few steps inside run; they arrive when it ends.
+    """Hold Ctrl-C and termination back while the few steps inside run; they arrive when it ends."""
+    arrived: list[int] = []
+    try:
+        with held() as arrived:
+            yield
+    finally:
+        if arrived:
+            signal.raise_signal(arrived[0])
+
+
+@contextlib.contextmanager
+def held() -> Iterator[list[int]]:
+    """Keep Ctrl-C and termination away from the few steps inside; which came is in the list when it ends.
 
     Handlers are replaced instead of signals being blocked, because children would inherit the blocking.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     arrived: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield arrived
+        return
     handled = [number for number in (signal.SIGINT, *_termination_signals()) if callable(signal.getsignal(number))]
     before = {number: signal.signal(number, lambda number, frame: arrived.append(number)) for number in handled}
     try:
-        yield
+        yield arrived
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if arrived:
-            signal.raise_signal(arrived[0])

@@ -1,17 +1,23 @@
-"""Making an environment: planned with everything resolved, built aside, put in place by one rename."""
+"""Making an environment: planned with everything resolved, built aside by an operation, put in place by a rename."""
 
 import os
 import re
-from collections.abc import Callable
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
+from comfydock_core.core.usecases.choosing import stage_active, swap_of_settings
+from comfydock_core.core.usecases.templating import (
+    fill_comfyui,
+    open_template,
+    packs_left_out,
+    write_definition,
+)
 from comfydock_core.integrations.git import changes, queries, remotes
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
 from comfydock_core.integrations.uv_command import find_uv
-from comfydock_core.models.creation import ComfyUIVersion, CreateRequest, CreationPlan
+from comfydock_core.models.creation import ComfyUIVersion, CreateRequest, CreationPlan, creation_work
 from comfydock_core.models.exceptions import (
     EnvironmentExists,
     InvalidSetting,
@@ -19,16 +25,18 @@ from comfydock_core.models.exceptions import (
     NotComfyUI,
     RefNotFound,
 )
+from comfydock_core.models.operation import ChangePlan, Initiator
+from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.workspace_config_reader import read_config
-from comfydock_core.repositories.workspace_config_repository import (
-    WorkspaceConfigRepository,
-)
-from comfydock_core.services.stage import Stage, remove_leftovers, stage
+from comfydock_core.services.repository_mirrors import RepositoryMirrors
+from comfydock_core.services.transaction import make_plan, operation
+from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils import atomic, interruption
 from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.requirements import RequirementsFile, parse_requirements
 
+_DEFAULT_PYTHON = "3.11"
 _PYTHON = re.compile(r"3\.\d{1,2}(\.\d{1,3})?", re.ASCII)
 _PARTS_OF_COMFYUI = ("main.py", "requirements.txt", "comfy")
 
@@ -43,52 +51,92 @@ def plan_creation(
     """
     check_name(request.name)
     place = layout.environment(request.name)
-    _refuse_taken(place)
-    python, backend = _check_python(request.python), check_backend(request.torch_backend)
+    refuse_taken(place)
+    template = open_template(request, place)
+    python = _check_python((template.python if template else request.python) or _DEFAULT_PYTHON)
+    backend = check_backend(request.torch_backend)
     models_directory = _models_directory(layout)
     find_uv()
-    repository = services.versions.repository(request.repository)
-    reporter.phase(f"Looking up ComfyUI {request.comfyui or 'latest'}")
+    repository = services.versions.repository(request.repository or (template.repository if template else None))
+    wanted = template.comfyui if template else request.comfyui
+    reporter.phase(f"Looking up ComfyUI {wanted or 'latest'}")
+    comfyui = services.versions.resolve(repository, wanted, reporter)
+    backend = detect_backend() if backend == "auto" else backend
+    work = creation_work(place.root, comfyui, python, backend, models_directory)
     return CreationPlan(
         name=request.name,
         directory=place.root,
-        comfyui=services.versions.resolve(repository, request.comfyui, reporter),
+        comfyui=comfyui,
         default_repository=services.versions.is_default(repository),
         python=python,
-        torch_backend=detect_backend() if backend == "auto" else backend,
+        torch_backend=backend,
         models_directory=models_directory,
         activate=request.use,
+        template=template,
+        missing_packs=packs_left_out(template, place),
+        change=plan_new_environment(layout, "create", request.name, work, activate=request.use),
     )
 
 
+def plan_new_environment(
+    layout: WorkspaceLayout,
+    command: str,
+    name: str,
+    work: list[PlanStep],
+    *,
+    activate: bool,
+    disk_needed: int | None = None,
+    fetch_bytes: int | None = None,
+) -> ChangePlan:
+    """The change that puts a new environment in place, and makes it active if wanted."""
+    with disk_errors("plan the new environment"):
+        steps = [swap(layout.environments, name, has_new=True)]
+        if activate:
+            steps.append(swap_of_settings(layout, name))
+        return make_plan(
+            layout.environments,
+            command,
+            steps,
+            work=work,
+            disk_needed=disk_needed,
+            fetch_bytes=fetch_bytes,
+        )
+
+
 def create_environment(
-    layout: WorkspaceLayout, services: WorkspaceServices, plan: CreationPlan, reporter: Reporter
+    layout: WorkspaceLayout, services: WorkspaceServices, plan: CreationPlan, initiator: Initiator, reporter: Reporter
 ) -> str:
     """Execute the plan and return the new directory. Whatever fails or interrupts it, nothing has its name then."""
-    place = EnvironmentLayout(plan.directory)
-    with interruption.termination_raises(), disk_errors("create the environment"):
-        _refuse_taken(place)
-        os.makedirs(layout.environments, exist_ok=True)
-        remove_leftovers(layout.environments, reporter)
-        with stage(layout.environments, plan.name) as staged:
-            staged_layout = EnvironmentLayout(staged.content)
-            _build(staged_layout, services.environment(staged_layout), plan, reporter)
-            _publish(staged, layout, plan)
-    return place.root
+    with (
+        interruption.termination_raises(),
+        disk_errors("create the environment"),
+        operation(plan.change, initiator, reporter) as under_way,
+    ):
+        staged = EnvironmentLayout(under_way.place(plan.name))
+        os.mkdir(staged.root)
+        _build(staged, services.environment(staged), plan, reporter)
+        if plan.activate:
+            stage_active(layout, under_way, plan.name)
+        under_way.commit()
+    return plan.directory
 
 
 def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: CreationPlan, reporter: Reporter) -> None:
     """The story. The marker of a finished environment comes last."""
-    commit = _fetch_comfyui(layout, plan.comfyui, reporter)
+    commit = _fetch_comfyui(layout, services.mirrors, plan.comfyui, reporter)
     requirements = _read_requirements(layout, plan.comfyui, reporter)
     os.mkdir(layout.definition)
-    atomic.write_text(layout.python_version, f"{plan.python}\n")
-    services.pyproject.create(plan, commit=commit, requirements=requirements)
+    if plan.template is None:
+        atomic.write_text(layout.python_version, f"{plan.python}\n")
+        services.pyproject.create(plan, commit=commit, requirements=requirements)
+    else:
+        write_definition(layout, services, plan, commit, reporter)
+        fill_comfyui(layout, services, plan.template, reporter)
     reporter.phase(f"Preparing Python {plan.python}")
     services.uv_project.create_venv(plan.python, reporter)
     reporter.phase("Resolving Python packages")
     services.uv_project.lock(plan.torch_backend, reporter)
-    services.uv_project.lock_backend(plan.torch_backend, reporter)
+    services.uv_project.lock_backend(plan.torch_backend, reporter, remembered=True)
     services.uv_project.choose_backend(plan.torch_backend)
     reporter.phase("Installing Python packages")
     services.uv_project.install(plan.torch_backend, reporter)
@@ -99,22 +147,12 @@ def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: Creat
     atomic.write_text(layout.complete_marker, "")
 
 
-def _publish(staged: Stage, layout: WorkspaceLayout, plan: CreationPlan) -> None:
-    """Put it in place and make it active if wanted: both or neither."""
-    with interruption.deferred():
-        staged.publish(plan.directory)
-        if plan.activate:
-            try:
-                WorkspaceConfigRepository(layout.config_file).set_active_environment(plan.name)
-            except BaseException:
-                staged.withdraw(plan.directory)
-                raise
-
-
-def _fetch_comfyui(layout: EnvironmentLayout, version: ComfyUIVersion, reporter: Reporter) -> str:
+def _fetch_comfyui(
+    layout: EnvironmentLayout, mirrors: RepositoryMirrors, version: ComfyUIVersion, reporter: Reporter
+) -> str:
     """Clone ComfyUI and check the version out; returns the full commit."""
     reporter.phase(f"Cloning ComfyUI {version}")
-    remotes.clone(version.repository, layout.comfyui, on_line=_clone_listener(reporter))
+    mirrors.clone(version.repository, layout.comfyui, wanted=version.commit or version.ref, reporter=reporter)
     commit = _find_commit(layout.comfyui, version)
     changes.check_out(layout.comfyui, commit, branch=version.ref if version.kind == "branch" else None)
     missing = [part for part in _PARTS_OF_COMFYUI if not os.path.exists(f"{layout.comfyui}/{part}")]
@@ -126,17 +164,6 @@ def _fetch_comfyui(layout: EnvironmentLayout, version: ComfyUIVersion, reporter:
             context={"repository": version.public_repository, "ref": version.ref, "missing": missing},
         )
     return commit
-
-
-def _clone_listener(reporter: Reporter) -> Callable[[str], None]:
-    def hear(line: str) -> None:
-        step = remotes.clone_progress(line)
-        if step is None:
-            reporter.line(line)
-        else:
-            reporter.progress(step[0], step[1], step[2], "objects")
-
-    return hear
 
 
 def _find_commit(worktree: str, version: ComfyUIVersion) -> str:
@@ -162,7 +189,8 @@ def _read_requirements(layout: EnvironmentLayout, version: ComfyUIVersion, repor
     return requirements
 
 
-def _refuse_taken(place: EnvironmentLayout) -> None:
+def refuse_taken(place: EnvironmentLayout) -> None:
+    """Raise `EnvironmentExists` when the name is not free."""
     if os.path.lexists(place.root):
         known = os.path.isdir(place.definition)
         raise EnvironmentExists(

@@ -1,39 +1,92 @@
-"""Starting ComfyUI."""
+"""Running ComfyUI on this terminal, watched over: signals go in, the exit code comes out, a restart is a restart."""
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Sequence
+from datetime import datetime
 
+from comfydock_core.analyzers.virtual_environment import venv_python
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.models.exceptions import EnvironmentBroken, FileSystemError
+from comfydock_core.core.usecases import comfyui_arguments
+from comfydock_core.integrations import process_table
+from comfydock_core.integrations.attached import Attached, SignalRelay, signals_relayed
+from comfydock_core.models.exceptions import EnvironmentBroken, PortInUse
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.running import RunningComfyUI
+from comfydock_core.repositories import run_state
+from comfydock_core.repositories.backend_choice import read_choice
 from comfydock_core.utils import native
 from comfydock_core.utils.child_environment import child_environment
+from comfydock_core.utils.disk_errors import disk_errors
+
+RESTART = 42
+_PORTS_TRIED = 200
 
 
-def run_comfyui(layout: EnvironmentLayout, arguments: Sequence[str], *, replace: bool) -> int:
-    """Run `main.py` with the environment's Python in ComfyUI's directory, on this terminal.
+def run_comfyui(
+    layout: EnvironmentLayout, arguments: Sequence[str], reporter: Reporter, *, log: str | None = None
+) -> int:
+    """Run `main.py` with the environment's Python in ComfyUI's directory until it ends; again when it asks for that.
 
-    With `replace` this process *becomes* ComfyUI where the system can do that (POSIX): nothing stands between it and
-    the terminal, signals and the exit code, and nothing of ComfyDock stays in memory. Otherwise the result is the
-    child's exit code, 128+N when signal N ended it. Raises `EnvironmentBroken`.
+    The result is its exit code, 128+N when signal N ended it. `log` is the file that its output goes to, if it goes
+    to one. Raises `EnvironmentBroken`, `EnvironmentChanging`, `PortInUse`, `FileSystemError`.
     """
-    command = _command(layout, arguments)
-    environment = child_environment()
-    if replace and sys.platform != "win32":
-        _become(command, layout.comfyui, environment)
-    with _forwarded_signals() as children:
-        child = subprocess.Popen(command, cwd=layout.comfyui, env=environment)
-        children.append(child)
-        code = child.wait()
-    return 128 - code if code < 0 else code
+    command = comfyui_command(layout, arguments)
+    if log is not None:
+        _hear_interrupts()
+    with disk_errors("start ComfyUI"), run_state.held(layout.root) as lock:
+        refuse_taken_port(layout, arguments)
+        with signals_relayed() as relay:
+            while True:
+                code = _run_once(layout, command, arguments, relay, lock, log)
+                if code != RESTART or relay.told_to_end is not None:
+                    return code
+                reporter.phase(f"ComfyUI asks to be started again (exit code {RESTART})")
 
 
-def _command(layout: EnvironmentLayout, arguments: Sequence[str]) -> list[str]:
-    python = f"{layout.venv}/Scripts/python.exe" if native.WINDOWS else f"{layout.venv}/bin/python"
+def _run_once(
+    layout: EnvironmentLayout,
+    command: list[str],
+    arguments: Sequence[str],
+    relay: SignalRelay,
+    lock: int | None,
+    log: str | None,
+) -> int:
+    keep = () if lock is None else (lock,)
+    child = relay.run(command, cwd=layout.comfyui, env=child_environment(), keep=keep)
+    try:
+        if lock is not None:
+            run_state.write_record(layout.root, _running(child, arguments, log))
+        return child.wait()
+    except BaseException:
+        child.kill()
+        raise
+    finally:
+        if lock is not None:
+            run_state.remove_record(layout.root, os.getpid())
+
+
+def _hear_interrupts() -> None:
+    """Scripts start what is in the background with Ctrl-C ignored, and ComfyUI would inherit that."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _running(child: Attached, arguments: Sequence[str], log: str | None) -> RunningComfyUI:
+    return RunningComfyUI(
+        pid=child.pid,
+        start=process_table.start_of(child.pid) or "",
+        supervisor=os.getpid(),
+        host=comfyui_arguments.hosts(arguments)[0],
+        port=comfyui_arguments.port(arguments),
+        started=datetime.now().isoformat(timespec="seconds"),
+        log=log,
+    )
+
+
+def comfyui_command(layout: EnvironmentLayout, arguments: Sequence[str]) -> list[str]:
+    """The words that start it. Raises `EnvironmentBroken` without a Python or a ComfyUI."""
+    python = venv_python(layout.venv)
     for path, what in ((python, "Python"), (f"{layout.comfyui}/main.py", "ComfyUI")):
         if not native.is_file(path):
             shown = f"'{layout.name}'" if " " in layout.name else layout.name
@@ -42,37 +95,44 @@ def _command(layout: EnvironmentLayout, arguments: Sequence[str]) -> list[str]:
                 hint=f"`comfydock status -e {shown}` tells its state; `comfydock create NAME` makes a new environment",
                 context={"environment": layout.name, "path": path},
             )
-    return [python, "main.py", *arguments]
+    return [python, "main.py", *_device(layout, arguments), *arguments]
 
 
-def _become(command: list[str], directory: str, environment: dict[str, str]) -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
-    try:
-        os.chdir(directory)
-        os.execve(command[0], command, environment)
-    except OSError as error:
-        raise FileSystemError(f"cannot start `{command[0]}`: {error.strerror}", context={"path": command[0]}) from error
+def _device(layout: EnvironmentLayout, arguments: Sequence[str]) -> list[str]:
+    """`--cpu` where this machine's PyTorch can do nothing else and nobody said otherwise."""
+    chosen = read_choice(layout.definition)
+    return ["--cpu"] if chosen == "cpu" and not comfyui_arguments.names_device(arguments) else []
 
 
-@contextmanager
-def _forwarded_signals() -> "Iterator[list[subprocess.Popen[bytes]]]":
-    """Send what we are told on to the child. Ctrl-C reaches it by the terminal already, so we only survive it."""
-    children: list[subprocess.Popen[bytes]] = []
+def refuse_taken_port(layout: EnvironmentLayout, arguments: Sequence[str]) -> None:
+    """Raise `PortInUse`, naming who listens there, when ComfyUI could not."""
+    port, hosts = comfyui_arguments.port(arguments), comfyui_arguments.hosts(arguments)
+    if port is None or not comfyui_arguments.serves(arguments):
+        return
+    if not any(process_table.is_taken(host, port) for host in hosts):
+        return
+    holder = process_table.port_holder(port)
+    free = _free_port(hosts, port)
+    hint = "choose another port: `comfydock run --port N`"
+    if free is not None:
+        hint = f"port {free} is free: `comfydock run --port {free}`"
+    if any(one.port == port for one in run_state.recorded(layout.root)):
+        hint += "; `comfydock run --stop` stops the one that runs"
+    raise PortInUse(
+        f"port {port} is in use{_told(holder)}",
+        hint=hint,
+        context={"port": port, "free_port": free, "pid": holder, "hosts": hosts},
+    )
 
-    def forward(number: int, frame: FrameType | None) -> None:
-        for child in children:
-            child.send_signal(number)
 
-    def survive(number: int, frame: FrameType | None) -> None:
-        """The child has heard it too and decides."""
+def _told(holder: int | None) -> str:
+    if holder is None:
+        return ""
+    words = " ".join(process_table.words_of(holder))
+    where = process_table.directory_of(holder)
+    return f" by process {holder}" + (f" (`{words}` in `{where}`)" if words and where else "")
 
-    before = {signal.SIGINT: signal.signal(signal.SIGINT, survive)}
-    for number in () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
-        before[number] = signal.signal(number, forward)
-    try:
-        yield children
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+
+def _free_port(hosts: Sequence[str], port: int) -> int | None:
+    candidates = range(port + 1, min(port + _PORTS_TRIED, 65536))
+    return next((one for one in candidates if not any(process_table.is_taken(host, one) for host in hosts)), None)

@@ -31,3 +31,15 @@ def check_out(worktree: str, commit: str, *, branch: str | None) -> None:
         return
     runner.run(["checkout", "--quiet", "-B", branch, commit], cwd=worktree, doing=f"check out {branch}")
     runner.ask(["branch", "--quiet", f"--set-upstream-to=origin/{branch}", branch], cwd=worktree)
+
+
+def update_ref(worktree: str, name: str, new: str | None, old: str | None) -> None:
+    """Move a reference from `old` to `new`, `None` for its absence; git refuses when it is elsewhere by then.
+
+    Raises `GitFailed`. A detached `HEAD` is moved itself, never the branch that it may lead to.
+    """
+    expected = old or "0" * 40
+    # By default git may leave a reference empty after power loss.
+    command = ["-c", "core.fsync=reference", "update-ref", "--no-deref"]
+    command += [name, new, expected] if new is not None else ["-d", name, expected]
+    runner.run(command, cwd=worktree, doing=f"move `{name}`")

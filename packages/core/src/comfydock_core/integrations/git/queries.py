@@ -18,3 +18,15 @@ def commit_of(worktree: str, revision: str) -> str | None:
 def has_changes(worktree: str) -> bool:
     """Whether anything differs from the last commit, new files included."""
     return bool(runner.run(["status", "--porcelain"], cwd=worktree, doing="read the git status"))
+
+
+def ref_value(worktree: str, name: str) -> str | None:
+    """The commit that a reference leads to, or `None` when it does not exist."""
+    answer = runner.ask(["rev-parse", "--verify", "--quiet", name], cwd=worktree)
+    return answer.output.strip() if answer.returncode == 0 else None
+
+
+def tracked_files(worktree: str, paths: list[str]) -> list[str]:
+    """The files below some paths that the repository knows, relative to it; none where there is no repository."""
+    answer = runner.ask(["ls-files", "-z", "--", *paths], cwd=worktree)
+    return [path for path in answer.output.split("\0") if path] if answer.returncode == 0 else []

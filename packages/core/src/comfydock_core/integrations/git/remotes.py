@@ -56,7 +56,7 @@ def local_path(repository: str) -> str | None:
     return None if remote else os.path.abspath(os.path.expanduser(repository))
 
 
-def clone(repository: str, directory: str, *, on_line: Callable[[str], None]) -> None:
+def clone(repository: str, directory: str, *, on_line: Callable[[str], None], what: str = "ComfyUI") -> None:
     """Clone with the whole history, so that any version can be checked out later without the network.
 
     Nothing is checked out yet. Raises what `list_refs` raises, and `FileSystemError`.
@@ -64,7 +64,7 @@ def clone(repository: str, directory: str, *, on_line: Callable[[str], None]) ->
     runner.run_live(
         ["clone", "--progress", "--no-checkout", "--template=", "--", repository, directory],
         cwd=os.path.dirname(directory),
-        doing="clone ComfyUI",
+        doing=f"clone {what}",
         repository=repository,
         on_line=on_line,
     )

@@ -33,6 +33,7 @@ _NO_REPOSITORY = (
     "does not appear to be a git repository",
     "not a git repository",
     "repository not found",
+    "' not found",
     "does not exist",
     "the requested url returned error: 404",
     "not valid: is this a git repository",

@@ -8,7 +8,7 @@ from tomlkit.items import Table
 
 from comfydock_core.configs.defaults import MANIFEST_SCHEMA, PROJECT_PREFIX
 from comfydock_core.managers.pyproject.pytorch import add_family, multiline
-from comfydock_core.models.creation import CreationPlan
+from comfydock_core.models.creation import ComfyUIVersion, CreationPlan
 from comfydock_core.utils.requirements import RequirementsFile
 
 # `uv sync` by hand would install the builds of PyPI without what they need.
@@ -50,14 +50,30 @@ def _uv() -> Table:
 def _comfydock(plan: CreationPlan, commit: str) -> Table:
     table = tomlkit.table()
     table["schema_version"] = MANIFEST_SCHEMA
-    table["comfyui_version"] = commit if plan.comfyui.kind == "commit" else plan.comfyui.ref
-    table["comfyui_version_type"] = plan.comfyui.kind
-    table["comfyui_commit_sha"] = commit
-    if not plan.default_repository:
-        table["comfyui_repository"] = plan.comfyui.public_repository
+    _pin(table, plan.comfyui, commit, plan.default_repository)
     table["python_version"] = plan.python
     add_family(table)
     return table
+
+
+def pin_comfyui(
+    document: tomlkit.TOMLDocument, version: ComfyUIVersion, commit: str, *, default_repository: bool
+) -> None:
+    """Write the commit into a manifest that has it missing or only by a name. A name that it has is kept."""
+    table = document["tool"]["comfydock"]
+    assert isinstance(table, Table)
+    known = table.get("comfyui_version")
+    _pin(table, version, commit, default_repository)
+    if known:
+        table["comfyui_version"] = known
+
+
+def _pin(table: Table, version: ComfyUIVersion, commit: str, default_repository: bool) -> None:
+    table["comfyui_version"] = commit if version.kind == "commit" else version.ref
+    table["comfyui_version_type"] = version.kind
+    table["comfyui_commit_sha"] = commit
+    if not default_repository:
+        table["comfyui_repository"] = version.public_repository
 
 
 def minor_version(python: str) -> str:

@@ -43,6 +43,12 @@ def convert(uv: UVCommand, definition: str, venv: str | None, fallback: str, rep
     return Conversion(backend, release, versions_from, tuple(changes))
 
 
+def older_backend(definition: str) -> str | None:
+    """The back end that the files of a definition of 1.x name. Raises `ManifestDamaged`, `LockDamaged`."""
+    manifest = read_manifest(f"{definition}/pyproject.toml")
+    return named_backend(manifest) or backend_of_versions(locked_family(definition, manifest))
+
+
 def locked_family(definition: str, manifest: Table) -> dict[str, str]:
     """The versions of the PyTorch family in the lock, with their local parts; empty without a lock."""
     if not native.is_file(f"{definition}/uv.lock"):

@@ -7,7 +7,8 @@ from comfydock_core.configs.environment_layout import part_path
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.pyproject.pytorch import set_release
 from comfydock_core.managers.uv_project.parts import PartRequest, lock_part, write_part
-from comfydock_core.managers.uv_project.release import ask_accelerators, ask_family
+from comfydock_core.managers.uv_project.release import Accelerators, ask_accelerators, ask_family
+from comfydock_core.managers.uv_project.remembering import RememberedAnswers
 from comfydock_core.models.backends import BackendPart
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.backend_parts import parse_part
@@ -29,18 +30,26 @@ from comfydock_core.utils.requirements import requirement_name
 OnLine = Callable[[str], None]
 
 
-def lock_base(uv: UVCommand, definition: str, backend: str, reporter: Reporter, upgrade: Sequence[str] = ()) -> UvLock:
+def lock_base(
+    uv: UVCommand,
+    definition: str,
+    backend: str,
+    reporter: Reporter,
+    upgrade: Sequence[str] = (),
+    answers: RememberedAnswers | None = None,
+) -> UvLock:
     """Resolve the manifest into `uv.lock`, once more where the PyTorch family needs a release.
 
     The release is pinned by the first one who asks for a member of the family, from the index of `backend`, and kept
-    from then on. Raises `RequirementsConflict`, `BackendNotFound`, `ManifestDamaged`, what uv's failures mean.
+    from then on. With `answers` what was asked shortly before is not asked again. Raises `RequirementsConflict`,
+    `BackendNotFound`, `ManifestDamaged`, what uv's failures mean.
     """
     manifest = read_manifest(f"{definition}/pyproject.toml")
     family = family_of(manifest)
-    _settle_release(uv, definition, backend, asked_for(manifest), reporter.line)
+    _settle_release(uv, definition, backend, asked_for(manifest), reporter.line, answers)
     uv.lock(reporter.line, upgrade=upgrade)
     lock = read_lock(f"{definition}/uv.lock")
-    if _settle_release(uv, definition, backend, lock.versions().keys() & set(family), reporter.line):
+    if _settle_release(uv, definition, backend, lock.versions().keys() & set(family), reporter.line, answers):
         uv.lock(reporter.line)
         lock = read_lock(f"{definition}/uv.lock")
     if _settle_accelerators(uv, definition, lock, reporter.line):
@@ -49,7 +58,9 @@ def lock_base(uv: UVCommand, definition: str, backend: str, reporter: Reporter, 
     return lock
 
 
-def lock_backend(uv: UVCommand, definition: str, backend: str, reporter: Reporter) -> BackendPart | None:
+def lock_backend(
+    uv: UVCommand, definition: str, backend: str, reporter: Reporter, answers: RememberedAnswers | None = None
+) -> BackendPart | None:
     """Lock PyTorch for a back end that `uv.lock` has it for; `None` where nothing in it needs a part.
 
     Only `backends/<back end>/pylock.toml` is written, and only when everything went well. Raises what `lock_part`
@@ -70,7 +81,12 @@ def lock_backend(uv: UVCommand, definition: str, backend: str, reporter: Reporte
         pins=uv.export_pins(family),
         old=None if old is None else old.decode("utf-8", "replace"),
     )
-    text = lock_part(uv, request, reporter)
+
+    def lock_anew() -> str:
+        return lock_part(uv, request, reporter)
+
+    made_from = [*map(str, family), *requirements_naming(manifest, family), request.pins, request.old or ""]
+    text = lock_anew() if answers is None else answers.part(uv, manifest, backend, made_from, lock_anew)
     if old is None or text.encode() != old:
         write_part(path, text)
     return parse_part(text, backend, path)
@@ -82,13 +98,20 @@ def asked_for(manifest: Table) -> set[str]:
     return {name for name in map(requirement_name, texts) if name is not None}
 
 
-def _settle_release(uv: UVCommand, definition: str, backend: str, members: Collection[str], on_line: OnLine) -> bool:
+def _settle_release(
+    uv: UVCommand,
+    definition: str,
+    backend: str,
+    members: Collection[str],
+    on_line: OnLine,
+    answers: RememberedAnswers | None,
+) -> bool:
     """Pin the members that have no version yet, to fit those that have one. Whether the manifest was changed."""
     manifest = read_manifest(f"{definition}/pyproject.toml")
     pinned = release_of(manifest, family_of(manifest))
     if not members or pinned.keys() >= set(members):
         return False
-    _pin(uv, definition, manifest, backend, [*pinned, *members], pinned, on_line)
+    _pin(uv, definition, manifest, backend, [*pinned, *members], pinned, on_line, answers)
     return True
 
 
@@ -100,14 +123,23 @@ def _pin(
     members: Iterable[str],
     pinned: Mapping[str, str],
     on_line: OnLine,
+    answers: RememberedAnswers | None,
 ) -> None:
     family = family_of(manifest)
     wanted = [name for name in family if name in set(members)]
-    pins = [f"{name}=={version}" for name, version in pinned.items()]
+    asked = [*wishes_about(manifest, wanted), *(f"{name}=={version}" for name, version in pinned.items())]
     source = "pypi" if backend == "none" else backend
-    answer = ask_family(uv, manifest, source, wanted, [*wishes_about(manifest, wanted), *pins], on_line)
-    release = {name: answer.versions[name] for name in family if name in answer.versions}
-    accelerators = ask_accelerators(uv, manifest, release, on_line)
+
+    def ask_versions() -> dict[str, str]:
+        return dict(ask_family(uv, manifest, source, wanted, asked, on_line).versions)
+
+    def ask_more() -> Accelerators:
+        return ask_accelerators(uv, manifest, release, on_line)
+
+    question = [*wanted, "", *asked]
+    versions = ask_versions() if answers is None else answers.versions(uv, manifest, source, question, ask_versions)
+    release = {name: versions[name] for name in family if name in versions}
+    accelerators = ask_more() if answers is None else answers.accelerators(uv, manifest, release, ask_more)
     document = PyprojectDocument.load(f"{definition}/pyproject.toml")
     set_release(document.document, release, accelerators.names, {})
     document.save()

@@ -1,0 +1,71 @@
+"""Operations in words: a line each, or one with its steps."""
+
+import os
+
+from comfydock_cli.cli_utils import Result
+from comfydock_cli.formatters.plan_formatter import step_data, step_text
+from comfydock_cli.ui.progress import amount
+from comfydock_core.models.operation import OperationRecord
+
+
+def operation_list(records: list[OperationRecord]) -> Result:
+    """A line an operation: number, where, when, what became of it, its words."""
+    rows = [_row(record, _undone_by(records)) for record in records]
+    widths = [max((len(row[at]) for row in rows), default=0) for at in range(4)]
+    lines = ["  ".join([*map(str.ljust, row[:4], widths), row[4]]) for row in rows]
+    note = "" if rows else "nothing was done yet that could be undone"
+    text = "".join(f"{line}\n" for line in lines)
+    return Result({"operations": [operation_data(record) for record in records]}, text, note=note)
+
+
+def _undone_by(records: list[OperationRecord]) -> dict[tuple[str, str], int]:
+    """Which operation undid which."""
+    return {(record.scope, record.undoes): record.number for record in records if record.undoes}
+
+
+def _row(record: OperationRecord, undone_by: dict[tuple[str, str], int]) -> tuple[str, ...]:
+    by = undone_by.get((record.scope, record.id))
+    state = record.state if by is None else f"undone by {by}"
+    return str(record.number), where(record), record.started[:19].replace("T", " "), state, _words(record)
+
+
+def operation_details(record: OperationRecord, kept: int) -> Result:
+    """One operation with its steps."""
+    lines = [
+        f"operation {record.number} of {where(record)}: {record.state}",
+        f"  words      {_words(record)}",
+        f"  started    {record.started}",
+        f"  finished   {record.finished or '-'}",
+        f"  directory  {record.scope}/.ops/{record.id}",
+        f"  keeps      {amount(kept, 'bytes')}",
+        *(f"  {step_text(step)}" for step in record.steps),
+    ]
+    return Result({**operation_data(record), "kept_bytes": kept}, "".join(f"{line}\n" for line in lines))
+
+
+def operation_data(record: OperationRecord) -> dict[str, object]:
+    """The operation for `--json`."""
+    return {
+        "id": record.id,
+        "number": record.number,
+        "scope": record.scope,
+        "of": where(record),
+        "state": record.state,
+        "words": list(record.words),
+        "started": record.started,
+        "finished": record.finished,
+        "program": record.program,
+        "undoes": record.undoes,
+        "fingerprint": record.fingerprint,
+        "steps": [step_data(step) for step in record.steps],
+    }
+
+
+def where(record: OperationRecord) -> str:
+    """`workspace`, or the environment's name."""
+    parent, name = os.path.split(record.scope)
+    return name if os.path.basename(parent) == "environments" else "workspace"
+
+
+def _words(record: OperationRecord) -> str:
+    return " ".join(record.words) or "-"

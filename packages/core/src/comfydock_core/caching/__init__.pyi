@@ -1,0 +1,1 @@
+from .answer_cache import AnswerCache as AnswerCache

@@ -1,0 +1,49 @@
+"""Answers that are expensive to get, kept for as long as the question's subject may be taken to stand still."""
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterable
+
+from comfydock_core.utils import atomic
+from comfydock_core.utils.fingerprints import digest
+
+_VERSION = "1"
+
+
+class AnswerCache:
+    """One directory with a file an answer. A cache that cannot be read or written costs time, never a failure."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+
+    def remember(
+        self, subject: str, question: Iterable[str], max_age: float, ask: Callable[[], dict[str, object]]
+    ) -> dict[str, object]:
+        """The answer to a question, at most `max_age` seconds old, else that of `ask`, whose errors are passed on.
+
+        `question` must hold everything that the answer depends on. Answers are what JSON can hold.
+        """
+        path = f"{self._directory}/{subject}-{digest([_VERSION, *question])}.json"
+        known = self._read(path, max_age)
+        if known is None:
+            known = ask()
+            self._write(path, known)
+        return known
+
+    def _read(self, path: str, max_age: float) -> dict[str, object] | None:
+        try:
+            age = time.time() - os.stat(path).st_mtime
+            if not 0 <= age < max_age:
+                return None
+            with open(path, encoding="utf-8") as file:
+                answer = json.load(file)
+        except (OSError, ValueError, RecursionError):
+            return None
+        return answer if isinstance(answer, dict) else None
+
+    def _write(self, path: str, answer: dict[str, object]) -> None:
+        with contextlib.suppress(OSError):
+            os.makedirs(self._directory, exist_ok=True)
+            atomic.write_text(path, json.dumps(answer))

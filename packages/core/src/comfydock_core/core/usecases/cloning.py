@@ -1,0 +1,130 @@
+"""A second environment from a first, in seconds: what can be shared is linked, the rest is copied."""
+
+import os
+import shutil
+
+from comfydock_core.analyzers.virtual_environment import quick_check
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.core import finding
+from comfydock_core.core.naming import check_name
+from comfydock_core.core.services_bundle import WorkspaceServices
+from comfydock_core.core.usecases.backends import chosen_backend
+from comfydock_core.core.usecases.choosing import stage_active, swap_of_settings
+from comfydock_core.core.usecases.creating import refuse_taken
+from comfydock_core.core.usecases.staging import stage_venv
+from comfydock_core.integrations.git import queries
+from comfydock_core.integrations.system_detector import detect_backend
+from comfydock_core.models.cloning import CloningPlan
+from comfydock_core.models.operation import Initiator
+from comfydock_core.models.plan import PlanStep
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.manifest_reader import read_manifest
+from comfydock_core.services.transaction import make_plan, operation
+from comfydock_core.services.transaction.planning import swap
+from comfydock_core.utils import atomic, interruption, native
+from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.utils.filesystem import measure_tree
+from comfydock_core.utils.tree_copy import copy_tree, link_tree
+
+# What belongs to the runs of one environment. What git tracks of them is put there nevertheless.
+_LEFT_OUT = ("output", "temp", "models")
+_DEFAULT_PYTHON = "3.11"
+
+
+def plan_cloning(
+    layout: WorkspaceLayout, services: WorkspaceServices, source: str, name: str, *, activate: bool
+) -> CloningPlan:
+    """What a clone takes. Raises `EnvironmentNotFound`, `InvalidName`, `EnvironmentExists`, `ManifestDamaged`."""
+    original = finding.find_environment(layout, source)
+    check_name(name)
+    place = layout.environment(name)
+    refuse_taken(place)
+    with disk_errors(f"look at the environment {source}"):
+        backend = chosen_backend(original.definition, read_manifest(original.manifest))
+        backend = backend if backend not in (None, "auto") else detect_backend()
+        venv = _judge_venv(original, services, backend)
+        python = _python(original)
+        shared = "its files are shared" if venv == "link" else f"Python {python}, from the lock"
+        work = [
+            PlanStep("copy", f"{place.root}/ComfyUI", "with node packs, workflows and settings; without outputs", True),
+            PlanStep("copy", f"{place.root}/.cec", "with its history", True),
+            PlanStep("install" if venv == "fresh" else "link", f"{place.root}/.venv", shared, True),
+        ]
+        steps = [swap(layout.environments, name, has_new=True)]
+        if activate:
+            steps.append(swap_of_settings(layout, name))
+        inputs = [f"{original.definition}/{file}" for file in ("pyproject.toml", "uv.lock")]
+        change = make_plan(
+            layout.environments,
+            "clone",
+            steps,
+            work=work,
+            inputs=inputs,
+            holds=[original.root],
+            fetch_bytes=0 if venv == "link" else None,
+            disk_needed=_size(original) if venv == "link" else None,
+        )
+    return CloningPlan(source, name, place.root, backend, python, venv, activate, change)
+
+
+def clone_environment(
+    layout: WorkspaceLayout, services: WorkspaceServices, plan: CloningPlan, initiator: Initiator, reporter: Reporter
+) -> str:
+    """Execute the plan and return the new directory. The source is only read, and nobody else may change it then."""
+    original = layout.environment(plan.source)
+    with (
+        interruption.termination_raises(),
+        disk_errors(f"clone the environment {plan.source}"),
+        operation(plan.change, initiator, reporter) as under_way,
+    ):
+        staged = EnvironmentLayout(under_way.place(plan.name))
+        os.mkdir(staged.root)
+        reporter.phase(f"Copying {plan.source}")
+        _copy_comfyui(original, staged)
+        copy_tree(original.definition, staged.definition)
+        _copy_venv(original, staged, services, plan, reporter)
+        services.environment(staged).git.configure_merging()
+        atomic.write_text(staged.complete_marker, "")
+        if plan.activate:
+            stage_active(layout, under_way, plan.name)
+        under_way.commit()
+    return plan.directory
+
+
+def _copy_comfyui(original: EnvironmentLayout, staged: EnvironmentLayout) -> None:
+    copy_tree(original.comfyui, staged.comfyui, skip=_LEFT_OUT)
+    for path in queries.tracked_files(original.comfyui, ["output", "temp"]):
+        if os.path.isfile(f"{original.comfyui}/{path}"):
+            os.makedirs(os.path.dirname(f"{staged.comfyui}/{path}"), exist_ok=True)
+            shutil.copy2(f"{original.comfyui}/{path}", f"{staged.comfyui}/{path}")
+    if native.link_target(original.models_link) is not None:
+        os.symlink(os.readlink(original.models_link), staged.models_link, target_is_directory=True)
+
+
+def _copy_venv(
+    original: EnvironmentLayout, staged: EnvironmentLayout, services: WorkspaceServices, plan: CloningPlan,
+    reporter: Reporter,
+) -> None:  # fmt: skip
+    if plan.venv == "link":
+        link_tree(original.venv, staged.venv)
+        return
+    own = services.environment(staged)
+    stage_venv(original.venv, staged, own, how="fresh", python=plan.python, backend=plan.backend, reporter=reporter)
+
+
+def _judge_venv(original: EnvironmentLayout, services: WorkspaceServices, backend: str) -> str:
+    """A copy by links is good when the original is whole, movable and as locked."""
+    installed = services.environment(original).uv_project.is_installed(backend)
+    return "link" if installed and quick_check(original.venv).can_be_copied else "fresh"
+
+
+def _size(original: EnvironmentLayout) -> int:
+    """The bytes that copies take; links take nearly nothing."""
+    size = measure_tree(original.comfyui)[0] + measure_tree(original.definition)[0]
+    return size - sum(measure_tree(f"{original.comfyui}/{name}")[0] for name in ("output", "temp"))
+
+
+def _python(original: EnvironmentLayout) -> str:
+    content = native.read_bytes(original.python_version)
+    return (content or b"").decode("utf-8", "replace").strip() or _DEFAULT_PYTHON

@@ -1,0 +1,66 @@
+"""What uv has answered before about PyTorch, so that further environments need not ask the same again."""
+
+import json
+import os
+from collections.abc import Callable, Iterable
+
+from comfydock_core.caching.answer_cache import AnswerCache
+from comfydock_core.integrations.uv_command import UVCommand
+from comfydock_core.managers.uv_project.indexes import index_of
+from comfydock_core.managers.uv_project.release import Accelerators
+from comfydock_core.repositories.pytorch_settings import Table, requires_python, uv_settings
+
+# Package indexes tell their clients to take a list of files for true that long.
+_INDEX_SECONDS = 10 * 60
+# A lock of the same packages changes only when an index gets further files of a release, or loses them; whoever asks
+# for a lock explicitly is not answered from here.
+_PART_SECONDS = 24 * 60 * 60
+# What a release requires is part of its files.
+_RELEASE_SECONDS = 30 * 24 * 60 * 60
+
+
+class RememberedAnswers:
+    """The answers of one uv, for one workspace."""
+
+    def __init__(self, cache: AnswerCache) -> None:
+        self._cache = cache
+
+    def versions(
+        self, uv: UVCommand, manifest: Table, backend: str, asked: Iterable[str], ask: Callable[[], dict[str, str]]
+    ) -> dict[str, str]:
+        """The release that the index of a back end has for some requirements."""
+        question = [*_surroundings(uv, manifest, backend), *asked]
+        found = self._cache.remember("family", question, _INDEX_SECONDS, lambda: {**ask()})
+        return {name: str(version) for name, version in found.items()}
+
+    def accelerators(
+        self, uv: UVCommand, manifest: Table, release: dict[str, str], ask: Callable[[], Accelerators]
+    ) -> Accelerators:
+        """What a release requires on Linux alone."""
+        question = [*_surroundings(uv, manifest, "pypi"), json.dumps(release)]
+
+        def asked() -> dict[str, object]:
+            answer = ask()
+            return {"names": dict(answer.names), "versions": dict(answer.versions)}
+
+        found = self._cache.remember("accelerators", question, _RELEASE_SECONDS, asked)
+        names, versions = found["names"], found["versions"]
+        assert isinstance(names, dict)
+        assert isinstance(versions, dict)
+        return Accelerators(names, versions)
+
+    def part(
+        self, uv: UVCommand, manifest: Table, backend: str, made_from: Iterable[str], ask: Callable[[], str]
+    ) -> str:
+        """The lock of PyTorch for a back end, made from some texts."""
+        question = [*_surroundings(uv, manifest, backend), *made_from]
+        return str(self._cache.remember("part", question, _PART_SECONDS, lambda: {"text": ask()})["text"])
+
+
+def _surroundings(uv: UVCommand, manifest: Table, backend: str) -> list[str]:
+    """What every answer depends on: uv itself, its settings from all sides, and the index."""
+    program = os.stat(uv.program)
+    own = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("UV_"))
+    settings = json.dumps(uv_settings(manifest), sort_keys=True, default=str)
+    return [str(program.st_size), str(program.st_mtime_ns), *own, requires_python(manifest), settings, backend,
+            str(index_of(backend))]  # fmt: skip

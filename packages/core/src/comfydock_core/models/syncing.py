@@ -1,0 +1,59 @@
+"""What `sync`, `repair` and the choice of a back end are going to do to one environment."""
+
+from dataclasses import dataclass
+
+from comfydock_core.models.operation import ChangePlan
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """How an environment is to become what its definition says.
+
+    `backend` chooses the PyTorch back end of this machine, `None` keeps the choice. `fresh` builds the virtual
+    environment anew whatever its state. `relock` resolves a manifest that was changed by hand; without it a lock that
+    does not fit is refused. `lock_backends` are back ends to lock PyTorch for again, beside the chosen one.
+    """
+
+    command: str = "sync"
+    backend: str | None = None
+    fresh: bool = False
+    relock: bool = False
+    lock_backends: tuple[str, ...] = ()
+    install: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PackToFetch:
+    """A node pack from git that the manifest has and the disk lacks. `path` is its name in the environment."""
+
+    name: str
+    repository: str
+    version: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPlan:
+    """What has to change. `venv` is `keep`, `link` (a linked copy is brought up to date) or `fresh`.
+
+    `reasons` say why. `converts` says that the definition is one of ComfyDock 1.x, made neutral. `unobtainable` are
+    node packs that the manifest has, the disk lacks, and nothing here can fetch.
+    """
+
+    name: str
+    backend: str
+    python: str
+    venv: str
+    reasons: tuple[str, ...]
+    chooses: bool
+    converts: bool
+    relock: bool
+    parts: tuple[str, ...]
+    packs: tuple[PackToFetch, ...]
+    unobtainable: tuple[str, ...]
+    models_directory: str | None
+    change: ChangePlan
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not self.change.steps

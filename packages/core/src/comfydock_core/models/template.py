@@ -1,0 +1,23 @@
+"""What a new environment can be made from: the manifest of another, alone or in a bundle."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A manifest, and the other files of the definition that came with it, by their path in it.
+
+    `manifest_text` has `[tool.comfydock]` whichever tool wrote it. `development` are the files of development packs, by
+    their path below `dev_nodes`. `passed_over` are members that no definition has.
+    """
+
+    path: str
+    manifest: Mapping[str, object]
+    manifest_text: str
+    files: Mapping[str, bytes]
+    development: Mapping[str, bytes]
+    passed_over: tuple[str, ...]
+    repository: str | None
+    comfyui: str | None
+    python: str | None

@@ -1,0 +1,129 @@
+"""Reading templates: a manifest (`pyproject.toml`), or a bundle, the gzip-compressed tar that exports are.
+
+Bundles come from strangers: members are read one by one in memory, only regular files with names that stay inside,
+up to a limit; nothing is unpacked here. Format: bundles of ComfyDock 1.x and of ComfyGit, whose table is renamed.
+"""
+
+import posixpath
+import re
+import tarfile
+import tomllib
+import zlib
+
+from comfydock_core.models.exceptions import TemplateDamaged, TemplateNotFound
+from comfydock_core.models.template import Template
+from comfydock_core.repositories import manifest_values
+
+_GZIP = b"\x1f\x8b"
+_MOST_BYTES = 512 * 1024 * 1024
+_MOST_MEMBERS = 100_000
+_MANIFEST = "pyproject.toml"
+_DEVELOPMENT = "dev_nodes/"
+_KNOWN = re.compile(
+    r"pyproject\.toml|uv\.lock|\.python-version|package_config\.toml|workflows/[^/]+\.json|workflow_api/.+\.json"
+    r"|overlays/[^./][^/]*\.toml|backends/[a-z0-9.]+/pylock\.toml"
+)
+_OTHER_TABLE = re.compile(r"^(\s*\[+\s*tool\s*\.\s*)comfygit(\s*[.\]])", re.MULTILINE)
+
+
+def read_template(path: str) -> Template:
+    """The template in a file. Raises `TemplateNotFound`, `TemplateDamaged`."""
+    try:
+        with open(path, "rb") as file:
+            is_bundle = file.read(2) == _GZIP
+            file.seek(0)
+            members = {} if is_bundle else {_MANIFEST: file.read(_MOST_BYTES)}
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise TemplateNotFound(
+            f"there is no template `{path}`: {error.strerror}",
+            hint="name a `pyproject.toml` of an environment, or a bundle (`.tar.gz`)",
+            context={"path": path},
+        ) from error
+    except OSError as error:
+        raise _damaged(path, error.strerror or str(error)) from error
+    return _template(path, _read_bundle(path) if is_bundle else members)
+
+
+def _read_bundle(path: str) -> dict[str, bytes]:
+    members: dict[str, bytes] = {}
+    room = _MOST_BYTES
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            for member in archive:
+                if member.isdir():
+                    continue
+                room -= member.size
+                if room < 0 or len(members) >= _MOST_MEMBERS:
+                    raise _damaged(path, "it holds more than a definition can")
+                members[_checked(path, member)] = _content(archive, member)
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise _damaged(path, str(error)) from error
+    return members
+
+
+def _checked(path: str, member: tarfile.TarInfo) -> str:
+    name = member.name.removeprefix("./")
+    stays_inside = name == posixpath.normpath(name) and not name.startswith(("/", "..")) and "\\" not in name
+    if not member.isreg() or not stays_inside or "\0" in name:
+        raise _damaged(path, f"its member `{member.name}` is no file inside of it")
+    return name
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    assert file is not None  # It is a regular file.
+    content = file.read()
+    if len(content) != member.size:
+        raise EOFError(f"`{member.name}` is cut short")
+    return content
+
+
+def _template(path: str, members: dict[str, bytes]) -> Template:
+    if _MANIFEST not in members:
+        raise _damaged(path, f"it has no `{_MANIFEST}`")
+    text, manifest = _read_manifest(path, members[_MANIFEST])
+    tool = manifest_values.tool_table(manifest, path)
+    if not tool:
+        raise _damaged(path, "its manifest has no `[tool.comfydock]`, so it is of no environment")
+    development = {name.removeprefix(_DEVELOPMENT): content for name, content in members.items()
+                   if name.startswith(_DEVELOPMENT)}  # fmt: skip
+    files = {name: content for name, content in members.items() if _KNOWN.fullmatch(name) and name != _MANIFEST}
+    others = members.keys() - files.keys() - {_MANIFEST} - {f"{_DEVELOPMENT}{name}" for name in development}
+    return Template(
+        path=path,
+        manifest=manifest,
+        manifest_text=text,
+        files=files,
+        development=development,
+        passed_over=tuple(sorted(others)),
+        repository=manifest_values.text(tool, "comfyui_repository", path),
+        comfyui=manifest_values.text(tool, "comfyui_commit_sha", path)
+        or manifest_values.text(tool, "comfyui_version", path),
+        python=_python(path, tool, files),
+    )
+
+
+def _read_manifest(path: str, content: bytes) -> tuple[str, dict[str, object]]:
+    try:
+        text = content.decode("utf-8")
+        manifest = tomllib.loads(text)
+        tool = manifest.get("tool")
+        if isinstance(tool, dict) and "comfydock" not in tool and "comfygit" in tool:
+            text = _OTHER_TABLE.sub(r"\1comfydock\2", text)
+            manifest = tomllib.loads(text)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise _damaged(path, f"its manifest cannot be read: {error}") from error
+    return text, manifest
+
+
+def _python(path: str, tool: dict[str, object], files: dict[str, bytes]) -> str | None:
+    pinned = files.get(".python-version", b"").decode("utf-8", "replace").strip()
+    return pinned or manifest_values.text(tool, "python_version", path)
+
+
+def _damaged(path: str, reason: str) -> TemplateDamaged:
+    return TemplateDamaged(
+        f"cannot use the template `{path}`: {reason}",
+        hint="a template is the `pyproject.toml` of an environment, or a bundle (`.tar.gz`) that holds one",
+        context={"path": path, "reason": reason},
+    )

@@ -1,0 +1,36 @@
+"""What is under a name, in one short text, so that a change of it is noticed.
+
+A file is known by its content, a link by its target, a directory by its identity: what changes *inside* a directory
+goes along with it wherever it is renamed to, so nothing is lost by not looking.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable
+
+
+def fingerprint(path: str) -> str | None:
+    """`file:<sha256>`, `link:<target>` or `directory:<inode>`; `None` when nothing is there. Raises `OSError`."""
+    try:
+        found = os.lstat(path)
+        if stat.S_ISLNK(found.st_mode):
+            return f"link:{os.readlink(path)}"
+        if stat.S_ISDIR(found.st_mode):
+            return f"directory:{found.st_ino}"
+        if not stat.S_ISREG(found.st_mode):
+            return f"special:{found.st_ino}"
+        with open(path, "rb") as file:
+            return f"file:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def digest(parts: Iterable[str]) -> str:
+    """One fingerprint of many texts, 32 hexadecimal digits; their order and borders count."""
+    whole = hashlib.sha256()
+    for part in parts:
+        content = part.encode("utf-8", "surrogateescape")
+        whole.update(b"%d:" % len(content))
+        whole.update(content)
+    return whole.hexdigest()[:32]

@@ -1,0 +1,101 @@
+"""Locks that are waited for, and locks that several hold together. The system drops both when their holders die."""
+
+import os
+import sys
+from collections.abc import Callable
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+
+def take_waiting(path: str, on_wait: Callable[[], None]) -> int:
+    """Lock the file, made if need be, for us alone, and return its descriptor. Raises `OSError`.
+
+    `on_wait` is called before waiting for another holder. A file that was removed meanwhile is made anew.
+    """
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if not _try_lock(descriptor, shared=False):
+                on_wait()
+                _wait_for_lock(descriptor)
+            if _is_at(descriptor, path):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def take_shared(path: str) -> int | None:
+    """Lock the file together with others who do so; `None` when somebody holds it alone. Raises `OSError`.
+
+    The lock lasts until the descriptor is closed here and in every child that inherited it.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if _try_lock(descriptor, shared=True):
+            return descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None
+
+
+def is_free(path: str) -> bool:
+    """Whether nobody holds the lock. Making sure leaves no trace, not even the file. Raises `OSError`."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return True
+    try:
+        return _try_lock(descriptor, shared=False)
+    finally:
+        os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+if sys.platform == "win32":
+
+    def _try_lock(descriptor: int, *, shared: bool) -> bool:
+        # Byte locks here have one owner each; those who share take the first free byte of many.
+        for byte in range(_SHARERS) if shared else [0]:
+            os.lseek(descriptor, byte, os.SEEK_SET)
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1 if shared else _SHARERS)
+                return True
+            except PermissionError:
+                continue
+        return False
+
+    def _wait_for_lock(descriptor: int) -> None:
+        while not _try_lock(descriptor, shared=False):
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_LOCK, _SHARERS)
+                return
+            except OSError:
+                continue  # It gives up after ten tries, a second apart.
+
+    _SHARERS = 64
+
+else:
+
+    def _try_lock(descriptor: int, *, shared: bool) -> bool:
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _wait_for_lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,0 +1,97 @@
+"""The real program, killed at every point of its changes: afterwards everything is as before or as after.
+
+With `COMFYDOCK_TEST_NIGHTLY=1` recovery is killed at every point, too, and both ways of recovery are tried everywhere.
+"""
+
+import itertools
+import os
+
+import pytest
+
+from tests.crash.conftest import Field
+
+NIGHTLY = bool(os.environ.get("COMFYDOCK_TEST_NIGHTLY"))
+
+COMMANDS = {
+    "create": ("create", "new", "--torch-backend", "none", "--use"),
+    "clone": ("clone", "work", "new", "--use"),
+    "delete": ("delete", "work", "--yes"),
+    "rename": ("rename", "work", "new"),
+    "sync": ("backend", "use", "cu128", "-e", "work"),
+    "repair": ("repair", "-e", "work"),
+}
+OF_ENVIRONMENT = ("sync", "repair")
+
+
+def where(name: str) -> tuple[str, ...]:
+    """The scope of a command."""
+    return ("-e", "work") if name in OF_ENVIRONMENT else ("--workspace",)
+
+
+def settle(field: Field, name: str, fault: str = "") -> int:
+    """What any writing command does first; pruning to everything that is kept changes nothing else."""
+    return field.run("operation", "prune", "--keep", "99", *where(name), fault=fault)
+
+
+def undo(field: Field, name: str, fault: str = "") -> int:
+    """Take back what was stopped. What was finished already, or never was begun, is left alone."""
+    listed = field.session.data("operation", "list", *where(name))["operations"]
+    if listed and listed[-1]["state"] in ("staging", "applying"):
+        return field.run("operation", "undo", *where(name), fault=fault)
+    return 0
+
+
+WAYS = (settle, undo)
+
+
+def looks_new(field: Field, name: str) -> bool:
+    """Whether the change is there, whole: what it made works."""
+    session = field.session
+    listed = {row["name"] for row in session.data("list")["environments"]}
+    expected = {"delete": {"spare"}, "rename": {"new", "spare"}}.get(
+        name, {"work", "spare", "new"} if name in ("create", "clone") else {"work", "spare"}
+    )
+    if listed != expected:
+        return False
+    active = session.data("list")["active"]
+    if name in ("create", "clone", "rename") and active != "new":
+        return False
+    if name == "delete":
+        return active is None
+    subject = "new" if name in ("create", "clone", "rename") else "work"
+    status = session.data("status", "-e", subject)
+    backend = {"sync": "cu128", "create": "none"}.get(name, "cpu")
+    lost = session.environments / subject / ".venv" / LOST
+    return (status["packages"]["state"], status["torch_backend"], lost.is_file()) == ("in-sync", backend, True)
+
+
+LOST = "lib/python3.11/site-packages/mini_imaging/__init__.py"
+
+
+def begin(field: Field, name: str) -> None:
+    """The state before the command; what is repaired lacks a file."""
+    field.reset()
+    if name == "repair":
+        (field.session.environments / "work" / ".venv" / LOST).unlink()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_killed_at_any_point_ends_old_or_new(field: Field, name: str) -> None:
+    points = field.points(*COMMANDS[name])
+    begin(field, name)
+    old = field.state()
+    ended = {"old": 0, "new": 0}
+    for at in range(1, len(points) + 1):
+        for recover in WAYS if NIGHTLY else (WAYS[at % 2],):
+            for second in itertools.count(1) if NIGHTLY else (0,):
+                begin(field, name)
+                assert field.run(*COMMANDS[name], fault=f"kill:{at}") == -9, points[at - 1]
+                cut = recover(field, name, f"kill:{second}" if second else "")
+                settle(field, name)
+                state = "old" if field.state() == old else "new"
+                assert state == "old" or looks_new(field, name), f"{at} ({points[at - 1]}), {recover.__name__} {second}"
+                ended[state] += 1
+                if cut == 0:
+                    break
+    print(f"\n{name}: {len(points)} points, {sum(ended.values())} runs, {ended}")
+    assert min(ended.values()) > 0
