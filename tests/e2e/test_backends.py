@@ -104,7 +104,7 @@ def test_an_environment_of_1x_has_no_back_ends_to_list(session: Session, miniatu
     older.add_environment(session.workspace, miniature, "old")
     assert session.data("backend", "list") == {"backends": []}
     assert session.data("backend", "check") == {"checked": [], "findings": []}
-    assert session.data("env-config", "torch-backend", "show") == {"torch_backend": None, "state": None}
+    assert session.data("env-config", "torch-backend", "show") == {"torch_backend": "cpu", "state": None}
 
 
 def test_without_a_record_uv_tells_what_differs(work: Session) -> None:
