@@ -100,7 +100,12 @@ def test_undoing_a_deletion_brings_everything_back_and_undoing_that_takes_it_awa
 def test_a_purged_environment_is_gone_for_good(workspace: Workspace, demo: Environment) -> None:
     delete(workspace, purge=True)
     kept = [path for path in Path(workspace.layout.environments).rglob("*") if path.is_file()]
-    assert {path.name for path in kept} == {"lock", "reserve", "journal"}  # Of the creation, and nothing of `demo`.
+    assert {path.name for path in kept} == {
+        "lock",
+        "number",
+        "reserve",
+        "journal",
+    }  # Of the creation, and nothing of `demo`.
     with pytest.raises(NotUndoable):
         undo(workspace)
 

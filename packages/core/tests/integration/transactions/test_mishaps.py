@@ -21,6 +21,7 @@ from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.services.transaction import locked, make_plan, operation, plan_undo, settle
 from comfydock_core.services.transaction.execution import Operation
+from comfydock_core.services.transaction.keeping import drop_old
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.services.transaction.settling import unfinished
 from comfydock_core.utils import faults
@@ -75,7 +76,7 @@ def undo_last(scope: Path) -> None:
 
 def leftovers(scope: Path) -> list[str]:
     """What is in the operations' directory besides what is always there."""
-    found = set(os.listdir(scope / ".ops")) - {"lock", "reserve"}
+    found = set(os.listdir(scope / ".ops")) - {"lock", "number", "reserve"}
     if ".trash" in found and not os.listdir(scope / ".ops" / ".trash"):
         found.remove(".trash")
     return sorted(found)
@@ -125,7 +126,7 @@ def test_an_error_is_told_even_when_what_was_staged_cannot_be_removed(scope: Pat
     assert len(reporter.warnings) == 1
     (scope / ".ops" / ".trash").unlink()
     perform(replace(scope, "file"))
-    assert operation_log.operation_ids(str(scope)) == ["000001-replace"]
+    assert operation_log.operation_ids(str(scope)) == ["000002-replace"]
 
 
 def test_what_an_input_says_must_not_change_meanwhile(scope: Path, tmp_path: Path) -> None:
@@ -313,6 +314,48 @@ def test_read_only_files_are_swapped_and_their_trees_dropped() -> None:
             assert leftovers(scope)[-3:] == operation_log.operation_ids(str(scope))
 
         without_privileges(attempt)
+
+
+def test_no_number_comes_twice(scope: Path) -> None:
+    """What was started for an operation may outlive it, and write below its name."""
+    numbers = []
+    for ends in ("killed", "failed", "made", "pruned"):
+        if ends == "killed":
+            killed_in_child(lambda: perform(replace(scope, "file")) and None, 8)
+        elif ends == "failed":
+            with pytest.raises(ValueError, match="no"), operation(replace(scope, "file"), INITIATOR, SILENT):
+                raise ValueError("no")
+        else:
+            perform(replace(scope, "file"))
+            with locked(str(scope), INITIATOR, SILENT):
+                drop_old(str(scope), SILENT, 0 if ends == "pruned" else 3)
+        with operation(replace(scope, "file"), INITIATOR, SILENT) as under_way:
+            Path(under_way.place("file")).write_text(ends)
+            under_way.commit()
+        numbers.append(int(under_way.id.partition("-")[0]))
+    assert numbers == [2, 4, 6, 8]
+
+
+@pytest.mark.parametrize("note", [b"", b"x", b"\0\0\0\0\0\0\n", b"-5\n", b"9" * 5000, "٣".encode()])
+def test_a_note_of_the_last_number_that_makes_no_sense_is_none(scope: Path, note: bytes) -> None:
+    perform(replace(scope, "file"))
+    (scope / ".ops" / "number").write_bytes(note)
+    perform(replace(scope, "file"))
+    assert len(operation_log.operation_ids(str(scope))) == 2
+
+
+def test_what_a_child_makes_again_under_a_removed_name_is_removed(scope: Path) -> None:
+    perform(replace(scope, "file"))
+    perform(replace(scope, "file"))
+    ghost = scope / ".ops" / "000001-ghost"
+    (ghost / "new" / "0" / ".venv").mkdir(parents=True)
+    perform(replace(scope, "file"))
+    assert not ghost.exists()
+    assert [name.partition("-")[0] for name in operation_log.operation_ids(str(scope))] == [
+        "000001",
+        "000002",
+        "000003",
+    ]
 
 
 # After the commit point.

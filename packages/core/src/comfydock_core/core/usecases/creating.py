@@ -108,6 +108,8 @@ def create_environment(
     layout: WorkspaceLayout, services: WorkspaceServices, plan: CreationPlan, initiator: Initiator, reporter: Reporter
 ) -> str:
     """Execute the plan and return the new directory. Whatever fails or interrupts it, nothing has its name then."""
+    with disk_errors("create the environment"):
+        os.makedirs(layout.environments, exist_ok=True)
     with (
         interruption.termination_raises(),
         disk_errors("create the environment"),

@@ -45,6 +45,7 @@ def settle(scope: str, reporter: Reporter) -> OperationRecord | None:
 
     Returns the operation that was dealt with. Raises `OperationDamaged` when somebody changed what it worked on.
     """
+    _remove_ghosts(scope)
     record = unfinished(scope)
     if record is None:
         return None
@@ -79,6 +80,14 @@ def remove_staged(scope: str, identifier: str) -> None:
     put_away(scope, f"{operations}/{identifier}")
     durable.sync_directory(operations)
     fault("after discard")
+
+
+def _remove_ghosts(scope: str) -> None:
+    """What a child made again under the name of an operation that was stopped and removed; only the last is real."""
+    for identifier in operation_log.operation_ids(scope)[:-1]:
+        journal = Journal(scope, identifier)
+        if not journal.is_begun and not journal.keeps():
+            put_away(scope, journal.directory)
 
 
 def _refuse_taken_away(record: OperationRecord) -> None:
