@@ -12,7 +12,7 @@ MODULE_OF = {
     ),
     **dict.fromkeys(("undo", "operation"), "operations"),
     **dict.fromkeys(("backend", "env-config", "__merge"), "backends"),
-    **dict.fromkeys(("init", "config", "logs"), "workspace"),
+    **dict.fromkeys(("init", "config", "logs", "doctor"), "workspace"),
     **dict.fromkeys(("help", "explain", "completion", "__complete", "__check"), "program"),
 }
 

@@ -105,17 +105,14 @@ class Environment:
 
         return run_comfyui(self.layout, args, reporter, log=log)
 
-    def start(
-        self, args: "Sequence[str]", supervisor: "Sequence[str]", reporter: "Reporter", *, wait: bool = True
-    ) -> "RunningComfyUI":
+    def start(self, args: "Sequence[str]", reporter: "Reporter", *, wait: bool = True) -> "RunningComfyUI":
         """Start ComfyUI in the background and, with `wait`, wait until it serves.
 
-        `supervisor` is the command that calls `run` with `log`: it is given the log's path and `args` as further words.
         Raises `ComfyUIEnded` and what `run` raises.
         """
         from comfydock_core.core.usecases.background import start_in_background
 
-        return start_in_background(self.layout, self.workspace, args, supervisor, wait=wait, reporter=reporter)
+        return start_in_background(self.layout, self.workspace, args, wait=wait, reporter=reporter)
 
     def running(self) -> "list[RunningComfyUI]":
         """Every ComfyUI of this environment that runs, those started by hand included."""

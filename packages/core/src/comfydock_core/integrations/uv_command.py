@@ -211,6 +211,10 @@ class UVCommand:
         """What a sync of a project of 1.x would change, without changing anything. The caller judges the exit."""
         return self._capture(["sync", "--frozen", "--dry-run", "--offline", "--all-groups"])
 
+    def check_lock(self) -> Completed:
+        """Whether `uv.lock` fits the manifest, without the network and without writing. The caller judges the exit."""
+        return self._capture(["lock", "--check", "--offline"])
+
     def environment(self) -> dict[str, str]:
         """The variables uv starts with."""
         return uv_environment(

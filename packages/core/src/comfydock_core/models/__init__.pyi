@@ -10,6 +10,8 @@ from .creation import ComfyUIVersion as ComfyUIVersion
 from .creation import CreateRequest as CreateRequest
 from .creation import CreationPlan as CreationPlan
 from .deletion import DeletionPlan as DeletionPlan
+from .doctor import Finding as Finding
+from .doctor import Mending as Mending
 from .environment import ComfyUIState as ComfyUIState
 from .environment import DefinitionState as DefinitionState
 from .environment import EnvironmentStatus as EnvironmentStatus
