@@ -38,6 +38,7 @@ from .exceptions import EnvironmentNotFound as EnvironmentNotFound
 from .exceptions import FileSystemError as FileSystemError
 from .exceptions import GitFailed as GitFailed
 from .exceptions import HashMismatch as HashMismatch
+from .exceptions import InstallationNotFound as InstallationNotFound
 from .exceptions import IntegrityError as IntegrityError
 from .exceptions import InvalidName as InvalidName
 from .exceptions import InvalidSetting as InvalidSetting
@@ -79,6 +80,13 @@ from .exceptions import WorkspaceDamaged as WorkspaceDamaged
 from .exceptions import WorkspaceExists as WorkspaceExists
 from .exceptions import WorkspaceNotFound as WorkspaceNotFound
 from .initialisation import InitialisationPlan as InitialisationPlan
+from .installation import Checkout as Checkout
+from .installation import FoundDistribution as FoundDistribution
+from .installation import FoundFiles as FoundFiles
+from .installation import FoundPack as FoundPack
+from .installation import FoundPython as FoundPython
+from .installation import Installation as Installation
+from .installation import Unidentified as Unidentified
 from .operation import ChangePlan as ChangePlan
 from .operation import Initiator as Initiator
 from .operation import OperationRecord as OperationRecord
