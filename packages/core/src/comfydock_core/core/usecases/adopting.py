@@ -31,6 +31,7 @@ from comfydock_core.utils import atomic, interruption
 from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.filesystem import measure_tree
 from comfydock_core.utils.requirements import parse_requirements, public_version
+from comfydock_core.utils.text import counted, size_text
 from comfydock_core.utils.tree_copy import copy_tree
 
 _DEFAULT_PYTHON = "3.11"
@@ -246,9 +247,16 @@ def _work(
     installed = len(found.python.distributions) if found.python is not None else 0
     return [
         PlanStep("copy", place.comfyui, f"ComfyUI {comfyui} of {found.path}", True),
-        PlanStep("copy", place.custom_nodes, f"{packs} node packs", True),
-        PlanStep("copy", f"{place.comfyui}/user", f"{len(found.workflows)} workflows, settings, inputs", True),
-        PlanStep("lock", place.lock, f"{installed} packages are installed there; PyTorch for {backend}", True),
+        PlanStep("copy", place.custom_nodes, counted(packs, "node pack"), True),
+        PlanStep(
+            "copy", f"{place.comfyui}/user", f"{counted(len(found.workflows), 'workflow')}, settings, inputs", True
+        ),
+        PlanStep(
+            "lock",
+            place.lock,
+            f"with the versions of {counted(installed, 'package')} there; PyTorch for {backend}",
+            True,
+        ),
         PlanStep("install", place.venv, f"Python {python}", True),
         PlanStep("link", place.models_link, models, True),
         PlanStep("commit", place.definition, "first version", True),
@@ -262,14 +270,12 @@ def _notes(found: Installation, models: str) -> list[str]:
         and found.models.files
         and os.path.realpath(found.models.path) != os.path.realpath(models)
     ):
-        size = f"{found.models.files} files, {found.models.bytes / 1e9:.1f} GB"
+        size = f"{counted(found.models.files, 'file')}, {size_text(found.models.bytes)}"
         notes.append(f"models stay at {found.models.path} ({size}): move or link them into {models}")
     if found.extra_model_paths is not None:
         notes.append(f"{found.extra_model_paths} is not taken over: it names further places of models")
     if found.output is not None and found.output.files:
-        notes.append(f"outputs stay at {found.output.path} ({found.output.files} files)")
-    if found.checkout is not None and found.checkout.changed:
-        notes.append(f"ComfyUI has {len(found.checkout.changed)} changed files, which are taken over as they are")
+        notes.append(f"outputs stay at {found.output.path} ({counted(found.output.files, 'file')})")
     notes += [f"{one.name} {one.version} comes from {one.origin}, not from an index: it is installed only where"
               " something requires it" for one in (found.python.distributions if found.python else ())
               if one.origin is not None]  # fmt: skip
