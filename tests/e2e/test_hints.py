@@ -26,6 +26,8 @@ PLACEHOLDERS = {"NAME": "work", "PATH": "/data/comfydock", "CODE": "usage", "TOP
 FILLED = {
     "place.name": "work",
     "plan.name": "work",
+    "name": "work",
+    "detected": "cpu",
     "shown": "work",
     "near": "list",
     "parent": "comfydock",
@@ -38,6 +40,8 @@ FILLED = {
 def advice_in(path: Path) -> list[str]:
     """The texts of a module that say what to do: whatever is given, assigned or returned as a hint or a note."""
     tree = ast.parse(path.read_text("utf-8"))
+    if path.parent.name == "doctor":  # There every text is about what to do.
+        return [text for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for text in _texts(node)]
     return [text for node in ast.walk(tree) for value in _advice(node) for text in _texts(value)]
 
 

@@ -40,9 +40,8 @@ def _foreground(context: Context, arguments: Arguments) -> Result:
 
 def _background(context: Context, arguments: Arguments) -> Result:
     environment = context.environment
-    words = [*_own_program(), "-e", environment.name, "__run", "--"]
     reporter = PlainReporter(context.console)
-    running = environment.start(arguments.rest, words, reporter, wait=not arguments.flag("no_wait"))
+    running = environment.start(arguments.rest, reporter, wait=not arguments.flag("no_wait"))
     where = running.address or "a port of its choice"
     verb = "starts" if arguments.flag("no_wait") else "runs"
     text = f"ComfyUI of {environment.name} {verb} at {where} (process {running.pid})\n"
@@ -102,11 +101,3 @@ def _port(arguments: Arguments) -> int | None:
         f"`comfydock run` cannot use `{shown}` here",
         hint="`comfydock run --stop --port 8190` shows how to name one by its port",
     )
-
-
-def _own_program() -> list[str]:
-    """The words that start this program once more."""
-    if "__compiled__" in globals() or getattr(sys, "frozen", False):
-        return [os.readlink("/proc/self/exe") if os.path.exists("/proc/self/exe") else sys.executable]
-    start = f"import sys; sys.path[:] = {sys.path!r}; from comfydock_cli.__main__ import run; run()"
-    return [sys.executable, "-c", start]

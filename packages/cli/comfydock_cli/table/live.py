@@ -7,12 +7,26 @@ Path = tuple[str, ...]
 # Which module holds the rows of a first word. A test holds this against the modules.
 MODULE_OF = {
     **dict.fromkeys(
-        ("create", "list", "use", "status", "run", "__run", "delete", "clone", "sync", "repair", "rename", "manifest"),
+        (
+            "create",
+            "list",
+            "use",
+            "status",
+            "run",
+            "__run",
+            "delete",
+            "clone",
+            "adopt",
+            "sync",
+            "repair",
+            "rename",
+            "manifest",
+        ),
         "environments",
     ),
     **dict.fromkeys(("undo", "operation"), "operations"),
     **dict.fromkeys(("backend", "env-config", "__merge"), "backends"),
-    **dict.fromkeys(("init", "config", "logs"), "workspace"),
+    **dict.fromkeys(("init", "config", "logs", "doctor"), "workspace"),
     **dict.fromkeys(("help", "explain", "completion", "__complete", "__check"), "program"),
 }
 

@@ -66,4 +66,20 @@ COMMANDS = (
         ),
         WORKSPACE,
     ),
+    Command(
+        ("doctor",),
+        "comfydock_cli.global_commands.doctor:doctor",
+        "Look for what is wrong",
+        "Looks at git, uv, the workspace and its environments, or the one of `-e`, and says what to do about what it"
+        " finds. Exit code 8 means that there is a problem. `--fix` puts right what is simple and safe.",
+        ("comfydock doctor", "comfydock doctor -e work --deep", "comfydock doctor --fix --dry-run"),
+        _ABOUT,
+        (
+            flag("--fix", help="make missing directories and links, forget what does not exist"),
+            flag("--deep", help="compare every installed file with what was installed"),
+        ),
+        WORKSPACE,
+        WRITE,
+        shows=True,
+    ),
 )

@@ -28,9 +28,16 @@ class Environment:
     def status(self) -> "EnvironmentStatus":
         """How the environment is, changing nothing. Raises `ManifestDamaged`, `WorkspaceDamaged`.
 
-        Git works while the rest is loaded and read; only an environment without a record of its installation costs a
-        dry run of uv.
+        No lock is taken: what changed while it was looked at is looked at again. Git works while the rest is loaded and
+        read; only an environment without a record of its installation costs a dry run of uv.
         """
+        from comfydock_core.repositories.operation_marks import consistent
+
+        status, swapped = consistent(self.layout.root, self._look)
+        status.operation_in_progress = swapped
+        return status
+
+    def _look(self) -> "EnvironmentStatus":
         from comfydock_core.analyzers.git_probes import GitProbes
 
         probes = GitProbes(self.layout)
@@ -98,17 +105,14 @@ class Environment:
 
         return run_comfyui(self.layout, args, reporter, log=log)
 
-    def start(
-        self, args: "Sequence[str]", supervisor: "Sequence[str]", reporter: "Reporter", *, wait: bool = True
-    ) -> "RunningComfyUI":
+    def start(self, args: "Sequence[str]", reporter: "Reporter", *, wait: bool = True) -> "RunningComfyUI":
         """Start ComfyUI in the background and, with `wait`, wait until it serves.
 
-        `supervisor` is the command that calls `run` with `log`: it is given the log's path and `args` as further words.
         Raises `ComfyUIEnded` and what `run` raises.
         """
         from comfydock_core.core.usecases.background import start_in_background
 
-        return start_in_background(self.layout, self.workspace, args, supervisor, wait=wait, reporter=reporter)
+        return start_in_background(self.layout, self.workspace, args, wait=wait, reporter=reporter)
 
     def running(self) -> "list[RunningComfyUI]":
         """Every ComfyUI of this environment that runs, those started by hand included."""

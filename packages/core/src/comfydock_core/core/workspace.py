@@ -6,18 +6,21 @@ from comfydock_core.repositories.workspace_config_reader import read_config
 
 TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.core.environment import Environment
     from comfydock_core.core.operations import Operations
     from comfydock_core.core.services_bundle import WorkspaceServices
+    from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest
     from comfydock_core.models.cloning import CloningPlan
     from comfydock_core.models.creation import CreateRequest, CreationPlan
     from comfydock_core.models.deletion import DeletionPlan
+    from comfydock_core.models.doctor import Finding
     from comfydock_core.models.initialisation import InitialisationPlan
     from comfydock_core.models.operation import ChangePlan, Initiator
+    from comfydock_core.models.plan import PlanStep
     from comfydock_core.models.protocols import Reporter
     from comfydock_core.models.renaming import RenamingPlan
     from comfydock_core.models.syncing import SyncPlan, SyncRequest
@@ -160,6 +163,18 @@ class Workspace:
 
         return clone_environment(self.layout, self._needed_services(), plan, initiator, reporter)
 
+    def plan_adoption(self, request: "AdoptRequest", reporter: "Reporter") -> "AdoptionPlan":
+        """What `adopt_installation` will take over. Raises `InstallationNotFound`, `EnvironmentExists`."""
+        from comfydock_core.core.usecases.adopting import plan_adoption
+
+        return plan_adoption(self.layout, self._needed_services(), request, reporter)
+
+    def adopt_installation(self, plan: "AdoptionPlan", initiator: "Initiator", reporter: "Reporter") -> str:
+        """Build the planned environment and return its directory. The installation is only read."""
+        from comfydock_core.core.usecases.adopting import adopt_installation
+
+        return adopt_installation(self.layout, self._needed_services(), plan, initiator, reporter)
+
     def plan_sync(self, name: str | None, request: "SyncRequest") -> "SyncPlan":
         """What making an environment what its definition says takes. Raises `ManifestDamaged`, `LockDamaged`."""
         from comfydock_core.core.usecases.syncing import plan_sync
@@ -172,6 +187,31 @@ class Workspace:
         from comfydock_core.core.usecases.syncing import sync_environment
 
         return sync_environment(self.environment(plan.name), self._needed_services(), plan, initiator, reporter)
+
+    def examine(self, name: str | None, reporter: "Reporter", *, deep: bool = False) -> "list[Finding]":
+        """What is right and wrong with the tools, the workspace, and one environment or all of them.
+
+        Nothing is changed. Raises `EnvironmentNotFound`.
+        """
+        from comfydock_core.core.environment import Environment
+        from comfydock_core.core.usecases.examining import examine
+
+        names = self.environment_names() if name is None else [name]
+        environments = [Environment(finding.find_environment(self.layout, one), self.layout) for one in names]
+        return examine(self.layout, environments, deep=deep, reporter=reporter)
+
+    @staticmethod
+    def plan_mending(findings: "Sequence[Finding]") -> "list[PlanStep]":
+        """What `mend` will do about the findings."""
+        from comfydock_core.core.usecases.examining import plan_mending
+
+        return plan_mending(findings)
+
+    def mend(self, findings: "Sequence[Finding]", initiator: "Initiator", reporter: "Reporter") -> None:
+        """Put right what the findings say can be put right at once. Raises `ScopeBusy`, `FileSystemError`."""
+        from comfydock_core.core.usecases.examining import mend
+
+        mend(self.layout, findings, initiator, reporter)
 
     def operations(self, environment: str | None, *, workspace: bool = True) -> "Operations":
         """What was done to the workspace, and to one environment, to list and to undo."""

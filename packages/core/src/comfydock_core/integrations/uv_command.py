@@ -193,6 +193,10 @@ class UVCommand:
         """What that would change, without the network and without changing anything. The caller judges the exit."""
         return self._capture([*_SYNC, "--dry-run", "--offline", "--python", self._venv, pylock])
 
+    def clean_cache(self, packages: Sequence[str]) -> None:
+        """Remove packages from the cache; environments that share their files keep them. Raises `UvFailed`."""
+        self._stream(["cache", "clean", *packages], "clean uv's cache", lambda line: None)
+
     def check(self) -> Completed:
         """Whether the installed packages fit together. The caller judges the exit."""
         return self._capture(["pip", "check", "--python", self._venv])
@@ -206,6 +210,10 @@ class UVCommand:
     def dry_run(self) -> Completed:
         """What a sync of a project of 1.x would change, without changing anything. The caller judges the exit."""
         return self._capture(["sync", "--frozen", "--dry-run", "--offline", "--all-groups"])
+
+    def check_lock(self) -> Completed:
+        """Whether `uv.lock` fits the manifest, without the network and without writing. The caller judges the exit."""
+        return self._capture(["lock", "--check", "--offline"])
 
     def environment(self) -> dict[str, str]:
         """The variables uv starts with."""

@@ -1,4 +1,7 @@
 from .addresses import without_credentials as without_credentials
+from .adoption import AdoptionPlan as AdoptionPlan
+from .adoption import AdoptRequest as AdoptRequest
+from .adoption import PackEntry as PackEntry
 from .backends import BackendPart as BackendPart
 from .backends import PartFinding as PartFinding
 from .backends import PartPackage as PartPackage
@@ -10,6 +13,8 @@ from .creation import ComfyUIVersion as ComfyUIVersion
 from .creation import CreateRequest as CreateRequest
 from .creation import CreationPlan as CreationPlan
 from .deletion import DeletionPlan as DeletionPlan
+from .doctor import Finding as Finding
+from .doctor import Mending as Mending
 from .environment import ComfyUIState as ComfyUIState
 from .environment import DefinitionState as DefinitionState
 from .environment import EnvironmentStatus as EnvironmentStatus
@@ -36,6 +41,7 @@ from .exceptions import EnvironmentNotFound as EnvironmentNotFound
 from .exceptions import FileSystemError as FileSystemError
 from .exceptions import GitFailed as GitFailed
 from .exceptions import HashMismatch as HashMismatch
+from .exceptions import InstallationNotFound as InstallationNotFound
 from .exceptions import IntegrityError as IntegrityError
 from .exceptions import InvalidName as InvalidName
 from .exceptions import InvalidSetting as InvalidSetting
@@ -77,6 +83,13 @@ from .exceptions import WorkspaceDamaged as WorkspaceDamaged
 from .exceptions import WorkspaceExists as WorkspaceExists
 from .exceptions import WorkspaceNotFound as WorkspaceNotFound
 from .initialisation import InitialisationPlan as InitialisationPlan
+from .installation import Checkout as Checkout
+from .installation import FoundDistribution as FoundDistribution
+from .installation import FoundFiles as FoundFiles
+from .installation import FoundPack as FoundPack
+from .installation import FoundPython as FoundPython
+from .installation import Installation as Installation
+from .installation import Unidentified as Unidentified
 from .operation import ChangePlan as ChangePlan
 from .operation import Initiator as Initiator
 from .operation import OperationRecord as OperationRecord

@@ -405,3 +405,9 @@ class PacksUnobtainable(NotFoundError):
     """
 
     code = "packs-unobtainable"
+
+
+class InstallationNotFound(NotFoundError):
+    """The directory holds no ComfyUI: neither `main.py` and `comfy/`, nor a folder `ComfyUI` with them."""
+
+    code = "installation-not-found"

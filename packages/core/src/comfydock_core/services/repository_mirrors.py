@@ -64,9 +64,15 @@ class RepositoryMirrors:
         if remotes.local_path(repository) is not None:
             remotes.clone(repository, directory, on_line=on_line, what=what)
             return
-        with self._locked(repository, reporter):
+        with self._locked(mirror_key(repository), without_credentials(repository), reporter):
             mirror = self._obtain(repository, wanted, what, reporter)
             mirrors.clone(mirror, repository, directory, what=what, on_line=on_line)
+
+    def remove(self, mirror: str, reporter: Reporter) -> None:
+        """Remove a mirror by its path, when nobody uses it any more. Raises `OSError`."""
+        key = os.path.basename(mirror).removesuffix(".git")
+        with self._locked(key, mirror, reporter):
+            remove_tree(mirror) if os.path.isdir(mirror) else os.unlink(mirror)
 
     def _obtain(self, repository: str, wanted: str | None, what: str, reporter: Reporter) -> str:
         """A sound mirror that has what is wanted, if the repository does."""
@@ -103,7 +109,7 @@ class RepositoryMirrors:
     def _make(self, mirror: str, repository: str, wanted: str | None, what: str, reporter: Reporter) -> None:
         """Make the mirror aside and put it in place; a damaged one that is there goes only then."""
         self._refuse_when_offline(repository, wanted)
-        aside = f"{self._directory}/{_aside_prefix(repository)}{secrets.token_hex(4)}"
+        aside = f"{self._directory}/.{mirror_key(repository)}.{secrets.token_hex(4)}"
         try:
             mirrors.create(aside)
             self._update(aside, repository, wanted, what, reporter)
@@ -111,7 +117,7 @@ class RepositoryMirrors:
                 os.rename(mirror, f"{aside}-old")
             os.rename(aside, mirror)
         finally:
-            self._remove_leftovers(repository)
+            self._remove_leftovers(mirror_key(repository))
 
     def _refuse_when_offline(self, repository: str, wanted: str | None) -> None:
         if self._offline:
@@ -123,27 +129,26 @@ class RepositoryMirrors:
             )
 
     @contextlib.contextmanager
-    def _locked(self, repository: str, reporter: Reporter) -> Iterator[None]:
-        """Be alone with the mirror. Children hold the lock too, so that an orphan is never joined by another git."""
+    def _locked(self, key: str, shown: str, reporter: Reporter) -> Iterator[None]:
+        """Be alone with a mirror. Children hold the lock too, so that an orphan is never joined by another git."""
         os.makedirs(self._directory, exist_ok=True)
-        shown = without_credentials(repository)
 
         def on_wait() -> None:
-            reporter.phase(f"Waiting for another command that fetches {shown}")
+            reporter.phase(f"Waiting for another command that uses the mirror of {shown}")
 
-        lock = shared_locks.take_waiting(f"{self._directory}/{mirror_key(repository)}.lock", on_wait)
+        lock = shared_locks.take_waiting(f"{self._directory}/{key}.lock", on_wait)
         try:
             with process.inherited(lock):
-                self._remove_leftovers(repository)
+                self._remove_leftovers(key)
                 yield
         finally:
             os.close(lock)
 
-    def _remove_leftovers(self, repository: str) -> None:
+    def _remove_leftovers(self, key: str) -> None:
         """What a killed command was making. Under the lock nobody else is."""
         for name in os.listdir(self._directory):
             path = f"{self._directory}/{name}"
-            if name.startswith(_aside_prefix(repository)):
+            if name.startswith(f".{key}."):
                 with contextlib.suppress(OSError):  # The next command tries again.
                     remove_tree(path) if os.path.isdir(path) else os.unlink(path)
 
@@ -166,10 +171,6 @@ def clone_listener(reporter: Reporter) -> Callable[[str], None]:
             reporter.progress(step[0], step[1], step[2], "objects")
 
     return hear
-
-
-def _aside_prefix(repository: str) -> str:
-    return f".{mirror_key(repository)}."
 
 
 def _commit(mirror: str, wanted: str | None) -> str | None:

@@ -9,6 +9,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.running import comfyui_command, refuse_taken_port
 from comfydock_core.integrations import process_table
+from comfydock_core.integrations.own_program import own_command
 from comfydock_core.models.exceptions import ComfyUIEnded
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.running import RunningComfyUI
@@ -27,16 +28,14 @@ def start_in_background(
     layout: EnvironmentLayout,
     workspace: WorkspaceLayout,
     arguments: Sequence[str],
-    supervisor: Sequence[str],
     *,
     wait: bool,
     reporter: Reporter,
 ) -> RunningComfyUI:
     """Start ComfyUI in a session of its own, its output in the environment's log, and wait until it serves.
 
-    `supervisor` are the words of the program that runs ComfyUI and watches over it: it is started with the log's path
-    as one more word, and `arguments` after that. Without `wait` the answer comes as soon as ComfyUI is started. When
-    waiting is interrupted nothing is left running. Raises `ComfyUIEnded` and what `run_comfyui` raises.
+    Another ComfyDock runs it there and watches over it. Without `wait` the answer comes as soon as ComfyUI is started.
+    When waiting is interrupted nothing is left running. Raises `ComfyUIEnded` and what `run_comfyui` raises.
     """
     comfyui_command(layout, arguments)
     refuse_taken_port(layout, arguments)
@@ -46,7 +45,8 @@ def start_in_background(
         child = None
         try:
             with interruption.deferred():
-                child = _start([*supervisor, log.path, *arguments], workspace, log.path)
+                watcher = [*own_command(), "-e", layout.name, "__run", "--", log.path, *arguments]
+                child = _start(watcher, workspace, log.path)
             return _await(layout, child, log, wait, reporter)
         except BaseException:
             if child is not None:

@@ -53,9 +53,10 @@ def plan_creation(
     place = layout.environment(request.name)
     refuse_taken(place)
     template = open_template(request, place)
-    python = _check_python((template.python if template else request.python) or _DEFAULT_PYTHON)
+    python = template.python if template else request.python
+    python = _check_python(_DEFAULT_PYTHON if python is None else python)
     backend = check_backend(request.torch_backend)
-    models_directory = _models_directory(layout)
+    models_directory = configured_models(layout)
     find_uv()
     repository = services.versions.repository(request.repository or (template.repository if template else None))
     wanted = template.comfyui if template else request.comfyui
@@ -125,8 +126,8 @@ def create_environment(
 
 def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: CreationPlan, reporter: Reporter) -> None:
     """The story. The marker of a finished environment comes last."""
-    commit = _fetch_comfyui(layout, services.mirrors, plan.comfyui, reporter)
-    requirements = _read_requirements(layout, plan.comfyui, reporter)
+    commit = fetch_comfyui(layout, services.mirrors, plan.comfyui, reporter)
+    requirements = read_requirements(layout, plan.comfyui, reporter)
     os.mkdir(layout.definition)
     if plan.template is None:
         atomic.write_text(layout.python_version, f"{plan.python}\n")
@@ -149,7 +150,7 @@ def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: Creat
     atomic.write_text(layout.complete_marker, "")
 
 
-def _fetch_comfyui(
+def fetch_comfyui(
     layout: EnvironmentLayout, mirrors: RepositoryMirrors, version: ComfyUIVersion, reporter: Reporter
 ) -> str:
     """Clone ComfyUI and check the version out; returns the full commit."""
@@ -157,7 +158,13 @@ def _fetch_comfyui(
     mirrors.clone(version.repository, layout.comfyui, wanted=version.commit or version.ref, reporter=reporter)
     commit = _find_commit(layout.comfyui, version)
     changes.check_out(layout.comfyui, commit, branch=version.ref if version.kind == "branch" else None)
-    missing = [part for part in _PARTS_OF_COMFYUI if not os.path.exists(f"{layout.comfyui}/{part}")]
+    refuse_other_program(layout.comfyui, version)
+    return commit
+
+
+def refuse_other_program(directory: str, version: ComfyUIVersion) -> None:
+    """Raise `NotComfyUI` unless the checkout has what every ComfyUI has."""
+    missing = [part for part in _PARTS_OF_COMFYUI if not os.path.exists(f"{directory}/{part}")]
     if missing:
         lacking = " and no ".join(f"`{part}`" for part in missing)
         raise NotComfyUI(
@@ -165,7 +172,6 @@ def _fetch_comfyui(
             hint="name ComfyUI's repository with `--comfyui-repository`, or another version with `--comfyui`",
             context={"repository": version.public_repository, "ref": version.ref, "missing": missing},
         )
-    return commit
 
 
 def _find_commit(worktree: str, version: ComfyUIVersion) -> str:
@@ -183,7 +189,8 @@ def _find_commit(worktree: str, version: ComfyUIVersion) -> str:
     return found
 
 
-def _read_requirements(layout: EnvironmentLayout, version: ComfyUIVersion, reporter: Reporter) -> RequirementsFile:
+def read_requirements(layout: EnvironmentLayout, version: ComfyUIVersion, reporter: Reporter) -> RequirementsFile:
+    """What ComfyUI itself requires. Raises `RequirementInvalid`, `OSError`."""
     with open(f"{layout.comfyui}/requirements.txt", encoding="utf-8", errors="replace") as file:
         requirements = parse_requirements(file.read(), file=f"ComfyUI {version}: requirements.txt")
     for option in requirements.options:
@@ -213,7 +220,8 @@ def _check_python(python: str) -> str:
     )
 
 
-def _models_directory(layout: WorkspaceLayout) -> str:
+def configured_models(layout: WorkspaceLayout) -> str:
+    """The workspace's models directory. Raises `ModelsDirectoryNotFound`, `WorkspaceDamaged`."""
     directory = read_config(layout.config_file).models_directory
     if directory is None or not os.path.isdir(directory):
         raise ModelsDirectoryNotFound(

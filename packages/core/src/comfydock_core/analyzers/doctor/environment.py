@@ -1,0 +1,196 @@
+"""One environment: its Python, packages, lock, links, back end, and what runs."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+
+from comfydock_core.analyzers.virtual_environment import check_contents, quick_check
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.integrations.uv_command import UVCommand
+from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding, Mending
+from comfydock_core.models.environment import EnvironmentStatus
+from comfydock_core.models.exceptions import ToolMissing
+from comfydock_core.models.running import RunningComfyUI
+from comfydock_core.models.virtual_environment import VenvFault
+from comfydock_core.repositories.backend_choice import read_choice
+from comfydock_core.repositories.install_record import site_packages
+from comfydock_core.utils import native
+
+_VERSION = re.compile(r"version(?:_info)?\s*=\s*(\S+)")
+# Back ends that do not depend on what the machine has.
+_ANYWHERE = ("none", "pypi")
+
+
+def check_status(status: EnvironmentStatus) -> Iterator[Finding]:
+    """What `status` saw, as findings."""
+    name = status.name
+    if not status.complete:
+        message = "it was never finished: its marker `.cec/.complete` is missing"
+        fix = f"`comfydock repair -e {name}` finishes it, `comfydock delete {name}` removes it"
+        yield Finding("environment-incomplete", PROBLEM, message, name, fix)
+    if not status.comfyui.present:
+        yield Finding("comfyui-missing", PROBLEM, "there is no ComfyUI in it", name, f"`comfydock repair -e {name}`")
+    elif status.comfyui.matches is False:
+        message = "ComfyUI is at another commit than the manifest says"
+        yield Finding("comfyui-drift", NOTE, message, name, f"`comfydock sync -e {name}`")
+    yield from _packages(status)
+    if status.packs.missing:
+        message = f"{len(status.packs.missing)} of its node packs are missing"
+        details = tuple(status.packs.missing)
+        yield Finding("packs-missing", PROBLEM, message, name, f"`comfydock sync -e {name}`", details)
+    yield from _models_link(status)
+
+
+def _packages(status: EnvironmentStatus) -> Iterator[Finding]:
+    state, name = status.packages, status.name
+    if state.state == "in-sync":
+        yield Finding("packages", OK, "packages are as locked", name)
+    elif state.state == "unknown":
+        yield Finding("packages-unknown", NOTE, f"packages cannot be compared: {state.unknown}", name)
+    else:
+        changed = [f"~ {change.name} {change.expected} → {change.found}" for change in state.changed]
+        details = [*(f"- {item}" for item in state.missing), *(f"+ {item}" for item in state.extra), *changed]
+        words = "not installed" if state.state == "not-installed" else "not as locked"
+        fix = f"`comfydock sync -e {name}`"
+        yield Finding("packages-drift", PROBLEM, f"packages are {words}", name, fix, tuple(details))
+
+
+def _models_link(status: EnvironmentStatus) -> Iterator[Finding]:
+    link, name = status.models_link, status.name
+    if link.state == "linked":
+        yield Finding("models-link", OK, "models are linked", name)
+    elif link.state == "directory":
+        message = "`ComfyUI/models` is a directory of its own"
+        fix = "move its models to the workspace's models directory and remove it, then `comfydock doctor --fix`"
+        yield Finding("models-link", PROBLEM, message, name, fix)
+    elif link.state in ("missing", "elsewhere", "dangling") and link.expected and os.path.isdir(link.expected):
+        message = f"`ComfyUI/models` does not lead to `{link.expected}`" + (
+            f" but to `{link.target}`" * bool(link.target)
+        )
+        mending = Mending("link-models", name) if status.comfyui.present else None
+        yield Finding("models-link", PROBLEM, message, name, "`comfydock doctor --fix`", mending=mending)
+
+
+def check_python(layout: EnvironmentLayout) -> Iterator[Finding]:
+    """Whether its Python runs, is of the wanted version, and every distribution has its papers."""
+    name = layout.name
+    fix = f"`comfydock repair -e {name}`"
+    check = quick_check(layout.venv)
+    if check.faults:
+        first, more = str(check.faults[0]), len(check.faults) - 1
+        message = f"its virtual environment is damaged: {first}" + (f", and {more} more" if more else "")
+        yield Finding("venv-damaged", PROBLEM, message, name, fix, tuple(map(str, check.faults)))
+    else:
+        yield Finding("venv", OK, f"virtual environment with {check.distributions} distributions", name)
+    if not check.relocatable and native.is_directory(layout.venv):
+        message = "its virtual environment cannot be moved yet"
+        yield Finding("venv-fixed-place", NOTE, message, name, "the next change of packages builds one that can")
+    found, wanted = _venv_version(layout.venv), _wanted_version(layout)
+    if found is not None and wanted is not None and found.split(".")[: wanted.count(".") + 1] != wanted.split("."):
+        message = f"its Python is {found}, while {wanted} is wanted"
+        yield Finding("python-version", PROBLEM, message, name, fix)
+
+
+def _venv_version(venv: str) -> str | None:
+    content = (native.read_bytes(f"{venv}/pyvenv.cfg") or b"").decode("utf-8", "replace")
+    match = _VERSION.search(content)
+    return match[1] if match else None
+
+
+def _wanted_version(layout: EnvironmentLayout) -> str | None:
+    content = (native.read_bytes(layout.python_version) or b"").decode("utf-8", "replace").strip()
+    return content if re.fullmatch(r"\d+(\.\d+)*", content) else None
+
+
+def check_lock(layout: EnvironmentLayout, workspace: WorkspaceLayout) -> Iterator[Finding]:
+    """Whether `uv.lock` still belongs to the manifest, as far as that can be told without the network."""
+    name = layout.name
+    if not native.is_file(layout.lock):
+        yield Finding("lock-missing", PROBLEM, "it has no `uv.lock`", name, f"`comfydock sync --relock -e {name}`")
+        return
+    try:
+        answer = UVCommand.of_environment(layout, workspace, offline=True).check_lock()
+    except ToolMissing:
+        return  # That uv is missing is told once, among the tools.
+    if answer.returncode == 0:
+        yield Finding("lock", OK, "`uv.lock` fits the manifest", name)
+    elif "needs to be updated" in answer.text:
+        message = "`uv.lock` does not fit the manifest any more"
+        yield Finding("lock-outdated", PROBLEM, message, name, f"`comfydock sync --relock -e {name}`")
+    else:
+        reason = answer.text.split("\n")[0]
+        yield Finding("lock-unknown", NOTE, f"`uv.lock` cannot be checked offline: {reason}", name)
+
+
+def check_backend(layout: EnvironmentLayout, detected: str) -> Iterator[Finding]:
+    """Whether the chosen PyTorch back end is one for this machine."""
+    name, chosen = layout.name, read_choice(layout.definition)
+    if chosen is None or chosen in _ANYWHERE:
+        return
+    if chosen == detected:
+        yield Finding("backend", OK, f"PyTorch for {chosen}", name)
+    elif chosen == "cpu":
+        message = f"PyTorch is for the CPU only, while this machine offers {detected}"
+        yield Finding("backend-unused", NOTE, message, name, f"`comfydock backend use {detected} -e {name}`")
+    elif detected == "cpu":
+        message = f"PyTorch is for {chosen}, while no such device was found on this machine"
+        fix = f"install the device's driver, or `comfydock backend use cpu -e {name}`"
+        yield Finding("backend-mismatch", PROBLEM, message, name, fix)
+    else:
+        message = f"PyTorch is for {chosen}, while this machine's driver suggests {detected}"
+        yield Finding("backend-other", NOTE, message, name, f"`comfydock backend use {detected} -e {name}`")
+
+
+def check_running(name: str, running: Sequence[RunningComfyUI]) -> Iterator[Finding]:
+    for one in running:
+        by_hand = ", started by hand" if one.by_hand else ""
+        yield Finding("running", NOTE, f"ComfyUI runs: {one}{by_hand}", name)
+
+
+def check_files(layout: EnvironmentLayout, uv_cache: str) -> Iterator[Finding]:
+    """Every installed file against its hash, and which entries of uv's cache share the changed ones."""
+    name, faults = layout.name, check_contents(layout.venv)
+    if not faults:
+        yield Finding("files", OK, "every installed file is as it was installed", name)
+        return
+    message = f"{len(faults)} installed file{' was' if len(faults) == 1 else 's were'} changed or lost"
+    yield Finding(
+        "files-changed", PROBLEM, message, name, f"`comfydock repair -e {name}`", tuple(str(fault) for fault in faults)
+    )
+    poisoned = _poisoned(layout.venv, uv_cache, faults)
+    if poisoned:
+        message = f"uv's cache shares changed files with it, and would install them again: {', '.join(poisoned)}"
+        names = " ".join(poisoned)
+        fix = f"before the repair, `uv cache clean {names} --cache-dir '{uv_cache}'`"
+        yield Finding("uv-cache-poisoned", PROBLEM, message, name, fix, tuple(poisoned.values()))
+
+
+def _poisoned(venv: str, uv_cache: str, faults: Sequence[VenvFault]) -> dict[str, str]:
+    """Projects of whose changed files the cache has the very same ones, and where."""
+    directory = site_packages(venv)
+    changed = [fault for fault in faults if fault.kind in ("file-content", "file-size") and fault.distribution]
+    found: dict[str, str] = {}
+    for fault in changed:
+        project = (fault.distribution or "").partition("-")[0]
+        path = os.path.join(directory or venv, fault.path)
+        if project not in found and (entry := _cache_entry(uv_cache, path, fault.path)) is not None:
+            found[project] = entry
+    return found
+
+
+def _cache_entry(uv_cache: str, path: str, relative: str) -> str | None:
+    known = os.stat(path)
+    if known.st_nlink == 1:
+        return None
+    for version in native.list_names(uv_cache) if native.is_directory(uv_cache) else []:
+        if not version.startswith("archive-"):
+            continue
+        for entry in native.list_names(f"{uv_cache}/{version}"):
+            candidate = f"{uv_cache}/{version}/{entry}/{relative}"
+            try:
+                if os.path.samestat(os.stat(candidate), known):
+                    return f"{uv_cache}/{version}/{entry}"
+            except OSError:
+                continue
+    return None

@@ -1,0 +1,139 @@
+"""A workspace: its settings, directories, space, caches, and operations that were stopped."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.integrations.git import mirrors
+from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding, Mending
+from comfydock_core.models.exceptions import ComfyDockError, WorkspaceDamaged
+from comfydock_core.models.workspace_config import WorkspaceConfig
+from comfydock_core.repositories import operation_log
+from comfydock_core.repositories.operation_log import Journal
+from comfydock_core.repositories.workspace_config_reader import read_config
+from comfydock_core.utils import shared_locks
+from comfydock_core.utils.filesystem import measure_tree
+
+_LITTLE = 10 * 10**9
+_TOO_LITTLE = 10**9
+
+
+def check_workspace(layout: WorkspaceLayout) -> Iterator[Finding]:
+    """Everything that belongs to no environment. Reading caches costs most: their files are counted."""
+    try:
+        config = read_config(layout.config_file)
+    except WorkspaceDamaged as error:
+        yield Finding("workspace-damaged", PROBLEM, error.message, fix=error.hint or "")
+    else:
+        yield Finding("workspace", OK, f"workspace `{layout.root}`")
+        yield from _check_active(layout, config)
+        yield _check_models(config, layout)
+    yield from _check_directories(layout)
+    yield _check_space(layout.root)
+    yield from check_operations(layout.environments, "")
+    yield from _check_mirrors(layout)
+    yield from _check_cache(layout.uv_cache, "uv-cache", "uv's cache")
+
+
+def check_operations(scope: str, subject: str) -> Iterator[Finding]:
+    """Changes that were stopped in the middle, and what they left."""
+    try:
+        known = operation_log.operation_ids(scope)
+        record = Journal(scope, known[-1]).read() if known else None
+        busy = not shared_locks.is_free(f"{operation_log.operations_directory(scope)}/lock")
+    except (ComfyDockError, OSError) as error:
+        yield Finding("operation-damaged", PROBLEM, str(error), subject, "`comfydock operation list` shows the rest")
+        return
+    if busy:
+        yield Finding("operation-running", NOTE, "another command is changing it right now", subject)
+        return
+    if record is not None and not record.finished_by_itself:
+        yield Finding(
+            "operation-unfinished",
+            PROBLEM,
+            f"operation {record.number} (`{' '.join(record.words)}`) was stopped in the middle",
+            subject,
+            "`comfydock operation resume` finishes it, `comfydock operation undo` takes it back",
+        )
+    trash = f"{operation_log.operations_directory(scope)}/.trash"
+    left = os.listdir(trash) if os.path.isdir(trash) else []
+    if left:
+        message = f"{len(left)} removed thing{'' if len(left) == 1 else 's'} could not be deleted yet"
+        yield Finding("operation-trash", NOTE, message, subject, "the next change does it")
+
+
+def _check_active(layout: WorkspaceLayout, config: WorkspaceConfig) -> Iterator[Finding]:
+    name = config.active_environment
+    if name is not None and not os.path.isdir(layout.environment(name).definition):
+        yield Finding(
+            "active-missing",
+            PROBLEM,
+            f"the active environment `{name}` does not exist",
+            fix="choose another one with `comfydock use NAME`",
+            mending=Mending("forget-active", layout.config_file),
+        )
+
+
+def _check_models(config: WorkspaceConfig, layout: WorkspaceLayout) -> Finding:
+    path = config.models_directory
+    if path is None:
+        fix = f"name it as `global_model_directory` in `{layout.config_file}`"
+        return Finding("models-not-configured", PROBLEM, "no models directory is configured", fix=fix)
+    if os.path.isdir(path):
+        return Finding("models", OK, f"models directory `{path}`")
+    is_own = os.path.abspath(path) == os.path.abspath(layout.models) and not os.path.lexists(path)
+    return Finding(
+        "models-missing",
+        PROBLEM,
+        f"the models directory `{path}` does not exist",
+        fix=f"make it or mount it, or correct `global_model_directory` in `{layout.config_file}`",
+        mending=Mending("make-directory", path) if is_own else None,
+    )
+
+
+def _check_directories(layout: WorkspaceLayout) -> Iterator[Finding]:
+    refused = [path for path in (layout.root, layout.metadata) if not _is_usable(path)]
+    for path in (layout.environments, layout.cache, layout.logs):
+        if os.path.isdir(path):
+            refused += [] if _is_usable(path) else [path]
+        elif os.path.lexists(path):
+            yield Finding("directory-blocked", PROBLEM, f"`{path}` is no directory", fix="move it elsewhere")
+        else:
+            missing = Mending("make-directory", path)
+            yield Finding("directory-missing", PROBLEM, f"there is no `{path}`", fix="make it", mending=missing)
+    for path in refused:
+        fix = "check who owns it and its permissions, and whether it is mounted read-only"
+        yield Finding("directory-not-writable", PROBLEM, f"`{path}` cannot be written to", fix=fix)
+
+
+def _is_usable(path: str) -> bool:
+    return os.access(path, os.R_OK | os.W_OK | os.X_OK)
+
+
+def _check_space(path: str) -> Finding:
+    free = shutil.disk_usage(path).free
+    told = f"{free / 10**9:.1f} GB of disk space are free"
+    if free >= _LITTLE:
+        return Finding("disk", OK, told)
+    severity = PROBLEM if free < _TOO_LITTLE else NOTE
+    fix = "free some: `comfydock operation prune` frees what is kept for undoing"
+    return Finding("disk-full" if severity == PROBLEM else "disk-short", severity, told, fix=fix)
+
+
+def _check_mirrors(layout: WorkspaceLayout) -> Iterator[Finding]:
+    directory = layout.git_mirrors
+    names = os.listdir(directory) if os.path.isdir(directory) else []
+    for name in sorted(name for name in names if name.endswith(".git")):
+        path = f"{directory}/{name}"
+        if not (mirrors.is_mirror(path) and mirrors.is_sound(path, None)):
+            message = f"the mirror `{name}` is damaged"
+            fix = "nothing is lost: it is fetched anew when it is needed"
+            yield Finding("mirror-damaged", NOTE, message, fix=fix, mending=Mending("remove-mirror", path))
+    yield from _check_cache(directory, "mirrors", "mirrors of repositories")
+
+
+def _check_cache(path: str, code: str, what: str) -> Iterator[Finding]:
+    if os.path.isdir(path):
+        size, files = measure_tree(path)
+        yield Finding(code, OK, f"{what}: {size / 10**6:.1f} MB in {files} files")

@@ -1,0 +1,88 @@
+"""A ComfyUI that was installed without ComfyDock, as it was found. `None` means that something could not be told."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A git checkout. `changed` are the tracked files that differ from the commit; `remote` is without credentials."""
+
+    commit: str | None
+    branch: str | None
+    tag: str | None
+    remote: str | None
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPack:
+    """A node pack. `kind` is `git`, `registry`, `directory` or `file`.
+
+    `name` is without the mark of a disabled one. `linked_to` is where it really lies when it is a link.
+    """
+
+    name: str
+    path: str
+    kind: str
+    enabled: bool = True
+    checkout: Checkout | None = None
+    registry_id: str | None = None
+    version: str | None = None
+    linked_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDistribution:
+    """An installed Python package. `origin` is the address it came from when that was no index."""
+
+    name: str
+    version: str
+    origin: str | None = None
+    editable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPython:
+    """The Python that it runs with: a virtual environment, or the one that a portable folder carries."""
+
+    path: str
+    version: str | None
+    portable: bool
+    distributions: tuple[FoundDistribution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFiles:
+    """A directory with its content counted. `path` is where it really lies; `links` are directories elsewhere in it."""
+
+    path: str
+    files: int
+    bytes: int
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unidentified:
+    """What was found and cannot be told exactly, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything that was found. Workflows are relative to `comfyui`, the directory of `main.py`."""
+
+    path: str
+    comfyui: str
+    portable: bool
+    version: str | None
+    checkout: Checkout | None
+    packs: tuple[FoundPack, ...] = ()
+    python: FoundPython | None = None
+    workflows: tuple[str, ...] = ()
+    models: FoundFiles | None = None
+    extra_model_paths: str | None = None
+    input: FoundFiles | None = None
+    output: FoundFiles | None = None
+    unidentified: tuple[Unidentified, ...] = field(default=())

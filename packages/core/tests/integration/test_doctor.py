@@ -1,0 +1,343 @@
+"""What the doctor finds, each fault made for real, and what it puts right."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from comfydock_core.analyzers.doctor.environment import check_backend
+from comfydock_core.core.environment import Environment
+from comfydock_core.core.workspace import Workspace
+from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding
+from comfydock_core.models.exceptions import EnvironmentNotFound
+from comfydock_core.models.operation import Initiator
+from comfydock_core.services.repository_mirrors import RepositoryMirrors
+from comfydock_core.utils.reporting import SilentReporter
+from tests.support.git_server import git_serving
+from tests.support.miniature import Miniature
+from tests.support.sessions import tree
+
+SILENT = SilentReporter()
+
+
+def examined(workspace: Workspace, name: str | None = None, *, deep: bool = False) -> dict[str, Finding]:
+    """The findings that are not in order, by code."""
+    found = workspace.examine(name, SILENT, deep=deep)
+    return {finding.code: finding for finding in found if finding.severity != OK and finding.code != "git-identity"}
+
+
+def mend(workspace: Workspace) -> None:
+    workspace.mend(workspace.examine(None, SILENT), Initiator(("doctor", "--fix")), SILENT)
+
+
+@pytest.fixture
+def identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL"):
+        monkeypatch.setenv(name, "ada@example.invalid")
+
+
+def test_where_all_is_well_nothing_is_wrong(workspace: Workspace, demo: Environment, identity: None) -> None:
+    found = workspace.examine(None, SILENT, deep=True)
+    assert [finding for finding in found if finding.severity != OK] == []
+    assert {"git", "uv", "workspace", "models", "disk", "packages", "venv", "lock", "backend", "files"} <= {
+        finding.code for finding in found
+    }
+
+
+def test_looking_changes_nothing(workspace: Workspace, demo: Environment) -> None:
+    """But for what uv notes in its own cache."""
+
+    def seen() -> dict[str, object]:
+        found = tree(Path(workspace.layout.root))
+        return {path: content for path, content in found.items() if not path.startswith("uv_cache/")}
+
+    before = seen()
+    workspace.examine(None, SILENT, deep=True)
+    assert seen() == before
+
+
+def test_an_environment_that_does_not_exist_is_an_error(workspace: Workspace) -> None:
+    with pytest.raises(EnvironmentNotFound):
+        workspace.examine("nothing", SILENT)
+
+
+# Tools
+
+
+def test_without_git_and_uv_it_says_how_to_get_them(
+    workspace: Workspace, empty_path: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMFYDOCK_UV", "/nowhere/uv")
+    found = examined(workspace)
+    assert (found["git-missing"].severity, found["uv-missing"].severity) == (PROBLEM, PROBLEM)
+    assert "install git" in found["git-missing"].fix
+    assert "COMFYDOCK_UV" in found["uv-missing"].fix
+
+
+def test_programs_that_do_not_answer_are_told(
+    workspace: Workspace, fake_program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_program("git", "echo cannot run >&2; exit 3")
+    monkeypatch.setenv("COMFYDOCK_UV", str(fake_program("uv", "exit 1")))
+    assert {"git-broken", "uv-broken"} <= set(examined(workspace))
+
+
+def test_an_old_git_is_told(workspace: Workspace, fake_program: Callable[[str, str], Path]) -> None:
+    fake_program("git", "echo git version 2.17.1")
+    assert examined(workspace)["git-old"].severity == PROBLEM
+
+
+def test_a_git_that_does_not_know_the_user_is_worth_a_note(workspace: Workspace) -> None:
+    (found,) = [finding for finding in workspace.examine(None, SILENT) if finding.code == "git-identity"]
+    assert found.severity == NOTE
+    assert "user.name and user.email" in found.message
+
+
+# The workspace
+
+
+def test_settings_that_cannot_be_read_are_told_and_the_rest_is_looked_at(
+    workspace: Workspace, demo: Environment
+) -> None:
+    Path(workspace.layout.config_file).write_text("{")
+    found = workspace.examine(None, SILENT)
+    assert {"workspace-damaged", "venv", "disk"} <= {finding.code for finding in found}
+
+
+def test_an_active_environment_that_is_gone_is_forgotten(workspace: Workspace, demo: Environment) -> None:
+    config = Path(workspace.layout.config_file)
+    config.write_text(config.read_text().replace('"active_environment": ""', '"active_environment": "gone"'))
+    assert examined(workspace)["active-missing"].severity == PROBLEM
+    mend(workspace)
+    assert (examined(workspace), workspace.config().active_environment) == ({}, None)
+
+
+@pytest.mark.parametrize("name", ["environments", "comfydock_cache", "logs", "models"])
+def test_a_missing_directory_is_made(workspace: Workspace, name: str) -> None:
+    shutil.rmtree(f"{workspace.layout.root}/{name}", ignore_errors=True)
+    assert set(examined(workspace)) == {"models-missing" if name == "models" else "directory-missing"}
+    mend(workspace)
+    assert examined(workspace) == {}
+
+
+def test_a_file_in_the_place_of_a_directory_is_told_and_stays(workspace: Workspace) -> None:
+    logs = Path(workspace.layout.logs)
+    logs.rmdir()
+    logs.write_text("mine")
+    assert examined(workspace)["directory-blocked"].mending is None
+    mend(workspace)
+    assert logs.read_text() == "mine"
+
+
+def test_a_models_directory_elsewhere_that_is_gone_is_not_made(workspace: Workspace, tmp_path: Path) -> None:
+    """A disk that is not mounted would be hidden by it."""
+    config = Path(workspace.layout.config_file)
+    config.write_text(config.read_text().replace(workspace.layout.models, str(tmp_path / "disk/models")))
+    assert examined(workspace)["models-missing"].mending is None
+    mend(workspace)
+    assert not (tmp_path / "disk").exists()
+
+
+def test_a_disk_that_is_nearly_full_is_told(
+    small_disk: Callable[[str], Path], local: Miniature, workspace: Workspace
+) -> None:
+    disk = small_disk("size=50m")
+    made = Workspace.initialise(Workspace.plan_initialisation(str(disk / "workspace")))
+    assert examined(made)["disk-full"].severity == PROBLEM
+
+
+def test_a_directory_on_a_read_only_disk_is_told(small_disk: Callable[[str], Path]) -> None:
+    disk = small_disk("size=50m")
+    made = Workspace.initialise(Workspace.plan_initialisation(str(disk / "workspace")))
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    assert examined(made)["directory-not-writable"].severity == PROBLEM
+
+
+def test_a_damaged_mirror_is_removed(workspace: Workspace, local: Miniature, tmp_path: Path) -> None:
+    mirrors = RepositoryMirrors(workspace.layout.git_mirrors)
+    with git_serving(local.directory) as server:
+        address = server.address("ComfyUI/.git")
+        mirrors.clone(address, str(tmp_path / "clone"), wanted=None, reporter=SILENT)
+    assert examined(workspace) == {}
+    (pack,) = Path(mirrors.path(address)).glob("objects/pack/*.pack")
+    pack.chmod(0o644)
+    with pack.open("r+b") as file:
+        file.truncate(100)
+    assert examined(workspace)["mirror-damaged"].severity == NOTE
+    mend(workspace)
+    assert (examined(workspace), os.path.exists(mirrors.path(address))) == ({}, False)
+
+
+def test_an_operation_that_was_stopped_is_told(workspace: Workspace, demo: Environment) -> None:
+    (operation,) = Path(workspace.layout.environments, ".ops").glob("0*")
+    journal = operation / "journal"
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(lines[:-1]))
+    found = examined(workspace)["operation-unfinished"]
+    assert found.message == "operation 1 (`create demo`) was stopped in the middle"
+    assert "comfydock operation resume" in found.fix
+
+
+def test_a_change_under_way_is_no_fault(workspace: Workspace, demo: Environment) -> None:
+    with open(f"{workspace.layout.environments}/.ops/lock") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert examined(workspace)["operation-running"].severity == NOTE
+
+
+# An environment
+
+
+def site_packages(demo: Environment) -> Path:
+    (found,) = Path(demo.layout.venv).glob("lib/*/site-packages")
+    return found
+
+
+def test_an_environment_that_was_never_finished_is_told(workspace: Workspace, demo: Environment) -> None:
+    os.unlink(demo.layout.complete_marker)
+    assert examined(workspace, "demo")["environment-incomplete"].severity == PROBLEM
+
+
+def test_a_manifest_that_cannot_be_read_is_told_and_the_rest_is_looked_at(
+    workspace: Workspace, demo: Environment
+) -> None:
+    Path(demo.layout.manifest).write_text("[")
+    codes = {finding.code for finding in workspace.examine("demo", SILENT)}
+    assert {"manifest-damaged", "venv"} <= codes
+
+
+def test_a_damaged_virtual_environment_is_told_by_name(workspace: Workspace, demo: Environment) -> None:
+    (site_packages(demo) / "mini_base-1.5.dist-info/METADATA").write_text("")
+    found = examined(workspace)["venv-damaged"]
+    assert found.message == "its virtual environment is damaged: the `METADATA` of mini_base-1.5 is empty"
+    assert found.fix == "`comfydock repair -e demo`"
+
+
+def test_a_python_that_is_gone_is_told(workspace: Workspace, demo: Environment) -> None:
+    os.unlink(f"{demo.layout.venv}/bin/python")
+    assert "there is no Python at" in examined(workspace)["venv-damaged"].message
+
+
+def test_another_python_than_wanted_is_told(workspace: Workspace, demo: Environment) -> None:
+    Path(demo.layout.python_version).write_text("3.12\n")
+    assert ", while 3.12 is wanted" in examined(workspace)["python-version"].message
+    Path(demo.layout.python_version).write_text("3\n")
+    assert "python-version" not in examined(workspace)
+
+
+def test_an_environment_of_1x_cannot_be_moved_yet(workspace: Workspace, demo: Environment) -> None:
+    config = Path(demo.layout.venv, "pyvenv.cfg")
+    config.write_text(config.read_text().replace("relocatable = true", ""))
+    assert examined(workspace)["venv-fixed-place"].severity == NOTE
+
+
+def test_missing_comfyui_and_packs_are_told(workspace: Workspace, demo: Environment) -> None:
+    manifest = Path(demo.layout.manifest)
+    manifest.write_text(manifest.read_text() + '\n[tool.comfydock.nodes.fancy]\nname = "Fancy"\n')
+    assert examined(workspace)["packs-missing"].details == ("Fancy",)
+    os.rename(demo.layout.comfyui, f"{demo.layout.root}/elsewhere")
+    found = examined(workspace)
+    assert found["comfyui-missing"].severity == PROBLEM
+    assert found["models-link"].mending is None
+
+
+def test_packages_that_are_not_as_locked_are_listed(workspace: Workspace, demo: Environment) -> None:
+    shutil.rmtree(site_packages(demo) / "mini_base-1.5.dist-info")
+    found = examined(workspace)["packages-drift"]
+    assert (found.details, found.fix) == (("- mini_base 1.5",), "`comfydock sync -e demo`")
+
+
+def test_a_lock_that_does_not_fit_the_manifest_is_told(workspace: Workspace, demo: Environment) -> None:
+    manifest = Path(demo.layout.manifest)
+    manifest.write_text(manifest.read_text().replace('"mini-imaging>=1.0"', '"mini-imaging>=1.0", "mini-windows"'))
+    lock = Path(demo.layout.lock).read_bytes()
+    assert "sync --relock" in examined(workspace)["lock-outdated"].fix
+    assert Path(demo.layout.lock).read_bytes() == lock
+    os.unlink(demo.layout.lock)
+    assert examined(workspace)["lock-missing"].severity == PROBLEM
+
+
+@pytest.mark.parametrize("how", ["missing", "elsewhere", "dangling"])
+def test_a_models_link_is_put_right(workspace: Workspace, demo: Environment, tmp_path: Path, how: str) -> None:
+    os.unlink(demo.layout.models_link)
+    if how != "missing":
+        os.symlink(tmp_path if how == "elsewhere" else tmp_path / "nothing", demo.layout.models_link)
+    assert examined(workspace)["models-link"].severity == PROBLEM
+    mend(workspace)
+    assert examined(workspace) == {}
+    assert os.readlink(demo.layout.models_link) == workspace.layout.models
+
+
+def test_a_models_directory_of_its_own_stays(workspace: Workspace, demo: Environment) -> None:
+    os.unlink(demo.layout.models_link)
+    os.mkdir(demo.layout.models_link)
+    Path(demo.layout.models_link, "mine").write_text("weights")
+    assert examined(workspace)["models-link"].mending is None
+    mend(workspace)
+    assert Path(demo.layout.models_link, "mine").read_text() == "weights"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "detected", "code", "severity"),
+    [
+        ("cpu", "cpu", "backend", OK),
+        ("cu128", "cu128", "backend", OK),
+        ("cpu", "cu128", "backend-unused", NOTE),
+        ("cu128", "cpu", "backend-mismatch", PROBLEM),
+        ("cu126", "cu128", "backend-other", NOTE),
+    ],
+)
+def test_a_back_end_is_held_to_the_machine(
+    demo: Environment, chosen: str, detected: str, code: str, severity: str
+) -> None:
+    Path(demo.layout.definition, ".pytorch-backend").write_text(f"{chosen}\n")
+    (found,) = check_backend(demo.layout, detected)
+    assert (found.code, found.severity) == (code, severity)
+
+
+@pytest.mark.parametrize("chosen", [None, "none", "pypi", ""])
+def test_a_back_end_for_any_machine_is_not_judged(demo: Environment, chosen: str | None) -> None:
+    file = Path(demo.layout.definition, ".pytorch-backend")
+    file.unlink() if chosen is None else file.write_text(chosen)
+    assert list(check_backend(demo.layout, "cu128")) == []
+
+
+def test_one_that_runs_is_told(workspace: Workspace, demo: Environment) -> None:
+    command = [f"{demo.layout.venv}/bin/python", "main.py", "--port", "0"]
+    process = subprocess.Popen(command, cwd=demo.layout.comfyui, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        while "go to" not in process.stdout.readline():
+            assert process.poll() is None
+        assert f"process {process.pid}" in examined(workspace)["running"].message
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_looking_deep_finds_a_changed_file_and_the_cache_that_shares_it(
+    workspace: Workspace, demo: Environment
+) -> None:
+    module = site_packages(demo) / "mini_base/__init__.py"
+    content = module.read_bytes()
+    with module.open("r+b") as file:  # As an editor may: into the file that all share.
+        file.write(content.replace(b"1.5", b"1.6"))
+    assert examined(workspace) == {}
+    found = examined(workspace, deep=True)
+    assert found["files-changed"].details == ("`mini_base/__init__.py` of mini_base-1.5 was changed",)
+    poisoned = found["uv-cache-poisoned"]
+    assert "uv cache clean mini_base" in poisoned.fix
+    assert poisoned.details[0].startswith(workspace.layout.uv_cache)
+
+
+def test_a_file_changed_in_one_place_only_leaves_the_cache_out(workspace: Workspace, demo: Environment) -> None:
+    module = site_packages(demo) / "mini_base/__init__.py"
+    content = module.read_bytes()
+    module.unlink()
+    module.write_bytes(content.replace(b"1.5", b"1.6"))
+    assert set(examined(workspace, deep=True)) == {"files-changed"}
+    module.unlink()
+    assert set(examined(workspace, deep=True)) == {"files-changed"}
