@@ -244,19 +244,13 @@ def _work(
     place: EnvironmentLayout, found: Installation, comfyui: ComfyUIVersion, python: str, backend: str, models: str
 ) -> list[PlanStep]:
     packs = sum(pack.enabled for pack in found.packs)
-    installed = len(found.python.distributions) if found.python is not None else 0
+    workflows = counted(len(found.workflows), "workflow")
+    packages = counted(len(found.python.distributions) if found.python is not None else 0, "package")
     return [
         PlanStep("copy", place.comfyui, f"ComfyUI {comfyui} of {found.path}", True),
         PlanStep("copy", place.custom_nodes, counted(packs, "node pack"), True),
-        PlanStep(
-            "copy", f"{place.comfyui}/user", f"{counted(len(found.workflows), 'workflow')}, settings, inputs", True
-        ),
-        PlanStep(
-            "lock",
-            place.lock,
-            f"with the versions of {counted(installed, 'package')} there; PyTorch for {backend}",
-            True,
-        ),
+        PlanStep("copy", f"{place.comfyui}/user", f"{workflows}, settings, inputs", True),
+        PlanStep("lock", place.lock, f"with the versions of {packages} there; PyTorch for {backend}", True),
         PlanStep("install", place.venv, f"Python {python}", True),
         PlanStep("link", place.models_link, models, True),
         PlanStep("commit", place.definition, "first version", True),

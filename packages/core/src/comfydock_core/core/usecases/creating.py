@@ -226,7 +226,8 @@ def configured_models(layout: WorkspaceLayout) -> str:
     if directory is None or not os.path.isdir(directory):
         raise ModelsDirectoryNotFound(
             f"the models directory `{directory}` does not exist" if directory else "no models directory is configured",
-            hint=f"make it, or correct `global_model_directory` in `{layout.config_file}`",
+            hint=f"make it, or correct `global_model_directory` in `{layout.config_file}`; after a move of the workspace"
+            " `comfydock doctor --fix` does that",
             context={"path": directory},
         )
     return directory
