@@ -8,15 +8,13 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
-from comfydock_core.core.usecases.choosing import stage_active
 from comfydock_core.core.usecases.creating import (
     configured_models,
     fetch_comfyui,
-    plan_new_environment,
     read_requirements,
     refuse_other_program,
-    refuse_taken,
 )
+from comfydock_core.core.usecases.new_environment import plan_new_environment, refuse_taken, staged_environment
 from comfydock_core.integrations.git import changes, remotes
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
 from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest, PackEntry
@@ -26,9 +24,7 @@ from comfydock_core.models.installation import FoundPack, Installation
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.services.transaction import operation
-from comfydock_core.utils import atomic, interruption
-from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.utils import atomic
 from comfydock_core.utils.filesystem import measure_tree
 from comfydock_core.utils.requirements import parse_requirements, public_version
 from comfydock_core.utils.text import counted, size_text
@@ -82,17 +78,8 @@ def adopt_installation(
     layout: WorkspaceLayout, services: WorkspaceServices, plan: AdoptionPlan, initiator: Initiator, reporter: Reporter
 ) -> str:
     """Execute the plan and return the new directory. Whatever fails or interrupts it, nothing has its name then."""
-    with (
-        interruption.termination_raises(),
-        disk_errors("adopt the installation"),
-        operation(plan.change, initiator, reporter) as under_way,
-    ):
-        staged = EnvironmentLayout(under_way.place(plan.name))
-        os.mkdir(staged.root)
+    with staged_environment(layout, plan, "adopt the installation", initiator, reporter) as staged:
         _build(staged, services.environment(staged), plan, reporter)
-        if plan.activate:
-            stage_active(layout, under_way, plan.name)
-        under_way.commit()
     return plan.directory
 
 

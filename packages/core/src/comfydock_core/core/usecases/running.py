@@ -15,7 +15,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.running import RunningComfyUI
 from comfydock_core.repositories import run_state
 from comfydock_core.repositories.backend_choice import read_choice
-from comfydock_core.utils import native
+from comfydock_core.utils import native, processes
 from comfydock_core.utils.child_environment import child_environment
 from comfydock_core.utils.disk_errors import disk_errors
 
@@ -75,7 +75,7 @@ def _hear_interrupts() -> None:
 def _running(child: Attached, arguments: Sequence[str], log: str | None) -> RunningComfyUI:
     return RunningComfyUI(
         pid=child.pid,
-        start=process_table.start_of(child.pid) or "",
+        start=processes.start_of(child.pid) or "",
         supervisor=os.getpid(),
         host=comfyui_arguments.hosts(arguments)[0],
         port=comfyui_arguments.port(arguments),
