@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from comfydock_core.models.operation import Initiator
@@ -79,6 +79,8 @@ def test_a_real_journal_is_followed_from_line_to_line(tmp_path: Path) -> None:
     assert [is_being_swapped(mark) for mark in marks] == [False, False, True, False]
 
 
+@example("begin plan apply", "", 0, bytes(5000), 0)
+@example("begin plan", "apply", 16, b"", 5000)
 @given(STORIES, STORIES, st.integers(0, 200), TORN, st.integers(0, 9000))
 def test_the_end_of_a_journal_tells_what_the_whole_does(
     tmp_path_factory: pytest.TempPathFactory, story: str, more: str, cut: int, torn: bytes, detail: int

@@ -215,6 +215,7 @@ def _remove_abandoned(path: str) -> None:
         return
     try:
         if Owner.read(path) == owner:
+            fault("take over")
             _unlink_if_there(path)
     finally:
         _unlink_if_there(second)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from comfydock_core.models.exceptions import (
     ChangedMeanwhile,
     ComfyDockError,
     FileSystemError,
+    NotUndoable,
     OperationDamaged,
 )
 from comfydock_core.models.operation import ChangePlan, RefChange
@@ -25,7 +27,8 @@ from comfydock_core.services.transaction.keeping import drop_old
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.services.transaction.settling import unfinished
 from comfydock_core.utils import faults
-from tests.support.children import open_directory, without_privileges
+from comfydock_core.utils.renames import rename_to_new
+from tests.support.children import Child, Side, open_directory, without_privileges
 from tests.support.reporters import RecordingReporter
 
 from .conftest import INITIATOR, SILENT, carry_out, fill, git, killed_in_child, plan_everything, snapshot
@@ -443,16 +446,79 @@ def test_a_change_whose_end_cannot_be_recorded_is_made_and_recorded_later(scope:
         assert unfinished(str(scope)) is None
 
 
-def test_what_somebody_puts_in_a_name_s_place_in_between_is_not_overwritten(scope: Path) -> None:
-    from comfydock_core.utils.renames import rename_to_new
+def test_what_somebody_puts_in_the_place_of_a_name_in_between_is_not_overwritten(scope: Path) -> None:
+    """The operation is stopped when it has taken the old file away, and goes on when there is a stranger's."""
+    log = scope.parent / "log"
+    faults.arm("", str(log))
+    perform(replace(scope, "file"))
+    undo_last(scope)
+    at = log.read_text().splitlines().index("after rename") + 1
 
-    (scope / "stranger").write_text("a stranger's")
-    with pytest.raises(FileExistsError):
-        rename_to_new(str(scope / "file"), str(scope / "stranger"))
+    def go_on(side: Side) -> None:
+        faults.arm(f"stop:{at}")
+        with pytest.raises(OperationDamaged, match="file"):
+            perform(replace(scope, "file"))
+
+    with Child(go_on) as child:
+        assert os.WIFSTOPPED(os.waitpid(child.pid, os.WUNTRACED)[1])
+        (scope / "file").write_text("a stranger's")
+        os.kill(child.pid, signal.SIGCONT)
+    assert (scope / "file").read_text() == "a stranger's"
+    with pytest.raises(OperationDamaged), locked(str(scope), INITIATOR, SILENT):
+        pass
+    (scope / "file").unlink()
+    with locked(str(scope), INITIATOR, SILENT):
+        assert (scope / "file").read_text() == "new file"
+
+
+def test_nothing_is_ever_renamed_onto_something(scope: Path) -> None:
     (scope / "empty").mkdir()
-    with pytest.raises(FileExistsError):
-        rename_to_new(str(scope / "replaced"), str(scope / "empty"))
-    assert (scope / "stranger").read_text() == "a stranger's"
+    for source, target in (("file", "dropped"), ("replaced", "empty"), ("file", "link"), ("link", "file")):
+        with pytest.raises(FileExistsError):
+            rename_to_new(str(scope / source), str(scope / target))
+    with pytest.raises(FileNotFoundError):
+        rename_to_new(str(scope / "missing"), str(scope / "new"))
+
+
+# Undoing.
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda scope: (scope / "file").write_text("again"), "was changed since"),
+        (lambda scope: (scope / "file").unlink(), "is not there any more"),
+        (lambda scope: (scope / "dropped").write_text("again"), "something at"),
+        (lambda scope: (scope / ".ops/000001-test/old/3").unlink(), "freed since"),
+        (lambda scope: (scope / ".ops/000001-test/old/3").write_text("x"), "was changed"),
+        (lambda scope: (scope / "moved").mkdir(), "something at"),
+    ],
+)
+def test_an_undo_that_would_cost_somebody_something_is_refused(
+    scope: Path, change: Callable[[Path], object], reason: str
+) -> None:
+    carry_out(plan_everything(scope))
+    change(scope)
+    with pytest.raises(NotUndoable, match=reason):
+        plan_undo(Journal(str(scope), "000001-test").read())
+
+
+def test_an_undo_of_a_reference_that_moved_on_is_refused(scope: Path) -> None:
+    git(scope, "init", "--quiet", "--initial-branch=main")
+    for message in ("one", "two"):
+        git(scope, "commit", "--quiet", "--allow-empty", "-m", message)
+    old, new = git(scope, "rev-parse", "HEAD~1"), git(scope, "rev-parse", "HEAD")
+    plan = make_plan(str(scope), "test", [RefChange(".", "refs/heads/side", None, old)])
+    with operation(plan, INITIATOR, SILENT) as under_way:
+        under_way.commit()
+    record = Journal(str(scope), under_way.id).read()
+    undo = plan_undo(record)
+    git(scope, "branch", "--force", "side", new)
+    with pytest.raises(NotUndoable, match="refs/heads/side"):
+        plan_undo(record)
+    with pytest.raises(ChangedMeanwhile, match="refs/heads/side"), operation(undo, INITIATOR, SILENT):
+        pass
+    assert git(scope, "rev-parse", "side") == new
 
 
 # Journals.

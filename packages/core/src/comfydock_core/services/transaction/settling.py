@@ -62,14 +62,14 @@ def settle(scope: str, reporter: Reporter) -> OperationRecord | None:
 def carry_through(record: OperationRecord) -> None:
     """Do what is left of an applied operation. Raises `OperationDamaged`, `ChangedMeanwhile`, `FileSystemError`."""
     with _settling_errors(f"finish {_named(record)}, which was stopped in the middle"):
-        StepRunner(record.scope, record.id).forward(record.steps)
+        StepRunner(record.scope, record.id, was_stopped=True).forward(record.steps)
         Journal(record.scope, record.id).end("done")
 
 
 def take_back(record: OperationRecord) -> None:
     """Undo what was done of an applied operation that was not finished. Raises what `carry_through` raises."""
     with _settling_errors(f"take back {_named(record)}, which was stopped in the middle"):
-        StepRunner(record.scope, record.id).backward(record.steps)
+        StepRunner(record.scope, record.id, was_stopped=True).backward(record.steps)
         Journal(record.scope, record.id).end("undone")
 
 
