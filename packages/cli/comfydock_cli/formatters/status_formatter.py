@@ -14,6 +14,8 @@ def status_text(status: "EnvironmentStatus") -> str:
     lines = [f"environment {status.name} ({python}{backend})"]
     if not status.complete:
         lines.append("  ! the environment was never finished: its marker `.cec/.complete` is missing")
+    if status.operation_in_progress:
+        lines.append("  ! a change is being made: what follows may be half of before and half of after")
     lines += _comfyui(status) + _definition(status) + _packages(status) + _packs(status) + _models(status)
     return "\n".join(lines) + "\n"
 

@@ -76,7 +76,7 @@ COMMANDS = (
         ("env-config", "torch-backend", "set"),
         "comfydock_cli.env_commands.syncing:use_backend",
         "Choose the back end of this machine",
-        "The same as `comfydock backend use`.",
+        "The same as `backend use`.",
         ("comfydock env-config torch-backend set cpu",),
         _ABOUT,
         (_BACKEND, WHILE_RUNNING),

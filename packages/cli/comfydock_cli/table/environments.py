@@ -163,6 +163,33 @@ COMMANDS = (
         WRITE,
     ),
     Command(
+        ("adopt",),
+        "comfydock_cli.env_commands.adopting:adopt",
+        "Build an environment from an existing ComfyUI",
+        "Reads an installation that was made without ComfyDock, a git checkout or a portable folder, and builds an"
+        " environment of the same ComfyUI, node packs, package versions, workflows and inputs. The installation is only"
+        " read; models and outputs stay where they are. What could not be identified is told.",
+        (
+            "comfydock adopt ~/ComfyUI --name work",
+            "comfydock adopt /data/portable --name old --dry-run",
+        ),
+        _LIFE,
+        (
+            word("path", "directory of the installation", completer="directories"),
+            value("--name", metavar="NAME", help="name of the new environment"),
+            value(
+                "--torch-backend",
+                metavar="BACKEND",
+                default="auto",
+                completer="torch_backends",
+                help="PyTorch build: auto (that of the installation), cpu, cuNNN, rocmX.Y, xpu or none",
+            ),
+            flag("--use", help="make it the active environment"),
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
         ("sync",),
         "comfydock_cli.env_commands.syncing:sync",
         "Make an environment what its definition says",

@@ -7,7 +7,21 @@ Path = tuple[str, ...]
 # Which module holds the rows of a first word. A test holds this against the modules.
 MODULE_OF = {
     **dict.fromkeys(
-        ("create", "list", "use", "status", "run", "__run", "delete", "clone", "sync", "repair", "rename", "manifest"),
+        (
+            "create",
+            "list",
+            "use",
+            "status",
+            "run",
+            "__run",
+            "delete",
+            "clone",
+            "adopt",
+            "sync",
+            "repair",
+            "rename",
+            "manifest",
+        ),
         "environments",
     ),
     **dict.fromkeys(("undo", "operation"), "operations"),

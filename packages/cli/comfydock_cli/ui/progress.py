@@ -5,6 +5,7 @@ import time
 from comfydock_cli import system
 from comfydock_cli.cli_utils import Context
 from comfydock_cli.ui.console import Console
+from comfydock_core.utils.text import size_text
 
 # Without a terminal a long step still says that it lives, but not more often than this.
 _PLAIN_SECONDS = 10.0
@@ -112,9 +113,4 @@ def amount(number: int, unit: str) -> str:
     """A number for people: bytes in powers of 1000, everything else with its unit."""
     if unit not in ("B", "bytes"):
         return f"{number} {unit}".strip()
-    size = float(number)
-    for name in ("B", "kB", "MB", "GB"):
-        if round(size, 1) < 1000:
-            return f"{size:.0f} {name}" if name == "B" else f"{size:.1f} {name}"
-        size /= 1000
-    return f"{size:.1f} TB"
+    return size_text(number)

@@ -80,8 +80,8 @@ def test_an_empty_value_given_on_purpose_is_kept():
 
 def test_defaults_come_from_the_table():
     arguments = parse(["create", "x"]).arguments
-    assert (arguments.word("python"), arguments.word("torch_backend")) == ("3.11", "auto")
-    assert arguments.text("comfyui") is None
+    assert arguments.word("torch_backend") == "auto"
+    assert (arguments.text("comfyui"), arguments.text("python")) == (None, None)
 
 
 def test_help_is_recognised_at_every_level():

@@ -72,7 +72,7 @@ def test_a_relocatable_environment_works_after_a_rename_and_syncs_there(project:
 
 
 def test_a_linked_copy_works_and_so_does_the_original(project: Path) -> None:
-    build(uv_for(project))
+    build(uv_for(project), project)
     venv, copy = project.parent / "venv", project.parent / "copy"
     link_tree(str(venv), str(copy))
     for place in (venv, copy):
@@ -93,14 +93,14 @@ def of_files(root: Path) -> dict[str, tuple[int, int, int]]:
 
 
 def test_a_sync_of_a_linked_copy_writes_into_no_file_of_the_original(project: Path) -> None:
-    build(uv_for(project, '"mini-imaging==1.0", "mini-base"'))
+    build(uv_for(project, '"mini-imaging==1.0", "mini-base"'), project)
     venv, copy = project.parent / "venv", project.parent / "copy"
     before = of_files(venv)
     link_tree(str(venv), str(copy))
     newer = uv_for(project, '"mini-imaging==1.1", "mini-windows"')
     newer.lock(unheard)
     arguments = {"cache": str(project.parent / "cache"), "python_installs": "/x"}
-    UVCommand(project=str(project), venv=str(copy), **arguments).sync_frozen(unheard)
+    sync(UVCommand(project=str(project), venv=str(copy), **arguments), project)
     assert of_files(venv) == before
     assert quick_check(str(copy)).can_be_copied
     names = [path.name for path in copy.glob("lib/*/site-packages/*.dist-info")]
@@ -110,7 +110,7 @@ def test_a_sync_of_a_linked_copy_writes_into_no_file_of_the_original(project: Pa
 
 
 def test_what_uv_installs_is_recorded_truly_scripts_included(project: Path) -> None:
-    build(uv_for(project))
+    build(uv_for(project), project)
     assert check_contents(str(project.parent / "venv")) == ()
     (record,) = project.parent.glob("venv/lib/*/site-packages/mini_imaging-1.1.dist-info/RECORD")
     assert "../../../bin/mini-imaging,sha256=" in record.read_text()
@@ -132,13 +132,13 @@ def test_a_sync_does_not_see_what_a_killed_one_left_broken(
 ) -> None:
     """Why an environment is checked by us, and why a live one is never synced."""
     uv = uv_for(project)
-    build(uv)
+    build(uv, project)
     (path,) = project.parent.glob(f"venv/lib/*/site-packages/{file}")
     path.rename(path.with_name("aside"))  # The cache shares the file; only the environment is to be damaged.
     path.write_bytes(b"broken")
     (path.with_name("aside")).unlink()
     damage(path)
-    uv.sync_frozen(unheard)
+    sync(uv, project)
     assert not path.exists() or path.read_bytes() == b""
 
 

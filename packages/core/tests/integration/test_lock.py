@@ -123,6 +123,21 @@ def test_what_the_user_demands_of_torch_decides_the_release(machine: Machine) ->
     assert "torch==2.9.1" in constraints
 
 
+def test_what_the_user_demands_of_its_accelerators_decides_the_release_too(machine: Machine) -> None:
+    machine.write(*COMFYUI, settings='constraint-dependencies = ["triton<3.6"]')
+    machine.lock("pypi")
+    machine.install("pypi")
+    assert {"torch==2.9.1", "triton==3.5.1"} <= machine.installed()
+
+
+def test_one_member_of_the_family_alone_comes_with_torch_from_the_same_index(machine: Machine) -> None:
+    machine.write("torchvision")
+    machine.lock(ORDINARY)
+    machine.install(ORDINARY)
+    assert {"torchvision==0.24.1+cu128", "torch==2.9.1+cu128"} <= machine.installed()
+    assert "torchaudio" not in machine.part(ORDINARY).read_text()
+
+
 def test_an_accelerator_that_a_pack_requires_fits_the_release(machine: Machine) -> None:
     machine.lock("cpu")
     before = files_of(machine.definition)
@@ -597,8 +612,10 @@ def test_two_branches_that_each_add_a_pack_merge_to_the_same_lock_either_way(rep
 
 
 def test_a_version_that_one_side_holds_back_stays_held_back(repository: Machine) -> None:
-    on_branch(repository, "held")
     repository.add_pack(pack="kornia")
+    repository.project.lock("cpu", repository.reporter)
+    commit(repository, "with kornia")
+    on_branch(repository, "held")
     repository.project.lock("cpu", repository.reporter, upgrade=["kornia==0.8.1"])
     assert 'version = "0.8.1"' in (repository.definition / "uv.lock").read_text()
     commit(repository, "held")

@@ -22,7 +22,7 @@ def wheel_of_torch() -> Path | None:
 
 
 def test_the_real_pytorch_is_locked_and_installed_without_its_accelerators(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     wheel = wheel_of_torch()
     if wheel is None:
@@ -33,6 +33,7 @@ def test_the_real_pytorch_is_locked_and_installed_without_its_accelerators(
     write_index(index)
     monkeypatch.setenv("COMFYDOCK_PYTORCH_INDEX_URL", (tmp_path / "pytorch").as_uri())
     machine = new_machine(tmp_path / "machine")
+    request.addfinalizer(lambda: shutil.rmtree(machine.place))  # Gigabytes, which pytest would keep for later.
     machine.write("torch", "einops")
     machine.lock("cpu").install("cpu")
     names = {line.partition("==")[0] for line in machine.installed()}

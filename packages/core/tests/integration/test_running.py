@@ -371,7 +371,7 @@ def test_one_started_by_hand_is_found(demo: Environment) -> None:
         assert found[by_venv.pid].port in process_table.listened_ports(by_venv.pid)
         with pytest.raises(EnvironmentInUse) as caught:
             run_state.refuse_while_running(demo.layout.root, demo.layout.comfyui, demo.layout.venv)
-        assert caught.value.hint == "stop it first"
+        assert caught.value.hint == "stop it first, or go on with `--while-running`"
     finally:
         for process in (by_venv, by_place, standing):
             process.kill()

@@ -60,7 +60,7 @@ def test_the_plan_of_a_deletion_counts_and_deletes_nothing(workspace: Workspace,
     assert (plan.name, plan.path, plan.active) == ("demo", demo.layout.root, True)
     assert plan.files > 100
     assert plan.bytes > 10_000
-    assert 0 < plan.freed < plan.bytes
+    assert plan.freed > 0
     assert [step.action for step in plan.change.work] == ["delete", "unuse"]
     assert [step.sign for step in plan.change.steps if isinstance(step, Swap)] == ["-", "~"]
     assert workspace.environment_names() == ["demo"]
@@ -100,7 +100,12 @@ def test_undoing_a_deletion_brings_everything_back_and_undoing_that_takes_it_awa
 def test_a_purged_environment_is_gone_for_good(workspace: Workspace, demo: Environment) -> None:
     delete(workspace, purge=True)
     kept = [path for path in Path(workspace.layout.environments).rglob("*") if path.is_file()]
-    assert {path.name for path in kept} == {"lock", "reserve", "journal"}  # Of the creation, and nothing of `demo`.
+    assert {path.name for path in kept} == {
+        "lock",
+        "number",
+        "reserve",
+        "journal",
+    }  # Of the creation, and nothing of `demo`.
     with pytest.raises(NotUndoable):
         undo(workspace)
 
@@ -204,7 +209,7 @@ def test_a_renamed_environment_works_under_its_new_name_with_its_log(workspace: 
     assert Path(workspace.layout.log_file("other")).read_text() == "before\n"
     other = workspace.open_environment("other")
     assert other.status().in_sync
-    assert other.run(["--quick-test-for-ci"]) == 0
+    assert other.run(["--quick-test-for-ci"], SILENT) == 0
     undo(workspace)
     assert names(workspace) == ["demo"]
     assert log.read_text() == "before\n"

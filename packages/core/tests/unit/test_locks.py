@@ -408,6 +408,26 @@ def test_without_locks_a_forked_child_does_not_take_the_file_away(path: str, no_
     assert is_free(path)
 
 
+def test_without_locks_nobody_takes_over_what_another_is_taking_over(path: str, no_locks: None) -> None:
+    """The first is stopped when it has found the owner gone, and before it removes the file."""
+
+    def take_over(side: Side) -> None:
+        faults.arm("stop:2")
+        with acquire(path, "it", "first"):
+            side.say("held")
+            side.hear()
+
+    note(path, pid=DEAD)
+    with Child(take_over) as first:
+        assert os.WIFSTOPPED(os.waitpid(first.pid, os.WUNTRACED)[1])
+        assert not is_free(path)
+        os.kill(first.pid, signal.SIGCONT)
+        first.hear()
+        assert not is_free(path)
+        first.say("end")
+    assert is_free(path)
+
+
 def test_of_many_that_find_an_abandoned_file_exactly_one_gets_it(path: str, no_locks: None) -> None:
     rounds, many = 60, 8
 

@@ -28,9 +28,16 @@ class Environment:
     def status(self) -> "EnvironmentStatus":
         """How the environment is, changing nothing. Raises `ManifestDamaged`, `WorkspaceDamaged`.
 
-        Git works while the rest is loaded and read; only an environment without a record of its installation costs a
-        dry run of uv.
+        No lock is taken: what changed while it was looked at is looked at again. Git works while the rest is loaded and
+        read; only an environment without a record of its installation costs a dry run of uv.
         """
+        from comfydock_core.repositories.operation_marks import consistent
+
+        status, swapped = consistent(self.layout.root, self._look)
+        status.operation_in_progress = swapped
+        return status
+
+    def _look(self) -> "EnvironmentStatus":
         from comfydock_core.analyzers.git_probes import GitProbes
 
         probes = GitProbes(self.layout)

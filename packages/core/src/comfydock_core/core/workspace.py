@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.environment import Environment
     from comfydock_core.core.operations import Operations
     from comfydock_core.core.services_bundle import WorkspaceServices
+    from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest
     from comfydock_core.models.cloning import CloningPlan
     from comfydock_core.models.creation import CreateRequest, CreationPlan
     from comfydock_core.models.deletion import DeletionPlan
@@ -161,6 +162,18 @@ class Workspace:
         from comfydock_core.core.usecases.cloning import clone_environment
 
         return clone_environment(self.layout, self._needed_services(), plan, initiator, reporter)
+
+    def plan_adoption(self, request: "AdoptRequest", reporter: "Reporter") -> "AdoptionPlan":
+        """What `adopt_installation` will take over. Raises `InstallationNotFound`, `EnvironmentExists`."""
+        from comfydock_core.core.usecases.adopting import plan_adoption
+
+        return plan_adoption(self.layout, self._needed_services(), request, reporter)
+
+    def adopt_installation(self, plan: "AdoptionPlan", initiator: "Initiator", reporter: "Reporter") -> str:
+        """Build the planned environment and return its directory. The installation is only read."""
+        from comfydock_core.core.usecases.adopting import adopt_installation
+
+        return adopt_installation(self.layout, self._needed_services(), plan, initiator, reporter)
 
     def plan_sync(self, name: str | None, request: "SyncRequest") -> "SyncPlan":
         """What making an environment what its definition says takes. Raises `ManifestDamaged`, `LockDamaged`."""

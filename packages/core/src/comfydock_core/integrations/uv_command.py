@@ -193,6 +193,10 @@ class UVCommand:
         """What that would change, without the network and without changing anything. The caller judges the exit."""
         return self._capture([*_SYNC, "--dry-run", "--offline", "--python", self._venv, pylock])
 
+    def clean_cache(self, packages: Sequence[str]) -> None:
+        """Remove packages from the cache; environments that share their files keep them. Raises `UvFailed`."""
+        self._stream(["cache", "clean", *packages], "clean uv's cache", lambda line: None)
+
     def check(self) -> Completed:
         """Whether the installed packages fit together. The caller judges the exit."""
         return self._capture(["pip", "check", "--python", self._venv])

@@ -1,7 +1,11 @@
 """`PyprojectManager`: the manifest of one environment."""
 
-from comfydock_core.managers.pyproject.creation import fill_manifest, pin_comfyui
-from comfydock_core.models.creation import ComfyUIVersion, CreationPlan
+from collections.abc import Iterable
+
+from comfydock_core.managers.pyproject.creation import Wanted, fill_manifest, pin_comfyui
+from comfydock_core.managers.pyproject.packs import add_packs
+from comfydock_core.models.adoption import PackEntry
+from comfydock_core.models.creation import ComfyUIVersion
 from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.repositories.pyproject_document import PyprojectDocument
 from comfydock_core.utils.requirements import RequirementsFile
@@ -13,7 +17,7 @@ class PyprojectManager:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def create(self, plan: CreationPlan, *, commit: str, requirements: RequirementsFile) -> None:
+    def create(self, plan: Wanted, *, commit: str, requirements: RequirementsFile) -> None:
         """Write the first manifest. Raises `OSError`."""
         document = PyprojectDocument.new(self._path)
         fill_manifest(document.document, plan, commit, requirements)
@@ -23,6 +27,12 @@ class PyprojectManager:
         """Pin ComfyUI to a commit. Raises `ManifestDamaged`, `OSError`."""
         document = PyprojectDocument.load(self._path)
         pin_comfyui(document.document, version, commit, default_repository=default_repository)
+        document.save()
+
+    def add_packs(self, packs: Iterable[PackEntry]) -> None:
+        """Write node packs and what they require. Raises `ManifestDamaged`, `OSError`."""
+        document = PyprojectDocument.load(self._path)
+        add_packs(document.document, packs)
         document.save()
 
     def read(self) -> dict[str, object]:

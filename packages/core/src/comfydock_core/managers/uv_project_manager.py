@@ -47,6 +47,13 @@ class UVProjectManager:
         answers = self._answers if remembered else None
         return locking.lock_backend(self._uv, self._definition, backend, reporter, answers)
 
+    def lock_as_installed(self, backend: str, installed: Sequence[str], reporter: Reporter) -> bool:
+        """Like `lock`, with the versions of some pins (`name==version`) wherever the manifest asks for these packages.
+
+        `False` when they do not fit together: then nothing is locked. Raises what `lock` raises.
+        """
+        return converting.lock_as_installed(self._uv, self._definition, backend, list(installed), reporter)
+
     def relock(
         self, backend: str, reporter: Reporter, *, backends: Collection[str] = (), upgrade: Sequence[str] = ()
     ) -> Relocked:
@@ -96,6 +103,10 @@ class UVProjectManager:
             return False
         installing.install(self._uv, self._definition, self._venv, backend, reporter)
         return True
+
+    def forget(self, packages: Sequence[str]) -> None:
+        """Let uv remove packages from its cache, so that they are fetched again. Raises `UvFailed`."""
+        self._uv.clean_cache(packages)
 
     def write_record(self, backend: str) -> None:
         """Note what is installed now and what it was installed from, for `status`."""

@@ -1,4 +1,7 @@
 from .addresses import without_credentials as without_credentials
+from .adoption import AdoptionPlan as AdoptionPlan
+from .adoption import AdoptRequest as AdoptRequest
+from .adoption import PackEntry as PackEntry
 from .backends import BackendPart as BackendPart
 from .backends import PartFinding as PartFinding
 from .backends import PartPackage as PartPackage

@@ -193,7 +193,11 @@ class ModelsLinkState:
 
 
 class EnvironmentStatus:
-    """Everything `status` tells. `complete` says whether the marker of a finished environment is there."""
+    """Everything `status` tells. `complete` says whether the marker of a finished environment is there.
+
+    `operation_in_progress` says that names were being swapped while everything was looked at, each time it was: what
+    is told may be half of the old state and half of the new.
+    """
 
     __slots__ = (
         "comfyui",
@@ -201,6 +205,7 @@ class EnvironmentStatus:
         "definition",
         "models_link",
         "name",
+        "operation_in_progress",
         "packages",
         "packs",
         "path",
@@ -231,6 +236,7 @@ class EnvironmentStatus:
         self.packages = packages
         self.packs = packs
         self.models_link = models_link
+        self.operation_in_progress = False
 
     @property
     def unknowns(self) -> list[str]:
@@ -269,4 +275,5 @@ class EnvironmentStatus:
             "packages": self.packages.as_dict(),
             "packs": self.packs.as_dict(),
             "models_link": self.models_link.as_dict(),
+            "operation_in_progress": self.operation_in_progress,
         }

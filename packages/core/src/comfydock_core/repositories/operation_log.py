@@ -5,6 +5,7 @@ A last line that is torn, by power loss or a kill, is ignored; the lines before 
     lock          held by whoever changes the scope
     run.lock      held, shared, by ComfyUI while it runs
     reserve       blocks that are given up when the disk is full, so that records can still be written
+    number        the last number that was given to an operation
     .trash/       what is being deleted
     000042-sync/  an operation: journal, new/<n>, old/<n>, work/
 """
@@ -28,6 +29,7 @@ TRASH = ".trash"
 _ID = re.compile(r"\d{6,}-[a-z0-9-]+", re.ASCII)
 _RESERVE_BYTES = 256 * 1024
 _SLUG_LENGTH = 40
+_NUMBER_DIGITS = 18
 
 Line = dict[str, object]
 
@@ -56,11 +58,39 @@ def exists(scope: str, identifier: str) -> bool:
 
 
 def new_id(scope: str, command: str) -> str:
-    """The identifier of the next operation: a number, and the command's words for the eye."""
+    """The identifier of the next operation: a number that no other ever had, and the command's words for the eye.
+
+    A child that outlives a stopped operation may still write below its name, which therefore must not come again.
+    """
     known = operation_ids(scope)
-    number = int(known[-1].partition("-")[0]) + 1 if known else 1
+    last = int(known[-1].partition("-")[0]) if known else 0
+    number = max(last, _noted_number(scope)) + 1
+    _note_number(scope, number)
     slug = re.sub(r"[^a-z0-9]+", "-", command.lower())[:_SLUG_LENGTH].strip("-")
     return f"{number:06d}-{slug or 'change'}"
+
+
+def _noted_number(scope: str) -> int:
+    try:
+        with open(_number_file(scope), "rb") as file:
+            text = file.read(_NUMBER_DIGITS)
+        return int(text) if text.strip().isdigit() else 0
+    except FileNotFoundError:
+        return 0
+
+
+def _note_number(scope: str, number: int) -> None:
+    """Power loss may take the note back, but no child outlives that; neither is a full disk a reason to stop."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(_number_file(scope), os.O_WRONLY | os.O_CREAT, 0o644)
+        try:
+            os.write(descriptor, b"%06d\n" % number)
+        finally:
+            os.close(descriptor)
+
+
+def _number_file(scope: str) -> str:
+    return f"{operations_directory(scope)}/number"
 
 
 class Journal:
@@ -128,6 +158,10 @@ class Journal:
             after=after,
             fingerprint=str((plan or {}).get("fingerprint", "")),
         )
+
+    @property
+    def is_begun(self) -> bool:
+        return os.path.lexists(self._path)
 
     def keeps(self) -> list[str]:
         """What the operation took away and keeps: the numbers of its swaps."""

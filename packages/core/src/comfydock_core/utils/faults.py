@@ -1,8 +1,9 @@
 """Named points in the course of a change, where tests stop the program or let the disk fail.
 
 `COMFYDOCK_FAULT=kill:17` acts at the seventeenth point that is passed; the actions are `kill` (SIGKILL, as a power cut
-for this process), `raise` (Ctrl-C), `enospc` and `eio`. `COMFYDOCK_FAULT_LOG` names a file that gets one line a point,
-by which a dry pass counts them. Without either a point costs a comparison.
+for this process), `stop` (SIGSTOP, so that others come first), `raise` (Ctrl-C), `enospc` and `eio`.
+`COMFYDOCK_FAULT_LOG` names a file that gets one line a point, by which a dry pass counts them. Without either a point
+costs a comparison.
 """
 
 import errno
@@ -10,6 +11,7 @@ import os
 import signal
 
 _ERRORS = {"enospc": errno.ENOSPC, "eio": errno.EIO}
+_SIGNALS = {"kill": "SIGKILL", "stop": "SIGSTOP"}
 
 
 class _Faults:
@@ -45,8 +47,9 @@ def fault(name: str) -> None:
             file.write(f"{name}\n")
     if _faults.at != _faults.passed:
         return
-    if _faults.action == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
+    if _faults.action in _SIGNALS:
+        os.kill(os.getpid(), signal.Signals[_SIGNALS[_faults.action]])
+        return
     if _faults.action == "raise":
         raise KeyboardInterrupt(name)
     number = _ERRORS[_faults.action]

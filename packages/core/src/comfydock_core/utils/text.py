@@ -7,3 +7,17 @@ from collections.abc import Iterable
 def nearest(word: str, words: Iterable[str], *, limit: int = 5) -> list[str]:
     """The words most like `word`, best first."""
     return difflib.get_close_matches(word, list(words), n=limit, cutoff=0.4)
+
+
+def size_text(size: float) -> str:
+    """Bytes for people, in powers of 1000."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if round(size, 1) < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")

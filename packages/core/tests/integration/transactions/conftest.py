@@ -19,6 +19,13 @@ SILENT = SilentReporter()
 INITIATOR = Initiator(("test",), "tests")
 
 
+@pytest.fixture(autouse=True)
+def no_faults() -> Iterator[None]:
+    """No test leaves a wish for faults to the next one."""
+    yield
+    faults.arm("")
+
+
 @pytest.fixture
 def fast_directory() -> Iterator[Path]:
     """A directory in memory where there is one: thousands of durable writes need not reach a disk."""

@@ -156,18 +156,20 @@ class Disk:
 def disks(recording: Recording, kind: str) -> Iterator[Disk]:
     """Every disk as it could be, of an `ordered` or a `lax` file system."""
     synced: dict[int, bytes] = {}
-    seen: set[str] = set()
+    seen = Seen()
+    given: set[str] = set()
     names_from = 0
     for at, moment in enumerate(recording.moments):
+        seen.add(moment)
         synced |= moment.synced
         anything = bool(moment.synced) or moment.directory_synced is not None
         if moment.names_synced or moment.directory_synced is not None or (kind == "ordered" and anything):
             names_from = at
         for names_at in range(names_from, at + 1):
             for how in CONTENTS:
-                disk = Disk(at, names_at, recording.moments[names_at].names, _cut(moment, synced, how))
-                if (key := repr((at >= recording.durable_from, disk.names, disk.content))) not in seen:
-                    seen.add(key)
+                disk = Disk(at, names_at, recording.moments[names_at].names, _cut(seen, synced, how))
+                if (key := repr((at >= recording.durable_from, disk.names, disk.content))) not in given:
+                    given.add(key)
                     yield disk
 
 
@@ -175,8 +177,10 @@ def scattered_disks(recording: Recording, tries: int, seed: int) -> Iterator[Dis
     """Disks that lack any of the changes of names that no sync of a directory of theirs had made durable."""
     chance = random.Random(seed)
     synced: dict[int, bytes] = {}
+    seen = Seen()
     kept: set[int] = set()
     for at, moment in enumerate(recording.moments):
+        seen.add(moment)
         synced |= moment.synced
         if moment.names_synced:
             kept = set(range(at + 1))
@@ -186,7 +190,7 @@ def scattered_disks(recording: Recording, tries: int, seed: int) -> Iterator[Dis
         for _ in range(tries if loose else 1):
             there = kept | {n for n in loose if chance.random() < 0.5}
             names = _replay(recording, at, there)
-            yield Disk(at, at, names, _cut(moment, synced, chance.choice(CONTENTS)))
+            yield Disk(at, at, names, _cut(seen, synced, chance.choice(CONTENTS)))
 
 
 def _change(recording: Recording, number: int) -> tuple[Names, Names]:
@@ -224,11 +228,23 @@ def _is_inside(name: str, made: Names) -> bool:
     return os.path.dirname(name) in made
 
 
-def _cut(moment: Moment, synced: dict[int, bytes], how: str) -> dict[int, bytes]:
+@dataclass
+class Seen:
+    """Every file up to a moment, those that are removed by then too; git syncs its own itself."""
+
+    content: dict[int, bytes] = field(default_factory=dict)
+    of_git: set[int] = field(default_factory=set)
+
+    def add(self, moment: Moment) -> None:
+        self.content |= moment.content
+        self.of_git |= {what for name, what in moment.names.items() if name.startswith(".git/") and type(what) is int}
+
+
+def _cut(seen: Seen, synced: dict[int, bytes], how: str) -> dict[int, bytes]:
     """The contents of files, with what was not synced cut in one way."""
     content: dict[int, bytes] = {}
-    for number, whole in moment.content.items():
-        known = synced.get(number, b"")
+    for number, whole in seen.content.items():
+        known = whole if number in seen.of_git else synced.get(number, b"")
         if not whole.startswith(known):  # It was cut shorter by us since.
             known = b""
         loose = whole[len(known) :]

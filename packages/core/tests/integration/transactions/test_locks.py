@@ -129,7 +129,7 @@ def test_of_fifty_at_once_each_is_done_or_told_that_another_is_at_it(
     assert identifiers == [f"{number:06d}-count" for number in range(1, done + 1)]
     records = [Journal(str(scope), identifier).read() for identifier in identifiers]
     assert {record.state for record in records} == {"done"}
-    assert sorted(os.listdir(scope / ".ops")) == [*identifiers, "lock", "reserve"]
+    assert sorted(os.listdir(scope / ".ops")) == [*identifiers, "lock", "number", "reserve"]
 
 
 def test_a_scope_removed_while_it_is_waited_for_is_told_and_not_made_again(scope: Path) -> None:

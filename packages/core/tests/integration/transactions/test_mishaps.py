@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -14,17 +15,20 @@ from comfydock_core.models.exceptions import (
     ChangedMeanwhile,
     ComfyDockError,
     FileSystemError,
+    NotUndoable,
     OperationDamaged,
 )
 from comfydock_core.models.operation import ChangePlan, RefChange
 from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.services.transaction import locked, make_plan, operation, plan_undo, settle
-from comfydock_core.services.transaction.operation import Operation
+from comfydock_core.services.transaction.execution import Operation
+from comfydock_core.services.transaction.keeping import drop_old
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.services.transaction.settling import unfinished
 from comfydock_core.utils import faults
-from tests.support.children import open_directory, without_privileges
+from comfydock_core.utils.renames import rename_to_new
+from tests.support.children import Child, Side, open_directory, without_privileges
 from tests.support.reporters import RecordingReporter
 
 from .conftest import INITIATOR, SILENT, carry_out, fill, git, killed_in_child, plan_everything, snapshot
@@ -75,7 +79,7 @@ def undo_last(scope: Path) -> None:
 
 def leftovers(scope: Path) -> list[str]:
     """What is in the operations' directory besides what is always there."""
-    found = set(os.listdir(scope / ".ops")) - {"lock", "reserve"}
+    found = set(os.listdir(scope / ".ops")) - {"lock", "number", "reserve"}
     if ".trash" in found and not os.listdir(scope / ".ops" / ".trash"):
         found.remove(".trash")
     return sorted(found)
@@ -125,7 +129,7 @@ def test_an_error_is_told_even_when_what_was_staged_cannot_be_removed(scope: Pat
     assert len(reporter.warnings) == 1
     (scope / ".ops" / ".trash").unlink()
     perform(replace(scope, "file"))
-    assert operation_log.operation_ids(str(scope)) == ["000001-replace"]
+    assert operation_log.operation_ids(str(scope)) == ["000002-replace"]
 
 
 def test_what_an_input_says_must_not_change_meanwhile(scope: Path, tmp_path: Path) -> None:
@@ -315,6 +319,48 @@ def test_read_only_files_are_swapped_and_their_trees_dropped() -> None:
         without_privileges(attempt)
 
 
+def test_no_number_comes_twice(scope: Path) -> None:
+    """What was started for an operation may outlive it, and write below its name."""
+    numbers = []
+    for ends in ("killed", "failed", "made", "pruned"):
+        if ends == "killed":
+            killed_in_child(lambda: perform(replace(scope, "file")) and None, 8)
+        elif ends == "failed":
+            with pytest.raises(ValueError, match="no"), operation(replace(scope, "file"), INITIATOR, SILENT):
+                raise ValueError("no")
+        else:
+            perform(replace(scope, "file"))
+            with locked(str(scope), INITIATOR, SILENT):
+                drop_old(str(scope), SILENT, 0 if ends == "pruned" else 3)
+        with operation(replace(scope, "file"), INITIATOR, SILENT) as under_way:
+            Path(under_way.place("file")).write_text(ends)
+            under_way.commit()
+        numbers.append(int(under_way.id.partition("-")[0]))
+    assert numbers == [2, 4, 6, 8]
+
+
+@pytest.mark.parametrize("note", [b"", b"x", b"\0\0\0\0\0\0\n", b"-5\n", b"9" * 5000, "٣".encode()])
+def test_a_note_of_the_last_number_that_makes_no_sense_is_none(scope: Path, note: bytes) -> None:
+    perform(replace(scope, "file"))
+    (scope / ".ops" / "number").write_bytes(note)
+    perform(replace(scope, "file"))
+    assert len(operation_log.operation_ids(str(scope))) == 2
+
+
+def test_what_a_child_makes_again_under_a_removed_name_is_removed(scope: Path) -> None:
+    perform(replace(scope, "file"))
+    perform(replace(scope, "file"))
+    ghost = scope / ".ops" / "000001-ghost"
+    (ghost / "new" / "0" / ".venv").mkdir(parents=True)
+    perform(replace(scope, "file"))
+    assert not ghost.exists()
+    assert [name.partition("-")[0] for name in operation_log.operation_ids(str(scope))] == [
+        "000001",
+        "000002",
+        "000003",
+    ]
+
+
 # After the commit point.
 
 
@@ -400,16 +446,79 @@ def test_a_change_whose_end_cannot_be_recorded_is_made_and_recorded_later(scope:
         assert unfinished(str(scope)) is None
 
 
-def test_what_somebody_puts_in_a_name_s_place_in_between_is_not_overwritten(scope: Path) -> None:
-    from comfydock_core.utils.renames import rename_to_new
+def test_what_somebody_puts_in_the_place_of_a_name_in_between_is_not_overwritten(scope: Path) -> None:
+    """The operation is stopped when it has taken the old file away, and goes on when there is a stranger's."""
+    log = scope.parent / "log"
+    faults.arm("", str(log))
+    perform(replace(scope, "file"))
+    undo_last(scope)
+    at = log.read_text().splitlines().index("after rename") + 1
 
-    (scope / "stranger").write_text("a stranger's")
-    with pytest.raises(FileExistsError):
-        rename_to_new(str(scope / "file"), str(scope / "stranger"))
+    def go_on(side: Side) -> None:
+        faults.arm(f"stop:{at}")
+        with pytest.raises(OperationDamaged, match="file"):
+            perform(replace(scope, "file"))
+
+    with Child(go_on) as child:
+        assert os.WIFSTOPPED(os.waitpid(child.pid, os.WUNTRACED)[1])
+        (scope / "file").write_text("a stranger's")
+        os.kill(child.pid, signal.SIGCONT)
+    assert (scope / "file").read_text() == "a stranger's"
+    with pytest.raises(OperationDamaged), locked(str(scope), INITIATOR, SILENT):
+        pass
+    (scope / "file").unlink()
+    with locked(str(scope), INITIATOR, SILENT):
+        assert (scope / "file").read_text() == "new file"
+
+
+def test_nothing_is_ever_renamed_onto_something(scope: Path) -> None:
     (scope / "empty").mkdir()
-    with pytest.raises(FileExistsError):
-        rename_to_new(str(scope / "replaced"), str(scope / "empty"))
-    assert (scope / "stranger").read_text() == "a stranger's"
+    for source, target in (("file", "dropped"), ("replaced", "empty"), ("file", "link"), ("link", "file")):
+        with pytest.raises(FileExistsError):
+            rename_to_new(str(scope / source), str(scope / target))
+    with pytest.raises(FileNotFoundError):
+        rename_to_new(str(scope / "missing"), str(scope / "new"))
+
+
+# Undoing.
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda scope: (scope / "file").write_text("again"), "was changed since"),
+        (lambda scope: (scope / "file").unlink(), "is not there any more"),
+        (lambda scope: (scope / "dropped").write_text("again"), "something at"),
+        (lambda scope: (scope / ".ops/000001-test/old/3").unlink(), "freed since"),
+        (lambda scope: (scope / ".ops/000001-test/old/3").write_text("x"), "was changed"),
+        (lambda scope: (scope / "moved").mkdir(), "something at"),
+    ],
+)
+def test_an_undo_that_would_cost_somebody_something_is_refused(
+    scope: Path, change: Callable[[Path], object], reason: str
+) -> None:
+    carry_out(plan_everything(scope))
+    change(scope)
+    with pytest.raises(NotUndoable, match=reason):
+        plan_undo(Journal(str(scope), "000001-test").read())
+
+
+def test_an_undo_of_a_reference_that_moved_on_is_refused(scope: Path) -> None:
+    git(scope, "init", "--quiet", "--initial-branch=main")
+    for message in ("one", "two"):
+        git(scope, "commit", "--quiet", "--allow-empty", "-m", message)
+    old, new = git(scope, "rev-parse", "HEAD~1"), git(scope, "rev-parse", "HEAD")
+    plan = make_plan(str(scope), "test", [RefChange(".", "refs/heads/side", None, old)])
+    with operation(plan, INITIATOR, SILENT) as under_way:
+        under_way.commit()
+    record = Journal(str(scope), under_way.id).read()
+    undo = plan_undo(record)
+    git(scope, "branch", "--force", "side", new)
+    with pytest.raises(NotUndoable, match="refs/heads/side"):
+        plan_undo(record)
+    with pytest.raises(ChangedMeanwhile, match="refs/heads/side"), operation(undo, INITIATOR, SILENT):
+        pass
+    assert git(scope, "rev-parse", "side") == new
 
 
 # Journals.

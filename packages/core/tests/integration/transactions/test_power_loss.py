@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from comfydock_core.models.exceptions import FileSystemError
+from comfydock_core.models.operation import RefChange
 from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.services.transaction import locked, make_plan, operation, plan_undo
@@ -16,7 +17,7 @@ from comfydock_core.services.transaction.planning import swap
 from comfydock_core.services.transaction.settling import unfinished
 from comfydock_core.utils import faults
 
-from .conftest import INITIATOR, SILENT, carry_out, fill, killed_in_child, plan_everything, points, snapshot
+from .conftest import INITIATOR, SILENT, carry_out, fill, git, killed_in_child, plan_everything, points, snapshot
 from .power_loss import Disk, Recording, disks, record, scattered_disks
 
 
@@ -39,9 +40,34 @@ def prepare_undo(scope: Path) -> None:
     change(scope)
 
 
+def prepare_refs(scope: Path) -> None:
+    (scope / "file").parent.mkdir()
+    (scope / "file").write_text("old")
+    git(scope, "init", "--quiet", "--template=", "--initial-branch=main")
+    for message in ("one", "two"):
+        git(scope, "commit", "--quiet", "--allow-empty", "-m", message)
+    git(scope, "branch", "--force", "wanted", "HEAD~1")
+
+
+def move_refs(scope: Path) -> None:
+    old, new = git(scope, "rev-parse", "main"), git(scope, "rev-parse", "wanted")
+    refs = [RefChange(".", "refs/heads/main", old, new), RefChange(".", "refs/heads/made", None, new)]
+    plan = make_plan(str(scope), "refs", [swap(str(scope), "file", has_new=True), *refs])
+    with operation(plan, INITIATOR, SILENT) as under_way:
+        Path(under_way.place("file")).write_text("new")
+        under_way.commit()
+
+
+def state(scope: Path) -> dict[str, str]:
+    """The names, and the references where there are some."""
+    found = snapshot(scope)
+    return found | {"references": git(scope, "show-ref")} if (scope / ".git").exists() else found
+
+
 STORIES = [
     pytest.param(prepare_change, change, id="change"),
     pytest.param(prepare_undo, undo, id="undo"),
+    pytest.param(prepare_refs, move_refs, id="references"),
 ]
 Story = Callable[[Path], None]
 
@@ -53,10 +79,10 @@ def check(recording: Recording, made: Iterable[Disk], old: dict[str, str], new: 
     for disk in made:
         disk.make(scope)
         told = f"cut after {disk.at} ({recording.moments[disk.at].call}), names of {disk.names_at}"
-        mixed += snapshot(scope) not in (old, new)
+        mixed += state(scope) not in (old, new)
         with locked(str(scope), INITIATOR, SILENT):
             assert unfinished(str(scope)) is None
-        found = snapshot(scope)
+        found = state(scope)
         assert found in (old, new), told
         assert disk.at < recording.durable_from or found == new, f"lost: {told}"
         assert disk.at >= recording.begun_at or found == old, f"too early: {told}"
@@ -70,9 +96,9 @@ def change_again(scope: Path, found: dict[str, str]) -> None:
     with operation(make_plan(str(scope), "x", [swap(str(scope), "more", has_new=True)]), INITIATOR, SILENT) as again:
         Path(again.place("more")).write_text("more")
         again.commit()
-    assert snapshot(scope) == {**found, "more": "file more"}
+    assert state(scope) == {**found, "more": "file more"}
     undo(scope)
-    assert snapshot(scope) == found
+    assert state(scope) == found
 
 
 @pytest.mark.parametrize(("prepare", "work"), STORIES)
@@ -82,10 +108,10 @@ def test_whatever_reached_the_disk_it_is_old_or_new_once_settled(
 ) -> None:
     scope = fast_directory / "scope"
     prepare(scope)
-    old = snapshot(scope)
+    old = state(scope)
     recording = record(scope, lambda: work(scope))
     made = scattered_disks(recording, tries=12, seed=1) if kind == "scattered" else disks(recording, kind)
-    runs, mixed = check(recording, made, old, snapshot(scope))
+    runs, mixed = check(recording, made, old, state(scope))
     calls = len(recording.moments)
     print(f"\n{work.__name__}, {kind}: {calls} calls, {runs} disks, {mixed} mixed before they were settled")
     assert mixed > 0
@@ -171,9 +197,9 @@ def test_on_a_real_file_system_a_cut_anywhere_leaves_old_or_new(real_disk, prepa
     fresh, cut = real_disk
     scope = fresh()
     prepare(scope)
-    old = snapshot(scope)
+    old = state(scope)
     total = points(lambda: work(scope))
-    new = snapshot(scope)
+    new = state(scope)
     ended: list[bool] = []
     for at in range(1, total + 2):
         scope = fresh()
@@ -183,7 +209,7 @@ def test_on_a_real_file_system_a_cut_anywhere_leaves_old_or_new(real_disk, prepa
         found_scope = cut()
         with locked(str(found_scope), INITIATOR, SILENT):
             assert unfinished(str(found_scope)) is None
-        found = snapshot(found_scope)
+        found = state(found_scope)
         assert found in (old, new), at
         change_again(found_scope, found)
         ended.append(found == new)

@@ -5,6 +5,7 @@ import os
 from comfydock_core.analyzers.backend_parts import findings_of
 from comfydock_core.configs.environment_layout import part_path
 from comfydock_core.integrations.system_detector import detect_backend as detect
+from comfydock_core.managers.pyproject.conversion import named_backend
 from comfydock_core.models.backends import PartFinding, PartState
 from comfydock_core.models.exceptions import BackendPartRefused
 from comfydock_core.repositories.backend_choice import read_choice
@@ -33,13 +34,10 @@ def backend_states(definition: str, manifest: Table) -> list[PartState]:
 
 
 def chosen_backend(definition: str, manifest: Table) -> str | None:
-    """The back end that this machine uses: its own choice, or that of a manifest of 1.x. Raises `FileSystemError`."""
+    """What this machine uses: its own choice, or what a manifest of 1.x names. Raises `FileSystemError`."""
     with disk_errors("read the choice of a back end", definition):
         chosen = read_choice(definition)
-    tool = manifest.get("tool")
-    settings = tool.get("comfydock") if isinstance(tool, dict) else None
-    older = settings.get("torch_backend") if isinstance(settings, dict) else None
-    return chosen or (older if isinstance(older, str) else None)
+    return chosen or named_backend(manifest)
 
 
 def detect_backend() -> str:

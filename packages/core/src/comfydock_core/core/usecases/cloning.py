@@ -3,26 +3,29 @@
 import os
 import shutil
 
+from comfydock_core.analyzers.expected_packages import needs_part
 from comfydock_core.analyzers.virtual_environment import quick_check
-from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.environment_layout import EnvironmentLayout, part_path
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core import finding
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.backends import chosen_backend
-from comfydock_core.core.usecases.choosing import stage_active, swap_of_settings
-from comfydock_core.core.usecases.creating import refuse_taken
+from comfydock_core.core.usecases.choosing import swap_of_settings
+from comfydock_core.core.usecases.new_environment import refuse_taken, staged_environment
 from comfydock_core.core.usecases.staging import stage_venv
 from comfydock_core.integrations.git import queries
 from comfydock_core.integrations.system_detector import detect_backend
 from comfydock_core.models.cloning import CloningPlan
+from comfydock_core.models.exceptions import BackendNotLocked
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.services.transaction import make_plan, operation
+from comfydock_core.repositories.pytorch_settings import is_neutral
+from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
-from comfydock_core.utils import atomic, interruption, native
+from comfydock_core.utils import atomic, native
 from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.filesystem import measure_tree
 from comfydock_core.utils.tree_copy import copy_tree, link_tree
@@ -41,8 +44,10 @@ def plan_cloning(
     place = layout.environment(name)
     refuse_taken(place)
     with disk_errors(f"look at the environment {source}"):
-        backend = chosen_backend(original.definition, read_manifest(original.manifest))
-        backend = backend if backend not in (None, "auto") else detect_backend()
+        manifest = read_manifest(original.manifest)
+        chosen = chosen_backend(original.definition, manifest)
+        backend = detect_backend() if chosen in (None, "auto") else chosen
+        _refuse_unlocked(original, manifest, backend)
         venv = _judge_venv(original, services, backend)
         python = _python(original)
         shared = "its files are shared" if venv == "link" else f"Python {python}, from the lock"
@@ -68,27 +73,30 @@ def plan_cloning(
     return CloningPlan(source, name, place.root, backend, python, venv, activate, change)
 
 
+def _refuse_unlocked(original: EnvironmentLayout, manifest: dict[str, object], backend: str) -> None:
+    """An environment of 1.x, or one that lacks its lock, is put right by a command of its own."""
+    locked = is_neutral(manifest) and os.path.isfile(original.lock)
+    part = part_path(original.definition, backend)
+    if not locked or (needs_part(original.definition, manifest, backend) and not os.path.isfile(part)):
+        raise BackendNotLocked(
+            f"`{original.name}` has no lock of PyTorch for the back end {backend}",
+            hint=f"`comfydock sync -e {original.name}` makes what is missing",
+            context={"environment": original.name, "backend": backend},
+        )
+
+
 def clone_environment(
     layout: WorkspaceLayout, services: WorkspaceServices, plan: CloningPlan, initiator: Initiator, reporter: Reporter
 ) -> str:
     """Execute the plan and return the new directory. The source is only read, and nobody else may change it then."""
     original = layout.environment(plan.source)
-    with (
-        interruption.termination_raises(),
-        disk_errors(f"clone the environment {plan.source}"),
-        operation(plan.change, initiator, reporter) as under_way,
-    ):
-        staged = EnvironmentLayout(under_way.place(plan.name))
-        os.mkdir(staged.root)
+    with staged_environment(layout, plan, f"clone the environment {plan.source}", initiator, reporter) as staged:
         reporter.phase(f"Copying {plan.source}")
         _copy_comfyui(original, staged)
         copy_tree(original.definition, staged.definition)
         _copy_venv(original, staged, services, plan, reporter)
         services.environment(staged).git.configure_merging()
         atomic.write_text(staged.complete_marker, "")
-        if plan.activate:
-            stage_active(layout, under_way, plan.name)
-        under_way.commit()
     return plan.directory
 
 

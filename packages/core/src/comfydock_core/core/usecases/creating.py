@@ -7,7 +7,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
-from comfydock_core.core.usecases.choosing import stage_active, swap_of_settings
+from comfydock_core.core.usecases.new_environment import plan_new_environment, refuse_taken, staged_environment
 from comfydock_core.core.usecases.templating import (
     fill_comfyui,
     open_template,
@@ -19,21 +19,16 @@ from comfydock_core.integrations.system_detector import check_backend, detect_ba
 from comfydock_core.integrations.uv_command import find_uv
 from comfydock_core.models.creation import ComfyUIVersion, CreateRequest, CreationPlan, creation_work
 from comfydock_core.models.exceptions import (
-    EnvironmentExists,
     InvalidSetting,
     ModelsDirectoryNotFound,
     NotComfyUI,
     RefNotFound,
 )
-from comfydock_core.models.operation import ChangePlan, Initiator
-from comfydock_core.models.plan import PlanStep
+from comfydock_core.models.operation import Initiator
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.services.repository_mirrors import RepositoryMirrors
-from comfydock_core.services.transaction import make_plan, operation
-from comfydock_core.services.transaction.planning import swap
-from comfydock_core.utils import atomic, interruption
-from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.utils import atomic
 from comfydock_core.utils.requirements import RequirementsFile, parse_requirements
 
 _DEFAULT_PYTHON = "3.11"
@@ -53,9 +48,10 @@ def plan_creation(
     place = layout.environment(request.name)
     refuse_taken(place)
     template = open_template(request, place)
-    python = _check_python((template.python if template else request.python) or _DEFAULT_PYTHON)
+    python = template.python if template else request.python
+    python = _check_python(_DEFAULT_PYTHON if python is None else python)
     backend = check_backend(request.torch_backend)
-    models_directory = _models_directory(layout)
+    models_directory = configured_models(layout)
     find_uv()
     repository = services.versions.repository(request.repository or (template.repository if template else None))
     wanted = template.comfyui if template else request.comfyui
@@ -78,53 +74,19 @@ def plan_creation(
     )
 
 
-def plan_new_environment(
-    layout: WorkspaceLayout,
-    command: str,
-    name: str,
-    work: list[PlanStep],
-    *,
-    activate: bool,
-    disk_needed: int | None = None,
-    fetch_bytes: int | None = None,
-) -> ChangePlan:
-    """The change that puts a new environment in place, and makes it active if wanted."""
-    with disk_errors("plan the new environment"):
-        steps = [swap(layout.environments, name, has_new=True)]
-        if activate:
-            steps.append(swap_of_settings(layout, name))
-        return make_plan(
-            layout.environments,
-            command,
-            steps,
-            work=work,
-            disk_needed=disk_needed,
-            fetch_bytes=fetch_bytes,
-        )
-
-
 def create_environment(
     layout: WorkspaceLayout, services: WorkspaceServices, plan: CreationPlan, initiator: Initiator, reporter: Reporter
 ) -> str:
     """Execute the plan and return the new directory. Whatever fails or interrupts it, nothing has its name then."""
-    with (
-        interruption.termination_raises(),
-        disk_errors("create the environment"),
-        operation(plan.change, initiator, reporter) as under_way,
-    ):
-        staged = EnvironmentLayout(under_way.place(plan.name))
-        os.mkdir(staged.root)
+    with staged_environment(layout, plan, "create the environment", initiator, reporter) as staged:
         _build(staged, services.environment(staged), plan, reporter)
-        if plan.activate:
-            stage_active(layout, under_way, plan.name)
-        under_way.commit()
     return plan.directory
 
 
 def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: CreationPlan, reporter: Reporter) -> None:
     """The story. The marker of a finished environment comes last."""
-    commit = _fetch_comfyui(layout, services.mirrors, plan.comfyui, reporter)
-    requirements = _read_requirements(layout, plan.comfyui, reporter)
+    commit = fetch_comfyui(layout, services.mirrors, plan.comfyui, reporter)
+    requirements = read_requirements(layout, plan.comfyui, reporter)
     os.mkdir(layout.definition)
     if plan.template is None:
         atomic.write_text(layout.python_version, f"{plan.python}\n")
@@ -147,7 +109,7 @@ def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: Creat
     atomic.write_text(layout.complete_marker, "")
 
 
-def _fetch_comfyui(
+def fetch_comfyui(
     layout: EnvironmentLayout, mirrors: RepositoryMirrors, version: ComfyUIVersion, reporter: Reporter
 ) -> str:
     """Clone ComfyUI and check the version out; returns the full commit."""
@@ -155,7 +117,13 @@ def _fetch_comfyui(
     mirrors.clone(version.repository, layout.comfyui, wanted=version.commit or version.ref, reporter=reporter)
     commit = _find_commit(layout.comfyui, version)
     changes.check_out(layout.comfyui, commit, branch=version.ref if version.kind == "branch" else None)
-    missing = [part for part in _PARTS_OF_COMFYUI if not os.path.exists(f"{layout.comfyui}/{part}")]
+    refuse_other_program(layout.comfyui, version)
+    return commit
+
+
+def refuse_other_program(directory: str, version: ComfyUIVersion) -> None:
+    """Raise `NotComfyUI` unless the checkout has what every ComfyUI has."""
+    missing = [part for part in _PARTS_OF_COMFYUI if not os.path.exists(f"{directory}/{part}")]
     if missing:
         lacking = " and no ".join(f"`{part}`" for part in missing)
         raise NotComfyUI(
@@ -163,7 +131,6 @@ def _fetch_comfyui(
             hint="name ComfyUI's repository with `--comfyui-repository`, or another version with `--comfyui`",
             context={"repository": version.public_repository, "ref": version.ref, "missing": missing},
         )
-    return commit
 
 
 def _find_commit(worktree: str, version: ComfyUIVersion) -> str:
@@ -181,24 +148,13 @@ def _find_commit(worktree: str, version: ComfyUIVersion) -> str:
     return found
 
 
-def _read_requirements(layout: EnvironmentLayout, version: ComfyUIVersion, reporter: Reporter) -> RequirementsFile:
+def read_requirements(layout: EnvironmentLayout, version: ComfyUIVersion, reporter: Reporter) -> RequirementsFile:
+    """What ComfyUI itself requires. Raises `RequirementInvalid`, `OSError`."""
     with open(f"{layout.comfyui}/requirements.txt", encoding="utf-8", errors="replace") as file:
         requirements = parse_requirements(file.read(), file=f"ComfyUI {version}: requirements.txt")
     for option in requirements.options:
         reporter.warn(f"ComfyUI's requirements.txt has the option `{option}`, which is not followed")
     return requirements
-
-
-def refuse_taken(place: EnvironmentLayout) -> None:
-    """Raise `EnvironmentExists` when the name is not free."""
-    if os.path.lexists(place.root):
-        known = os.path.isdir(place.definition)
-        raise EnvironmentExists(
-            f"`{place.name}` exists already" if known else f"something else is in the way at `{place.root}`",
-            hint="choose another name, or "
-            + (f"remove it first with `comfydock delete {place.name}`" if known else "move what is there elsewhere"),
-            context={"environment": place.name, "path": place.root},
-        )
 
 
 def _check_python(python: str) -> str:
@@ -211,12 +167,14 @@ def _check_python(python: str) -> str:
     )
 
 
-def _models_directory(layout: WorkspaceLayout) -> str:
+def configured_models(layout: WorkspaceLayout) -> str:
+    """The workspace's models directory. Raises `ModelsDirectoryNotFound`, `WorkspaceDamaged`."""
     directory = read_config(layout.config_file).models_directory
     if directory is None or not os.path.isdir(directory):
         raise ModelsDirectoryNotFound(
             f"the models directory `{directory}` does not exist" if directory else "no models directory is configured",
-            hint=f"make it, or correct `global_model_directory` in `{layout.config_file}`",
+            hint=f"make it, or correct `global_model_directory` in `{layout.config_file}`; after moving the"
+            " workspace `comfydock doctor --fix` does that",
             context={"path": directory},
         )
     return directory

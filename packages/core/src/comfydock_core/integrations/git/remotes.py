@@ -70,6 +70,11 @@ def clone(repository: str, directory: str, *, on_line: Callable[[str], None], wh
     )
 
 
+def set_address(worktree: str, remote: str, repository: str) -> None:
+    """Let a remote lead to another repository. Raises `GitFailed`."""
+    runner.run(["remote", "set-url", "--", remote, repository], cwd=worktree, doing="set the address of the repository")
+
+
 def fetch_commit(worktree: str, repository: str, commit: str) -> bool:
     """Fetch one commit that no branch or tag leads to. `False` when the repository does not give it."""
     answer = runner.ask(["fetch", "--quiet", "origin", commit], cwd=worktree)

@@ -3,12 +3,14 @@
 It is the same on every machine: which PyTorch back end is used, each of them keeps for itself.
 """
 
+from typing import Protocol
+
 import tomlkit
 from tomlkit.items import Table
 
 from comfydock_core.configs.defaults import MANIFEST_SCHEMA, PROJECT_PREFIX
 from comfydock_core.managers.pyproject.pytorch import add_family, multiline
-from comfydock_core.models.creation import ComfyUIVersion, CreationPlan
+from comfydock_core.models.creation import ComfyUIVersion
 from comfydock_core.utils.requirements import RequirementsFile
 
 # `uv sync` by hand would install the builds of PyPI without what they need.
@@ -18,9 +20,20 @@ ADVICE = (
 )
 
 
-def fill_manifest(
-    document: tomlkit.TOMLDocument, plan: CreationPlan, commit: str, requirements: RequirementsFile
-) -> None:
+class Wanted(Protocol):
+    """What a plan of a new environment says about its manifest."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def python(self) -> str: ...
+    @property
+    def comfyui(self) -> ComfyUIVersion: ...
+    @property
+    def default_repository(self) -> bool: ...
+
+
+def fill_manifest(document: tomlkit.TOMLDocument, plan: Wanted, commit: str, requirements: RequirementsFile) -> None:
     """Write everything a new environment's manifest says."""
     for line in ADVICE:
         document.add(tomlkit.comment(line))
@@ -31,7 +44,7 @@ def fill_manifest(
     document["tool"] = tool
 
 
-def _project(plan: CreationPlan, requirements: RequirementsFile) -> Table:
+def _project(plan: Wanted, requirements: RequirementsFile) -> Table:
     project = tomlkit.table()
     project["name"] = f"{PROJECT_PREFIX}{plan.name}"
     project["version"] = "0.1.0"
@@ -47,7 +60,7 @@ def _uv() -> Table:
     return uv
 
 
-def _comfydock(plan: CreationPlan, commit: str) -> Table:
+def _comfydock(plan: Wanted, commit: str) -> Table:
     table = tomlkit.table()
     table["schema_version"] = MANIFEST_SCHEMA
     _pin(table, plan.comfyui, commit, plan.default_repository)

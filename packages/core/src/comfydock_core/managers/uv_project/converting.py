@@ -82,7 +82,7 @@ def _lock(uv: UVCommand, definition: str, venv: str | None, backend: str, report
         lock_base(uv, definition, backend, reporter)
         return "lock"
     installed = _installed(venv)
-    if installed and _lock_as_installed(uv, definition, backend, installed, reporter):
+    if installed and lock_as_installed(uv, definition, backend, installed, reporter):
         reporter.warn("there was no `uv.lock`: it was made from the packages that are installed")
         return "installed"
     reporter.warn("there was no `uv.lock`: it was made from what the package indexes have now")
@@ -90,7 +90,7 @@ def _lock(uv: UVCommand, definition: str, venv: str | None, backend: str, report
     return "index"
 
 
-def _lock_as_installed(uv: UVCommand, definition: str, backend: str, installed: list[str], reporter: Reporter) -> bool:
+def lock_as_installed(uv: UVCommand, definition: str, backend: str, installed: list[str], reporter: Reporter) -> bool:
     """Lock under constraints, then without them, which keeps the versions. `False` when they do not fit together."""
     path = f"{definition}/pyproject.toml"
     text = read_manifest_text(path)

@@ -96,6 +96,6 @@ def _entry(found: list[tuple[str, dict[str, object]]]) -> _Entry:
 def _refused(which: str, reason: str) -> MergeRefused:
     return MergeRefused(
         f"cannot merge `uv.lock`: {which} of it is damaged: {reason}",
-        hint="take one side whole with `git checkout --ours uv.lock` or `--theirs`, then run `uv lock`",
+        hint="take one side whole, for example with `git checkout --ours uv.lock`, then run `comfydock sync --relock`",
         context={"file": "uv.lock", "side": which, "reason": reason},
     )

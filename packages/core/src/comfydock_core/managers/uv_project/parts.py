@@ -38,9 +38,14 @@ class PartRequest:
 
     @property
     def release(self) -> dict[str, str]:
-        """The members of the family in `uv.lock`, by name."""
+        """The members of the family in `uv.lock`, by name; `torch` is the first."""
         family, found = family_of(self.manifest), self.lock.versions()
         return {name: newest_version(map(public_version, found[name])) for name in family if found.get(name)}
+
+    @property
+    def leader(self) -> str:
+        """The member that the release is named after."""
+        return next(iter(self.release))
 
 
 def lock_part(uv: UVCommand, request: PartRequest, reporter: Reporter) -> str:
@@ -50,9 +55,13 @@ def lock_part(uv: UVCommand, request: PartRequest, reporter: Reporter) -> str:
     `BackendNotFound`, `RequirementsConflict`, `BackendPartRefused`, and what uv's other failures mean.
     """
     release = request.release
-    answer, own = _answer(uv, request, release, reporter.line)
-    _tell(request, answer, own, reporter)
-    text = _compile(uv, request, {} if own else release, answer, reporter.line)
+    try:
+        answer, own = _answer(uv, request, release, reporter.line)
+        _tell(request, answer, own, reporter)
+        text = _compile(uv, request, {} if own else release, answer, reporter.line)
+    except RequirementsConflict as error:
+        error.hint = "leave out what uv names above, or choose another back end"
+        raise
     part = f"{text.rstrip()}\n\n{_footer(request.backend, answer, own)}"
     parse_part(part, request.backend, f"backends/{request.backend}/{PART}")
     return part
@@ -67,7 +76,7 @@ def _answer(
         return ask_family(uv, request.manifest, request.backend, release, pins, on_line), False
     except RequirementsConflict:
         index = index_of(request.backend)
-        if index is None or fits(uv, request.manifest, index, ["torch"], [f"torch=={release['torch']}"], on_line):
+        if index is None or fits(uv, request.manifest, index, [request.leader], pins[:1], on_line):
             raise
     declared = wishes_about(request.manifest, release)
     return ask_family(uv, request.manifest, request.backend, release, declared, on_line), True
@@ -76,8 +85,9 @@ def _answer(
 def _tell(request: PartRequest, answer: FamilyAnswer, own: bool, reporter: Reporter) -> None:
     backend = request.backend
     if own:
-        has, wanted = answer.versions.get("torch"), request.release["torch"]
-        reporter.warn(f"the index of {backend} has no torch {wanted}; its lock is for torch {has}")
+        name = request.leader
+        has, wanted = answer.versions.get(name), request.release[name]
+        reporter.warn(f"the index of {backend} has no {name} {wanted}; its lock is for {name} {has}")
     for name in answer.elsewhere:
         reporter.warn(
             f"the index of {backend} has no {name}; it comes from the general package index, whose builds for Linux"

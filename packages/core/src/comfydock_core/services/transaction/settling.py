@@ -45,6 +45,7 @@ def settle(scope: str, reporter: Reporter) -> OperationRecord | None:
 
     Returns the operation that was dealt with. Raises `OperationDamaged` when somebody changed what it worked on.
     """
+    _remove_ghosts(scope)
     record = unfinished(scope)
     if record is None:
         return None
@@ -61,14 +62,14 @@ def settle(scope: str, reporter: Reporter) -> OperationRecord | None:
 def carry_through(record: OperationRecord) -> None:
     """Do what is left of an applied operation. Raises `OperationDamaged`, `ChangedMeanwhile`, `FileSystemError`."""
     with _settling_errors(f"finish {_named(record)}, which was stopped in the middle"):
-        StepRunner(record.scope, record.id).forward(record.steps)
+        StepRunner(record.scope, record.id, was_stopped=True).forward(record.steps)
         Journal(record.scope, record.id).end("done")
 
 
 def take_back(record: OperationRecord) -> None:
     """Undo what was done of an applied operation that was not finished. Raises what `carry_through` raises."""
     with _settling_errors(f"take back {_named(record)}, which was stopped in the middle"):
-        StepRunner(record.scope, record.id).backward(record.steps)
+        StepRunner(record.scope, record.id, was_stopped=True).backward(record.steps)
         Journal(record.scope, record.id).end("undone")
 
 
@@ -79,6 +80,14 @@ def remove_staged(scope: str, identifier: str) -> None:
     put_away(scope, f"{operations}/{identifier}")
     durable.sync_directory(operations)
     fault("after discard")
+
+
+def _remove_ghosts(scope: str) -> None:
+    """What a child made again under the name of an operation that was stopped and removed; only the last is real."""
+    for identifier in operation_log.operation_ids(scope)[:-1]:
+        journal = Journal(scope, identifier)
+        if not journal.is_begun and not journal.keeps():
+            put_away(scope, journal.directory)
 
 
 def _refuse_taken_away(record: OperationRecord) -> None:

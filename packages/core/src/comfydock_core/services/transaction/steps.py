@@ -9,6 +9,7 @@ import errno
 import os
 
 from comfydock_core.integrations.git import changes, queries
+from comfydock_core.integrations.git.left_locks import remove_left_locks
 from comfydock_core.models.exceptions import AcrossFileSystems, ChangedMeanwhile, OperationDamaged
 from comfydock_core.models.operation import RefChange, Step, Swap
 from comfydock_core.repositories.operation_log import OPS
@@ -18,13 +19,14 @@ from comfydock_core.utils.renames import rename_to_new
 
 
 class StepRunner:
-    """Carries out the steps of one operation in a scope."""
+    """Carries out the steps of one operation in a scope, which `was_stopped` in the middle or is fresh."""
 
-    def __init__(self, scope: str, identifier: str) -> None:
+    def __init__(self, scope: str, identifier: str, *, was_stopped: bool = False) -> None:
         self._scope = scope
         self._directory = f"{OPS}/{identifier}"
         self._touched: set[str] = set()
         self._moved_refs = False
+        self._was_stopped = was_stopped
 
     def forward(self, steps: tuple[Step, ...]) -> None:
         """Do what is not done yet. Raises `OperationDamaged`, `ChangedMeanwhile`, `OSError`; all may be repeated."""
@@ -116,6 +118,8 @@ class StepRunner:
                 hint="move it back, or to where the operation wants it, and run the command again",
                 context={"repository": repository, "ref": step.name, "found": found, "expected": old, "new": new},
             )
+        if self._was_stopped:
+            remove_left_locks(repository, step.name, new)
         fault("before ref")
         changes.update_ref(repository, step.name, new, old)
         self._moved_refs = True

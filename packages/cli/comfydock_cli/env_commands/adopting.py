@@ -1,0 +1,64 @@
+"""`adopt`."""
+
+import time
+
+from comfydock_cli.cli_utils import Context, Result
+from comfydock_cli.formatters.plan_formatter import planned_change
+from comfydock_cli.table.parser import Arguments
+from comfydock_cli.table.refusals import UsageError
+from comfydock_cli.ui.progress import make_reporter
+from comfydock_core.factories.workspace_factory import find_workspace
+from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest
+
+
+def adopt(context: Context, arguments: Arguments) -> Result:
+    """Build an environment from an installation, and tell what could not be identified."""
+    started = time.monotonic()
+    name = arguments.text("name")
+    if name is None:
+        raise UsageError("`comfydock adopt` needs a name", hint="say how to call it: `--name NAME`")
+    path, backend = arguments.word("path"), arguments.word("torch_backend")
+    request = AdoptRequest(path, name, backend, arguments.flag("use"))
+    workspace = find_workspace(offline=context.offline)
+    with make_reporter(context) as reporter:
+        if context.dry_run:
+            plan = workspace.plan_adoption(request, reporter)
+            return _with_notes(planned_change(plan.change, **_facts(plan)), plan)
+        initiator = context.initiator()
+        with workspace.exclusive(initiator, reporter):
+            plan = workspace.plan_adoption(request, reporter)
+            workspace.adopt_installation(plan, initiator, reporter)
+    text = f"adopted {plan.installation.path} as {name}: ComfyUI {plan.comfyui}, {_packs(plan)} node packs"
+    text += f" in {time.monotonic() - started:.1f} s\n"
+    return _with_notes(Result({**_facts(plan), "active": plan.activate}, text), plan)
+
+
+def _with_notes(result: Result, plan: AdoptionPlan) -> Result:
+    result.text += "".join(f"  ! {note}\n" for note in plan.notes)
+    return result
+
+
+def _packs(plan: AdoptionPlan) -> int:
+    return sum(pack.enabled for pack in plan.installation.packs)
+
+
+def _facts(plan: AdoptionPlan) -> dict[str, object]:
+    found = plan.installation
+    return {
+        "name": plan.name,
+        "path": plan.directory,
+        "source": found.path,
+        "comfyui": plan.comfyui.ref,
+        "commit": plan.comfyui.commit,
+        "python": plan.python,
+        "torch_backend": plan.torch_backend,
+        "packs": [
+            {"name": pack.name, "kind": pack.kind, "enabled": pack.enabled, "registry_id": pack.registry_id,
+             "version": pack.version, "commit": pack.checkout.commit if pack.checkout else None,
+             "repository": pack.checkout.remote if pack.checkout else None}
+            for pack in found.packs
+        ],
+        "workflows": list(found.workflows),
+        "unidentified": [{"name": each.name, "reason": each.reason} for each in found.unidentified],
+        "notes": list(plan.notes),
+    }  # fmt: skip

@@ -1,0 +1,51 @@
+"""What `adopt` is going to take over from an installation that was made without ComfyDock."""
+
+from dataclasses import dataclass
+
+from comfydock_core.models.creation import ComfyUIVersion
+from comfydock_core.models.installation import Installation
+from comfydock_core.models.operation import ChangePlan
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptRequest:
+    """An installation to be adopted under a name. `torch_backend` `auto` takes that of its PyTorch."""
+
+    path: str
+    name: str
+    torch_backend: str = "auto"
+    use: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PackEntry:
+    """A node pack as the manifest is to have it. `requirements` are the lines of its requirements file."""
+
+    identifier: str
+    name: str
+    source: str
+    version: str
+    repository: str | None
+    registry_id: str | None
+    requirements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionPlan:
+    """An installation with everything that is taken over from it resolved.
+
+    `comfyui` names the commit, in the installation's own checkout where it has one. `notes` say what is taken over in
+    another way than one might think, and what stays where it is.
+    """
+
+    installation: Installation
+    name: str
+    directory: str
+    comfyui: ComfyUIVersion
+    default_repository: bool
+    python: str
+    torch_backend: str
+    models_directory: str
+    activate: bool
+    notes: tuple[str, ...]
+    change: ChangePlan
