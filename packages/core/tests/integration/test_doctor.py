@@ -136,7 +136,7 @@ def test_a_file_in_the_place_of_a_directory_is_told_and_stays(workspace: Workspa
 def test_a_models_directory_elsewhere_that_is_gone_is_not_made(workspace: Workspace, tmp_path: Path) -> None:
     """A disk that is not mounted would be hidden by it."""
     config = Path(workspace.layout.config_file)
-    config.write_text(config.read_text().replace(workspace.layout.models, str(tmp_path / "disk/models")))
+    config.write_text(config.read_text().replace(workspace.layout.models, str(tmp_path / "disk/weights")))
     assert examined(workspace)["models-missing"].mending is None
     mend(workspace)
     assert not (tmp_path / "disk").exists()
