@@ -92,7 +92,7 @@ def comfyui_command(layout: EnvironmentLayout, arguments: Sequence[str]) -> list
             shown = f"'{layout.name}'" if " " in layout.name else layout.name
             raise EnvironmentBroken(
                 f"the environment `{layout.name}` has no {what}: there is no file `{path}`",
-                hint=f"`comfydock doctor -e {shown}` tells what is wrong; `comfydock repair -e {shown}` installs anew",
+                hint=f"`comfydock doctor -e {shown}` tells what is wrong and what to do",
                 context={"environment": layout.name, "path": path},
             )
     return [python, "main.py", *_device(layout, arguments), *arguments]
