@@ -1,6 +1,11 @@
 """`doctor` as people and scripts see it."""
 
+import re
 import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from tests.support.sessions import Session, envelope_of
 
@@ -58,3 +63,48 @@ def test_a_dry_run_needs_something_to_do(source: Session) -> None:
 
 def test_an_environment_that_is_unknown_is_told(source: Session) -> None:
     assert source.error("doctor", "-e", "wrok")["code"] == "environment-not-found"
+
+
+def empty_metadata(root: Path) -> None:
+    (metadata,) = root.glob(".venv/lib/*/site-packages/mini_base-1.5.dist-info/METADATA")
+    metadata.unlink()
+    metadata.touch()
+
+
+def lose_python(root: Path) -> None:
+    (root / ".venv/bin/python").unlink()
+
+
+def lose_a_distribution(root: Path) -> None:
+    (info,) = root.glob(".venv/lib/*/site-packages/mini_base-1.5.dist-info")
+    shutil.rmtree(info)
+
+
+def outdate_the_lock(root: Path) -> None:
+    manifest = root / ".cec/pyproject.toml"
+    manifest.write_text(manifest.read_text().replace('"mini-imaging>=1.0"', '"mini-imaging>=1.0", "mini-windows"'))
+
+
+def lose_the_lock(root: Path) -> None:
+    (root / ".cec/uv.lock").unlink()
+
+
+def want_another_python(root: Path) -> None:
+    config = root / ".venv/pyvenv.cfg"
+    config.write_text(config.read_text().replace("version_info = 3.", "version_info = 2."))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [empty_metadata, lose_python, lose_a_distribution, outdate_the_lock, lose_the_lock, want_another_python],
+)
+def test_what_is_told_to_do_helps(source: Session, damage: Callable[[Path], None]) -> None:
+    source.ok("create", "work", "--torch-backend", "none", "--use")
+    damage(source.environments / "work")
+    ran = source.run("doctor")
+    assert ran.code == 8, ran
+    told = re.findall(r"to do: `comfydock ([^`]*)`", ran.out)
+    assert told, ran
+    for line in dict.fromkeys(told):
+        source.ok(*line.split())
+    source.ok("doctor")

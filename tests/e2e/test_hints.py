@@ -28,6 +28,7 @@ FILLED = {
     "plan.name": "work",
     "name": "work",
     "detected": "cpu",
+    "relock": " --relock",
     "shown": "work",
     "near": "list",
     "parent": "comfydock",
@@ -177,7 +178,9 @@ def test_the_hint_for_a_taken_name_frees_it(source: Session) -> None:
 def test_the_hint_for_a_broken_environment_works(source: Session) -> None:
     source.ok("create", "work", "--torch-backend", "none")
     (source.environments / "work" / "ComfyUI" / "main.py").unlink()
-    follow(source, hint(source, "run", "-e", "work"))
+    line = hint(source, "run", "-e", "work")
+    ran = source.run(*shlex.split(line)[1:])
+    assert (ran.code, "there is no ComfyUI in it" in ran.out) == (8, True)
 
 
 @pytest.mark.parametrize(

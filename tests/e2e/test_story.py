@@ -73,7 +73,9 @@ def test_the_story_in_words(session: Session) -> None:
     assert created.out.startswith(f"created work: ComfyUI {NEWEST} in ")
     assert created.out.count("\n") == 1
     assert session.ok("list").out == "* work\n"
-    assert session.ok("list", "--long").out.splitlines()[1].split() == ["*", "work", NEWEST, "3.11", "0"]
+    assert session.ok("list", "--long").out.splitlines()[1].split() == [
+        "*", "work", NEWEST, "3.11", "0", "in", "sync",
+    ]  # fmt: skip
     status = session.ok("status").out.splitlines()
     assert status[0] == "environment work (Python 3.11, PyTorch cpu)"
     assert [line.split()[0] for line in status[1:]] == ["ComfyUI", "history", "packages", "node", "models"]

@@ -9,6 +9,7 @@ from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import make_reporter
 from comfydock_core.factories.workspace_factory import find_workspace
 from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest
+from comfydock_core.utils.text import counted
 
 
 def adopt(context: Context, arguments: Arguments) -> Result:
@@ -28,7 +29,8 @@ def adopt(context: Context, arguments: Arguments) -> Result:
         with workspace.exclusive(initiator, reporter):
             plan = workspace.plan_adoption(request, reporter)
             workspace.adopt_installation(plan, initiator, reporter)
-    text = f"adopted {plan.installation.path} as {name}: ComfyUI {plan.comfyui}, {_packs(plan)} node packs"
+    packs = counted(sum(pack.enabled for pack in plan.installation.packs), "node pack")
+    text = f"adopted {plan.installation.path} as {name}: ComfyUI {plan.comfyui}, {packs}"
     text += f" in {time.monotonic() - started:.1f} s\n"
     return _with_notes(Result({**_facts(plan), "active": plan.activate}, text), plan)
 
@@ -36,10 +38,6 @@ def adopt(context: Context, arguments: Arguments) -> Result:
 def _with_notes(result: Result, plan: AdoptionPlan) -> Result:
     result.text += "".join(f"  ! {note}\n" for note in plan.notes)
     return result
-
-
-def _packs(plan: AdoptionPlan) -> int:
-    return sum(pack.enabled for pack in plan.installation.packs)
 
 
 def _facts(plan: AdoptionPlan) -> dict[str, object]:

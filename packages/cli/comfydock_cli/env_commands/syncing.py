@@ -53,12 +53,12 @@ def _told(plan: SyncPlan, identifier: str | None, seconds: float) -> Result:
     lines = [f"{line.action} {line.target}" + (f" ({line.detail})" if line.detail else "") for line in plan.change.work]
     count = f"{len(lines)} change" + ("s" if len(lines) != 1 else "")
     head = f"{plan.name}: {count} in {seconds:.1f} s" if identifier else f"{plan.name} is up to date"
-    note = ""
+    notes = [f"! left as it is: {line}" for line in plan.held_back]
     if plan.unobtainable:
-        note = f"! not installed, and not to be had from git: {', '.join(plan.unobtainable)}"
+        notes.append(f"! not installed, and not to be had from git: {', '.join(plan.unobtainable)}")
     text = "".join(f"{line}\n" for line in (head, *(f"  ~ {line}" for line in lines)))
-    code = 3 if plan.unobtainable else 0
-    return Result({**_facts(plan), "operation": identifier}, text, exit_code=code, note=note)
+    code = 3 if plan.unobtainable else 4 if plan.held_back else 0
+    return Result({**_facts(plan), "operation": identifier}, text, exit_code=code, note="\n".join(notes))
 
 
 def _facts(plan: SyncPlan) -> dict[str, object]:
@@ -70,4 +70,5 @@ def _facts(plan: SyncPlan) -> dict[str, object]:
         "locked": list(plan.parts),
         "packs": [pack.name for pack in plan.packs],
         "unobtainable": list(plan.unobtainable),
+        "held_back": list(plan.held_back),
     }

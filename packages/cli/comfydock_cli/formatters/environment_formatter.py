@@ -1,27 +1,39 @@
 """The long form of `list`: what each environment's manifest says."""
 
 from comfydock_cli.cli_utils import Result
+from comfydock_cli.ui.progress import amount
+from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.models.exceptions import ComfyDockError
 
-_HEAD = ("", "name", "comfyui", "python", "packs")
+_HEAD = ("", "name", "comfyui", "python", "packs", "state", "size")
 
 
-def long_list(workspace: Workspace, names: list[str], active: str | None) -> Result:
-    """A row an environment. A manifest that cannot be read is said so in its row and fails the command (exit 8)."""
-    rows = [_row(workspace, name) for name in names]
-    cells = [_HEAD, *(_cells(row, active) for row in rows)]
-    widths = [max(len(row[at]) for row in cells) for at in range(len(_HEAD))]
+def long_list(workspace: Workspace, names: list[str], active: str | None, *, sizes: bool = False) -> Result:
+    """A row an environment. A manifest that cannot be read is said so in its row and fails the command (exit 8).
+
+    With `sizes` everything in it is counted, which takes its time: what removing it would free, shared packages left
+    out.
+    """
+    rows = [_row(workspace, name, sizes) for name in names]
+    columns = len(_HEAD) if sizes else len(_HEAD) - 1
+    cells = [_HEAD[:columns], *(_cells(row, active)[:columns] for row in rows)]
+    widths = [max(len(row[at]) for row in cells) for at in range(columns)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     damaged = any(row["error"] for row in rows)
     text = "".join(f"{line}\n" for line in lines) if rows else ""
     return Result({"active": active, "environments": rows}, text, exit_code=8 if damaged else 0)
 
 
-def _row(workspace: Workspace, name: str) -> dict[str, object]:
-    row: dict[str, object] = {"name": name, "comfyui": None, "python": None, "packs": None, "error": None}
+def _row(workspace: Workspace, name: str, sizes: bool) -> dict[str, object]:
+    row: dict[str, object] = {"name": name, "comfyui": None, "python": None, "packs": None, "state": None,
+                              "bytes": None, "error": None}  # fmt: skip
+    environment = workspace.open_environment(name)
+    if sizes:
+        row["bytes"] = environment.own_bytes()
     try:
-        table = workspace.open_environment(name).manifest()
+        table = environment.manifest()
+        row["state"] = _state(environment)
     except ComfyDockError as error:
         return {**row, "error": error.message}
     tool = table.get("tool")
@@ -33,11 +45,22 @@ def _row(workspace: Workspace, name: str) -> dict[str, object]:
             "packs": len(nodes) if isinstance(nodes, dict) else 0}  # fmt: skip
 
 
+def _state(environment: Environment) -> str:
+    """Where the environment's definition and what is on the disk stand, in a word or two; uv is not asked."""
+    status = environment.glance()
+    if status.operation_in_progress:
+        return "changing"
+    if not status.complete:
+        return "unfinished"
+    return {True: "in sync", False: "not in sync", None: "unknown"}[status.in_sync]
+
+
 def _cells(row: dict[str, object], active: str | None) -> tuple[str, ...]:
     mark = "*" if row["name"] == active else " "
+    size = amount(row["bytes"], "bytes") if isinstance(row["bytes"], int) else "-"
     if row["error"]:
-        return (mark, str(row["name"]), f"! {row['error']}", "", "")
+        return (mark, str(row["name"]), f"! {row['error']}", "", "", "", size)
     version = str(row["comfyui"] or "-")
     is_commit = len(version) == 40 and not version.startswith("v")
     shown = version[:10] if is_commit else version
-    return (mark, str(row["name"]), shown, str(row["python"] or "-"), str(row["packs"]))
+    return (mark, str(row["name"]), shown, str(row["python"] or "-"), str(row["packs"]), str(row["state"]), size)

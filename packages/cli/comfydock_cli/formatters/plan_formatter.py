@@ -82,7 +82,9 @@ def _line(line: Line) -> str:
 
 
 def _needs(plan: ChangePlan) -> str:
+    """What is not known yet to be fetched needs space of its own."""
     fetch, disk = (
         ("unknown" if size is None else amount(size, "bytes")) for size in (plan.fetch_bytes, plan.disk_needed)
     )
+    disk = f"at least {disk}" if plan.fetch_bytes is None and plan.disk_needed is not None else disk
     return f"to fetch: {fetch}; disk needed: {disk}, free: {amount(plan.disk_free, 'bytes')}"

@@ -10,10 +10,10 @@ def list_environments(context: Context, arguments: Arguments) -> Result:
     layout = finding.find_workspace()
     names = finding.environment_names(layout)
     active = finding.active_environment(layout)
-    if arguments.flag("long"):
+    if arguments.flag("long") or arguments.flag("size"):
         from comfydock_cli.formatters.environment_formatter import long_list
 
-        return long_list(context.workspace, names, active)
+        return long_list(context.workspace, names, active, sizes=arguments.flag("size"))
     note = "" if names else "no environments yet; make one with `comfydock create NAME`"
     text = "".join(f"{'*' if name == active else ' '} {name}\n" for name in names)
     return Result({"active": active, "environments": [{"name": name} for name in names]}, text, note=note)

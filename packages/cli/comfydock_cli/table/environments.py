@@ -63,9 +63,14 @@ COMMANDS = (
         "comfydock_cli.global_commands.environments:list_environments",
         "List the environments",
         "Every environment of the workspace by name; the active one is marked.",
-        ("comfydock list", "comfydock list --long"),
+        ("comfydock list", "comfydock list --long", "comfydock list --size"),
         _LIFE,
-        (flag("--long", "-l", help="show the versions of ComfyUI and Python, and the number of node packs"),),
+        (
+            flag(
+                "--long", "-l", help="show the versions of ComfyUI and Python, the number of node packs, the state"
+            ),
+            flag("--size", help="the same, with the space that each takes for itself"),
+        ),
         WORKSPACE,
     ),
     Command(

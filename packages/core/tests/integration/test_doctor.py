@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from comfydock_core.models.operation import Initiator
 from comfydock_core.services.repository_mirrors import RepositoryMirrors
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.git_server import git_serving
-from tests.support.miniature import Miniature
+from tests.support.miniature import Miniature, git
 from tests.support.sessions import tree
 
 SILENT = SilentReporter()
@@ -136,7 +137,7 @@ def test_a_file_in_the_place_of_a_directory_is_told_and_stays(workspace: Workspa
 def test_a_models_directory_elsewhere_that_is_gone_is_not_made(workspace: Workspace, tmp_path: Path) -> None:
     """A disk that is not mounted would be hidden by it."""
     config = Path(workspace.layout.config_file)
-    config.write_text(config.read_text().replace(workspace.layout.models, str(tmp_path / "disk/models")))
+    config.write_text(config.read_text().replace(workspace.layout.models, str(tmp_path / "disk/weights")))
     assert examined(workspace)["models-missing"].mending is None
     mend(workspace)
     assert not (tmp_path / "disk").exists()
@@ -242,6 +243,23 @@ def test_missing_comfyui_and_packs_are_told(workspace: Workspace, demo: Environm
     found = examined(workspace)
     assert found["comfyui-missing"].severity == PROBLEM
     assert found["models-link"].mending is None
+
+
+def test_what_is_told_about_comfyui_puts_it_right(workspace: Workspace, demo: Environment, local: Miniature) -> None:
+    os.unlink(f"{demo.layout.comfyui}/main.py")
+    follow(examined(workspace)["comfyui-missing"])
+    assert examined(workspace) == {}
+    git(Path(demo.layout.comfyui), "reset", "--quiet", "--soft", local.commits["v0.1.0"])
+    git(Path(demo.layout.comfyui), "reset", "--quiet")
+    git(Path(demo.layout.comfyui), "checkout", "--quiet", "--", ".", ":(exclude)models")
+    follow(examined(workspace)["comfyui-drift"])
+    assert examined(workspace) == {}
+
+
+def follow(finding: Finding) -> None:
+    """Run the command that a finding quotes."""
+    (command,) = re.findall(r"`([^`]*)`", finding.fix)
+    subprocess.run(command, shell=True, check=True, capture_output=True)
 
 
 def test_packages_that_are_not_as_locked_are_listed(workspace: Workspace, demo: Environment) -> None:

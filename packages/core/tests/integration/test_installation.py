@@ -21,10 +21,8 @@ from comfydock_core.integrations.uv_command import find_uv
 from comfydock_core.models.exceptions import InstallationNotFound
 from comfydock_core.models.installation import FoundDistribution, FoundPack, Installation
 from comfydock_core.repositories.pyproject_document import toml_text
-from tests.support.miniature import NEWEST, Miniature, commit, git
-
-PROJECT = '[project]\nname = "{name}"\nversion = "{version}"\n[tool.comfy]\nPublisherId = "alice"\n'
-REMOTE = "https://alice:secret@github.com/alice/Fancy.git"
+from tests.support.installations import PROJECT, make_git_pack, seen
+from tests.support.miniature import NEWEST, Miniature, git
 
 
 @pytest.fixture
@@ -51,16 +49,6 @@ def finished_venv(tmp_path_factory: pytest.TempPathFactory, miniature: Miniature
     return place
 
 
-def make_git_pack(place: Path, remote: str | None = REMOTE) -> str:
-    place.mkdir(parents=True)
-    git(place, "init", "--quiet", "--initial-branch=main")
-    (place / "nodes.py").write_text("one = 1\n")
-    made = commit(place, "One")
-    if remote is not None:
-        git(place, "remote", "add", "origin", remote)
-    return made
-
-
 def pack_of(installation: Installation, name: str) -> FoundPack:
     (found,) = [pack for pack in installation.packs if pack.name == name]
     return found
@@ -68,16 +56,6 @@ def pack_of(installation: Installation, name: str) -> FoundPack:
 
 def reasons(installation: Installation) -> dict[str, str]:
     return {item.name: item.reason for item in installation.unidentified}
-
-
-def seen(root: Path) -> dict[str, tuple[int, int, int, object]]:
-    """Mode, time, number and content of everything, git's own files included."""
-    found = {}
-    for path in sorted(root.rglob("*")):
-        known = path.lstat()
-        content = path.read_bytes() if path.is_file() and not path.is_symlink() else None
-        found[str(path)] = (known.st_mode, known.st_mtime_ns, known.st_ino, content)
-    return found
 
 
 def test_a_checkout_tells_its_version_commit_and_remote(comfyui: Path, miniature: Miniature) -> None:
@@ -99,7 +77,7 @@ def test_a_branch_and_local_changes_are_told(comfyui: Path, miniature: Miniature
     assert found.checkout is not None
     assert (found.checkout.branch, found.checkout.tag, found.version) == ("main", None, "v0.10.0")
     assert "nodes.py" in found.checkout.changed
-    assert reasons(found)["ComfyUI"] == "1 of its files differ from its commit"
+    assert reasons(found)["ComfyUI"] == "1 of its files differs from its commit"
     assert found.models is None
 
 
@@ -147,6 +125,10 @@ def test_a_damaged_repository_alone_is_told_in_words_of_git(comfyui: Path) -> No
     [
         (lambda pack: (pack / "nodes.py").write_text("mine"), "some of its files differ from its commit"),
         (lambda pack: git(pack, "remote", "remove", "origin"), "its git repository has no remote"),
+        (
+            lambda pack: git(pack, "update-ref", "-d", "refs/remotes/origin/main"),
+            "its commit is on no branch and no tag",
+        ),
         (lambda pack: (pack / ".git/HEAD").write_text("nonsense"), "its `.git` is no repository"),
     ],
 )

@@ -135,7 +135,26 @@ def test_each_signal_is_passed_on_once_in_its_order(demo: Environment) -> None:
     assert (code, out) == (5, "heard SIGTERM\n")
 
 
-def test_ctrl_c_at_a_terminal_arrives_once_and_the_terminal_stays_usable(demo: Environment) -> None:
+def test_ctrl_c_at_a_terminal_arrives_once(demo: Environment) -> None:
+    """We are held until ComfyUI has heard it, so that a second one could not melt into the first."""
+    words = command_of(demo, "--port", "0", "--tell-signals")
+    terminal = pexpect.spawn(words[0], words[1:], encoding="utf-8", timeout=60)
+    terminal.delaybeforesend = None
+    terminal.expect("go to: ")
+    os.kill(terminal.pid, signal.SIGSTOP)
+    terminal.sendintr()
+    terminal.expect("heard SIGINT\r\n")
+    os.kill(terminal.pid, signal.SIGCONT)
+    os.kill(terminal.pid, signal.SIGUSR1)
+    terminal.expect("heard (SIG[A-Z0-9]+)\r\n")
+    assert terminal.match.group(1) == "SIGUSR1"
+    os.kill(terminal.pid, signal.SIGTERM)
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 5
+
+
+def test_a_terminal_with_a_shell_stays_usable(demo: Environment) -> None:
     shell = pexpect.spawn("/bin/sh", encoding="utf-8", timeout=60, env={**os.environ, "PS1": "ready> "})
     shell.delaybeforesend = None
     shell.expect_exact("ready> ")

@@ -12,6 +12,7 @@ from comfydock_core.integrations.git.porcelain import parse_status
 from comfydock_core.integrations.git.remotes import clone_progress, local_path, parse_refs
 from comfydock_core.integrations.process import Completed
 from comfydock_core.integrations.uv_errors import uv_failure
+from comfydock_core.managers.uv_project.installed import named_in
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import (
     ComfyDockError,
@@ -26,7 +27,7 @@ from comfydock_core.models.exceptions import (
     UvFailed,
 )
 from comfydock_core.utils.git_urls import github_repository, same_repository
-from comfydock_core.utils.requirements import parse_requirements
+from comfydock_core.utils.requirements import parse_requirements, pin_of
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit, newest_tag, tag_key
 
 NAMES = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=10).map(lambda text: f"p{text}")
@@ -81,6 +82,41 @@ def test_any_requirements_text_is_read_or_refused(text: str) -> None:
 @given(st.lists(NAMES, unique=True), st.sampled_from(["", "  ", " # note"]), st.sampled_from(["\n", "\r\n", "\n\n"]))
 def test_plain_names_survive_whatever_surrounds_them(names: list[str], trailer: str, end: str) -> None:
     assert requirement_texts("".join(f"{name}{trailer}{end}" for name in names)) == names
+
+
+@given(st.text(max_size=200))
+def test_of_any_text_all_lines_are_told_or_read(text: str) -> None:
+    told: list[RequirementInvalid] = []
+    parsed = parse_requirements(text, file="r.txt", on_invalid=told.append)
+    lines = [str(error.context["text"]) for error in told]
+    try:
+        strict = parse_requirements(text, file="r.txt")
+    except RequirementInvalid as error:
+        assert lines[0] == error.context["text"]
+    else:
+        assert (strict, lines) == (parsed, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "pin"),
+    [("Mini_Imaging", "1.0", "mini-imaging==1.0"), ("torch", "2.9.1+cu128", "torch==2.9.1"), ("a", "2004d-x", None),
+     ("a", "", None), ("no name", "1", None), ("", "1", None), ("a", "1 ; evil", None), ("a[extra]", "1", None)],
+)  # fmt: skip
+def test_a_pin_is_made_of_what_indexes_have(name: str, version: str, pin: str | None) -> None:
+    assert pin_of(name, version) == pin
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_a_pin_is_always_a_requirement_of_one_version(name: str, version: str) -> None:
+    pin = pin_of(name, version)
+    assert pin is None or requirement_texts(pin) == [pin]
+
+
+@given(st.lists(NAMES, unique=True, max_size=5), st.sampled_from([" ", "\n    ", ", ", "==1.0 and "]))
+def test_packages_are_found_in_an_explanation_however_it_is_broken(names: list[str], between: str) -> None:
+    told = f"Because {between.join(f'mini-{name}' for name in names)} cannot be used, your requirements are not met."
+    assert {f"mini-{name}" for name in names} <= named_in(told)
+    assert {f"mini-{name}" for name in names} <= named_in(told.replace("-", "-\n      "))
 
 
 def test_refs_are_read_and_annotated_tags_lead_to_their_commit() -> None:

@@ -37,21 +37,38 @@ class Environment:
         status.operation_in_progress = swapped
         return status
 
+    def glance(self) -> "EnvironmentStatus":
+        """The same without asking uv: packages without a record of their installation stay `unrecorded`."""
+        from comfydock_core.repositories.operation_marks import consistent
+
+        status, swapped = consistent(self.layout.root, self._look_at_files)
+        status.operation_in_progress = swapped
+        return status
+
+    def own_bytes(self) -> int:
+        """The space that the environment takes for itself: what it shares with others by links is left out."""
+        from comfydock_core.utils.filesystem import freed_by_removing
+
+        return freed_by_removing(self.layout.root)
+
     def _look(self) -> "EnvironmentStatus":
+        status = self._look_at_files()
+        if status.packages.state == "unrecorded":
+            from comfydock_core.analyzers.package_dry_run import ask_uv
+
+            status.packages = ask_uv(self.layout, self.workspace, self.manifest())
+        return status
+
+    def _look_at_files(self) -> "EnvironmentStatus":
         from comfydock_core.analyzers.git_probes import GitProbes
 
         probes = GitProbes(self.layout)
         try:
             from comfydock_core.core.usecases.status import environment_status
 
-            status = environment_status(self.layout, self.workspace, self._recorded_or_read(), probes)
+            return environment_status(self.layout, self.workspace, self._recorded_or_read(), probes)
         finally:
             probes.close()
-        if status.packages.state == "unrecorded":
-            from comfydock_core.analyzers.package_dry_run import ask_uv
-
-            status.packages = ask_uv(self.layout, self.workspace, self.manifest())
-        return status
 
     def _recorded_or_read(self) -> dict[str, object]:
         """The manifest, by the quicker way while it is what was installed from."""

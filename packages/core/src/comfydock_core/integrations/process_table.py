@@ -10,18 +10,10 @@ import socket
 import time
 from collections.abc import Iterator
 
+from comfydock_core.utils.processes import start_of
+
 _LISTENING = "0A"
 _POLL_SECONDS = 0.05
-
-
-def start_of(pid: int) -> str | None:
-    """When a process was started, in the system's own ticks; `None` when there is none. Empty where it is not told."""
-    stat = _stat(pid)
-    if stat is not None:
-        return None if stat[0] in "ZX" else stat[19]
-    if os.path.isdir("/proc/self"):
-        return None
-    return "" if _exists(pid) else None
 
 
 def parent_of(pid: int) -> int | None:
@@ -150,16 +142,6 @@ def _stat(pid: int) -> list[str] | None:
             return file.read().decode("ascii", "replace").rpartition(")")[2].split()
     except OSError:
         return None
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _descriptors(pid: int) -> Iterator[str]:

@@ -20,9 +20,14 @@ _ROCM = ((7, 0), (6, 4), (6, 3), (6, 2), (6, 1), (6, 0))
 _PROBE_SECONDS = 10
 
 
+def is_backend(name: str) -> bool:
+    """Whether this could be the name of a back end that PyTorch has builds for."""
+    return bool(_BACKEND.fullmatch(name))
+
+
 def check_backend(name: str) -> str:
     """`name` if it is a possible back end. Raises `InvalidSetting`."""
-    if _BACKEND.fullmatch(name):
+    if is_backend(name):
         return name
     raise InvalidSetting(
         f"`{name}` is no PyTorch back end",

@@ -34,7 +34,8 @@ class ModelSymlinkManager:
         if not os.path.isdir(directory):
             raise ModelsDirectoryNotFound(
                 f"the models directory `{directory}` does not exist",
-                hint="make it, or correct `global_model_directory` in the workspace's `.metadata/workspace.json`",
+                hint="make it, or correct `global_model_directory` in the workspace's `.metadata/workspace.json`; after"
+                " moving the workspace `comfydock doctor --fix` does that",
                 context={"path": directory},
             )
         if native.link_target(self._link) is None and os.path.lexists(self._link):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE
 from comfydock_core.integrations.uv_command import UVCommand
-from comfydock_core.managers.uv_project import converting, installing, locking, relocking
+from comfydock_core.managers.uv_project import converting, installed, installing, locking, relocking
 from comfydock_core.managers.uv_project.recording import write_record
 from comfydock_core.managers.uv_project.remembering import RememberedAnswers
 from comfydock_core.models.backends import BackendPart
@@ -47,12 +47,13 @@ class UVProjectManager:
         answers = self._answers if remembered else None
         return locking.lock_backend(self._uv, self._definition, backend, reporter, answers)
 
-    def lock_as_installed(self, backend: str, installed: Sequence[str], reporter: Reporter) -> bool:
+    def lock_as_installed(self, backend: str, pins: Sequence[str], reporter: Reporter) -> bool:
         """Like `lock`, with the versions of some pins (`name==version`) wherever the manifest asks for these packages.
 
-        `False` when they do not fit together: then nothing is locked. Raises what `lock` raises.
+        Pins that do not fit are given up, and told. `False` when the requirements do not fit together either: then
+        nothing is locked. Raises what `lock` raises.
         """
-        return converting.lock_as_installed(self._uv, self._definition, backend, list(installed), reporter)
+        return installed.lock_as_installed(self._uv, self._definition, backend, list(pins), reporter)
 
     def relock(
         self, backend: str, reporter: Reporter, *, backends: Collection[str] = (), upgrade: Sequence[str] = ()

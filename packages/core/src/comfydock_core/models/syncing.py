@@ -37,7 +37,8 @@ class SyncPlan:
     """What has to change. `venv` is `keep`, `link` (a linked copy is brought up to date) or `fresh`.
 
     `reasons` say why. `converts` says that the definition is one of ComfyDock 1.x, made neutral. `unobtainable` are
-    node packs that the manifest has, the disk lacks, and nothing here can fetch.
+    node packs that the manifest has, the disk lacks, and nothing here can fetch;
+    `held_back` tells what else differs from the definition and is left as it is.
     """
 
     name: str
@@ -51,6 +52,7 @@ class SyncPlan:
     parts: tuple[str, ...]
     packs: tuple[PackToFetch, ...]
     unobtainable: tuple[str, ...]
+    held_back: tuple[str, ...]
     models_directory: str | None
     change: ChangePlan
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from comfydock_core.integrations import process_table
 from comfydock_core.models.exceptions import EnvironmentChanging, EnvironmentInUse
 from comfydock_core.models.running import RunningComfyUI
-from comfydock_core.utils import atomic, shared_locks
+from comfydock_core.utils import atomic, processes, shared_locks
 
 
 def lock_path(environment: str) -> str:
@@ -103,7 +103,7 @@ def running_processes(environment: str, comfyui: str, venv: str) -> list[Running
         if pid in seen or pid == os.getpid() or _descends_from(pid, seen):
             continue
         by_hand = _is_at_work_in(pid, comfyui, venv)
-        start = process_table.start_of(pid) if by_hand or pid in holding else None
+        start = processes.start_of(pid) if by_hand or pid in holding else None
         if start is not None:
             known.append(_with_port(RunningComfyUI(pid, start, by_hand=pid not in holding)))
             seen.add(pid)
@@ -160,4 +160,4 @@ def _with_port(record: RunningComfyUI) -> RunningComfyUI:
 
 
 def _alive(record: RunningComfyUI | None) -> RunningComfyUI | None:
-    return record if record is not None and process_table.start_of(record.pid) == record.start else None
+    return record if record is not None and processes.start_of(record.pid) == record.start else None

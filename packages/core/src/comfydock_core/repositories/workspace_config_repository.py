@@ -32,6 +32,14 @@ class WorkspaceConfigRepository:
         read_config(self._path)
         WorkspaceConfigRepository(path)._write({**read_raw(self._path), "active_environment": name or ""})
 
+    def write_copy_with_models(self, path: str, directory: str) -> None:
+        """The same with another models directory."""
+        read_config(self._path)
+        raw = read_raw(self._path)
+        known = raw.get("global_model_directory")
+        raw["global_model_directory"] = {**(known if isinstance(known, dict) else {}), "path": directory}
+        WorkspaceConfigRepository(path)._write(raw)
+
     def set_civitai_token(self, token: str | None) -> None:
         """Store the key (the file becomes readable by its owner only) or remove it."""
         self._change("api_credentials", {"civitai_token": token} if token else None)

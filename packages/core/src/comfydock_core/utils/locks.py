@@ -155,7 +155,7 @@ def _try(held: contextlib.ExitStack, path: str, words: str, shared: bool) -> boo
     if descriptor is None:
         return False
     _ours.add(descriptor)
-    if not _is_at(descriptor, path):  # The directory was renamed or removed while we opened the file.
+    if not is_at(descriptor, path):  # The directory was renamed or removed while we opened the file.
         _let_go(descriptor)
         return _try(held, path, words, shared)
     held.callback(_let_go, descriptor)
@@ -184,7 +184,8 @@ def _let_go(descriptor: int) -> None:
         os.close(descriptor)
 
 
-def _is_at(descriptor: int, path: str) -> bool:
+def is_at(descriptor: int, path: str) -> bool:
+    """Whether an open file is still the one of that name."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
     except FileNotFoundError:

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from packaging.markers import InvalidMarker, Marker
@@ -39,18 +39,26 @@ class RequirementsFile:
     options: tuple[str, ...]
 
 
-def parse_requirements(text: str, *, file: str) -> RequirementsFile:
+def parse_requirements(
+    text: str, *, file: str, on_invalid: Callable[[RequirementInvalid], None] | None = None
+) -> RequirementsFile:
     """Read the lines of a requirements file. Raises `RequirementInvalid`, naming `file` and the line.
 
-    Comments, blank lines and continued lines are understood. Options are returned, not obeyed.
+    With `on_invalid` it is told such an error, and the other lines are read. Comments, blank lines and continued lines
+    are understood. Options are returned, not obeyed.
     """
     requirements: list[RequirementLine] = []
     options: list[str] = []
     for number, line in _logical_lines(text.removeprefix("\ufeff")):
         if line.startswith("-"):
             options.append(line)
-        else:
+            continue
+        try:
             requirements.append(_requirement(line, file, number))
+        except RequirementInvalid as error:
+            if on_invalid is None:
+                raise
+            on_invalid(error)
     return RequirementsFile(tuple(requirements), tuple(options))
 
 
@@ -118,6 +126,17 @@ def _surroundings(system: tuple[str, str, str], machine: str, python: str) -> di
         "platform_python_implementation": "CPython",
         "extra": "",
     }
+
+
+def pin_of(name: str, version: str) -> str | None:
+    """`name==version` without the local part of the version; `None` when one of them is not what indexes have."""
+    try:
+        requirement = Requirement(f"{name}=={Version(version).public}")
+    except (InvalidRequirement, InvalidVersion):
+        return None
+    if requirement.extras or requirement.marker or requirement.url:
+        return None
+    return f"{canonicalize_name(requirement.name)}{requirement.specifier}"
 
 
 def public_version(version: str) -> str:

@@ -4,6 +4,8 @@ import os
 import sys
 from collections.abc import Callable
 
+from comfydock_core.utils.locks import is_at
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -21,7 +23,7 @@ def take_waiting(path: str, on_wait: Callable[[], None]) -> int:
             if not _try_lock(descriptor, shared=False):
                 on_wait()
                 _wait_for_lock(descriptor)
-            if _is_at(descriptor, path):
+            if is_at(descriptor, path):
                 return descriptor
         except BaseException:
             os.close(descriptor)
@@ -55,13 +57,6 @@ def is_free(path: str) -> bool:
         return _try_lock(descriptor, shared=False)
     finally:
         os.close(descriptor)
-
-
-def _is_at(descriptor: int, path: str) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))
-    except FileNotFoundError:
-        return False
 
 
 if sys.platform == "win32":

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 
 from comfydock_core.analyzers.virtual_environment import check_contents, quick_check
@@ -29,17 +30,27 @@ def check_status(status: EnvironmentStatus) -> Iterator[Finding]:
         message = "it was never finished: its marker `.cec/.complete` is missing"
         fix = f"`comfydock repair -e {name}` finishes it, `comfydock delete {name}` removes it"
         yield Finding("environment-incomplete", PROBLEM, message, name, fix)
-    if not status.comfyui.present:
-        yield Finding("comfyui-missing", PROBLEM, "there is no ComfyUI in it", name, f"`comfydock repair -e {name}`")
-    elif status.comfyui.matches is False:
-        message = "ComfyUI is at another commit than the manifest says"
-        yield Finding("comfyui-drift", NOTE, message, name, f"`comfydock sync -e {name}`")
+    yield from _comfyui(status)
     yield from _packages(status)
     if status.packs.missing:
         message = f"{len(status.packs.missing)} of its node packs are missing"
         details = tuple(status.packs.missing)
         yield Finding("packs-missing", PROBLEM, message, name, f"`comfydock sync -e {name}`", details)
     yield from _models_link(status)
+
+
+def _comfyui(status: EnvironmentStatus) -> Iterator[Finding]:
+    """Users work in this checkout, so no command of ours changes it without being asked for a version."""
+    state, name, place = status.comfyui, status.name, f"{status.path}/ComfyUI"
+    git = f"git -C {shlex.quote(place)} checkout"
+    if not state.present:
+        fix = "make a new environment with `comfydock create NAME`"
+        if os.path.exists(f"{place}/.git"):
+            fix = f"`{git} -- . ':(exclude)models'` brings its files back"
+        yield Finding("comfyui-missing", PROBLEM, "there is no ComfyUI in it", name, fix)
+    elif state.matches is False:
+        message = "ComfyUI is at another commit than the manifest says"
+        yield Finding("comfyui-drift", NOTE, message, name, f"`{git} {state.manifest_commit}` takes it there")
 
 
 def _packages(status: EnvironmentStatus) -> Iterator[Finding]:
@@ -52,7 +63,9 @@ def _packages(status: EnvironmentStatus) -> Iterator[Finding]:
         changed = [f"~ {change.name} {change.expected} → {change.found}" for change in state.changed]
         details = [*(f"- {item}" for item in state.missing), *(f"+ {item}" for item in state.extra), *changed]
         words = "not installed" if state.state == "not-installed" else "not as locked"
-        fix = f"`comfydock sync -e {name}`"
+        # Where the manifest was changed and the lock was not, a sync would refuse.
+        relock = " --relock" if state.dependencies_changed and not state.lock_changed else ""
+        fix = f"`comfydock sync{relock} -e {name}`"
         yield Finding("packages-drift", PROBLEM, f"packages are {words}", name, fix, tuple(details))
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
+from comfydock_core.analyzers.moved_workspace import old_place
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations.git import mirrors
 from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding, Mending
@@ -82,6 +83,15 @@ def _check_models(config: WorkspaceConfig, layout: WorkspaceLayout) -> Finding:
         return Finding("models-not-configured", PROBLEM, "no models directory is configured", fix=fix)
     if os.path.isdir(path):
         return Finding("models", OK, f"models directory `{path}`")
+    old = old_place(layout, path)
+    if old is not None:
+        return Finding(
+            "workspace-moved",
+            PROBLEM,
+            f"the workspace was moved from `{old}`, and its links still lead there",
+            fix="`comfydock doctor --fix` links what it has to the new place",
+            mending=Mending("relink-workspace", layout.root),
+        )
     is_own = os.path.abspath(path) == os.path.abspath(layout.models) and not os.path.lexists(path)
     return Finding(
         "models-missing",

@@ -42,6 +42,18 @@ def read_checkout(directory: str) -> tuple[Checkout, str | None]:
     )
 
 
+def lacking(directory: str, checkout: Checkout) -> str | None:
+    """Why others could not get the commit that is checked out; `None` when its remote has it, as far as is known."""
+    if checkout.commit is None:
+        return "its git repository has no commit"
+    if checkout.remote is None:
+        return "its git repository has no remote"
+    known = ["for-each-ref", "--count=1", f"--contains={checkout.commit}", "refs/remotes", "refs/tags"]
+    answer = runner.ask([*_HARMLESS, *known], cwd=directory)
+    published = answer.returncode != 0 or bool(answer.output.strip())
+    return None if published else "its commit is on no branch and no tag of its remote"
+
+
 def tracked_names(directory: str, inner: str) -> set[str]:
     """The names directly below `inner` that belong to the checkout."""
     answer = runner.ask([*_HARMLESS, "ls-files", "-z", "--", inner], cwd=directory)
@@ -49,7 +61,8 @@ def tracked_names(directory: str, inner: str) -> set[str]:
     return {path.removeprefix(f"{inner}/").partition("/")[0] for path in paths if path}
 
 
-_STATUS = ("--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--ignore-submodules=all")
+# Both names of a file that was renamed have changed.
+_STATUS = ("--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames")
 
 
 def _tag(directory: str) -> str | None:

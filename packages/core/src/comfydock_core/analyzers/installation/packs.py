@@ -4,10 +4,11 @@ import os
 import tomllib
 from collections.abc import Iterator
 
-from comfydock_core.analyzers.installation.checkouts import is_checkout, read_checkout, tracked_names
+from comfydock_core.analyzers.installation.checkouts import is_checkout, lacking, read_checkout, tracked_names
 from comfydock_core.models.installation import FoundPack, Unidentified
 
 _DISABLED = ".disabled"
+_CHANGED = "some of its files differ from its commit"
 _STOCK = frozenset({"websocket_image_save.py"})
 
 
@@ -46,20 +47,12 @@ def _read_pack(path: str, name: str, enabled: bool) -> tuple[FoundPack, str | No
     if is_checkout(path):
         checkout, reason = read_checkout(path)
         pack = FoundPack(name, path, "git", enabled, checkout, registry_id, version, linked_to)
-        return pack, reason or _lacking(pack)
+        reasons = [lacking(path, checkout), _CHANGED if checkout.changed else None]
+        return pack, reason or "; ".join(filter(None, reasons)) or None
     if os.path.isfile(f"{path}/.tracking") and registry_id is not None and version is not None:
         return FoundPack(name, path, "registry", enabled, None, registry_id, version, linked_to), None
     pack = FoundPack(name, path, "directory", enabled, None, registry_id, version, linked_to)
     return pack, "it is neither a git checkout nor an installation from the registry"
-
-
-def _lacking(pack: FoundPack) -> str | None:
-    checkout = pack.checkout
-    if checkout is None or checkout.commit is None:
-        return "its git repository has no commit"
-    if checkout.remote is None:
-        return "its git repository has no remote"
-    return "some of its files differ from its commit" if checkout.changed else None
 
 
 def _registry_names(directory: str) -> tuple[str | None, str | None]:

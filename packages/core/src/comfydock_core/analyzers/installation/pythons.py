@@ -6,6 +6,7 @@ import re
 
 from comfydock_core.models.installation import FoundDistribution, FoundPython, Unidentified
 from comfydock_core.utils import native
+from comfydock_core.utils.requirements import normal_name
 
 _PORTABLE = ("python_embeded", "python_embedded")
 _VENVS = (".venv", "venv", "env")
@@ -70,7 +71,16 @@ def _distributions(packages: str) -> tuple[tuple[FoundDistribution, ...], tuple[
             unidentified.append(Unidentified(name, "its `METADATA` tells no name and version"))
         else:
             found.append(known)
-    return tuple(sorted(found, key=lambda one: one.name.lower())), tuple(unidentified)
+    return tuple(sorted(found, key=lambda one: one.name.lower())), (*unidentified, *_repeated(found))
+
+
+def _repeated(found: list[FoundDistribution]) -> list[Unidentified]:
+    """Packages that are there more than once, as pip leaves them when it is stopped."""
+    versions: dict[str, set[str]] = {}
+    for one in found:
+        versions.setdefault(normal_name(one.name), set()).add(one.version)
+    return [Unidentified(name, f"it is there in several versions: {', '.join(sorted(several))}")
+            for name, several in versions.items() if len(several) > 1]  # fmt: skip
 
 
 def _distribution(dist_info: str) -> FoundDistribution | None:

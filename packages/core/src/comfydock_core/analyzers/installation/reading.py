@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 
-from comfydock_core.analyzers.installation.checkouts import is_checkout, read_checkout
+from comfydock_core.analyzers.installation.checkouts import is_checkout, lacking, read_checkout
 from comfydock_core.analyzers.installation.packs import read_packs
 from comfydock_core.analyzers.installation.pythons import read_python
 from comfydock_core.models.exceptions import InstallationNotFound
@@ -65,11 +65,11 @@ def _read_checkout(comfyui: str) -> tuple[Checkout | None, tuple[Unidentified, .
         reason = "it is no git checkout: its files cannot be compared with a version"
         return None, (Unidentified("ComfyUI", reason),)
     checkout, unknown = read_checkout(comfyui)
-    if unknown is None:
-        # The models directory is often replaced by a link or moved away; its placeholders are nobody's work.
-        changed = [file for file in checkout.changed if not file.startswith("models/")]
-        unknown = f"{len(changed)} of its files differ from its commit" if changed else None
-    return checkout, (Unidentified("ComfyUI", unknown),) if unknown else ()
+    # The models directory is often replaced by a link or moved away; its placeholders are nobody's work.
+    changed = [file for file in checkout.changed if not file.startswith("models/")]
+    differing = f"{len(changed)} of its files {'differs' if len(changed) == 1 else 'differ'} from its commit"
+    reasons = [unknown] if unknown else [lacking(comfyui, checkout), differing if changed else None]
+    return checkout, tuple(Unidentified("ComfyUI", reason) for reason in reasons if reason)
 
 
 def _version(comfyui: str) -> str | None:

@@ -2,41 +2,40 @@
 
 import os
 import shutil
+from dataclasses import replace
 
 from comfydock_core.analyzers.installation.reading import read_installation
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
-from comfydock_core.core.usecases.choosing import stage_active
 from comfydock_core.core.usecases.creating import (
     configured_models,
     fetch_comfyui,
-    plan_new_environment,
     read_requirements,
     refuse_other_program,
-    refuse_taken,
 )
+from comfydock_core.core.usecases.new_environment import plan_new_environment, refuse_taken, staged_environment
 from comfydock_core.integrations.git import changes, remotes
-from comfydock_core.integrations.system_detector import check_backend, detect_backend
+from comfydock_core.integrations.system_detector import check_backend, detect_backend, is_backend
 from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest, PackEntry
 from comfydock_core.models.creation import ComfyUIVersion
-from comfydock_core.models.exceptions import RequirementInvalid
+from comfydock_core.models.exceptions import RefNotFound, RequirementInvalid, RequirementsConflict
 from comfydock_core.models.installation import FoundPack, Installation
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.services.transaction import operation
-from comfydock_core.utils import atomic, interruption
-from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.utils import atomic
 from comfydock_core.utils.filesystem import measure_tree
-from comfydock_core.utils.requirements import parse_requirements, public_version
+from comfydock_core.utils.requirements import normal_name, parse_requirements, pin_of
 from comfydock_core.utils.text import counted, size_text
 from comfydock_core.utils.tree_copy import copy_tree
 
 _DEFAULT_PYTHON = "3.11"
 _TAKEN = ("user", "input")
 _CACHES = ("__pycache__",)
+_WORKFLOWS = "user/default/workflows"
+_OF_LINK = "models/"  # A link takes the place of this directory.
 
 
 def plan_adoption(
@@ -54,12 +53,13 @@ def plan_adoption(
     wanted = check_backend(request.torch_backend)
     reporter.phase(f"Reading {request.path}")
     found = read_installation(request.path)
-    comfyui = _comfyui(found, services, reporter)
+    comfyui, of_comfyui = _comfyui(found, services, reporter)
     repository = found.checkout.remote if found.checkout is not None else None
     python = ".".join(
         (found.python.version if found.python and found.python.version else _DEFAULT_PYTHON).split(".")[:2]
     )
     backend = (_installed_backend(found) or detect_backend()) if wanted == "auto" else wanted
+    notes = (*of_comfyui, *_notes(found, models))
     work = _work(place, found, comfyui, python, backend, models)
     return AdoptionPlan(
         installation=found,
@@ -71,7 +71,7 @@ def plan_adoption(
         torch_backend=backend,
         models_directory=models,
         activate=request.use,
-        notes=tuple(_notes(found, models)),
+        notes=notes,
         change=plan_new_environment(
             layout, "adopt", request.name, work, activate=request.use, disk_needed=_size(found)
         ),
@@ -82,17 +82,8 @@ def adopt_installation(
     layout: WorkspaceLayout, services: WorkspaceServices, plan: AdoptionPlan, initiator: Initiator, reporter: Reporter
 ) -> str:
     """Execute the plan and return the new directory. Whatever fails or interrupts it, nothing has its name then."""
-    with (
-        interruption.termination_raises(),
-        disk_errors("adopt the installation"),
-        operation(plan.change, initiator, reporter) as under_way,
-    ):
-        staged = EnvironmentLayout(under_way.place(plan.name))
-        os.mkdir(staged.root)
+    with staged_environment(layout, plan, "adopt the installation", initiator, reporter) as staged:
         _build(staged, services.environment(staged), plan, reporter)
-        if plan.activate:
-            stage_active(layout, under_way, plan.name)
-        under_way.commit()
     return plan.directory
 
 
@@ -100,43 +91,69 @@ def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: Adopt
     found, backend = plan.installation, plan.torch_backend
     commit = _take_comfyui(layout, services, plan, reporter)
     reporter.phase("Copying node packs, workflows and inputs")
-    entries = [_take_pack(layout, pack, reporter) for pack in found.packs]
+    entries = _take_packs(layout, found, reporter)
     for name in _TAKEN:
         _take_directory(f"{found.comfyui}/{name}", f"{layout.comfyui}/{name}")
     requirements = read_requirements(layout, plan.comfyui, reporter)
     os.mkdir(layout.definition)
     atomic.write_text(layout.python_version, f"{plan.python}\n")
     services.pyproject.create(plan, commit=commit, requirements=requirements)
-    services.pyproject.add_packs([entry for entry in entries if entry is not None])
+    services.pyproject.add_packs(entries)
     reporter.phase(f"Preparing Python {plan.python}")
     services.uv_project.create_venv(plan.python, reporter)
     reporter.phase("Resolving Python packages, with the versions that are installed")
-    if not services.uv_project.lock_as_installed(backend, _pins(found), reporter):
-        reporter.warn("the installed versions do not fit together: the newest that do are taken instead")
-        services.uv_project.lock(backend, reporter)
-    services.uv_project.lock_backend(backend, reporter)
+    _lock(services, found, backend, reporter)
     services.uv_project.choose_backend(backend)
     reporter.phase("Installing Python packages")
     services.uv_project.install(backend, reporter)
     services.models_link.replace_checkout_directory(plan.models_directory)
-    _commit_workflows(layout)
+    _commit_workflows(layout, found)
     reporter.phase("Starting the history")
     services.git.start_history()
     atomic.write_text(layout.complete_marker, "")
 
 
-def _comfyui(found: Installation, services: WorkspaceServices, reporter: Reporter) -> ComfyUIVersion:
-    """The version: the commit that is checked out, or the release that a folder without git says it is."""
-    repository = services.versions.repository(found.checkout.remote if found.checkout else None)
-    if found.checkout is None or found.checkout.commit is None:
-        return services.versions.resolve(repository, f"v{found.version}" if found.version else None, reporter)
+def _lock(services: EnvironmentServices, found: Installation, backend: str, reporter: Reporter) -> None:
+    try:
+        if not services.uv_project.lock_as_installed(backend, _pins(found), reporter):
+            services.uv_project.lock(backend, reporter)
+        services.uv_project.lock_backend(backend, reporter)
+    except RequirementsConflict as error:
+        error.hint = (
+            "uv says above what collides; disable one of these node packs in the installation for the time being (add"
+            " `.disabled` to the name of its directory), and adopt again"
+        )
+        raise
+
+
+def _comfyui(
+    found: Installation, services: WorkspaceServices, reporter: Reporter
+) -> tuple[ComfyUIVersion, tuple[str, ...]]:
+    """The version: the commit that is checked out, or the release that a folder without git says it is; and notes."""
     checkout = found.checkout
-    assert checkout.commit is not None
+    repository = services.versions.repository(checkout.remote if checkout else None)
+    if checkout is None or checkout.commit is None:
+        return _released(found.version, repository, services, reporter)
     if checkout.tag is not None:
-        return ComfyUIVersion(repository, checkout.tag, "release", checkout.commit)
+        return ComfyUIVersion(repository, checkout.tag, "release", checkout.commit), ()
     if checkout.branch is not None:
-        return ComfyUIVersion(repository, checkout.branch, "branch", checkout.commit)
-    return ComfyUIVersion(repository, checkout.commit, "commit", checkout.commit)
+        return ComfyUIVersion(repository, checkout.branch, "branch", checkout.commit), ()
+    return ComfyUIVersion(repository, checkout.commit, "commit", checkout.commit), ()
+
+
+def _released(
+    version: str | None, repository: str, services: WorkspaceServices, reporter: Reporter
+) -> tuple[ComfyUIVersion, tuple[str, ...]]:
+    """The release of a version that files tell; the newest, and a note, where there is none such."""
+    if version is not None:
+        try:
+            return services.versions.resolve(repository, version, reporter), ()
+        except RefNotFound:
+            told = f"there is no release {version}"
+    else:
+        told = "its files tell no version"
+    newest = services.versions.resolve(repository, None, reporter)
+    return newest, (f"ComfyUI: {told}: the newest, {newest}, is taken",)
 
 
 def _take_comfyui(
@@ -154,31 +171,40 @@ def _take_comfyui(
         remotes.set_address(layout.comfyui, "origin", checkout.remote)
     refuse_other_program(layout.comfyui, plan.comfyui)
     for path in checkout.changed:
-        _take_changed_file(f"{found.comfyui}/{path}", f"{layout.comfyui}/{path}")
+        if not path.startswith(_OF_LINK):
+            _take_changed_file(f"{found.comfyui}/{path}", f"{layout.comfyui}/{path}")
     return checkout.commit
 
 
 def _take_changed_file(source: str, target: str) -> None:
-    if os.path.isfile(source):
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        shutil.copy2(source, target)
-    elif os.path.isfile(target):
+    if os.path.lexists(target):
         os.unlink(target)
+    if os.path.isfile(source) or os.path.islink(source):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _take_pack(layout: EnvironmentLayout, pack: FoundPack, reporter: Reporter) -> PackEntry | None:
-    """Copy a pack as it is, and say how the manifest is to have it; disabled ones and single files are not in it."""
-    name = os.path.basename(pack.path)
-    target = f"{layout.custom_nodes}/{name}"
+def _take_packs(layout: EnvironmentLayout, found: Installation, reporter: Reporter) -> list[PackEntry]:
+    """Copy the packs as they are; returns what the manifest is to have: none that is disabled, no single file."""
+    entries: dict[str, PackEntry] = {}
+    for pack in found.packs:
+        _copy_pack(pack, f"{layout.custom_nodes}/{os.path.relpath(pack.path, f'{found.comfyui}/custom_nodes')}")
+        if pack.enabled and pack.kind != "file":
+            entry = _entry(pack, _requirements(pack, reporter))
+            if entry.identifier in entries:  # A second copy of it, under another name.
+                entry = replace(entry, identifier=pack.name)
+            entries[entry.identifier] = entry
+    return list(entries.values())
+
+
+def _copy_pack(pack: FoundPack, target: str) -> None:
+    os.makedirs(os.path.dirname(target), exist_ok=True)
     if pack.linked_to is not None:
         os.symlink(pack.linked_to, target, target_is_directory=True)
     elif pack.kind == "file":
         shutil.copy2(pack.path, target)
-    elif not os.path.lexists(target):
+    else:
         copy_tree(pack.path, target, skip=_CACHES)
-    if not pack.enabled or pack.kind == "file":
-        return None
-    return _entry(pack, _requirements(pack, reporter))
 
 
 def _entry(pack: FoundPack, requirements: tuple[str, ...]) -> PackEntry:
@@ -195,12 +221,12 @@ def _requirements(pack: FoundPack, reporter: Reporter) -> tuple[str, ...]:
     path = f"{pack.path}/requirements.txt"
     if not os.path.isfile(path):
         return ()
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            parsed = parse_requirements(file.read(), file=f"{pack.name}: requirements.txt")
-    except RequirementInvalid as error:
-        reporter.warn(f"what {pack.name} requires is not taken over: {error.message}")
-        return ()
+
+    def passed_over(error: RequirementInvalid) -> None:
+        reporter.warn(f"a requirement of {pack.name} is not taken over: {error.message}")
+
+    with open(path, encoding="utf-8", errors="replace") as file:
+        parsed = parse_requirements(file.read(), file=f"{pack.name}: requirements.txt", on_invalid=passed_over)
     for option in parsed.options:
         reporter.warn(f"{pack.name} has the option `{option}` in its requirements, which is not followed")
     return tuple(line.text for line in parsed.requirements)
@@ -218,45 +244,45 @@ def _take_directory(source: str, target: str) -> None:
         shutil.rmtree(aside)
 
 
-def _commit_workflows(layout: EnvironmentLayout) -> None:
+def _commit_workflows(layout: EnvironmentLayout, found: Installation) -> None:
     """The workflows become part of the first version of the definition."""
-    live = f"{layout.comfyui}/user/default/workflows"
-    names = [name for name in sorted(os.listdir(live)) if name.endswith(".json")] if os.path.isdir(live) else []
-    for name in names:
+    for path in _main_workflows(found):
         os.makedirs(f"{layout.definition}/workflows", exist_ok=True)
-        shutil.copyfile(f"{live}/{name}", f"{layout.definition}/workflows/{name}")
+        shutil.copyfile(f"{layout.comfyui}/{path}", f"{layout.definition}/workflows/{os.path.basename(path)}")
+
+
+def _main_workflows(found: Installation) -> list[str]:
+    """Those that a definition has: of the user `default`, and in no folder."""
+    return [path for path in found.workflows if os.path.dirname(path) == _WORKFLOWS]
 
 
 def _pins(found: Installation) -> list[str]:
-    """What is installed from an index, as pins without the local part of versions."""
+    """What is installed from an index, as pins without the local part of versions; nothing that is there twice."""
     distributions = found.python.distributions if found.python is not None else ()
-    return [f"{one.name}=={public_version(one.version)}" for one in distributions if one.origin is None]
+    unclear = {each.name for each in found.unidentified}
+    pins = (pin_of(one.name, one.version) for one in distributions
+            if one.origin is None and normal_name(one.name) not in unclear)  # fmt: skip
+    return [pin for pin in pins if pin is not None]
 
 
 def _installed_backend(found: Installation) -> str | None:
-    """The back end of the PyTorch that is installed, by the local part of its version."""
+    """The back end of the PyTorch that is installed, by the local part of its version; `None` for others' builds."""
     distributions = found.python.distributions if found.python is not None else ()
-    versions = [one.version for one in distributions if one.name.lower() == "torch"]
-    return versions[0].partition("+")[2] or None if versions else None
+    builds = [one.version.partition("+")[2] for one in distributions if one.name.lower() == "torch"]
+    return builds[0] if builds and is_backend(builds[0]) else None
 
 
 def _work(
     place: EnvironmentLayout, found: Installation, comfyui: ComfyUIVersion, python: str, backend: str, models: str
 ) -> list[PlanStep]:
     packs = sum(pack.enabled for pack in found.packs)
-    installed = len(found.python.distributions) if found.python is not None else 0
+    workflows = counted(len(found.workflows), "workflow")
+    packages = counted(len(found.python.distributions) if found.python is not None else 0, "package")
     return [
         PlanStep("copy", place.comfyui, f"ComfyUI {comfyui} of {found.path}", True),
         PlanStep("copy", place.custom_nodes, counted(packs, "node pack"), True),
-        PlanStep(
-            "copy", f"{place.comfyui}/user", f"{counted(len(found.workflows), 'workflow')}, settings, inputs", True
-        ),
-        PlanStep(
-            "lock",
-            place.lock,
-            f"with the versions of {counted(installed, 'package')} there; PyTorch for {backend}",
-            True,
-        ),
+        PlanStep("copy", f"{place.comfyui}/user", f"{workflows}, settings, inputs", True),
+        PlanStep("lock", place.lock, f"with the versions of {packages} there; PyTorch for {backend}", True),
         PlanStep("install", place.venv, f"Python {python}", True),
         PlanStep("link", place.models_link, models, True),
         PlanStep("commit", place.definition, "first version", True),
@@ -274,6 +300,11 @@ def _notes(found: Installation, models: str) -> list[str]:
         notes.append(f"models stay at {found.models.path} ({size}): move or link them into {models}")
     if found.extra_model_paths is not None:
         notes.append(f"{found.extra_model_paths} is not taken over: it names further places of models")
+    outside = len(found.workflows) - len(_main_workflows(found))
+    if outside:
+        are = "is" if outside == 1 else "are"
+        notes.append(f"{counted(outside, 'workflow')} in folders or of other users {are} taken over, but not tracked in"
+                     " the history")  # fmt: skip
     if found.output is not None and found.output.files:
         notes.append(f"outputs stay at {found.output.path} ({counted(found.output.files, 'file')})")
     notes += [f"{one.name} {one.version} comes from {one.origin}, not from an index: it is installed only where"

@@ -15,7 +15,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.running import RunningComfyUI
 from comfydock_core.repositories import run_state
 from comfydock_core.repositories.run_log import RunLog, new_log, newest_log
-from comfydock_core.utils import interruption
+from comfydock_core.utils import interruption, processes
 from comfydock_core.utils.child_environment import child_environment
 from comfydock_core.utils.disk_errors import disk_errors
 
@@ -163,7 +163,7 @@ def _stop_one(running: RunningComfyUI, patience: float, reporter: Reporter) -> b
             reporter.warn(f"ComfyUI ({running}) could not be ended")
             return False
     if running.supervisor is not None:
-        start = process_table.start_of(running.supervisor)
+        start = processes.start_of(running.supervisor)
         if start is not None:
             process_table.wait_gone(running.supervisor, start, patience)
     return True

@@ -11,8 +11,8 @@ from comfydock_core.core import finding
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.backends import chosen_backend
-from comfydock_core.core.usecases.choosing import stage_active, swap_of_settings
-from comfydock_core.core.usecases.creating import refuse_taken
+from comfydock_core.core.usecases.choosing import swap_of_settings
+from comfydock_core.core.usecases.new_environment import refuse_taken, staged_environment
 from comfydock_core.core.usecases.staging import stage_venv
 from comfydock_core.integrations.git import queries
 from comfydock_core.integrations.system_detector import detect_backend
@@ -23,9 +23,9 @@ from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.repositories.pytorch_settings import is_neutral
-from comfydock_core.services.transaction import make_plan, operation
+from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
-from comfydock_core.utils import atomic, interruption, native
+from comfydock_core.utils import atomic, native
 from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.filesystem import measure_tree
 from comfydock_core.utils.tree_copy import copy_tree, link_tree
@@ -90,22 +90,13 @@ def clone_environment(
 ) -> str:
     """Execute the plan and return the new directory. The source is only read, and nobody else may change it then."""
     original = layout.environment(plan.source)
-    with (
-        interruption.termination_raises(),
-        disk_errors(f"clone the environment {plan.source}"),
-        operation(plan.change, initiator, reporter) as under_way,
-    ):
-        staged = EnvironmentLayout(under_way.place(plan.name))
-        os.mkdir(staged.root)
+    with staged_environment(layout, plan, f"clone the environment {plan.source}", initiator, reporter) as staged:
         reporter.phase(f"Copying {plan.source}")
         _copy_comfyui(original, staged)
         copy_tree(original.definition, staged.definition)
         _copy_venv(original, staged, services, plan, reporter)
         services.environment(staged).git.configure_merging()
         atomic.write_text(staged.complete_marker, "")
-        if plan.activate:
-            stage_active(layout, under_way, plan.name)
-        under_way.commit()
     return plan.directory
 
 

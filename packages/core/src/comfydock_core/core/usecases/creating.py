@@ -7,7 +7,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
-from comfydock_core.core.usecases.choosing import stage_active, swap_of_settings
+from comfydock_core.core.usecases.new_environment import plan_new_environment, refuse_taken, staged_environment
 from comfydock_core.core.usecases.templating import (
     fill_comfyui,
     open_template,
@@ -19,21 +19,16 @@ from comfydock_core.integrations.system_detector import check_backend, detect_ba
 from comfydock_core.integrations.uv_command import find_uv
 from comfydock_core.models.creation import ComfyUIVersion, CreateRequest, CreationPlan, creation_work
 from comfydock_core.models.exceptions import (
-    EnvironmentExists,
     InvalidSetting,
     ModelsDirectoryNotFound,
     NotComfyUI,
     RefNotFound,
 )
-from comfydock_core.models.operation import ChangePlan, Initiator
-from comfydock_core.models.plan import PlanStep
+from comfydock_core.models.operation import Initiator
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.services.repository_mirrors import RepositoryMirrors
-from comfydock_core.services.transaction import make_plan, operation
-from comfydock_core.services.transaction.planning import swap
-from comfydock_core.utils import atomic, interruption
-from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.utils import atomic
 from comfydock_core.utils.requirements import RequirementsFile, parse_requirements
 
 _DEFAULT_PYTHON = "3.11"
@@ -79,48 +74,12 @@ def plan_creation(
     )
 
 
-def plan_new_environment(
-    layout: WorkspaceLayout,
-    command: str,
-    name: str,
-    work: list[PlanStep],
-    *,
-    activate: bool,
-    disk_needed: int | None = None,
-    fetch_bytes: int | None = None,
-) -> ChangePlan:
-    """The change that puts a new environment in place, and makes it active if wanted."""
-    with disk_errors("plan the new environment"):
-        steps = [swap(layout.environments, name, has_new=True)]
-        if activate:
-            steps.append(swap_of_settings(layout, name))
-        return make_plan(
-            layout.environments,
-            command,
-            steps,
-            work=work,
-            disk_needed=disk_needed,
-            fetch_bytes=fetch_bytes,
-        )
-
-
 def create_environment(
     layout: WorkspaceLayout, services: WorkspaceServices, plan: CreationPlan, initiator: Initiator, reporter: Reporter
 ) -> str:
     """Execute the plan and return the new directory. Whatever fails or interrupts it, nothing has its name then."""
-    with disk_errors("create the environment"):
-        os.makedirs(layout.environments, exist_ok=True)
-    with (
-        interruption.termination_raises(),
-        disk_errors("create the environment"),
-        operation(plan.change, initiator, reporter) as under_way,
-    ):
-        staged = EnvironmentLayout(under_way.place(plan.name))
-        os.mkdir(staged.root)
+    with staged_environment(layout, plan, "create the environment", initiator, reporter) as staged:
         _build(staged, services.environment(staged), plan, reporter)
-        if plan.activate:
-            stage_active(layout, under_way, plan.name)
-        under_way.commit()
     return plan.directory
 
 
@@ -198,18 +157,6 @@ def read_requirements(layout: EnvironmentLayout, version: ComfyUIVersion, report
     return requirements
 
 
-def refuse_taken(place: EnvironmentLayout) -> None:
-    """Raise `EnvironmentExists` when the name is not free."""
-    if os.path.lexists(place.root):
-        known = os.path.isdir(place.definition)
-        raise EnvironmentExists(
-            f"`{place.name}` exists already" if known else f"something else is in the way at `{place.root}`",
-            hint="choose another name, or "
-            + (f"remove it first with `comfydock delete {place.name}`" if known else "move what is there elsewhere"),
-            context={"environment": place.name, "path": place.root},
-        )
-
-
 def _check_python(python: str) -> str:
     if _PYTHON.fullmatch(python):
         return python
@@ -226,7 +173,8 @@ def configured_models(layout: WorkspaceLayout) -> str:
     if directory is None or not os.path.isdir(directory):
         raise ModelsDirectoryNotFound(
             f"the models directory `{directory}` does not exist" if directory else "no models directory is configured",
-            hint=f"make it, or correct `global_model_directory` in `{layout.config_file}`",
+            hint=f"make it, or correct `global_model_directory` in `{layout.config_file}`; after moving the"
+            " workspace `comfydock doctor --fix` does that",
             context={"path": directory},
         )
     return directory

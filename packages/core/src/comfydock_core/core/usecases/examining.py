@@ -9,6 +9,7 @@ from comfydock_core.analyzers.doctor.workspace import check_operations, check_wo
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.usecases.choosing import stage_active, swap_of_settings
+from comfydock_core.core.usecases.relinking import relink
 from comfydock_core.integrations.system_detector import detect_backend
 from comfydock_core.models.doctor import PROBLEM, Finding, Mending
 from comfydock_core.models.exceptions import ComfyDockError
@@ -25,7 +26,8 @@ from comfydock_core.utils.filesystem import make_directory_link
 _MODELS = "ComfyUI/models"
 
 # What each mending does, in the words of a plan.
-_WORDS = {"make-directory": "make", "link-models": "link", "forget-active": "unuse", "remove-mirror": "remove"}
+_WORDS = {"make-directory": "make", "link-models": "link", "forget-active": "unuse", "remove-mirror": "remove",
+          "relink-workspace": "relink"}  # fmt: skip
 
 
 def examine(
@@ -125,9 +127,14 @@ def _remove_mirror(layout: WorkspaceLayout, path: str, initiator: Initiator, rep
     RepositoryMirrors(layout.git_mirrors).remove(path, reporter)
 
 
+def _relink_workspace(layout: WorkspaceLayout, path: str, initiator: Initiator, reporter: Reporter) -> None:
+    relink(layout, initiator, reporter)
+
+
 _MENDERS: dict[str, Callable[[WorkspaceLayout, str, Initiator, Reporter], None]] = {
     "make-directory": _make_directory,
     "link-models": _link_models,
     "forget-active": _forget_active,
     "remove-mirror": _remove_mirror,
+    "relink-workspace": _relink_workspace,
 }

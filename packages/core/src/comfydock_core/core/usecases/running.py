@@ -15,7 +15,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.running import RunningComfyUI
 from comfydock_core.repositories import run_state
 from comfydock_core.repositories.backend_choice import read_choice
-from comfydock_core.utils import native
+from comfydock_core.utils import native, processes
 from comfydock_core.utils.child_environment import child_environment
 from comfydock_core.utils.disk_errors import disk_errors
 
@@ -75,7 +75,7 @@ def _hear_interrupts() -> None:
 def _running(child: Attached, arguments: Sequence[str], log: str | None) -> RunningComfyUI:
     return RunningComfyUI(
         pid=child.pid,
-        start=process_table.start_of(child.pid) or "",
+        start=processes.start_of(child.pid) or "",
         supervisor=os.getpid(),
         host=comfyui_arguments.hosts(arguments)[0],
         port=comfyui_arguments.port(arguments),
@@ -92,7 +92,7 @@ def comfyui_command(layout: EnvironmentLayout, arguments: Sequence[str]) -> list
             shown = f"'{layout.name}'" if " " in layout.name else layout.name
             raise EnvironmentBroken(
                 f"the environment `{layout.name}` has no {what}: there is no file `{path}`",
-                hint=f"`comfydock status -e {shown}` tells its state; `comfydock create NAME` makes a new environment",
+                hint=f"`comfydock doctor -e {shown}` tells what is wrong and what to do",
                 context={"environment": layout.name, "path": path},
             )
     return [python, "main.py", *_device(layout, arguments), *arguments]

@@ -1,6 +1,7 @@
 """Making an environment what its definition says: packages, back end, node packs, links; all of it or nothing."""
 
 import os
+from collections.abc import Iterator
 
 from comfydock_core.analyzers.backend_parts import findings_of
 from comfydock_core.analyzers.expected_packages import needs_part
@@ -12,12 +13,14 @@ from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceSe
 from comfydock_core.core.usecases.backends import chosen_backend
 from comfydock_core.core.usecases.packs import missing_packs, stage_pack
 from comfydock_core.core.usecases.staging import stage_definition, stage_venv
+from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
 from comfydock_core.models.exceptions import BackendNotLocked, BackendPartRefused, InvalidSetting
 from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.syncing import PackToFetch, SyncPlan, SyncRequest
+from comfydock_core.repositories import manifest_values
 from comfydock_core.repositories.backend_choice import read_choice
 from comfydock_core.repositories.backend_parts import read_part
 from comfydock_core.repositories.manifest_reader import read_manifest
@@ -172,9 +175,20 @@ class _Planner:
             parts=parts,
             packs=packs,
             unobtainable=unobtainable,
+            held_back=tuple(self._held_back()),
             models_directory=models,
             change=change,
         )
+
+    def _held_back(self) -> Iterator[str]:
+        """ComfyUI at another commit than the manifest's: users work in that checkout, so it is only told."""
+        tool = manifest_values.tool_table(self._manifest, self._layout.manifest)
+        wanted = manifest_values.text(tool, "comfyui_commit_sha", self._layout.manifest)
+        commit, _ = read_head(self._layout.comfyui)
+        if not os.path.isdir(self._layout.comfyui):
+            yield f"there is no `{self._layout.comfyui}`"
+        elif wanted is not None and commit is not None and commit != wanted:
+            yield f"ComfyUI is at {commit[:10]}, and the manifest wants {wanted[:10]}"
 
     def _backend(self) -> str:
         """The back end that is asked for, else the one that was chosen, else the one that fits this machine."""

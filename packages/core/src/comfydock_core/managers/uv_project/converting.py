@@ -7,18 +7,17 @@ from comfydock_core.managers.pyproject.conversion import named_backend, neutral_
 from comfydock_core.managers.pyproject.creation import ADVICE
 from comfydock_core.managers.pyproject.pytorch import set_release
 from comfydock_core.managers.pyproject.rewriting import rewritten
+from comfydock_core.managers.uv_project.installed import lock_as_installed, pins_of_venv
 from comfydock_core.managers.uv_project.locking import lock_backend, lock_base
 from comfydock_core.managers.uv_project.release import ask_accelerators
 from comfydock_core.models.conversion import Conversion
-from comfydock_core.models.exceptions import RequirementsConflict
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories import install_record
 from comfydock_core.repositories.manifest_reader import read_manifest, read_manifest_text
 from comfydock_core.repositories.pyproject_document import PyprojectDocument
-from comfydock_core.repositories.pytorch_settings import Table, family_of, is_neutral, release_of, uv_settings
+from comfydock_core.repositories.pytorch_settings import Table, family_of, is_neutral, release_of
 from comfydock_core.repositories.uv_lock import read_lock
 from comfydock_core.utils import atomic, native
-from comfydock_core.utils.requirements import newest_version, public_version, requirement_name
+from comfydock_core.utils.requirements import newest_version, public_version
 
 
 def convert(uv: UVCommand, definition: str, venv: str | None, fallback: str, reporter: Reporter) -> Conversion | None:
@@ -81,43 +80,13 @@ def _lock(uv: UVCommand, definition: str, venv: str | None, backend: str, report
     if native.is_file(f"{definition}/uv.lock"):
         lock_base(uv, definition, backend, reporter)
         return "lock"
-    installed = _installed(venv)
+    installed = pins_of_venv(venv)
     if installed and lock_as_installed(uv, definition, backend, installed, reporter):
         reporter.warn("there was no `uv.lock`: it was made from the packages that are installed")
         return "installed"
     reporter.warn("there was no `uv.lock`: it was made from what the package indexes have now")
     lock_base(uv, definition, backend, reporter)
     return "index"
-
-
-def lock_as_installed(uv: UVCommand, definition: str, backend: str, installed: list[str], reporter: Reporter) -> bool:
-    """Lock under constraints, then without them, which keeps the versions. `False` when they do not fit together."""
-    path = f"{definition}/pyproject.toml"
-    text = read_manifest_text(path)
-    manifest = read_manifest(path)
-    own = uv_settings(manifest).get("constraint-dependencies")
-    kept = [item for item in own if isinstance(item, str)] if isinstance(own, list) else []
-    pinned = {requirement_name(item) for item in kept}
-    uv_settings(manifest)["constraint-dependencies"] = [
-        *kept, *(item for item in installed if requirement_name(item) not in pinned)
-    ]  # fmt: skip
-    try:
-        atomic.write_text(path, rewritten(text, manifest))
-        uv.lock(reporter.line)
-    except RequirementsConflict:
-        return False
-    finally:
-        atomic.write_text(path, text)
-    lock_base(uv, definition, backend, reporter)
-    return True
-
-
-def _installed(venv: str | None) -> list[str]:
-    """The packages of an environment as pins, builds without the local part of their version."""
-    place = install_record.site_packages(venv) if venv else None
-    names = install_record.installed_distributions(place) if place else []
-    pairs = [install_record.split_distribution(name) for name in names]
-    return [f"{requirement_name(name)}=={public_version(version)}" for name, version in pairs if version]
 
 
 def _advice() -> str:

@@ -1,0 +1,757 @@
+"""Adopting installations that were made without ComfyDock: what is taken over and told, and that nothing is lost."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from comfydock_core.core.environment import Environment
+from comfydock_core.core.workspace import Workspace
+from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest
+from comfydock_core.models.exceptions import (
+    ComfyDockError,
+    EnvironmentExists,
+    FileSystemError,
+    InstallationNotFound,
+    InvalidName,
+    InvalidSetting,
+    ModelsDirectoryNotFound,
+    RequirementsConflict,
+)
+from comfydock_core.models.operation import Initiator, Swap
+from comfydock_core.repositories.uv_lock import read_lock
+from comfydock_core.utils.reporting import SilentReporter
+from tests.support import sessions
+from tests.support.installations import (
+    OLDER_TORCH,
+    PUBLIC_REMOTE,
+    Shelf,
+    add_venv,
+    build_shelf,
+    make_checkout,
+    make_git_pack,
+    make_portable,
+    make_registry_pack,
+    seen,
+)
+from tests.support.miniature import BRANCH, NEWEST, Miniature, commit, git
+from tests.support.reporters import RecordingReporter
+
+INITIATOR = Initiator(("adopt", "old"))
+INSTALLED = {
+    **{name: f"{version}+cpu" for name, version in OLDER_TORCH.items()},
+    "mini_base": "1.4", "mini_imaging": "1.0", "mini_math": "2.0", "mini_sampling": "0.3",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def made_shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return build_shelf(tmp_path_factory.mktemp("shelf"))
+
+
+@pytest.fixture
+def shelf(made_shelf: Shelf, local: Miniature, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """Indexes that have newer versions than the installation, for both."""
+    for name, value in made_shelf.variables().items():
+        monkeypatch.setenv(name, value)
+    return made_shelf
+
+
+@pytest.fixture
+def comfyui(miniature: Miniature, shelf: Shelf, tmp_path: Path) -> Path:
+    """A checkout of the newest release with packages of some time ago, in a place with odd letters."""
+    place = make_checkout(tmp_path / "Große Ablage ☃ 日本" / "ComfyUI", miniature)
+    add_venv(place, shelf)
+    return place
+
+
+def plan_of(workspace: Workspace, path: Path, **options: object) -> AdoptionPlan:
+    request = AdoptRequest(str(path), **{"name": "old", **options})  # type: ignore[arg-type]
+    return workspace.plan_adoption(request, SilentReporter())
+
+
+def adopt(
+    workspace: Workspace, path: Path, reporter: RecordingReporter | None = None, **options: object
+) -> Environment:
+    plan = plan_of(workspace, path, **options)
+    workspace.adopt_installation(plan, INITIATOR, reporter or RecordingReporter())
+    return workspace.open_environment(plan.name)
+
+
+def names_in(workspace: Workspace) -> list[str]:
+    return sessions.names_in(Path(workspace.layout.environments))
+
+
+def installed(demo: Environment) -> dict[str, str]:
+    (packages,) = Path(demo.layout.venv).glob("lib/python*/site-packages")
+    names = [path.name.removesuffix(".dist-info") for path in packages.glob("*.dist-info")]
+    return dict(sorted((name.split("-")[0], name.split("-")[1]) for name in names))
+
+
+def settings(demo: Environment) -> dict[str, object]:
+    found = demo.manifest_section("tool.comfydock")
+    assert isinstance(found, dict)
+    return found
+
+
+def nodes(demo: Environment) -> dict[str, dict[str, str]]:
+    found = settings(demo).get("nodes", {})
+    assert isinstance(found, dict)
+    return found
+
+
+def head(directory: str | Path) -> str:
+    return git(Path(directory), "rev-parse", "HEAD").strip()
+
+
+# ComfyUI itself
+
+
+def test_a_checkout_of_a_release_becomes_a_whole_environment(
+    workspace: Workspace, comfyui: Path, miniature: Miniature
+) -> None:
+    old = adopt(workspace, comfyui)
+    assert sorted(os.listdir(old.layout.root)) == [".cec", ".venv", "ComfyUI"]
+    assert {key: value for key, value in settings(old).items() if key.startswith("comfyui")} == {
+        "comfyui_version": NEWEST,
+        "comfyui_version_type": "release",
+        "comfyui_commit_sha": miniature.commits[NEWEST],
+        "comfyui_repository": str(miniature.repository),
+    }
+    assert head(old.layout.comfyui) == miniature.commits[NEWEST]
+    assert old.status().in_sync
+    assert old.run(["--quick-test-for-ci"], SilentReporter()) == 0
+
+
+def test_a_branch_is_adopted_on_its_branch(workspace: Workspace, comfyui: Path, miniature: Miniature) -> None:
+    git(comfyui, "checkout", "--quiet", BRANCH)
+    state = adopt(workspace, comfyui).status().comfyui
+    assert (state.version, state.version_type, state.branch) == (BRANCH, "branch", BRANCH)
+    assert state.commit == miniature.commits[BRANCH]
+    assert state.matches
+
+
+def test_a_detached_commit_is_adopted_as_that_commit(workspace: Workspace, comfyui: Path, miniature: Miniature) -> None:
+    git(comfyui, "checkout", "--quiet", "--detach", "main")
+    state = adopt(workspace, comfyui).status().comfyui
+    assert (state.version, state.version_type, state.branch) == (miniature.commits["main"], "commit", None)
+
+
+def test_commits_that_were_never_published_are_taken_over_and_named(workspace: Workspace, comfyui: Path) -> None:
+    git(comfyui, "checkout", "--quiet", "main")
+    (comfyui / "nodes.py").write_text("# mine\n")
+    git(comfyui, "add", "nodes.py")
+    made = git(comfyui, "-c", "user.name=Ada", "-c", "user.email=a@b.example", "commit", "-qm", "mine")
+    made = head(comfyui)
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    assert head(old.layout.comfyui) == made
+    assert Path(old.layout.comfyui, "nodes.py").read_text() == "# mine\n"
+    assert "ComfyUI: its commit is on no branch and no tag of its remote" in plan.notes
+
+
+def test_files_that_were_changed_are_changed_in_the_same_way(workspace: Workspace, comfyui: Path) -> None:
+    (comfyui / "nodes.py").write_text("# mine\n")
+    (comfyui / "comfy/options.py").unlink()
+    (comfyui / "new ☃.py").write_text("# new\n")
+    git(comfyui, "add", "new ☃.py")
+    git(comfyui, "mv", "folder_paths.py", "moved.py")
+    old = adopt(workspace, comfyui)
+    copied = Path(old.layout.comfyui)
+    assert (copied / "nodes.py").read_text() == "# mine\n"
+    assert (copied / "new ☃.py").read_text() == "# new\n"
+    assert (copied / "moved.py").is_file()
+    assert not (copied / "comfy/options.py").exists()
+    assert not (copied / "folder_paths.py").exists()
+    assert any(note.startswith("ComfyUI: 5 of its files differ") for note in plan_notes(workspace, comfyui))
+
+
+def plan_notes(workspace: Workspace, path: Path) -> tuple[str, ...]:
+    return plan_of(workspace, path, name="another").notes
+
+
+def test_a_changed_file_keeps_its_mode_and_a_link_stays_a_link(workspace: Workspace, comfyui: Path) -> None:
+    (comfyui / "main.py").chmod(0o755)
+    (comfyui / "nodes.py").unlink()
+    (comfyui / "nodes.py").symlink_to("folder_paths.py")
+    copied = Path(adopt(workspace, comfyui).layout.comfyui)
+    assert (copied / "main.py").stat().st_mode & 0o111 == 0o111
+    assert os.readlink(copied / "nodes.py") == "folder_paths.py"
+
+
+def test_a_shallow_checkout_is_adopted(
+    workspace: Workspace, miniature: Miniature, shelf: Shelf, tmp_path: Path
+) -> None:
+    place = tmp_path / "shallow"
+    git(tmp_path, "clone", "--quiet", "--depth", "1", miniature.repository.as_uri(), str(place))
+    old = adopt(workspace, place)
+    assert head(old.layout.comfyui) == miniature.commits["main"]
+    assert old.status().in_sync
+
+
+def test_a_checkout_without_a_remote_is_adopted_and_named(workspace: Workspace, comfyui: Path) -> None:
+    git(comfyui, "remote", "remove", "origin")
+    plan = plan_of(workspace, comfyui)
+    assert "ComfyUI: its git repository has no remote" in plan.notes
+    assert head(adopt(workspace, comfyui).layout.comfyui) == head(comfyui)
+
+
+def test_credentials_in_the_address_of_the_remote_reach_no_file(workspace: Workspace, comfyui: Path) -> None:
+    git(comfyui, "remote", "set-url", "origin", "https://me:secret@example.invalid/ComfyUI.git")
+    old = adopt(workspace, comfyui)
+    assert settings(old)["comfyui_repository"] == "https://example.invalid/ComfyUI.git"
+    found = subprocess.run(["grep", "-rIl", "secret", old.layout.root], capture_output=True, text=True)
+    assert found.stdout == ""
+
+
+def test_without_git_the_version_comes_from_its_files(
+    workspace: Workspace, comfyui: Path, miniature: Miniature
+) -> None:
+    git(comfyui, "checkout", "--quiet", "v0.2.0")
+    shutil.rmtree(comfyui / ".git")
+    plan = plan_of(workspace, comfyui)
+    state = adopt(workspace, comfyui).status().comfyui
+    assert (state.version, state.commit) == ("v0.2.0", miniature.commits["v0.2.0"])
+    assert any("no git checkout" in note for note in plan.notes)
+
+
+def test_without_git_and_without_a_version_the_newest_release_is_taken_and_that_is_told(
+    workspace: Workspace, comfyui: Path, miniature: Miniature
+) -> None:
+    shutil.rmtree(comfyui / ".git")
+    (comfyui / "comfyui_version.py").unlink()
+    plan = plan_of(workspace, comfyui)
+    assert plan.comfyui.commit == miniature.commits[NEWEST]
+    assert f"ComfyUI: its files tell no version: the newest, {NEWEST}, is taken" in plan.notes
+
+
+def test_a_version_that_was_never_released_is_replaced_by_the_newest_and_that_is_told(
+    workspace: Workspace, comfyui: Path
+) -> None:
+    shutil.rmtree(comfyui / ".git")
+    (comfyui / "comfyui_version.py").write_text('__version__ = "0.99.7"\n')
+    plan = plan_of(workspace, comfyui)
+    assert plan.comfyui.ref == NEWEST
+    assert f"ComfyUI: there is no release v0.99.7: the newest, {NEWEST}, is taken" in plan.notes
+
+
+def test_a_portable_folder_is_adopted_with_its_packages(workspace: Workspace, comfyui: Path, shelf: Shelf) -> None:
+    shutil.rmtree(comfyui / "venv")
+    portable = make_portable(comfyui.parent / "Portable Öffnung", comfyui, shelf)
+    plan = plan_of(workspace, portable)
+    assert (plan.python, plan.torch_backend, plan.installation.portable) == ("3.11", "cpu", True)
+    assert installed(adopt(workspace, portable)) == INSTALLED
+
+
+# Python packages
+
+
+def test_the_versions_that_are_installed_are_locked_and_installed(workspace: Workspace, comfyui: Path) -> None:
+    old = adopt(workspace, comfyui)
+    assert installed(old) == INSTALLED
+    locked = read_lock(old.layout.lock).versions()
+    assert locked["torch"] == {"2.8.0"}
+    assert locked["mini-imaging"] == {"1.0"}
+    assert old.status().packages.state == "in-sync"
+
+
+def test_nothing_keeps_later_changes_from_newer_versions(workspace: Workspace, comfyui: Path) -> None:
+    """The versions are in the lock, not in the manifest, but for the release of PyTorch."""
+    uv = adopt(workspace, comfyui).manifest_section("tool.uv")
+    assert isinstance(uv, dict)
+    assert uv["constraint-dependencies"] == [f"{name}=={version}" for name, version in OLDER_TORCH.items()]
+
+
+def test_the_back_end_is_that_of_the_installed_torch(workspace: Workspace, comfyui: Path) -> None:
+    rename_torch(comfyui, "2.9.1+cu128")
+    plan = plan_of(workspace, comfyui)
+    assert plan.torch_backend == "cu128"
+
+
+def rename_torch(comfyui: Path, version: str) -> None:
+    """Let the installed torch claim to be another build."""
+    (info,) = comfyui.glob("venv/lib/python*/site-packages/torch-*.dist-info")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n")
+
+
+@pytest.mark.parametrize("version", ["2.9.1+git1234abc", "2.9.1+cu128.debug", "2.9.1"])
+def test_a_build_that_names_no_back_end_gives_the_one_of_this_machine(
+    workspace: Workspace, comfyui: Path, version: str, fake_program: Callable[[str, str], Path]
+) -> None:
+    fake_program("nvidia-smi", "echo 'CUDA Version: 12.8'")
+    rename_torch(comfyui, version)
+    assert plan_of(workspace, comfyui).torch_backend == "cu128"
+
+
+def test_the_back_end_that_is_asked_for_goes_first(workspace: Workspace, comfyui: Path) -> None:
+    old = adopt(workspace, comfyui, torch_backend="cu128")
+    assert installed(old)["torch"] == "2.8.0+cu128"
+    assert old.status().torch_backend == "cu128"
+
+
+def test_without_torch_nothing_of_it_is_installed(workspace: Workspace, comfyui: Path) -> None:
+    old = adopt(workspace, comfyui, torch_backend="none")
+    assert not [name for name in installed(old) if name.startswith("torch")]
+
+
+def test_a_back_end_that_is_none_is_refused(workspace: Workspace, comfyui: Path) -> None:
+    with pytest.raises(InvalidSetting):
+        plan_of(workspace, comfyui, torch_backend="cuda")
+
+
+def test_without_packages_the_newest_are_taken_and_that_is_told(workspace: Workspace, comfyui: Path) -> None:
+    shutil.rmtree(comfyui / "venv")
+    plan = plan_of(workspace, comfyui, torch_backend="cpu")
+    assert any(note.startswith("Python: there is no virtual environment") for note in plan.notes)
+    assert installed(adopt(workspace, comfyui, torch_backend="cpu"))["mini_imaging"] == "1.1"
+
+
+def add_distribution(comfyui: Path, name: str, version: str) -> None:
+    (packages,) = comfyui.glob("venv/lib/python*/site-packages")
+    info = packages / f"{name}-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+
+
+def test_what_is_installed_but_never_asked_for_stays_behind(workspace: Workspace, comfyui: Path) -> None:
+    add_distribution(comfyui, "leftover", "9.9")
+    assert "leftover" not in installed(adopt(workspace, comfyui))
+
+
+def test_versions_that_are_no_versions_hinder_nothing(workspace: Workspace, comfyui: Path) -> None:
+    add_distribution(comfyui, "strange", "no version at all")
+    add_distribution(comfyui, "dated", "2004d-custom")
+    assert installed(adopt(workspace, comfyui)) == INSTALLED
+
+
+def test_two_versions_of_one_package_do_not_cost_the_versions_of_the_others(
+    workspace: Workspace, comfyui: Path
+) -> None:
+    """pip leaves such directories when it is stopped."""
+    add_distribution(comfyui, "mini_imaging", "1.1")
+    plan = plan_of(workspace, comfyui)
+    found = installed(adopt(workspace, comfyui))
+    assert {**found, "mini_imaging": ""} == {**INSTALLED, "mini_imaging": ""}
+    assert any(note.startswith("mini-imaging: it is there in several versions") for note in plan.notes)
+
+
+def test_a_version_that_does_not_fit_is_replaced_and_the_others_are_kept(workspace: Workspace, comfyui: Path) -> None:
+    """pip installs what does not fit together, so this is how most installations of some age are."""
+    make_git_pack(comfyui / "custom_nodes/Masks", requires="mini-masks>=2\n")
+    reporter = RecordingReporter()
+    old = adopt(workspace, comfyui, reporter)
+    assert installed(old) == {**INSTALLED, "mini_masks": "2.0"}
+    assert [warning for warning in reporter.warnings if "mini-masks" in warning]
+
+
+def test_a_version_that_no_index_has_any_more_is_replaced_and_the_others_are_kept(
+    workspace: Workspace, comfyui: Path
+) -> None:
+    shutil.rmtree(next(comfyui.glob("venv/lib/python*/site-packages/mini_imaging-1.0.dist-info")))
+    add_distribution(comfyui, "mini_imaging", "1.0.5")
+    assert installed(adopt(workspace, comfyui)) == {**INSTALLED, "mini_imaging": "1.1"}
+
+
+def test_accelerators_of_another_build_do_not_cost_the_release(workspace: Workspace, comfyui: Path) -> None:
+    add_distribution(comfyui, "mini_accelerator", "11.0")
+    old = adopt(workspace, comfyui, torch_backend="cu128")
+    assert (installed(old)["torch"], installed(old)["mini_accelerator"]) == ("2.8.0+cu128", "12.8")
+
+
+def test_a_release_that_no_index_has_is_replaced_and_that_is_told(workspace: Workspace, comfyui: Path) -> None:
+    rename_torch(comfyui, "2.8.0.dev20250601+cpu")
+    reporter = RecordingReporter()
+    found = installed(adopt(workspace, comfyui, reporter))
+    assert (found["torch"], found["mini_imaging"]) == ("2.9.1+cpu", "1.0")
+    assert [warning for warning in reporter.warnings if "torch==2.8.0.dev20250601" in warning]
+
+
+def test_a_release_that_a_pack_refuses_is_replaced_and_that_is_told(workspace: Workspace, comfyui: Path) -> None:
+    make_git_pack(comfyui / "custom_nodes/Modern", requires="torch>=2.9\n")
+    reporter = RecordingReporter()
+    found = installed(adopt(workspace, comfyui, reporter))
+    assert (found["torch"], found["mini_imaging"]) == ("2.9.1+cpu", "1.0")
+    assert [warning for warning in reporter.warnings if "another release of PyTorch is taken" in warning]
+
+
+# Node packs
+
+
+def test_a_pack_from_git_is_taken_over_with_its_repository_and_its_requirements(
+    workspace: Workspace, comfyui: Path
+) -> None:
+    made = make_git_pack(comfyui / "custom_nodes/Fancy", requires="mini-masks\n# a comment\n\n")
+    old = adopt(workspace, comfyui)
+    assert nodes(old) == {
+        "Fancy": {"name": "Fancy", "repository": PUBLIC_REMOTE, "version": made, "source": "git"},
+    }
+    assert head(f"{old.layout.custom_nodes}/Fancy") == made
+    assert installed(old)["mini_masks"] == "1.0"
+    (group,) = old.manifest()["dependency-groups"].values()  # type: ignore[attr-defined]
+    assert group == ["mini-masks"]
+    assert old.status().in_sync
+
+
+def test_a_pack_with_changes_is_taken_over_with_them_and_named(workspace: Workspace, comfyui: Path) -> None:
+    pack = comfyui / "custom_nodes/Fancy"
+    make_git_pack(pack)
+    (pack / "nodes.py").write_text("mine\n")
+    (pack / "weights.bin").write_bytes(b"downloaded by the pack")
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    copied = Path(old.layout.custom_nodes, "Fancy")
+    assert ((copied / "nodes.py").read_text(), (copied / "weights.bin").read_bytes()) == (
+        "mine\n", b"downloaded by the pack",
+    )  # fmt: skip
+    assert "custom_nodes/Fancy: some of its files differ from its commit" in plan.notes
+
+
+def test_a_pack_whose_commit_was_never_published_is_named(workspace: Workspace, comfyui: Path) -> None:
+    make_git_pack(comfyui / "custom_nodes/Fancy", published=False)
+    plan = plan_of(workspace, comfyui)
+    assert "custom_nodes/Fancy: its commit is on no branch and no tag of its remote" in plan.notes
+    assert nodes(adopt(workspace, comfyui))["Fancy"]["source"] == "git"
+
+
+def test_a_pack_from_git_without_a_remote_is_a_development_pack(workspace: Workspace, comfyui: Path) -> None:
+    make_git_pack(comfyui / "custom_nodes/Mine", remote=None)
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    assert nodes(old) == {"Mine": {"name": "Mine", "version": "dev", "source": "development"}}
+    assert "custom_nodes/Mine: its git repository has no remote" in plan.notes
+    assert Path(old.layout.custom_nodes, "Mine/.git").is_dir()
+
+
+def test_a_pack_from_the_registry_keeps_its_identifier_and_version(workspace: Workspace, comfyui: Path) -> None:
+    make_registry_pack(comfyui / "custom_nodes/comfyui-fancy", "comfyui-fancy", "1.2.0")
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    assert nodes(old)["comfyui-fancy"] == {
+        "name": "comfyui-fancy", "registry_id": "comfyui-fancy", "version": "1.2.0", "source": "registry",
+    }  # fmt: skip
+    assert not [note for note in plan.notes if "fancy" in note]
+
+
+def test_two_packs_of_one_identifier_are_both_in_the_manifest(workspace: Workspace, comfyui: Path) -> None:
+    for name in ("Fancy", "Fancy-copy"):
+        make_registry_pack(comfyui / f"custom_nodes/{name}", "fancy", "1.2.0")
+    old = adopt(workspace, comfyui)
+    assert sorted(entry["name"] for entry in nodes(old).values()) == ["Fancy", "Fancy-copy"]
+    assert old.status().packs.untracked == []
+
+
+def test_directories_and_single_files_are_taken_over_and_named(workspace: Workspace, comfyui: Path) -> None:
+    (comfyui / "custom_nodes/Plain ☃/__pycache__").mkdir(parents=True)
+    (comfyui / "custom_nodes/Plain ☃/nodes.py").write_text("one = 1\n")
+    (comfyui / "custom_nodes/single.py").write_text("two = 2\n")
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    packs = Path(old.layout.custom_nodes)
+    assert (packs / "single.py").read_text() == "two = 2\n"
+    assert os.listdir(packs / "Plain ☃") == ["nodes.py"]
+    assert [entry["source"] for entry in nodes(old).values()] == ["development"]
+    assert {"custom_nodes/Plain ☃: it is neither a git checkout nor an installation from the registry",
+            "custom_nodes/single.py: a single file tells no origin"} <= set(plan.notes)  # fmt: skip
+
+
+def test_disabled_packs_stay_disabled_and_out_of_the_manifest(workspace: Workspace, comfyui: Path) -> None:
+    packs = comfyui / "custom_nodes"
+    for name in ("Old.disabled", ".disabled/Older@1_0"):
+        make_git_pack(packs / name, requires="mini-masks==99\n")
+    (packs / "single.py.disabled").write_text("")
+    old = adopt(workspace, comfyui)
+    copied = Path(old.layout.custom_nodes)
+    assert nodes(old) == {}
+    for name in ("Old.disabled/nodes.py", ".disabled/Older@1_0/nodes.py", "single.py.disabled"):
+        assert (copied / name).is_file(), name
+    assert not (copied / "Older@1_0").exists()
+    assert old.status().packs.untracked == []
+
+
+def test_a_linked_pack_is_linked_again_and_what_it_leads_to_stays(
+    workspace: Workspace, comfyui: Path, tmp_path: Path
+) -> None:
+    make_git_pack(tmp_path / "work/Fancy", requires="mini-masks\n")
+    (comfyui / "custom_nodes/Fancy").symlink_to(tmp_path / "work/Fancy")
+    before = seen(tmp_path / "work")
+    old = adopt(workspace, comfyui)
+    assert os.readlink(f"{old.layout.custom_nodes}/Fancy") == str(tmp_path / "work/Fancy")
+    assert nodes(old)["Fancy"]["source"] == "development"
+    assert installed(old)["mini_masks"] == "1.0"
+    assert seen(tmp_path / "work") == before
+
+
+def test_a_link_that_leads_nowhere_hinders_nothing(workspace: Workspace, comfyui: Path) -> None:
+    (comfyui / "custom_nodes/Gone").symlink_to("/nowhere/at/all")
+    (comfyui / "custom_nodes/gone.py").symlink_to("/nowhere/at/all.py")
+    assert nodes(adopt(workspace, comfyui)) == {}
+
+
+@pytest.mark.parametrize(
+    ("requirements", "told"),
+    [
+        ("mini-masks\n-r more.txt\n", "-r more.txt"),
+        ("--extra-index-url https://example.invalid\nmini-masks\n", "--extra-index-url"),
+        ("mini-masks ; python_version >= '3'\r\n", None),
+        ("\ufeffmini-masks  # hello\n", None),
+        ("mini-masks --hash=sha256:00\n", None),
+        ("mini-masks\n-e .\n", "-e ."),
+    ],
+)
+def test_odd_requirements_are_understood_as_far_as_they_can_be(
+    workspace: Workspace, comfyui: Path, requirements: str, told: str | None
+) -> None:
+    make_git_pack(comfyui / "custom_nodes/Fancy", requires=requirements)
+    reporter = RecordingReporter()
+    assert installed(adopt(workspace, comfyui, reporter))["mini_masks"] == "1.0"
+    assert [told in warning for warning in reporter.warnings] == ([True] if told else [])
+
+
+def test_a_line_that_is_no_requirement_costs_that_line_alone(workspace: Workspace, comfyui: Path) -> None:
+    make_git_pack(comfyui / "custom_nodes/Fancy", requires="mini-masks\n!!! what\nmini-math\n")
+    reporter = RecordingReporter()
+    assert installed(adopt(workspace, comfyui, reporter))["mini_masks"] == "1.0"
+    (warning,) = reporter.warnings
+    assert "!!! what" in warning
+    assert "line 2" in warning
+
+
+def test_requirements_in_no_encoding_are_survived(workspace: Workspace, comfyui: Path) -> None:
+    pack = comfyui / "custom_nodes/Fancy"
+    make_git_pack(pack)
+    (pack / "requirements.txt").write_bytes("mini-masks\n# größer\n".encode("latin-1"))
+    assert installed(adopt(workspace, comfyui))["mini_masks"] == "1.0"
+
+
+def test_requirements_that_cannot_be_met_are_told_with_the_pack_and_leave_nothing(
+    workspace: Workspace, comfyui: Path
+) -> None:
+    make_git_pack(comfyui / "custom_nodes/Fancy", requires="no-such-package-at-all\n")
+    before = seen(comfyui)
+    with pytest.raises(RequirementsConflict) as caught:
+        adopt(workspace, comfyui)
+    assert "no-such-package-at-all" in caught.value.message
+    assert "fancy" in caught.value.message
+    assert "disable" in (caught.value.hint or "")
+    assert (names_in(workspace), seen(comfyui) == before) == ([], True)
+
+
+# What the user made
+
+
+def test_workflows_settings_and_inputs_are_taken_over(workspace: Workspace, comfyui: Path) -> None:
+    files = {
+        "user/default/workflows/one.json": "{}",
+        "user/default/workflows/sub/zwei ☃.json": "{}",
+        "user/ada/workflows/three.json": "{}",
+        "user/default/comfy.settings.json": '{"a": 1}',
+        "input/picture ☃.png": "png",
+        "input/sub/clip.mp4": "mp4",
+    }
+    for name, content in files.items():
+        (comfyui / name).parent.mkdir(parents=True, exist_ok=True)
+        (comfyui / name).write_text(content)
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    for name, content in files.items():
+        assert Path(old.layout.comfyui, name).read_text() == content, name
+    assert os.listdir(f"{old.layout.definition}/workflows") == ["one.json"]
+    assert git(Path(old.layout.definition), "status", "--porcelain") == ""
+    assert "2 workflows in folders or of other users are taken over, but not tracked in the history" in plan.notes
+
+
+def test_directories_that_are_links_are_copied_from_where_they_lead(
+    workspace: Workspace, comfyui: Path, tmp_path: Path
+) -> None:
+    for name in ("input", "user"):
+        if (comfyui / name).exists():
+            shutil.rmtree(comfyui / name)
+        (tmp_path / "disk" / name).mkdir(parents=True)
+        (tmp_path / "disk" / name / "mine").write_text("mine")
+        (comfyui / name).symlink_to(tmp_path / "disk" / name)
+    before = seen(tmp_path / "disk")
+    old = adopt(workspace, comfyui)
+    for name in ("input", "user"):
+        assert Path(old.layout.comfyui, name, "mine").read_text() == "mine"
+        assert not Path(old.layout.comfyui, name).is_symlink()
+    assert seen(tmp_path / "disk") == before
+
+
+def test_models_and_outputs_stay_where_they_are_and_are_told(workspace: Workspace, comfyui: Path) -> None:
+    (comfyui / "models/checkpoints").mkdir(parents=True, exist_ok=True)
+    (comfyui / "models/checkpoints/a.safetensors").write_bytes(b"x" * 1000)
+    (comfyui / "output").mkdir(exist_ok=True)
+    (comfyui / "output/picture.png").write_bytes(b"x")
+    (comfyui / "extra_model_paths.yaml").write_text("a111:\n")
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    assert os.readlink(old.layout.models_link) == workspace.layout.models
+    assert not Path(old.layout.comfyui, "output/picture.png").exists()
+    told = "\n".join(plan.notes)
+    assert f"models stay at {comfyui}/models (" in told
+    assert f"outputs stay at {comfyui}/output (1 file)" in told
+    assert f"{comfyui}/extra_model_paths.yaml is not taken over" in told
+
+
+@pytest.mark.parametrize("how", ["link", "changed", "gone"])
+def test_whatever_became_of_the_models_directory_the_new_one_is_the_link(
+    workspace: Workspace, comfyui: Path, tmp_path: Path, how: str
+) -> None:
+    models = comfyui / "models"
+    if how == "changed":
+        (models / "configs/v1-inference.yaml").write_text("mine: true\n")
+    else:
+        shutil.move(models, tmp_path / "models")
+    if how == "link":
+        (tmp_path / "models/configs/v1-inference.yaml").write_text("mine: true\n")
+        models.symlink_to(tmp_path / "models")
+    old = adopt(workspace, comfyui)
+    assert os.readlink(old.layout.models_link) == workspace.layout.models
+    assert os.listdir(workspace.layout.models) == []
+    assert old.status().in_sync
+
+
+def test_models_of_the_workspace_itself_are_not_told_to_be_elsewhere(workspace: Workspace, comfyui: Path) -> None:
+    shutil.rmtree(comfyui / "models")
+    (comfyui / "models").symlink_to(workspace.layout.models)
+    Path(workspace.layout.models, "a.safetensors").write_bytes(b"x")
+    assert not [note for note in plan_of(workspace, comfyui).notes if note.startswith("models")]
+
+
+# The source, the name, and what goes wrong
+
+
+@pytest.fixture
+def full(comfyui: Path) -> Path:
+    """An installation with something of every kind."""
+    make_git_pack(comfyui / "custom_nodes/Fancy", requires="mini-masks\n")
+    make_registry_pack(comfyui / "custom_nodes/comfyui-fancy", "comfyui-fancy", "1.2.0")
+    (comfyui / "custom_nodes/Fancy/nodes.py").write_text("mine\n")
+    (comfyui / "nodes.py").write_text("# mine\n")
+    (comfyui / "user/default/workflows").mkdir(parents=True)
+    (comfyui / "user/default/workflows/one.json").write_text("{}")
+    (comfyui / "output").mkdir(exist_ok=True)
+    (comfyui / "output/picture.png").write_bytes(b"x")
+    os.utime(comfyui / "main.py")  # Git would note the new time in its index.
+    return comfyui
+
+
+def test_the_source_stays_as_it_is_to_the_byte(workspace: Workspace, full: Path) -> None:
+    before = seen(full)
+    old = adopt(workspace, full)
+    assert seen(full) == before
+    Path(old.layout.comfyui, "nodes.py").write_text("changed later")
+    Path(old.layout.custom_nodes, "Fancy/nodes.py").write_text("changed later")
+    commit(Path(old.layout.custom_nodes, "Fancy"), "Later")
+    assert {name: entry[3] for name, entry in seen(full).items()} == {name: entry[3] for name, entry in before.items()}
+
+
+def test_the_plan_writes_nothing(workspace: Workspace, full: Path) -> None:
+    before = (seen(full), sessions.tree(Path(workspace.layout.root), whole=True))
+    plan = plan_of(workspace, full, use=True)
+    assert (seen(full), sessions.tree(Path(workspace.layout.root), whole=True)) == before
+    steps = [(step.sign, step.path) for step in plan.change.steps if isinstance(step, Swap)]
+    assert steps == [("+", "old"), ("~", "../.metadata/workspace.json")]
+
+
+def test_the_active_environment_becomes_the_adopted_one_if_wanted(workspace: Workspace, comfyui: Path) -> None:
+    adopt(workspace, comfyui, use=True)
+    assert workspace.config().active_environment == "old"
+
+
+def test_undo_takes_it_away_and_undo_of_that_brings_it_back(workspace: Workspace, full: Path) -> None:
+    before = seen(full)
+    old = adopt(workspace, full)
+    operations = workspace.operations(None)
+    operations.undo(operations.plan_undo(None), INITIATOR, SilentReporter())
+    assert names_in(workspace) == []
+    operations.undo(operations.plan_undo(None), INITIATOR, SilentReporter())
+    assert old.status().packages.state == "in-sync"
+    assert seen(full) == before
+
+
+def test_a_name_that_is_taken_or_none_is_refused(workspace: Workspace, comfyui: Path) -> None:
+    os.makedirs(f"{workspace.layout.environments}/taken/.cec")
+    with pytest.raises(EnvironmentExists):
+        plan_of(workspace, comfyui, name="taken")
+    with pytest.raises(InvalidName):
+        plan_of(workspace, comfyui, name="../old")
+
+
+@pytest.mark.parametrize("make", [lambda place: None, Path.mkdir, Path.touch])
+def test_a_place_without_comfyui_is_told(workspace: Workspace, tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "place")
+    with pytest.raises(InstallationNotFound) as caught:
+        plan_of(workspace, tmp_path / "place")
+    assert str(tmp_path / "place") in caught.value.message
+
+
+def test_a_workspace_without_models_is_told(workspace: Workspace, comfyui: Path) -> None:
+    os.rmdir(workspace.layout.models)
+    with pytest.raises(ModelsDirectoryNotFound):
+        plan_of(workspace, comfyui)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable to the superuser")
+def test_what_cannot_be_read_is_named_and_leaves_nothing(workspace: Workspace, full: Path) -> None:
+    (full / "user/default").chmod(0)
+    try:
+        with pytest.raises(FileSystemError, match="user/default"):
+            adopt(workspace, full)
+    finally:
+        (full / "user/default").chmod(0o755)
+    assert names_in(workspace) == []
+
+
+PHASES = ["Copying ComfyUI", "Copying node packs", "Preparing Python", "Resolving Python", "Installing Python",
+          "Starting the history"]  # fmt: skip
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_ctrl_c_in_any_phase_leaves_nothing_and_the_source(workspace: Workspace, full: Path, phase: str) -> None:
+    before = seen(full)
+
+    def stop(events: int, text: str) -> None:
+        if text.startswith(phase):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        adopt(workspace, full, RecordingReporter(stop))
+    assert names_in(workspace) == []
+    assert seen(full) == before
+
+
+@pytest.mark.parametrize("kilobytes", [150, 350, 600])
+def test_a_full_disk_is_told_and_leaves_nothing(full: Path, small_disk: Callable[[str], Path], kilobytes: int) -> None:
+    from comfydock_core.factories.workspace_factory import open_workspace
+
+    place = small_disk(f"size={kilobytes}k")
+    made = Workspace.initialise(Workspace.plan_initialisation(str(place / "workspace")))
+    workspace, before = open_workspace(made.layout), seen(full)
+    with pytest.raises(FileSystemError) as caught:
+        adopt(workspace, full)
+    assert caught.value.context["errno"] == "ENOSPC"
+    assert names_in(workspace) == []
+    assert seen(full) == before
+
+
+def test_what_runs_from_the_installation_does_not_hinder(workspace: Workspace, comfyui: Path) -> None:
+    """ComfyUI writes its log and its database while it is copied; a socket of it has no content."""
+    (comfyui / "user").mkdir(exist_ok=True)
+    os.mkfifo(comfyui / "user/pipe")
+    (comfyui / "user/comfyui.log").write_text("a line\n")
+    assert isinstance(adopt(workspace, comfyui), Environment)
+
+
+def test_an_error_of_the_plan_is_one_of_ours(workspace: Workspace, comfyui: Path) -> None:
+    (comfyui / "requirements.txt").unlink()
+    git(comfyui, "add", "-A")
+    git(comfyui, "-c", "user.name=Ada", "-c", "user.email=a@b.example", "commit", "-qm", "mine")
+    with pytest.raises(ComfyDockError) as caught:
+        adopt(workspace, comfyui)
+    assert "requirements.txt" in caught.value.message
+    assert names_in(workspace) == []
