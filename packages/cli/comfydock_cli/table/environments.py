@@ -66,9 +66,7 @@ COMMANDS = (
         ("comfydock list", "comfydock list --long", "comfydock list --size"),
         _LIFE,
         (
-            flag(
-                "--long", "-l", help="show the versions of ComfyUI and Python, the number of node packs, the state"
-            ),
+            flag("--long", "-l", help="show the versions of ComfyUI and Python, the number of node packs, the state"),
             flag("--size", help="the same, with the space that each takes for itself"),
         ),
         WORKSPACE,

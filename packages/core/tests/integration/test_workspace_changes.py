@@ -1,6 +1,7 @@
 """Deleting, renaming and choosing environments, and taking that back."""
 
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -244,8 +245,7 @@ def test_settings_on_another_disk_are_refused_with_a_reason(
     disk = small_disk("size=1m")
     metadata = Path(workspace.layout.metadata)
     content = (metadata / "workspace.json").read_text()
-    (metadata / "workspace.json").unlink()
-    metadata.rmdir()
+    shutil.rmtree(metadata)
     metadata.symlink_to(disk)
     (disk / "workspace.json").write_text(content)
     with pytest.raises(AcrossFileSystems, match="another file system"):

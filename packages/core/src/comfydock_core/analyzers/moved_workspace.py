@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.repositories.workspace_place import read_place
 from comfydock_core.utils import native
 
 
@@ -24,12 +25,23 @@ class Leftover:
     content: str | None = None
 
 
-def old_place(layout: WorkspaceLayout, models_directory: str | None) -> str | None:
-    """Where the workspace was, by the setting of its own models directory; `None` when nothing says that it moved."""
-    if models_directory is None or os.path.isdir(models_directory) or not os.path.isdir(layout.models):
+def old_place(layout: WorkspaceLayout) -> str | None:
+    """Where the workspace was, by what it noted itself; `None` when it lies there still, or never noted it.
+
+    A copy whose original is still there is none that was moved: what it is to share is its owner's to say. Raises
+    `OSError`.
+    """
+    noted = read_place(layout)
+    if noted is None or noted == layout.root or os.path.isdir(f"{noted}/.metadata"):
         return None
-    parent, name = os.path.split(os.path.abspath(models_directory))
-    return parent if name == os.path.basename(layout.models) and not os.path.isdir(f"{parent}/.metadata") else None
+    return noted
+
+
+def models_at_new_place(layout: WorkspaceLayout, models_directory: str | None, old: str) -> str:
+    """The models directory: at the new place where it lay in the workspace, elsewhere as it is."""
+    if models_directory is None:
+        return layout.models
+    return layout.root + models_directory[len(old) :] if _is_below(models_directory, old) else models_directory
 
 
 def leftovers(layout: WorkspaceLayout, names: list[str], old: str) -> list[Leftover]:

@@ -24,6 +24,10 @@ class WorkspaceLayout:
         return f"{self.root}/.metadata/workspace.json"
 
     @property
+    def place_file(self) -> str:
+        return f"{self.root}/.metadata/place"
+
+    @property
     def environments(self) -> str:
         return f"{self.root}/environments"
 

@@ -1,4 +1,6 @@
-"""A reporter for nobody."""
+"""Reporters for nobody, and between others."""
+
+from comfydock_core.models.protocols import Reporter
 
 
 class SilentReporter:
@@ -15,3 +17,23 @@ class SilentReporter:
 
     def warn(self, text: str) -> None:
         """Pass over the warning."""
+
+
+class WarningReporter:
+    """Passes everything on but warnings, which it keeps for somebody who tells them at another time."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self.warnings: list[str] = []
+
+    def phase(self, text: str) -> None:
+        self._reporter.phase(text)
+
+    def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
+        self._reporter.progress(label, done, total, unit)
+
+    def line(self, text: str) -> None:
+        self._reporter.line(text)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)

@@ -29,7 +29,8 @@ def check_workspace(layout: WorkspaceLayout) -> Iterator[Finding]:
     else:
         yield Finding("workspace", OK, f"workspace `{layout.root}`")
         yield from _check_active(layout, config)
-        yield _check_models(config, layout)
+        old = old_place(layout)
+        yield _check_models(config, layout) if old is None else _moved(layout, old)
     yield from _check_directories(layout)
     yield _check_space(layout.root)
     yield from check_operations(layout.environments, "")
@@ -83,15 +84,6 @@ def _check_models(config: WorkspaceConfig, layout: WorkspaceLayout) -> Finding:
         return Finding("models-not-configured", PROBLEM, "no models directory is configured", fix=fix)
     if os.path.isdir(path):
         return Finding("models", OK, f"models directory `{path}`")
-    old = old_place(layout, path)
-    if old is not None:
-        return Finding(
-            "workspace-moved",
-            PROBLEM,
-            f"the workspace was moved from `{old}`, and its links still lead there",
-            fix="`comfydock doctor --fix` links what it has to the new place",
-            mending=Mending("relink-workspace", layout.root),
-        )
     is_own = os.path.abspath(path) == os.path.abspath(layout.models) and not os.path.lexists(path)
     return Finding(
         "models-missing",
@@ -99,6 +91,16 @@ def _check_models(config: WorkspaceConfig, layout: WorkspaceLayout) -> Finding:
         f"the models directory `{path}` does not exist",
         fix=f"make it or mount it, or correct `global_model_directory` in `{layout.config_file}`",
         mending=Mending("make-directory", path) if is_own else None,
+    )
+
+
+def _moved(layout: WorkspaceLayout, old: str) -> Finding:
+    return Finding(
+        "workspace-moved",
+        PROBLEM,
+        f"the workspace was moved from `{old}`, and its links still lead there",
+        fix="`comfydock doctor --fix` links what it has to the new place",
+        mending=Mending("relink-workspace", layout.root),
     )
 
 

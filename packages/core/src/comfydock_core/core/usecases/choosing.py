@@ -6,6 +6,7 @@ from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.repositories.workspace_config_repository import (
     WorkspaceConfigRepository,
 )
+from comfydock_core.repositories.workspace_place import note_place
 from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.services.transaction.planning import swap
 
@@ -26,3 +27,4 @@ def swap_of_settings(layout: WorkspaceLayout, name: str | None) -> Swap:
 def stage_active(layout: WorkspaceLayout, under_way: Operation, name: str | None) -> None:
     """Build what that step puts in place."""
     WorkspaceConfigRepository(layout.config_file).write_copy_with_active(under_way.place(SETTINGS), name)
+    note_place(layout, read_config(layout.config_file).models_directory)

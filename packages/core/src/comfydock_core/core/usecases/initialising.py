@@ -10,6 +10,7 @@ from comfydock_core.models.initialisation import InitialisationPlan
 from comfydock_core.repositories.workspace_config_repository import (
     WorkspaceConfigRepository,
 )
+from comfydock_core.repositories.workspace_place import write_place
 from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.filesystem import remove_tree
 
@@ -105,6 +106,7 @@ def _write_configuration(plan: InitialisationPlan, made: list[str]) -> None:
     try:
         os.mkdir(temporary)
         WorkspaceConfigRepository(f"{temporary}/{os.path.basename(plan.config_file)}").create(plan.models_directory)
+        write_place(f"{temporary}/place", plan.root)
         os.rename(temporary, final)
     finally:
         if os.path.isdir(temporary):

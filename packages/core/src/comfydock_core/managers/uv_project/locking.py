@@ -25,6 +25,7 @@ from comfydock_core.repositories.pytorch_settings import (
 )
 from comfydock_core.repositories.uv_lock import UvLock, read_lock
 from comfydock_core.utils import native
+from comfydock_core.utils.reporting import WarningReporter
 from comfydock_core.utils.requirements import requirement_name
 
 OnLine = Callable[[str], None]
@@ -82,14 +83,28 @@ def lock_backend(
         old=None if old is None else old.decode("utf-8", "replace"),
     )
 
-    def lock_anew() -> str:
-        return lock_part(uv, request, reporter)
-
-    made_from = [*map(str, family), *requirements_naming(manifest, family), request.pins, request.old or ""]
-    text = lock_anew() if answers is None else answers.part(uv, manifest, backend, made_from, lock_anew)
+    made_from = [*family, *requirements_naming(manifest, family), request.pins, request.old or ""]
+    text = _locked_part(uv, request, made_from, reporter, answers)
     if old is None or text.encode() != old:
         write_part(path, text)
     return parse_part(text, backend, path)
+
+
+def _locked_part(
+    uv: UVCommand, request: PartRequest, made_from: list[str], reporter: Reporter, answers: RememberedAnswers | None
+) -> str:
+    """The part, made now or remembered; what has to be said about it is said either way."""
+    if answers is None:
+        return lock_part(uv, request, reporter)
+    overheard = WarningReporter(reporter)
+
+    def lock_anew() -> tuple[str, list[str]]:
+        return lock_part(uv, request, overheard), overheard.warnings
+
+    text, warnings = answers.part(uv, request.manifest, request.backend, made_from, lock_anew)
+    for warning in warnings:
+        reporter.warn(warning)
+    return text
 
 
 def asked_for(manifest: Table) -> set[str]:

@@ -50,11 +50,24 @@ class RememberedAnswers:
         return Accelerators(names, versions)
 
     def part(
-        self, uv: UVCommand, manifest: Table, backend: str, made_from: Iterable[str], ask: Callable[[], str]
-    ) -> str:
-        """The lock of PyTorch for a back end, made from some texts."""
+        self,
+        uv: UVCommand,
+        manifest: Table,
+        backend: str,
+        made_from: Iterable[str],
+        ask: Callable[[], tuple[str, list[str]]],
+    ) -> tuple[str, list[str]]:
+        """The lock of PyTorch for a back end, made from some texts, and the warnings that came with making it."""
         question = [*_surroundings(uv, manifest, backend), *made_from]
-        return str(self._cache.remember("part", question, _PART_SECONDS, lambda: {"text": ask()})["text"])
+
+        def asked() -> dict[str, object]:
+            text, warnings = ask()
+            return {"text": text, "warnings": warnings}
+
+        found = self._cache.remember("part", question, _PART_SECONDS, asked)
+        warnings = found["warnings"]
+        assert isinstance(warnings, list)
+        return str(found["text"]), warnings
 
 
 def _surroundings(uv: UVCommand, manifest: Table, backend: str) -> list[str]:
