@@ -28,18 +28,19 @@ def create(context: Context, arguments: Arguments) -> Result:
     with make_reporter(context) as reporter:
         if context.dry_run:
             plan = workspace.plan_creation(request, reporter)
-            return planned_change(plan.change, name=plan.name, commit=plan.comfyui.commit)
+            missing = list(plan.missing_packs)
+            return planned_change(plan.change, name=plan.name, commit=plan.comfyui.commit, missing_packs=missing)
         initiator = context.initiator()
         with workspace.exclusive(initiator, reporter):
             plan = workspace.plan_creation(request, reporter)
-            path = workspace.create_environment(plan, initiator, reporter)
+            created = workspace.create_environment(plan, initiator, reporter)
     version = plan.comfyui
-    data = {"name": plan.name, "path": path, "comfyui": version.ref, "commit": version.commit, "python": plan.python,
-            "torch_backend": plan.torch_backend, "active": plan.activate,
-            "missing_packs": list(plan.missing_packs)}  # fmt: skip
+    data = {"name": plan.name, "path": created.directory, "comfyui": version.ref, "commit": version.commit,
+            "python": plan.python, "torch_backend": plan.torch_backend, "active": plan.activate,
+            "missing_packs": list(created.missing_packs)}  # fmt: skip
     text = f"created {plan.name}: ComfyUI {version} in {time.monotonic() - started:.1f} s\n"
     note = "" if plan.activate else f"`comfydock use {plan.name}` makes it the active environment"
-    return Result(data, text, exit_code=3 if plan.missing_packs else 0, note=note)
+    return Result(data, text, exit_code=3 if created.missing_packs else 0, note=note)
 
 
 def delete(context: Context, arguments: Arguments) -> Result:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.services_bundle import WorkspaceServices
     from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest
     from comfydock_core.models.cloning import CloningPlan
-    from comfydock_core.models.creation import CreateRequest, CreationPlan
+    from comfydock_core.models.creation import CreatedEnvironment, CreateRequest, CreationPlan
     from comfydock_core.models.deletion import DeletionPlan
     from comfydock_core.models.doctor import Finding
     from comfydock_core.models.initialisation import InitialisationPlan
@@ -121,8 +121,10 @@ class Workspace:
 
         return plan_creation(self.layout, self._needed_services(), request, reporter)
 
-    def create_environment(self, plan: "CreationPlan", initiator: "Initiator", reporter: "Reporter") -> str:
-        """Make the planned environment and return its directory. Whatever stops it, nothing has its name then."""
+    def create_environment(
+        self, plan: "CreationPlan", initiator: "Initiator", reporter: "Reporter"
+    ) -> "CreatedEnvironment":
+        """Make the planned environment. Whatever stops it, nothing has its name then."""
         from comfydock_core.core.usecases.creating import create_environment
 
         return create_environment(self.layout, self._needed_services(), plan, initiator, reporter)

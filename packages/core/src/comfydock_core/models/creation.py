@@ -55,7 +55,8 @@ class ComfyUIVersion:
 class CreationPlan:
     """A new environment with everything resolved. `create` executes exactly this.
 
-    `missing_packs` are node packs of the template that will be left out.
+    `missing_packs` are node packs of the template that will be left out; with `keep_going` others are left out, too,
+    when they prove not to be there.
     """
 
     name: str
@@ -68,18 +69,38 @@ class CreationPlan:
     activate: bool
     template: Template | None
     missing_packs: tuple[str, ...]
+    keep_going: bool
     change: ChangePlan
 
 
+@dataclass(frozen=True, slots=True)
+class CreatedEnvironment:
+    """A new environment. `missing_packs` are the node packs of its template that were left out."""
+
+    directory: str
+    missing_packs: tuple[str, ...]
+
+
 def creation_work(
-    directory: str, comfyui: ComfyUIVersion, python: str, torch_backend: str, models_directory: str
+    directory: str,
+    comfyui: ComfyUIVersion,
+    python: str,
+    torch_backend: str,
+    models_directory: str,
+    template: Template | None = None,
 ) -> list[PlanStep]:
     """What making an environment prepares, in order."""
     torch = _TORCH_DETAILS.get(torch_backend, f"PyTorch for {torch_backend}")
+    locked = template is not None and "uv.lock" in template.files
     return [
         PlanStep("clone", comfyui.public_repository, f"{comfyui.kind} {comfyui} at {comfyui.short_commit}", True),
-        PlanStep("write", f"{directory}/.cec/pyproject.toml", "ComfyUI's requirements", True),
-        PlanStep("lock", f"{directory}/.cec/uv.lock", torch, True),
+        PlanStep(
+            "write",
+            f"{directory}/.cec/pyproject.toml",
+            f"the definition in {template.path}" if template is not None else "ComfyUI's requirements",
+            True,
+        ),
+        PlanStep("lock", f"{directory}/.cec/uv.lock", f"as the template has it; {torch}" if locked else torch, True),
         PlanStep("install", f"{directory}/.venv", f"Python {python}", True),
         PlanStep("link", f"{directory}/ComfyUI/models", models_directory, True),
         PlanStep("commit", f"{directory}/.cec", "first version", True),

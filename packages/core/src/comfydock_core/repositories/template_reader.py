@@ -4,6 +4,7 @@ Bundles come from strangers: members are read one by one in memory, only regular
 up to a limit; nothing is unpacked here. Format: bundles of ComfyDock 1.x and of ComfyGit, whose table is renamed.
 """
 
+import gzip
 import posixpath
 import re
 import tarfile
@@ -13,16 +14,21 @@ import zlib
 from comfydock_core.models.exceptions import TemplateDamaged, TemplateNotFound
 from comfydock_core.models.template import Template
 from comfydock_core.repositories import manifest_values
+from comfydock_core.utils.versions import is_python_version
 
 _GZIP = b"\x1f\x8b"
 _MOST_BYTES = 512 * 1024 * 1024
 _MOST_MEMBERS = 100_000
 _MANIFEST = "pyproject.toml"
-_DEVELOPMENT = "dev_nodes/"
+_LOCK = "uv.lock"
+_CHUNK = 1024 * 1024
+_DEVELOPMENT = re.compile(r"dev_nodes/([^/]+/.+)", re.DOTALL)
 _KNOWN = re.compile(
     r"pyproject\.toml|uv\.lock|\.python-version|package_config\.toml|workflows/[^/]+\.json|workflow_api/.+\.json"
     r"|overlays/[^./][^/]*\.toml|backends/[a-z0-9.]+/pylock\.toml"
 )
+# Beside its own errors the reader of archives lets through what nonsense in headers leads to.
+_BROKEN = (tarfile.TarError, EOFError, zlib.error, OSError, ValueError, OverflowError, RecursionError)
 _OTHER_TABLE = re.compile(r"^(\s*\[+\s*tool\s*\.\s*)comfygit(\s*[.\]])", re.MULTILINE)
 
 
@@ -44,19 +50,42 @@ def read_template(path: str) -> Template:
     return _template(path, _read_bundle(path) if is_bundle else members)
 
 
+class _Unpacked:
+    """The archive in a compressed file. What is longer than a definition can be ends with an error, not in memory."""
+
+    def __init__(self, path: str, file: gzip.GzipFile) -> None:
+        self._path = path
+        self._file = file
+        self._room = _MOST_BYTES
+
+    def read(self, size: int) -> bytes:
+        content = self._file.read(size)
+        self._room -= len(content)
+        if self._room < 0:
+            raise _too_much(self._path)
+        return content
+
+    def finish(self) -> None:
+        """Read what follows the archive: the checksum comes last."""
+        while self.read(_CHUNK):
+            pass
+
+
 def _read_bundle(path: str) -> dict[str, bytes]:
     members: dict[str, bytes] = {}
-    room = _MOST_BYTES
     try:
-        with tarfile.open(path, "r:gz") as archive:
-            for member in archive:
-                if member.isdir():
-                    continue
-                room -= member.size
-                if room < 0 or len(members) >= _MOST_MEMBERS:
-                    raise _damaged(path, "it holds more than a definition can")
-                members[_checked(path, member)] = _content(archive, member)
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        with gzip.open(path, "rb") as file:
+            unpacked = _Unpacked(path, file)
+            # As a stream: the archive is never asked to go back.
+            with tarfile.open(fileobj=unpacked, mode="r|") as archive:  # type: ignore[call-overload]
+                for number, member in enumerate(archive):
+                    if number >= _MOST_MEMBERS:
+                        raise _too_much(path)
+                    if not member.isdir():
+                        name = _checked(path, member)
+                        members[name] = _content(archive, member)
+            unpacked.finish()
+    except _BROKEN as error:
         raise _damaged(path, str(error)) from error
     return members
 
@@ -66,6 +95,8 @@ def _checked(path: str, member: tarfile.TarInfo) -> str:
     stays_inside = name == posixpath.normpath(name) and not name.startswith(("/", "..")) and "\\" not in name
     if not member.isreg() or not stays_inside or "\0" in name:
         raise _damaged(path, f"its member `{member.name}` is no file inside of it")
+    if not 0 <= member.size <= _MOST_BYTES:  # A file with holes may claim any size.
+        raise _too_much(path)
     return name
 
 
@@ -85,10 +116,11 @@ def _template(path: str, members: dict[str, bytes]) -> Template:
     tool = manifest_values.tool_table(manifest, path)
     if not tool:
         raise _damaged(path, "its manifest has no `[tool.comfydock]`, so it is of no environment")
-    development = {name.removeprefix(_DEVELOPMENT): content for name, content in members.items()
-                   if name.startswith(_DEVELOPMENT)}  # fmt: skip
+    development = {match[1]: content for name, content in members.items() if (match := _DEVELOPMENT.fullmatch(name))}
     files = {name: content for name, content in members.items() if _KNOWN.fullmatch(name) and name != _MANIFEST}
-    others = members.keys() - files.keys() - {_MANIFEST} - {f"{_DEVELOPMENT}{name}" for name in development}
+    others = members.keys() - files.keys() - {_MANIFEST} - {f"dev_nodes/{name}" for name in development}
+    for name in files:
+        _refuse_unreadable(path, name, files[name])
     return Template(
         path=path,
         manifest=manifest,
@@ -116,9 +148,25 @@ def _read_manifest(path: str, content: bytes) -> tuple[str, dict[str, object]]:
     return text, manifest
 
 
+def _refuse_unreadable(path: str, name: str, content: bytes) -> None:
+    if name == _LOCK or name.endswith(".toml"):
+        try:
+            tomllib.loads(content.decode("utf-8"))
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+            raise _damaged(path, f"its `{name}` cannot be read: {error}") from error
+
+
 def _python(path: str, tool: dict[str, object], files: dict[str, bytes]) -> str | None:
-    pinned = files.get(".python-version", b"").decode("utf-8", "replace").strip()
-    return pinned or manifest_values.text(tool, "python_version", path)
+    """What `.python-version` says, else the manifest."""
+    said, where = files.get(".python-version", b"").decode("utf-8", "replace").strip(), ".python-version"
+    version = said or manifest_values.text(tool, "python_version", path)
+    if version is not None and not is_python_version(version):
+        raise _damaged(path, f"its `{where if said else _MANIFEST}` names the Python `{version}`, which is no version")
+    return version
+
+
+def _too_much(path: str) -> TemplateDamaged:
+    return _damaged(path, "it holds more than a definition can")
 
 
 def _damaged(path: str, reason: str) -> TemplateDamaged:

@@ -1,10 +1,11 @@
-"""One place that recognises commits and puts version tags in order."""
+"""One place that recognises commits and versions, and puts version tags in order."""
 
 import re
 
 _TAG = re.compile(r"v?(\d+(?:\.\d+)*)(?:[-._]?([A-Za-z][0-9A-Za-z.-]*))?", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
 _NUMBER = re.compile(r"\d+", re.ASCII)
+_PYTHON = re.compile(r"3\.\d{1,2}(\.\d{1,3})?", re.ASCII)
 
 
 def looks_like_commit(ref: str) -> bool:
@@ -33,3 +34,8 @@ def newest_tag(tags: list[str]) -> str | None:
     """The highest proper release tag (`vX.Y.Z`); a pre-release only when there is nothing else."""
     ranked = [(key, tag) for tag in tags if tag.startswith("v") and (key := tag_key(tag)) is not None]
     return max(ranked)[1] if ranked else None
+
+
+def is_python_version(text: str) -> bool:
+    """Whether this is how we write versions of Python: `3.12` or `3.12.1`."""
+    return _PYTHON.fullmatch(text) is not None

@@ -1,7 +1,6 @@
 """Making an environment: planned with everything resolved, built aside by an operation, put in place by a rename."""
 
 import os
-import re
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -12,12 +11,19 @@ from comfydock_core.core.usecases.templating import (
     fill_comfyui,
     open_template,
     packs_left_out,
+    told_of_template,
     write_definition,
 )
 from comfydock_core.integrations.git import changes, queries, remotes
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
 from comfydock_core.integrations.uv_command import find_uv
-from comfydock_core.models.creation import ComfyUIVersion, CreateRequest, CreationPlan, creation_work
+from comfydock_core.models.creation import (
+    ComfyUIVersion,
+    CreatedEnvironment,
+    CreateRequest,
+    CreationPlan,
+    creation_work,
+)
 from comfydock_core.models.exceptions import (
     InvalidSetting,
     ModelsDirectoryNotFound,
@@ -30,9 +36,9 @@ from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.services.repository_mirrors import RepositoryMirrors
 from comfydock_core.utils import atomic
 from comfydock_core.utils.requirements import RequirementsFile, parse_requirements
+from comfydock_core.utils.versions import is_python_version
 
 _DEFAULT_PYTHON = "3.11"
-_PYTHON = re.compile(r"3\.\d{1,2}(\.\d{1,3})?", re.ASCII)
 _PARTS_OF_COMFYUI = ("main.py", "requirements.txt", "comfy")
 
 
@@ -56,9 +62,10 @@ def plan_creation(
     repository = services.versions.repository(request.repository or (template.repository if template else None))
     wanted = template.comfyui if template else request.comfyui
     reporter.phase(f"Looking up ComfyUI {wanted or 'latest'}")
-    comfyui = services.versions.resolve(repository, wanted, reporter)
+    with told_of_template(template if request.repository is None else None):
+        comfyui = services.versions.resolve(repository, wanted, reporter)
     backend = detect_backend() if backend == "auto" else backend
-    work = creation_work(place.root, comfyui, python, backend, models_directory)
+    work = creation_work(place.root, comfyui, python, backend, models_directory, template)
     return CreationPlan(
         name=request.name,
         directory=place.root,
@@ -70,30 +77,34 @@ def plan_creation(
         activate=request.use,
         template=template,
         missing_packs=packs_left_out(template, place),
+        keep_going=request.keep_going,
         change=plan_new_environment(layout, "create", request.name, work, activate=request.use),
     )
 
 
 def create_environment(
     layout: WorkspaceLayout, services: WorkspaceServices, plan: CreationPlan, initiator: Initiator, reporter: Reporter
-) -> str:
-    """Execute the plan and return the new directory. Whatever fails or interrupts it, nothing has its name then."""
+) -> CreatedEnvironment:
+    """Execute the plan. Whatever fails or interrupts it, nothing has its name then."""
     with staged_environment(layout, plan, "create the environment", initiator, reporter) as staged:
-        _build(staged, services.environment(staged), plan, reporter)
-    return plan.directory
+        missing = _build(staged, services.environment(staged), plan, reporter)
+    return CreatedEnvironment(plan.directory, missing)
 
 
-def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: CreationPlan, reporter: Reporter) -> None:
-    """The story. The marker of a finished environment comes last."""
+def _build(
+    layout: EnvironmentLayout, services: EnvironmentServices, plan: CreationPlan, reporter: Reporter
+) -> tuple[str, ...]:
+    """The story. The marker of a finished environment comes last. Returns the node packs that were left out."""
     commit = fetch_comfyui(layout, services.mirrors, plan.comfyui, reporter)
     requirements = read_requirements(layout, plan.comfyui, reporter)
     os.mkdir(layout.definition)
+    missing: tuple[str, ...] = ()
     if plan.template is None:
         atomic.write_text(layout.python_version, f"{plan.python}\n")
         services.pyproject.create(plan, commit=commit, requirements=requirements)
     else:
         write_definition(layout, services, plan, commit, reporter)
-        fill_comfyui(layout, services, plan.template, reporter)
+        missing = fill_comfyui(layout, services, plan.template, reporter, keep_going=plan.keep_going)
     reporter.phase(f"Preparing Python {plan.python}")
     services.uv_project.create_venv(plan.python, reporter)
     reporter.phase("Resolving Python packages")
@@ -107,6 +118,7 @@ def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: Creat
     reporter.phase("Starting the history")
     services.git.start_history()
     atomic.write_text(layout.complete_marker, "")
+    return missing
 
 
 def fetch_comfyui(
@@ -158,7 +170,7 @@ def read_requirements(layout: EnvironmentLayout, version: ComfyUIVersion, report
 
 
 def _check_python(python: str) -> str:
-    if _PYTHON.fullmatch(python):
+    if is_python_version(python):
         return python
     raise InvalidSetting(
         f"`{python}` is no Python version",

@@ -10,6 +10,7 @@ from comfydock_core.models.syncing import PackToFetch
 from comfydock_core.repositories import manifest_values
 
 _DEVELOPMENT = "development"
+_OUTSIDE = frozenset("/\\\0")
 
 
 def missing_packs(
@@ -23,7 +24,7 @@ def missing_packs(
     unobtainable: list[str] = []
     for identifier in nodes:
         entry = manifest_values.table(nodes, identifier, path)
-        name = manifest_values.text(entry, "name", path) or identifier
+        name = pack_directory(identifier, entry, path)
         if name in present or _nests_others(identifier, entry):
             continue
         repository, version = (manifest_values.text(entry, key, path) for key in ("repository", "version"))
@@ -32,6 +33,16 @@ def missing_packs(
         else:
             unobtainable.append(name)
     return tuple(packs), tuple(unobtainable)
+
+
+def pack_directory(identifier: str, entry: dict[str, object], path: str) -> str:
+    """The name of a pack's directory. Raises `ManifestDamaged` for one that would not lie among the packs."""
+    name = manifest_values.text(entry, "name", path) or identifier
+    if name in (".", "..") or not _OUTSIDE.isdisjoint(name):
+        raise manifest_values.damaged(
+            path, f"the node pack `{identifier}` has the name `{name}`, which no directory has"
+        )
+    return name
 
 
 def stage_pack(pack: PackToFetch, place: str, services: EnvironmentServices, reporter: Reporter) -> None:

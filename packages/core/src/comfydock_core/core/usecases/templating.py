@@ -1,17 +1,30 @@
 """Making an environment from a template: the definition of another one, at the versions that it pins."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
-from comfydock_core.core.usecases.packs import missing_packs, stage_pack
+from comfydock_core.core.usecases.packs import missing_packs, pack_directory, stage_pack
 from comfydock_core.models.creation import CreateRequest, CreationPlan
-from comfydock_core.models.exceptions import InvalidSetting, PacksUnobtainable
+from comfydock_core.models.exceptions import (
+    InvalidSetting,
+    NotFoundError,
+    PacksUnobtainable,
+    RefNotFound,
+    RemoteError,
+    RepositoryNotFound,
+    TemplateDamaged,
+)
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.syncing import PackToFetch
 from comfydock_core.models.template import Template
+from comfydock_core.repositories import manifest_values
 from comfydock_core.repositories.pytorch_settings import is_neutral
 from comfydock_core.repositories.template_reader import read_template
 from comfydock_core.utils import atomic
+from comfydock_core.utils.filesystem import remove_tree
 
 _WORKFLOWS = "workflows/"
 _SHOWN = 10
@@ -68,19 +81,56 @@ def write_definition(
 
 
 def fill_comfyui(
-    layout: EnvironmentLayout, services: EnvironmentServices, template: Template, reporter: Reporter
-) -> None:
-    """Put the template's workflows where ComfyUI has them, and its node packs; tells which are missing."""
+    layout: EnvironmentLayout,
+    services: EnvironmentServices,
+    template: Template,
+    reporter: Reporter,
+    *,
+    keep_going: bool,
+) -> tuple[str, ...]:
+    """Put the template's workflows where ComfyUI has them, and its node packs; returns and tells those it leaves out.
+
+    Raises what `stage_pack` raises; with `keep_going` a pack that is not there any more is left out instead.
+    """
     for name, content in template.files.items():
         if name.startswith(_WORKFLOWS):
-            _write(f"{layout.comfyui}/user/default/{name}", content)
+            _write_inside(layout, f"{layout.comfyui}/user/default/{name}", content)
     for name, content in template.development.items():
-        _write(f"{layout.custom_nodes}/{_directory_of(template, name)}", content)
+        _write_inside(layout, f"{layout.custom_nodes}/{_directory_of(template, name)}", content)
     packs, unobtainable = missing_packs(layout, services.pyproject.read())
-    for pack in packs:
-        stage_pack(pack, f"{layout.root}/{pack.path}", services, reporter)
     for name in unobtainable:
         reporter.warn(f"the node pack {name} is missing: it cannot be had from git")
+    gone = [pack.name for pack in packs if not _obtain(pack, layout, services, reporter, keep_going)]
+    return (*unobtainable, *gone)
+
+
+def _obtain(
+    pack: PackToFetch, layout: EnvironmentLayout, services: EnvironmentServices, reporter: Reporter, keep_going: bool
+) -> bool:
+    place = f"{layout.root}/{pack.path}"
+    try:
+        stage_pack(pack, place, services, reporter)
+    except (NotFoundError, RemoteError) as error:
+        if not keep_going:
+            error.hint = f"{error.hint}; `--keep-going` creates the environment without it"
+            raise
+        reporter.warn(f"the node pack {pack.name} is missing: {error.message}")
+        if os.path.lexists(place):
+            remove_tree(place)
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def told_of_template(template: Template | None) -> Iterator[None]:
+    """A version that is not found is one that the template names: nobody can choose another beside it."""
+    try:
+        yield
+    except (RepositoryNotFound, RefNotFound) as error:
+        if template is not None:
+            error.hint = "the template names it; `--comfyui-repository` takes ComfyUI from another repository"
+            error.context.pop("near", None)
+        raise
 
 
 def _directory_of(template: Template, path: str) -> str:
@@ -95,11 +145,23 @@ def _is_carried(template: Template, name: str) -> bool:
 
 
 def _names(template: Template) -> dict[str, str]:
-    tool = template.manifest.get("tool")
-    settings = tool.get("comfydock") if isinstance(tool, dict) else None
-    nodes = settings.get("nodes") if isinstance(settings, dict) else None
-    found = nodes.items() if isinstance(nodes, dict) else ()
-    return {key: str(node.get("name", key)) for key, node in found if isinstance(node, dict)}
+    """The directory of each pack in the manifest. Raises `ManifestDamaged`."""
+    settings = manifest_values.tool_table(dict(template.manifest), template.path)
+    nodes = manifest_values.table(settings, "nodes", template.path)
+    entries = {key: manifest_values.table(nodes, key, template.path) for key in nodes}
+    return {key: pack_directory(key, entry, template.path) for key, entry in entries.items()}
+
+
+def _write_inside(layout: EnvironmentLayout, path: str, content: bytes) -> None:
+    """Write a file, unless a link in ComfyUI's repository leads out of the environment."""
+    root = os.path.realpath(layout.root)
+    if not os.path.realpath(path).startswith(f"{root}{os.sep}"):
+        raise TemplateDamaged(
+            f"`{os.path.relpath(path, layout.root)}` leads out of the environment",
+            hint="the repository of ComfyUI that the template names has a link there; do not trust it",
+            context={"path": path},
+        )
+    _write(path, content)
 
 
 def _write(path: str, content: bytes) -> None:
