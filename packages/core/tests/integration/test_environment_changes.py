@@ -53,9 +53,10 @@ def undo(workspace: Workspace, name: str) -> None:
 
 
 def whole(demo: Environment) -> dict[str, object]:
-    """Everything of an environment but what Python and git write when somebody looks."""
+    """Everything of an environment, but what is written anew whenever somebody looks, and where the program lies."""
     found = tree(Path(demo.layout.root))
-    return {path: content for path, content in found.items() if "__pycache__" not in path and ".git/index" not in path}
+    volatile = ("__pycache__", ".git/index", ".cec/.git/config")
+    return {path: content for path, content in found.items() if not any(part in path for part in volatile)}
 
 
 # Sync
