@@ -30,9 +30,12 @@ def _only_shows(invocation: Invocation, command: Command) -> bool:
 
 
 def _log(context: Context, invocation: Invocation, command: Command) -> CommandLog:
-    """The environment's log when the command is about one that exists, otherwise the workspace's."""
-    workspace = context.workspace
-    named = dict(invocation.arguments.items()).get("name") or context.environment_name
+    """The environment's log when the command is about one that exists, otherwise the workspace's.
+
+    What gives an environment another name moves its log, and must not make one before it is planned.
+    """
+    workspace, given = context.workspace, dict(invocation.arguments.items())
+    named = None if "new_name" in given else given.get("name") or context.environment_name
     try:
         environment = workspace.environment(named).name if isinstance(named, str) else None
     except ComfyDockError:

@@ -1,0 +1,241 @@
+"""What `--dry-run` says is what the real run does: the same steps, nothing besides, and the dry run does nothing."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from comfydock_cli.table import resolve
+from comfydock_cli.table.spec import WRITE
+from tests.support.installations import make_checkout, make_git_pack
+from tests.support.miniature import Miniature
+from tests.support.sessions import Session, envelope_of, tree
+
+Prepare = Callable[[Session], None]
+SETTINGS = "../.metadata/workspace.json"
+
+
+def with_work(session: Session) -> None:
+    session.ok("create", "work", "--torch-backend", "cpu", "--use")
+
+
+def with_spare(session: Session) -> None:
+    with_work(session)
+    session.ok("clone", "work", "spare")
+
+
+def in_a_mess(session: Session) -> None:
+    """Another package, a missing node pack, a models link that leads elsewhere."""
+    with_work(session)
+    work = session.environments / "work"
+    (info,) = work.glob(".venv/lib/python*/site-packages/mini_base-1.5.dist-info")
+    info.rename(info.with_name("mini_base-1.4.dist-info"))
+    (work / "ComfyUI/models").unlink()
+    (work / "ComfyUI/models").symlink_to(session.workspace)
+    pack = session.workspace.parent / "pack"
+    commit = make_git_pack(pack, remote=None)
+    with (work / ".cec/pyproject.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write(f'\n[tool.comfydock.nodes.pack]\nname = "pack ☃"\nsource = "git"\nversion = "{commit}"\n'
+                       f"repository = '{pack}'\n")  # fmt: skip
+
+
+def damaged(session: Session) -> None:
+    with_work(session)
+    (module,) = (session.environments / "work").glob(".venv/lib/python*/site-packages/mini_imaging/__init__.py")
+    module.unlink()
+
+
+def with_log(session: Session) -> None:
+    with_work(session)
+    session.ok("use", "work")
+
+
+def without_lock(session: Session) -> None:
+    with_work(session)
+    (session.environments / "work/.cec/uv.lock").unlink()
+
+
+def deleted(session: Session) -> None:
+    with_work(session)
+    session.ok("delete", "work", "--yes")
+
+
+def another_back_end(session: Session) -> None:
+    with_work(session)
+    session.ok("backend", "use", "cu128")
+
+
+def with_installation(session: Session) -> None:
+    place = Path(session.variables["INSTALLATION"])
+    make_git_pack(place / "custom_nodes/Fancy")
+    (place / "user/default/workflows").mkdir(parents=True)
+    (place / "user/default/workflows/w.json").write_text("{}")
+
+
+def with_template(session: Session) -> None:
+    with_work(session)
+    shutil.copy(session.environments / "work/.cec/pyproject.toml", session.workspace.parent / "template.toml")
+    session.ok("use", "work")
+
+
+def nothing(session: Session) -> None:
+    """As it is."""
+
+
+# Each with the words that make it do its work, what is there before, and where its operation is listed.
+WORKSPACE, WORK = ("--workspace",), ("-e", "work")
+CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
+    "create": (("create", "new", "--torch-backend", "cpu", "--use"), nothing, WORKSPACE),
+    "create from a template": (("create", "new", "--torch-backend", "none", "--template", "{template}"),
+                               with_template, WORKSPACE),
+    "clone": (("clone", "work", "new", "--use"), with_work, WORKSPACE),
+    "adopt": (("adopt", "{installation}", "--name", "new", "--torch-backend", "cpu"), with_installation, WORKSPACE),
+    "delete": (("delete", "work", "--yes"), with_work, WORKSPACE),
+    "rename": (("rename", "work", "new"), with_work, WORKSPACE),
+    "rename with a log": (("rename", "work", "new"), with_log, WORKSPACE),
+    "use": (("use", "spare"), with_spare, WORKSPACE),
+    "sync": (("sync",), in_a_mess, WORK),
+    "sync --relock": (("sync", "--relock"), without_lock, WORK),
+    "repair": (("repair", "-e", "work"), damaged, WORK),
+    "backend lock": (("backend", "lock", "cu128"), with_work, WORK),
+    "backend use": (("backend", "use", "cu128"), with_work, WORK),
+    "env-config torch-backend set": (("env-config", "torch-backend", "set", "none"), with_work, WORK),
+    "undo": (("undo",), deleted, WORKSPACE),
+    "undo of an environment": (("undo", "-e", "work"), another_back_end, WORK),
+    "operation undo": (("operation", "undo", "1", "--workspace"), with_work, WORKSPACE),
+}  # fmt: skip
+
+# Rows that change something and are not here, each with the reason.
+ELSEWHERE = {
+    "init": "makes the workspace that operations are in; test_bad_input has its plan",
+    "config": "writes one setting; test_bad_input has its plan",
+    "completion install": "writes files of the shell; test_bad_input has its plan",
+    "completion uninstall": "removes files of the shell; test_bad_input has its plan",
+    "doctor": "does several things, each as an operation of its own; test_doctor has its plan",
+    "operation resume": "finishes an operation whose plan is recorded; test_failures has it",
+    "operation prune": "removes operations and makes none; below",
+}
+
+
+def test_every_row_that_changes_something_is_tried_or_named_with_a_reason() -> None:
+    rows = {" ".join(row.path) for row in resolve.all_commands() if row.effect == WRITE}
+    tried = {row for row in rows for words, _, _ in CASES.values() if " ".join(words).startswith(row)}
+    assert tried | set(ELSEWHERE) == rows
+    assert not tried & set(ELSEWHERE)
+
+
+@pytest.fixture
+def prepared(source: Session, miniature: Miniature, request: pytest.FixtureRequest) -> tuple[Session, tuple[str, ...]]:
+    """The session in the state before a case, and the case's words."""
+    place = make_checkout(source.workspace.parent / "Alt ☃/ComfyUI", miniature)
+    source.variables["INSTALLATION"] = str(place)
+    words, prepare, _ = CASES[request.param]
+    prepare(source)
+    template = str(source.workspace.parent / "template.toml")
+    return source, tuple(word.format(installation=place, template=template) for word in words)
+
+
+@pytest.mark.parametrize(("prepared", "case"), [(case, case) for case in CASES], indirect=["prepared"], ids=CASES)
+def test_the_plan_changes_nothing_and_is_what_the_real_run_does(
+    prepared: tuple[Session, tuple[str, ...]], case: str
+) -> None:
+    session, words = prepared
+    before = tree(session.workspace.parent, whole=True)
+    plan = session.data(*words, "--dry-run")
+    text = session.ok(*words, "--dry-run").out
+    assert tree(session.workspace.parent, whole=True) == before
+    refuse_vague(plan, text)
+
+    data = session.data(*words)
+    done = session.data("operation", "list", *CASES[case][2])["operations"][-1]
+    assert (done["fingerprint"], done["steps"], done["state"]) == (plan["fingerprint"], plan["steps"], "done")
+    assert done["words"] == [*words, "--json"]
+    assert data["name"] == plan["name"] if "name" in data else True
+    found = changed(session.workspace, before)
+    assert found
+    assert outside(found, plan, session.workspace) == set()
+
+
+def refuse_vague(plan: dict[str, Any], text: str) -> None:
+    """What a plan tells, in data and in words."""
+    assert plan["steps"]
+    assert plan["plan"]
+    assert {type(plan[key]) for key in ("fetch_bytes", "disk_needed")} <= {int, type(None)}
+    assert plan["disk_free"] > 0
+    lines = text.splitlines()
+    end = lines.index("then, all at once:")
+    assert [line.partition(" ")[0] for line in lines[:end]] == ["would"] * len(plan["plan"])
+    for step, line in zip(plan["steps"], lines[end + 1 :], strict=False):
+        assert line.startswith(f"  {step['sign']} ")
+        assert step["path"].removeprefix("../") in line
+    assert [line for line in lines[end:] if line.startswith("to fetch: ")]
+
+
+# What commands note for themselves, and what git and Python write when somebody looks.
+ASIDE = ("logs/", "uv_cache", "comfydock_cache")
+LOOKED_AT = (".git/index", "__pycache__")
+
+
+def changed(workspace: Path, before: dict[str, object]) -> set[str]:
+    """The highest names in the workspace that are not what they were."""
+    prefix = f"{workspace.name}/"
+    old = {name.removeprefix(prefix): content for name, content in before.items() if name.startswith(prefix)}
+    old = {name: content for name, content in old.items() if ".ops" not in Path(name).parts}
+    new = tree(workspace)
+    names = {name for name in old.keys() | new.keys() if old.get(name, 0) != new.get(name, 0)}
+    names = {name for name in names if not name.startswith(ASIDE) and not any(part in name for part in LOOKED_AT)}
+    return {name for name in names if not any(str(parent) in names for parent in Path(name).parents)}
+
+
+def outside(names: set[str], plan: dict[str, Any], workspace: Path) -> set[str]:
+    """Those that the plan does not name, themselves or by what they lie in."""
+    paths = {path for step in plan["steps"] for path in (step["path"], step["source"] or step["path"])}
+    own = {os.path.relpath(os.path.normpath(f"{plan['scope']}/{path}"), workspace) for path in paths}
+    return {name for name in names if not any(Path(name).is_relative_to(each) for each in own)}
+
+
+def test_a_purge_says_that_it_cannot_be_undone_and_is_not(source: Session) -> None:
+    with_work(source)
+    plan = source.data("delete", "work", "--purge", "--dry-run")
+    assert plan["not_undoable"] == [f"`{source.environments}/work` is removed for good"]
+    assert "cannot be undone: " in source.ok("delete", "work", "--purge", "--dry-run").out
+    source.ok("delete", "work", "--purge", "--yes")
+    assert [row["words"][0] for row in source.data("operation", "list")["operations"]] == ["create"]
+    error = source.error("undo")
+    assert error["exit_code"] == 4
+
+
+def test_pruning_frees_what_its_plan_says_and_nothing_before(source: Session) -> None:
+    deleted(source)
+    before = tree(source.workspace, whole=True)
+    plan = source.data("operation", "prune", "--dry-run")
+    assert tree(source.workspace, whole=True) == before
+    done = source.data("operation", "prune")
+    assert (plan["freed"], plan["operations"]) == (done["freed"], done["operations"])
+    assert source.data("operation", "list")["operations"] == []
+
+
+@pytest.mark.parametrize("words", [("sync",), ("backend", "use", "cpu")], ids=" ".join)
+def test_where_nothing_is_to_be_done_the_plan_says_so_and_nothing_is_done(
+    source: Session, words: tuple[str, ...]
+) -> None:
+    with_work(source)
+    plan = source.data(*words, "--dry-run")
+    assert (plan["plan"], plan["steps"]) == ([], [])
+    told = source.ok(*words, "--dry-run")
+    assert (told.out, told.err) == ("", "there is nothing to do\n")
+    assert source.ok(*words).out == "work is up to date\n"
+    assert source.data("operation", "list", "-e", "work")["operations"] == []
+
+
+def test_a_plan_that_cannot_be_made_is_an_error_of_the_dry_run_too(source: Session) -> None:
+    with_work(source)
+    for words, code in ((("clone", "work", "work"), 4), (("rename", "work", "a/b"), 2), (("delete", "none"), 3),
+                        (("backend", "lock", "nonsense"), 2), (("sync", "-e", "none"), 3),
+                        (("adopt", "/nowhere", "--name", "x"), 3), (("undo", "-e", "work"), 3)):  # fmt: skip
+        ran = source.run(*words, "--dry-run", "--json")
+        assert envelope_of(ran)["exit_code"] == code, words
+        assert source.run(*words, "--yes").code == code, words
