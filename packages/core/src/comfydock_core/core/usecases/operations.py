@@ -27,7 +27,11 @@ def find_operation(scopes: tuple[str, ...], wanted: str | None) -> OperationReco
         finished = [record for record in known if record.state == "done"]
         if finished:
             return max(finished, key=lambda record: record.finished or "")
-        raise OperationNotFound("nothing was done yet that could be undone", context={"scopes": list(scopes)})
+        raise OperationNotFound(
+            "nothing was done yet that could be undone",
+            hint="`comfydock operation list` shows what was done, with `-e NAME` to one environment",
+            context={"scopes": list(scopes)},
+        )
     matching = [record for record in known if _is_named(record, wanted)]
     if len(matching) > 1:
         raise ConflictError(

@@ -49,7 +49,8 @@ def stage_venv(
         try:
             _bring_copy_up_to_date(before, staged, services, backend, reporter)
         except (PackagesInconsistent, UvFailed, VenvIncomplete) as error:
-            reporter.warn(f"a copy cannot be brought up to date, so it is built anew: {error.message}")
+            reporter.line(error.message)
+            reporter.warn("a linked copy cannot be brought up to date, so the virtual environment is built anew")
             remove_tree(staged.venv)
         else:
             return

@@ -4,6 +4,7 @@ import os
 
 from comfydock_core.analyzers.backend_parts import findings_of
 from comfydock_core.analyzers.expected_packages import needs_part
+from comfydock_core.analyzers.package_changes import package_changes
 from comfydock_core.analyzers.status_scanner import same_directory
 from comfydock_core.analyzers.virtual_environment import quick_check
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, PART, EnvironmentLayout
@@ -17,7 +18,7 @@ from comfydock_core.models.exceptions import BackendNotLocked, BackendPartRefuse
 from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.syncing import PackToFetch, SyncPlan, SyncRequest
+from comfydock_core.models.syncing import PackToFetch, SyncOutcome, SyncPlan, SyncRequest
 from comfydock_core.repositories.backend_choice import read_choice
 from comfydock_core.repositories.backend_parts import read_part
 from comfydock_core.repositories.manifest_reader import read_manifest
@@ -40,7 +41,8 @@ def plan_sync(
 ) -> SyncPlan:
     """Compare what is there with the definition; nothing is written.
 
-    Raises `ManifestDamaged`, `LockDamaged`, `InvalidSetting`, `UnexpectedDirectory`, `ModelsDirectoryNotFound`.
+    Raises `ManifestDamaged`, `LockDamaged`, `LockOutdated`, `InvalidSetting`, `UnexpectedDirectory`,
+    `ModelsDirectoryNotFound`.
     """
     with disk_errors(f"look at the environment {layout.name}"):
         return _Planner(layout, workspace, services, request).plan()
@@ -48,8 +50,8 @@ def plan_sync(
 
 def sync_environment(
     layout: EnvironmentLayout, services: WorkspaceServices, plan: SyncPlan, initiator: Initiator, reporter: Reporter
-) -> str:
-    """Execute the plan and return the operation's identifier.
+) -> SyncOutcome:
+    """Execute the plan.
 
     Raises `ScopeBusy`, `ChangedMeanwhile`, `VenvIncomplete`, and what locking, installing and fetching raise; then
     nothing is changed.
@@ -61,11 +63,12 @@ def sync_environment(
     ):
         staged = stage_definition(layout, under_way.work)
         _stage_python(layout, staged, services.environment(staged), plan, reporter)
+        packages = package_changes(layout.venv, layout.venv if plan.venv == "keep" else staged.venv)
         for step in plan.change.steps:
             assert isinstance(step, Swap)
             _put(step.path, staged, plan, services.environment(staged), under_way, reporter)
         under_way.commit()
-    return under_way.id
+    return SyncOutcome(under_way.id, packages)
 
 
 def _stage_python(
@@ -148,6 +151,8 @@ class _Planner:
         relock = not converts and self._relock()
         parts = () if converts else self._parts(backend, relock)
         venv = self._venv(backend, bool(parts) or relock or converts) if request.install else "keep"
+        if (venv != "keep" or parts) and not (relock or converts):
+            self._services.uv_project.refuse_outdated()
         packs, unobtainable = self._packs() if request.install else ((), ())
         models = self._models() if request.install else None
         change = make_plan(
@@ -198,7 +203,7 @@ class _Planner:
     def _choose(self, backend: str) -> bool:
         if read_choice(self._layout.definition) == backend or not self._request.install:
             return False
-        self._add(f".cec/{BACKEND_CHOICE}", "use", f"PyTorch for {backend}", "on this machine")
+        self._add(f".cec/{BACKEND_CHOICE}", "choose", f"PyTorch for {backend}", "on this machine")
         return True
 
     def _relock(self) -> bool:
@@ -220,7 +225,8 @@ class _Planner:
         for name in sorted(wanted):
             reason = self._why_part_is_of_no_use(name) or "again"
             path = f".cec/{BACKENDS}" if relock else self._part_path(name)
-            self._add(path, "lock", f"PyTorch for {name}", reason)
+            if not (relock and reason == "again"):  # The new lock of all packages concerns it anyway.
+                self._add(path, "lock", f"PyTorch for {name}", reason)
         return tuple(sorted(wanted))
 
     def _needs_part(self, backend: str) -> bool:
