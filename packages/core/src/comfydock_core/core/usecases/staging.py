@@ -11,7 +11,7 @@ from comfydock_core.models.exceptions import PackagesInconsistent, UvFailed, Ven
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.install_record import split_distribution
 from comfydock_core.utils.filesystem import remove_tree
-from comfydock_core.utils.tree_copy import link_tree
+from comfydock_core.utils.tree_copy import copy_tree, link_tree
 
 _FILES = ("pyproject.toml", "uv.lock", ".python-version", ".gitignore", ".gitattributes", BACKEND_CHOICE)
 _SHOWN = 5
@@ -30,7 +30,7 @@ def stage_definition(live: EnvironmentLayout, work: str) -> EnvironmentLayout:
         if os.path.isfile(f"{live.definition}/{name}"):
             shutil.copy2(f"{live.definition}/{name}", f"{staged.definition}/{name}")
     if os.path.isdir(f"{live.definition}/{BACKENDS}"):
-        shutil.copytree(f"{live.definition}/{BACKENDS}", f"{staged.definition}/{BACKENDS}", symlinks=True)
+        copy_tree(f"{live.definition}/{BACKENDS}", f"{staged.definition}/{BACKENDS}")
     os.symlink(live.comfyui, staged.comfyui, target_is_directory=True)
     return staged
 
