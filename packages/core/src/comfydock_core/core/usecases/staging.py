@@ -118,7 +118,7 @@ def refuse_incomplete(before: str | None, venv: str) -> None:
         told = "; ".join(str(fault) for fault in faults[:_SHOWN])
         raise VenvIncomplete(
             f"uv left the virtual environment incomplete: {told}",
-            hint="run the command again; if that does not help, `uv cache clean PACKAGE` removes a damaged download",
+            hint="run the command again; if that does not help, remove the workspace's `uv_cache`: it is filled anew",
             context={"faults": [str(fault) for fault in faults], "packages": sorted(packages)},
         )
 
