@@ -32,6 +32,7 @@ FILLED = {
     "shown": "work",
     "near": "list",
     "parent": "comfydock",
+    "again": "comfydock undo -e work",
     "_program(path)": "comfydock",
     "_program(path[:-1])": "comfydock",
     "_program(self.found.path)": "comfydock create",
@@ -181,6 +182,67 @@ def test_the_hint_for_a_broken_environment_works(source: Session) -> None:
     line = hint(source, "run", "-e", "work")
     ran = source.run(*shlex.split(line)[1:])
     assert (ran.code, "there is no ComfyUI in it" in ran.out) == (8, True)
+
+
+@pytest.fixture
+def work(source: Session) -> Session:
+    source.ok("create", "work", "--torch-backend", "none", "--use")
+    return source
+
+
+def test_the_hint_for_a_changed_manifest_locks_it(work: Session) -> None:
+    manifest = work.environments / "work/.cec/pyproject.toml"
+    manifest.write_text(manifest.read_text().replace('    "mini-sampling",\n', ""))
+    follow(work, hint(work, "sync"))
+    assert work.data("status")["packages"]["state"] == "in-sync"
+
+
+def test_the_hint_for_a_clone_of_what_is_not_locked_makes_the_lock(work: Session) -> None:
+    (work.environments / "work/.cec/uv.lock").unlink()
+    follow(work, hint(work, "clone", "work", "new"))
+    work.ok("clone", "work", "new")
+
+
+def test_the_hint_for_a_pack_that_cannot_be_had_goes_on_without_it(work: Session) -> None:
+    manifest = work.environments / "work/.cec/pyproject.toml"
+    template = work.workspace.parent / "template.toml"
+    template.write_text(f'{manifest.read_text()}\n[tool.comfydock.nodes.gone]\nname = "Gone"\n')
+    words = ("create", "new", "--template", str(template), "--torch-backend", "none")
+    told = work.run(*words)
+    (option,) = re.findall(r"`(--[a-z-]+)`", told.err.split("\nhint: ")[1])
+    assert work.run(*words, option).code == 3
+    assert [row["name"] for row in work.data("list")["environments"]] == ["new", "work"]
+
+
+def test_the_notes_after_changes_lead_to_what_they_promise(work: Session) -> None:
+    def noted(*words: str) -> list[str]:
+        return [line for line in QUOTED.findall(work.ok(*words).err) if line != "comfydock"]
+
+    follow(work, noted("clone", "work", "spare")[0])
+    assert work.data("list")["active"] == "spare"
+    undo, prune = noted("delete", "spare", "--yes")
+    follow(work, undo)
+    assert work.data("list")["active"] == "spare"
+    work.ok("delete", "spare", "--yes")
+    follow(work, prune)
+    assert work.data("operation", "list")["operations"] == []
+    work.ok("use", "work")
+    work.ok("repair", "-e", "work")
+    (again,) = noted("undo", "-e", "work")
+    follow(work, again)
+    assert [row["words"][0] for row in work.data("operation", "list", "-e", "work")["operations"]] == [
+        "repair", "undo", "undo",
+    ]  # fmt: skip
+
+
+def test_the_hint_for_an_environment_that_runs_stops_it(work: Session) -> None:
+    work.ok("run", "--background", "--port", "0")
+    try:
+        line = hint(work, "repair", "-e", "work")
+    finally:
+        follow(work, "comfydock run --stop")
+    assert line.startswith("comfydock run --stop")
+    work.ok("repair", "-e", "work")
 
 
 @pytest.mark.parametrize(

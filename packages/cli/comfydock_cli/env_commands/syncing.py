@@ -4,6 +4,7 @@ import time
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.plan_formatter import planned_change
+from comfydock_cli.formatters.sync_formatter import outcome_data, synced
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import make_reporter
@@ -45,20 +46,8 @@ def _sync(context: Context, while_running: bool, request: SyncRequest) -> Result
     initiator = context.initiator(while_running=while_running)
     with make_reporter(context) as reporter, workspace.exclusive(initiator, reporter, name):
         plan = workspace.plan_sync(name, request)
-        identifier = None if plan.nothing_to_do else workspace.sync_environment(plan, initiator, reporter)
-    return _told(plan, identifier, time.monotonic() - started)
-
-
-def _told(plan: SyncPlan, identifier: str | None, seconds: float) -> Result:
-    lines = [f"{line.action} {line.target}" + (f" ({line.detail})" if line.detail else "") for line in plan.change.work]
-    count = f"{len(lines)} change" + ("s" if len(lines) != 1 else "")
-    head = f"{plan.name}: {count} in {seconds:.1f} s" if identifier else f"{plan.name} is up to date"
-    notes = [f"! left as it is: {line}" for line in plan.held_back]
-    if plan.unobtainable:
-        notes.append(f"! not installed, and not to be had from git: {', '.join(plan.unobtainable)}")
-    text = "".join(f"{line}\n" for line in (head, *(f"  ~ {line}" for line in lines)))
-    code = 3 if plan.unobtainable else 4 if plan.held_back else 0
-    return Result({**_facts(plan), "operation": identifier}, text, exit_code=code, note="\n".join(notes))
+        outcome = None if plan.nothing_to_do else workspace.sync_environment(plan, initiator, reporter)
+    return synced(plan, outcome, time.monotonic() - started, {**_facts(plan), **outcome_data(outcome)})
 
 
 def _facts(plan: SyncPlan) -> dict[str, object]:

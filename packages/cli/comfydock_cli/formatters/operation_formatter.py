@@ -33,7 +33,7 @@ def operation_details(record: OperationRecord, kept: int) -> Result:
     """One operation with its steps."""
     lines = [
         f"operation {record.number} of {where(record)}: {record.state}",
-        f"  words      {_words(record)}",
+        f"  command    {_words(record)}",
         f"  started    {record.started}",
         f"  finished   {record.finished or '-'}",
         f"  directory  {record.scope}/.ops/{record.id}",

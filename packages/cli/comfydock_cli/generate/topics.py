@@ -30,6 +30,7 @@ Exit codes
     6  tool: uv, git or the file system failed
     7  busy: somebody else is working on the same thing
     8  integrity: something is damaged; it was left as it is
+  129  the terminal went away
   130  interrupted
   141  the reader of the output went away
   143  terminated
@@ -52,12 +53,32 @@ With `--json` every command prints one object on standard output, whatever happe
 Progress and notes stay on standard error. `comfydock explain CODE` describes an error code.
 """
 
+_CHANGES = """\
+Changes
+
+A change is prepared aside and put in place at once: it happened or it did not, also after a crash or on a full disk.
+`--dry-run` shows what it would be. What it took away is kept, so that it can be undone:
+
+  comfydock undo                the last change; undoing the undo does it again
+  comfydock operation list      what was done to the workspace and to the active environment; `-e NAME` for another one
+  comfydock operation undo 12   one of them, while what it left is still as it left it
+  comfydock operation prune     free what is kept
+
+The last three changes that keep directories are kept (a deleted environment, a replaced virtual environment), and the
+smaller ones between them. Only one command at a time changes an environment, or the workspace: the second one ends
+with exit code 7 and names the first; `--wait SECONDS` waits for it.
+
+A change that was stopped by force is finished or removed by the next one, which says so. `--no-settle` refuses that;
+`comfydock operation resume` and `comfydock operation undo` choose.
+"""
+
 _WORKSPACE = """\
 Workspace
 
 A workspace is a directory with `.metadata/` in it: the one of COMFYDOCK_HOME, else `~/comfydock`.
 
   environments/NAME/       an environment: `.cec` (definition, a git repository), `.venv`, `ComfyUI`
+  environments/.ops/       what changes took away, until it is pruned; each environment has its own, too
   models/                  models, shared by all environments
   comfydock_cache/         what can be fetched or made again
   logs/                    one log for each environment, and the workspace's own
@@ -66,6 +87,7 @@ Workspaces of ComfyDock 1.x open in place.
 """
 
 TOPICS = {
+    "changes": _CHANGES,
     "environment": _ENVIRONMENT,
     "exit-codes": _EXIT_CODES,
     "json": _JSON,

@@ -9,6 +9,7 @@ from comfydock_core.core.operations import Operations
 from comfydock_core.models.exceptions import OperationNotFound
 from comfydock_core.models.operation import OperationRecord
 from comfydock_core.models.plan import PlanStep
+from comfydock_core.utils.text import counted
 
 
 def list_operations(context: Context, arguments: Arguments) -> Result:
@@ -69,7 +70,7 @@ def prune(context: Context, arguments: Arguments) -> Result:
         return planned(lines, **data)
     with make_reporter(context) as reporter:
         operations.prune(keep, context.initiator(), reporter)
-    return Result(data, f"pruned {len(found)} operations: {amount(freed, 'bytes')} freed\n")
+    return Result(data, f"pruned {counted(len(found), 'operation')}: {amount(freed, 'bytes')} freed\n")
 
 
 def _undo(context: Context, arguments: Arguments, wanted: str | None) -> Result:
@@ -83,7 +84,8 @@ def _undo(context: Context, arguments: Arguments, wanted: str | None) -> Result:
     undone = plan.work[0]
     lines = [f"undone {undone.target}: {undone.detail}", *(f"  {step_text(step)}" for step in plan.steps)]
     data = {"operation": identifier, "undone": plan.undoes, "scope": plan.scope}
-    return Result(data, "".join(f"{line}\n" for line in lines), note="`comfydock undo` does it again")
+    again = f"comfydock undo -e {context.environment_name}" if context.environment_name else "comfydock undo"
+    return Result(data, "".join(f"{line}\n" for line in lines), note=f"`{again}` does it again")
 
 
 def _take_back(context: Context, operations: Operations, record: OperationRecord) -> Result:

@@ -6,7 +6,7 @@ _ABOUT = "packages"
 _BACKEND = word("backend", "the back end: auto, cpu, cuNNN, rocmX.Y, xpu or none", completer="torch_backends")
 
 COMMANDS = (
-    Command(("backend",), "", "Look at the PyTorch back ends of an environment", about=_ABOUT),
+    Command(("backend",), "", "List, check, lock and choose PyTorch back ends", about=_ABOUT),
     Command(
         ("backend", "list"),
         "comfydock_cli.env_commands.backends:list_backends",

@@ -20,11 +20,13 @@ COMMANDS = (
         "comfydock_cli.env_commands.lifecycle:create",
         "Make a new environment",
         "Clones ComfyUI, locks and installs its requirements with uv, links the models directory and starts the"
-        " environment's history. The new environment appears whole or not at all.",
+        " environment's history. The new environment appears whole or not at all. With `--template` it is another one"
+        " made again, at the versions that are pinned there.",
         (
             "comfydock create work",
             "comfydock create work --comfyui v0.3.60 --python 3.12 --use",
             "comfydock create test --comfyui master --torch-backend cpu",
+            "comfydock create again --template bundle.tar.gz --keep-going",
         ),
         _LIFE,
         (
@@ -52,7 +54,7 @@ COMMANDS = (
                 completer="directories",
                 help="manifest (`pyproject.toml`) or bundle (`.tar.gz`) of another environment to start from",
             ),
-            flag("--keep-going", help="leave out node packs of the template that cannot be had"),
+            flag("--keep-going", help="leave out node packs of the template that cannot be had (exit code 3)"),
             flag("--use", help="make it the active environment"),
         ),
         WORKSPACE,
@@ -137,8 +139,8 @@ COMMANDS = (
         "comfydock_cli.env_commands.lifecycle:delete",
         "Delete an environment",
         "Takes the environment's directory away with its ComfyUI, node packs, packages, workflows and outputs."
-        " `comfydock undo` brings it back while the operation is kept; `--purge` frees its space at once. Shared models"
-        " stay: links are removed, never followed.",
+        " `comfydock undo` brings it back while that is kept (`comfydock help changes`); `--purge` frees its space at"
+        " once. Shared models stay: links are removed, never followed.",
         ("comfydock delete test", "comfydock delete test --dry-run", "comfydock delete test --purge"),
         _LIFE,
         (
@@ -179,7 +181,7 @@ COMMANDS = (
         _LIFE,
         (
             word("path", "directory of the installation", completer="directories"),
-            value("--name", metavar="NAME", help="name of the new environment"),
+            value("--name", metavar="NAME", help="name of the new environment; always needed"),
             value(
                 "--torch-backend",
                 metavar="BACKEND",
@@ -197,7 +199,8 @@ COMMANDS = (
         "comfydock_cli.env_commands.syncing:sync",
         "Make an environment what its definition says",
         "Installs exactly what is locked for this machine's back end, fetches node packs that are missing, and corrects"
-        " the models link. A lock of PyTorch that is missing or out of date is made.",
+        " the models link. A lock of PyTorch that is missing or out of date is made. Node packs that nothing here can"
+        " fetch are named, and make exit code 3.",
         ("comfydock sync", "comfydock sync -e work --dry-run", "comfydock sync --relock"),
         _LIFE,
         (
@@ -211,8 +214,8 @@ COMMANDS = (
         ("repair",),
         "comfydock_cli.env_commands.syncing:repair",
         "Build the virtual environment anew",
-        "Like `sync`, but the packages are installed from the ground, whatever is there now. What was there is kept"
-        " until the operation is pruned.",
+        "Like `sync`, but the packages are installed from the ground, whatever is there now. What was there is kept, so"
+        " that `comfydock undo` brings it back.",
         ("comfydock repair", "comfydock repair -e work"),
         _LIFE,
         (WHILE_RUNNING,),

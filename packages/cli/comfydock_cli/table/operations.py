@@ -12,7 +12,8 @@ COMMANDS = (
         "comfydock_cli.global_commands.operations:undo",
         "Undo the last change",
         "Undoes the last change of the workspace or of the active environment, whichever came last; with `-e` that of"
-        " one environment. The undo is a change itself: undoing it does the thing again.",
+        " one environment. The undo is a change itself: undoing it does the thing again. `comfydock help changes` tells"
+        " what is kept.",
         ("comfydock undo", "comfydock undo -e work --dry-run"),
         _ABOUT,
         (_OF_WORKSPACE, WHILE_RUNNING),
@@ -24,7 +25,8 @@ COMMANDS = (
         ("operation", "list"),
         "comfydock_cli.global_commands.operations:list_operations",
         "List what was done",
-        "The operations of the workspace and of the active environment that are kept, oldest first.",
+        "The operations of the workspace and of the active environment that are kept, oldest first; with `-e` those of"
+        " one environment. One that is `staging` or `applying` is under way, or was stopped in the middle.",
         ("comfydock operation list", "comfydock operation list -e work"),
         _ABOUT,
         (_OF_WORKSPACE,),
@@ -67,11 +69,18 @@ COMMANDS = (
         ("operation", "prune"),
         "comfydock_cli.global_commands.operations:prune",
         "Free what operations keep",
-        "Removes for good what operations took away, deleted environments among it. What is pruned cannot be undone.",
+        "Removes for good what operations took away, deleted environments among it. What is pruned cannot be undone."
+        " `comfydock help changes` tells what is kept when nobody prunes.",
         ("comfydock operation prune", "comfydock operation prune --keep 1 --dry-run"),
         _ABOUT,
         (
-            value("--keep", metavar="N", default="0", type="int", help="how many large operations to keep"),
+            value(
+                "--keep",
+                metavar="N",
+                default="0",
+                type="int",
+                help="how many operations that keep directories to leave",
+            ),
             _OF_WORKSPACE,
         ),
         WORKSPACE,

@@ -11,7 +11,7 @@ COMMANDS = (
         ("help",),
         "comfydock_cli.global_commands.help:show",
         "Show help about a command or a topic",
-        "Topics: `environment` (variables), `exit-codes`, `json`, `workspace`.",
+        "Topics: `changes`, `environment` (variables), `exit-codes`, `json`, `workspace`.",
         ("comfydock help create", "comfydock help environment"),
         _ABOUT,
         (word("subject", "words of a command, or a topic", optional=True, many=True, completer="help_subjects"),),

@@ -41,6 +41,7 @@ from tests.support.installations import (
 from tests.support.miniature import BRANCH, NEWEST, Miniature, commit, git
 from tests.support.reporters import RecordingReporter
 
+AS_DEVELOPMENT = "; it is copied, and in the manifest as a development pack, which nobody else can fetch"
 INITIATOR = Initiator(("adopt", "old"))
 INSTALLED = {
     **{name: f"{version}+cpu" for name, version in OLDER_TORCH.items()},
@@ -407,13 +408,15 @@ def test_a_pack_with_changes_is_taken_over_with_them_and_named(workspace: Worksp
     assert ((copied / "nodes.py").read_text(), (copied / "weights.bin").read_bytes()) == (
         "mine\n", b"downloaded by the pack",
     )  # fmt: skip
-    assert "custom_nodes/Fancy: some of its files differ from its commit" in plan.notes
+    assert "custom_nodes/Fancy: some of its files differ from its commit; it is copied as it is" in plan.notes
 
 
 def test_a_pack_whose_commit_was_never_published_is_named(workspace: Workspace, comfyui: Path) -> None:
     make_git_pack(comfyui / "custom_nodes/Fancy", published=False)
     plan = plan_of(workspace, comfyui)
-    assert "custom_nodes/Fancy: its commit is on no branch and no tag of its remote" in plan.notes
+    assert (
+        "custom_nodes/Fancy: its commit is on no branch and no tag of its remote; it is copied as it is" in plan.notes
+    )
     assert nodes(adopt(workspace, comfyui))["Fancy"]["source"] == "git"
 
 
@@ -422,7 +425,7 @@ def test_a_pack_from_git_without_a_remote_is_a_development_pack(workspace: Works
     plan = plan_of(workspace, comfyui)
     old = adopt(workspace, comfyui)
     assert nodes(old) == {"Mine": {"name": "Mine", "version": "dev", "source": "development"}}
-    assert "custom_nodes/Mine: its git repository has no remote" in plan.notes
+    assert f"custom_nodes/Mine: its git repository has no remote{AS_DEVELOPMENT}" in plan.notes
     assert Path(old.layout.custom_nodes, "Mine/.git").is_dir()
 
 
@@ -454,8 +457,9 @@ def test_directories_and_single_files_are_taken_over_and_named(workspace: Worksp
     assert (packs / "single.py").read_text() == "two = 2\n"
     assert os.listdir(packs / "Plain ☃") == ["nodes.py"]
     assert [entry["source"] for entry in nodes(old).values()] == ["development"]
-    assert {"custom_nodes/Plain ☃: it is neither a git checkout nor an installation from the registry",
-            "custom_nodes/single.py: a single file tells no origin"} <= set(plan.notes)  # fmt: skip
+    assert {f"custom_nodes/Plain ☃: it is neither a git checkout nor an installation from the registry{AS_DEVELOPMENT}",
+            "custom_nodes/single.py: a single file tells no origin; it is copied, and not in the manifest",
+            } <= set(plan.notes)  # fmt: skip
 
 
 def test_disabled_packs_stay_disabled_and_out_of_the_manifest(workspace: Workspace, comfyui: Path) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from comfydock_core.models.plan import PlanStep
     from comfydock_core.models.protocols import Reporter
     from comfydock_core.models.renaming import RenamingPlan
-    from comfydock_core.models.syncing import SyncPlan, SyncRequest
+    from comfydock_core.models.syncing import SyncOutcome, SyncPlan, SyncRequest
     from comfydock_core.models.workspace_config import WorkspaceConfig
     from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
 
@@ -184,8 +184,8 @@ class Workspace:
         layout = self.environment(name)
         return plan_sync(layout, self.layout, self._needed_services().environment(layout), request)
 
-    def sync_environment(self, plan: "SyncPlan", initiator: "Initiator", reporter: "Reporter") -> str:
-        """Carry the plan out, all of it or nothing, and return the operation's identifier."""
+    def sync_environment(self, plan: "SyncPlan", initiator: "Initiator", reporter: "Reporter") -> "SyncOutcome":
+        """Carry the plan out, all of it or nothing."""
         from comfydock_core.core.usecases.syncing import sync_environment
 
         return sync_environment(self.environment(plan.name), self._needed_services(), plan, initiator, reporter)

@@ -10,7 +10,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations import process
 from comfydock_core.integrations.process import Completed
-from comfydock_core.integrations.uv_errors import uv_failure
+from comfydock_core.integrations.uv_errors import outdated, uv_failure
 from comfydock_core.models.exceptions import ToolMissing
 from comfydock_core.utils.child_environment import child_environment
 
@@ -214,6 +214,15 @@ class UVCommand:
     def check_lock(self) -> Completed:
         """Whether `uv.lock` fits the manifest, without the network and without writing. The caller judges the exit."""
         return self._capture(["lock", "--check", "--offline"])
+
+    def refuse_outdated(self, doing: str) -> None:
+        """Raise `LockOutdated` when the manifest was changed since it was locked; what uv cannot tell is no error.
+
+        Without its cache uv leaves no trace at all.
+        """
+        answer = self._capture(["lock", "--check", "--offline", "--no-cache"])
+        if answer.returncode != 0 and "needs to be updated" in answer.text:
+            raise outdated(doing, {"output": answer.text})
 
     def environment(self) -> dict[str, str]:
         """The variables uv starts with."""

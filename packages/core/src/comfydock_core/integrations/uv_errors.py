@@ -44,7 +44,18 @@ def uv_failure(completed: Completed, command: Sequence[str], doing: str) -> Comf
         disk.context.update(context)
         return disk
     family, hint = _meaning(output.lower())
+    if family is LockOutdated:
+        return outdated(doing, context)
     return family(f"cannot {doing}: {completed.ending('uv')}\n{output}".rstrip(), hint=hint, context=context)
+
+
+def outdated(doing: str, context: dict[str, object]) -> LockOutdated:
+    """The error for a lock that was made from another manifest; uv's own advice would lead astray."""
+    return LockOutdated(
+        f"cannot {doing}: the manifest was changed since, and `uv.lock` does not fit it any more",
+        hint="`comfydock sync --relock` resolves what was changed in the manifest",
+        context=context,
+    )
 
 
 def _meaning(low: str) -> tuple[type[ComfyDockError], str | None]:
@@ -55,10 +66,7 @@ def _meaning(low: str) -> tuple[type[ComfyDockError], str | None]:
             "what the index serves has changed since it was locked; do not install it before you know why",
         )
     if any(words in low for words in _OUTDATED):
-        return (
-            LockOutdated,
-            "`comfydock sync --relock` resolves what was changed in the manifest",
-        )
+        return LockOutdated, None
     if any(words in low for words in _OFFLINE):
         return OfflineRefused, "run it once without `--offline`, so that the packages are in the cache"
     if any(words in low for words in _CONFLICT):

@@ -94,6 +94,10 @@ class UVProjectManager:
         """Whether everything that is locked for `backend` is installed, by the record and without asking uv."""
         return installing.is_installed(self._definition, self._venv, backend)
 
+    def refuse_outdated(self) -> None:
+        """Raise `LockOutdated` when the manifest was changed since it was locked. Nothing is written."""
+        self._uv.refuse_outdated("install the packages")
+
     def install(self, backend: str, reporter: Reporter) -> bool:
         """Install exactly what is locked for `backend`; `False` when there was nothing to do.
 

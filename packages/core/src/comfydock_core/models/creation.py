@@ -47,6 +47,11 @@ class ComfyUIVersion:
     def short_commit(self) -> str:
         return (self.commit or self.ref)[:10]
 
+    @property
+    def described(self) -> str:
+        """`release v0.3.60 at 0123456789`, `commit 0123456789`."""
+        return f"commit {self}" if self.kind == "commit" else f"{self.kind} {self} at {self.short_commit}"
+
     def __str__(self) -> str:
         return self.ref[:10] if self.kind == "commit" else self.ref
 
@@ -93,7 +98,7 @@ def creation_work(
     torch = _TORCH_DETAILS.get(torch_backend, f"PyTorch for {torch_backend}")
     locked = template is not None and "uv.lock" in template.files
     return [
-        PlanStep("clone", comfyui.public_repository, f"{comfyui.kind} {comfyui} at {comfyui.short_commit}", True),
+        PlanStep("clone", comfyui.public_repository, comfyui.described, True),
         PlanStep(
             "write",
             f"{directory}/.cec/pyproject.toml",

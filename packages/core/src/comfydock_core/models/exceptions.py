@@ -147,13 +147,13 @@ class InvalidSetting(ComfyDockError):
 
 
 class RefNotFound(NotFoundError):
-    """The ComfyUI repository has no release, branch or commit of this name. The error lists the nearest names."""
+    """The repository has no release, branch or commit of this name. The error lists the nearest names."""
 
     code = "ref-not-found"
 
 
 class RepositoryNotFound(NotFoundError):
-    """What was named as ComfyUI's repository is not a git repository, or there is none at that address."""
+    """What was named as a repository, of ComfyUI or of a node pack, is none, or there is nothing at that address."""
 
     code = "repository-not-found"
 

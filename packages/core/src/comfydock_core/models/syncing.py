@@ -23,6 +23,23 @@ class SyncRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class PackageChanges:
+    """What became of the installed packages: `name version` of those added and removed, and (name, old, new)."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOutcome:
+    """What was done: the operation's identifier, and the packages that are others now."""
+
+    operation: str
+    packages: PackageChanges
+
+
+@dataclass(frozen=True, slots=True)
 class PackToFetch:
     """A node pack from git that the manifest has and the disk lacks. `path` is its name in the environment."""
 

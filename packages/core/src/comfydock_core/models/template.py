@@ -8,8 +8,9 @@ from dataclasses import dataclass
 class Template:
     """A manifest, and the other files of the definition that came with it, by their path in it.
 
-    `manifest_text` has `[tool.comfydock]` whichever tool wrote it. `development` are the files of development packs, by
-    their path below `dev_nodes`. `passed_over` are members that no definition has.
+    `comfyui` is the commit of ComfyUI, or its version where the manifest has no commit. `manifest_text` has
+    `[tool.comfydock]` whichever tool wrote it. `development` are the files of development packs, by their path below
+    `dev_nodes`. `passed_over` are members that no definition has.
     """
 
     path: str
@@ -20,4 +21,6 @@ class Template:
     passed_over: tuple[str, ...]
     repository: str | None
     comfyui: str | None
+    version: str | None
+    version_type: str | None
     python: str | None

@@ -131,6 +131,8 @@ def _template(path: str, members: dict[str, bytes]) -> Template:
         repository=manifest_values.text(tool, "comfyui_repository", path),
         comfyui=manifest_values.text(tool, "comfyui_commit_sha", path)
         or manifest_values.text(tool, "comfyui_version", path),
+        version=manifest_values.text(tool, "comfyui_version", path),
+        version_type=manifest_values.text(tool, "comfyui_version_type", path),
         python=_python(path, tool, files),
     )
 

@@ -15,6 +15,7 @@ from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.utils import shared_locks
 from comfydock_core.utils.filesystem import measure_tree
+from comfydock_core.utils.text import counted, size_text
 
 _LITTLE = 10 * 10**9
 _TOO_LITTLE = 10**9
@@ -148,4 +149,4 @@ def _check_mirrors(layout: WorkspaceLayout) -> Iterator[Finding]:
 def _check_cache(path: str, code: str, what: str) -> Iterator[Finding]:
     if os.path.isdir(path):
         size, files = measure_tree(path)
-        yield Finding(code, OK, f"{what}: {size / 10**6:.1f} MB in {files} files")
+        yield Finding(code, OK, f"{what}: {size_text(size)} in {counted(files, 'file')}")

@@ -27,7 +27,7 @@ def read_installation(path: str) -> Installation:
     """
     root = os.path.abspath(os.path.expanduser(path))
     comfyui = _find_comfyui(root)
-    with disk_errors("read the installation", root):
+    with disk_errors("read the installation"):
         checkout, unknown = _read_checkout(comfyui)
         packs, of_packs = read_packs(comfyui)
         python, of_python = read_python(root, comfyui)

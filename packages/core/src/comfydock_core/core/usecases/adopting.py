@@ -21,7 +21,7 @@ from comfydock_core.integrations.system_detector import check_backend, detect_ba
 from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest, PackEntry
 from comfydock_core.models.creation import ComfyUIVersion
 from comfydock_core.models.exceptions import RefNotFound, RequirementInvalid, RequirementsConflict
-from comfydock_core.models.installation import FoundPack, Installation
+from comfydock_core.models.installation import FoundPack, Installation, Unidentified
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
@@ -290,7 +290,7 @@ def _work(
 
 
 def _notes(found: Installation, models: str) -> list[str]:
-    notes = [f"{each.name}: {each.reason}" for each in found.unidentified]
+    notes = [f"{each.name}: {each.reason}{_consequence(each, found)}" for each in found.unidentified]
     if (
         found.models is not None
         and found.models.files
@@ -311,6 +311,21 @@ def _notes(found: Installation, models: str) -> list[str]:
               " something requires it" for one in (found.python.distributions if found.python else ())
               if one.origin is not None]  # fmt: skip
     return notes
+
+
+def _consequence(unclear: Unidentified, found: Installation) -> str:
+    """What becomes of something that could not be identified."""
+    if unclear.name == "Python":
+        return "; the newest packages that fit are taken"
+    packs = {f"custom_nodes/{os.path.basename(pack.path)}": pack for pack in found.packs}
+    pack = packs.get(unclear.name)
+    if pack is None:
+        return ""
+    if pack.kind == "file" or not pack.enabled:
+        return "; it is copied, and not in the manifest"
+    if _entry(pack, ()).source == "development":
+        return "; it is copied, and in the manifest as a development pack, which nobody else can fetch"
+    return "; it is copied as it is"
 
 
 def _size(found: Installation) -> int:

@@ -38,7 +38,10 @@ _DEFAULT_PYTHON = "3.11"
 def plan_cloning(
     layout: WorkspaceLayout, services: WorkspaceServices, source: str, name: str, *, activate: bool
 ) -> CloningPlan:
-    """What a clone takes. Raises `EnvironmentNotFound`, `InvalidName`, `EnvironmentExists`, `ManifestDamaged`."""
+    """What a clone takes.
+
+    Raises `EnvironmentNotFound`, `InvalidName`, `EnvironmentExists`, `ManifestDamaged`, `LockOutdated`.
+    """
     original = finding.find_environment(layout, source)
     check_name(name)
     place = layout.environment(name)
@@ -49,6 +52,8 @@ def plan_cloning(
         backend = detect_backend() if chosen in (None, "auto") else chosen
         _refuse_unlocked(original, manifest, backend)
         venv = _judge_venv(original, services, backend)
+        if venv == "fresh":
+            services.environment(original).uv_project.refuse_outdated()
         python = _python(original)
         shared = "its files are shared" if venv == "link" else f"Python {python}, from the lock"
         work = [

@@ -9,6 +9,7 @@ from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceSe
 from comfydock_core.core.usecases.new_environment import plan_new_environment, refuse_taken, staged_environment
 from comfydock_core.core.usecases.templating import (
     fill_comfyui,
+    named_as_in,
     open_template,
     packs_left_out,
     told_of_template,
@@ -61,9 +62,9 @@ def plan_creation(
     find_uv()
     repository = services.versions.repository(request.repository or (template.repository if template else None))
     wanted = template.comfyui if template else request.comfyui
-    reporter.phase(f"Looking up ComfyUI {wanted or 'latest'}")
+    reporter.phase(f"Looking up ComfyUI {(template.version if template else None) or wanted or 'latest'}")
     with told_of_template(template if request.repository is None else None):
-        comfyui = services.versions.resolve(repository, wanted, reporter)
+        comfyui = named_as_in(template, services.versions.resolve(repository, wanted, reporter))
     backend = detect_backend() if backend == "auto" else backend
     work = creation_work(place.root, comfyui, python, backend, models_directory, template)
     return CreationPlan(

@@ -6,6 +6,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.services.transaction import keeping, locked, operation, plan_undo
+from comfydock_core.services.transaction.scope import empty_trash
 from comfydock_core.services.transaction.settling import carry_through, settle, take_back, unfinished
 from comfydock_core.utils.disk_errors import disk_errors
 
@@ -27,7 +28,11 @@ def find_operation(scopes: tuple[str, ...], wanted: str | None) -> OperationReco
         finished = [record for record in known if record.state == "done"]
         if finished:
             return max(finished, key=lambda record: record.finished or "")
-        raise OperationNotFound("nothing was done yet that could be undone", context={"scopes": list(scopes)})
+        raise OperationNotFound(
+            "nothing was done yet that could be undone",
+            hint="`comfydock operation list` shows what was done, with `-e NAME` to one environment",
+            context={"scopes": list(scopes)},
+        )
     matching = [record for record in known if _is_named(record, wanted)]
     if len(matching) > 1:
         raise ConflictError(
@@ -66,7 +71,7 @@ def take_back_unfinished(scope: str, initiator: Initiator, reporter: Reporter) -
         if record.state == "applying":
             take_back(record)
         else:
-            settle(scope, reporter)
+            _remove_prepared(scope, reporter)
         return record
 
 
@@ -82,8 +87,13 @@ def finish_unfinished(scope: str, initiator: Initiator, reporter: Reporter) -> O
         if record.state == "applying":
             carry_through(record)
         else:
-            settle(scope, reporter)
+            _remove_prepared(scope, reporter)
         return record
+
+
+def _remove_prepared(scope: str, reporter: Reporter) -> None:
+    settle(scope, reporter)
+    empty_trash(scope, reporter)
 
 
 def plan_pruning(scopes: tuple[str, ...], keep: int) -> list[tuple[OperationRecord, int]]:

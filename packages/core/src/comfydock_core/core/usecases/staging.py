@@ -11,7 +11,7 @@ from comfydock_core.models.exceptions import PackagesInconsistent, UvFailed, Ven
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.install_record import split_distribution
 from comfydock_core.utils.filesystem import remove_tree
-from comfydock_core.utils.tree_copy import link_tree
+from comfydock_core.utils.tree_copy import copy_tree, link_tree
 
 _FILES = ("pyproject.toml", "uv.lock", ".python-version", ".gitignore", ".gitattributes", BACKEND_CHOICE)
 _SHOWN = 5
@@ -30,7 +30,7 @@ def stage_definition(live: EnvironmentLayout, work: str) -> EnvironmentLayout:
         if os.path.isfile(f"{live.definition}/{name}"):
             shutil.copy2(f"{live.definition}/{name}", f"{staged.definition}/{name}")
     if os.path.isdir(f"{live.definition}/{BACKENDS}"):
-        shutil.copytree(f"{live.definition}/{BACKENDS}", f"{staged.definition}/{BACKENDS}", symlinks=True)
+        copy_tree(f"{live.definition}/{BACKENDS}", f"{staged.definition}/{BACKENDS}")
     os.symlink(live.comfyui, staged.comfyui, target_is_directory=True)
     return staged
 
@@ -49,7 +49,8 @@ def stage_venv(
         try:
             _bring_copy_up_to_date(before, staged, services, backend, reporter)
         except (PackagesInconsistent, UvFailed, VenvIncomplete) as error:
-            reporter.warn(f"a copy cannot be brought up to date, so it is built anew: {error.message}")
+            reporter.line(error.message)
+            reporter.warn("a linked copy cannot be brought up to date, so the virtual environment is built anew")
             remove_tree(staged.venv)
         else:
             return
@@ -117,7 +118,7 @@ def refuse_incomplete(before: str | None, venv: str) -> None:
         told = "; ".join(str(fault) for fault in faults[:_SHOWN])
         raise VenvIncomplete(
             f"uv left the virtual environment incomplete: {told}",
-            hint="run the command again; if that does not help, `uv cache clean PACKAGE` removes a damaged download",
+            hint="run the command again; if that does not help, remove the workspace's `uv_cache`: it is filled anew",
             context={"faults": [str(fault) for fault in faults], "packages": sorted(packages)},
         )
 

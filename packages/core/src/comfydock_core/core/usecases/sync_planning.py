@@ -55,6 +55,8 @@ class SyncPlanner:
         relock = not converts and self._relock()
         parts = () if converts else self._parts(backend, relock)
         venv = self._venv(backend, bool(parts) or relock or converts) if request.install else "keep"
+        if (venv != "keep" or parts) and not (relock or converts):
+            self._services.uv_project.refuse_outdated()
         packs, unobtainable = self._packs() if request.install else ((), ())
         models = self._models() if request.install else None
         change = make_plan(
@@ -116,7 +118,7 @@ class SyncPlanner:
     def _choose(self, backend: str) -> bool:
         if read_choice(self._layout.definition) == backend or not self._request.install:
             return False
-        self._add(f".cec/{BACKEND_CHOICE}", "use", f"PyTorch for {backend}", "on this machine")
+        self._add(f".cec/{BACKEND_CHOICE}", "choose", f"PyTorch for {backend}", "on this machine")
         return True
 
     def _relock(self) -> bool:
@@ -138,7 +140,8 @@ class SyncPlanner:
         for name in sorted(wanted):
             reason = self._why_part_is_of_no_use(name) or "again"
             path = f".cec/{BACKENDS}" if relock else self._part_path(name)
-            self._add(path, "lock", f"PyTorch for {name}", reason)
+            if not (relock and reason == "again"):  # The new lock of all packages concerns it anyway.
+                self._add(path, "lock", f"PyTorch for {name}", reason)
         return tuple(sorted(wanted))
 
     def _needs_part(self, backend: str) -> bool:

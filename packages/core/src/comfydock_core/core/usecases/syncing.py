@@ -2,6 +2,7 @@
 
 import os
 
+from comfydock_core.analyzers.package_changes import package_changes
 from comfydock_core.configs.environment_layout import BACKENDS, EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
@@ -10,7 +11,7 @@ from comfydock_core.core.usecases.staging import stage_definition, stage_venv
 from comfydock_core.core.usecases.sync_planning import MODELS, SyncPlanner
 from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.syncing import SyncPlan, SyncRequest
+from comfydock_core.models.syncing import SyncOutcome, SyncPlan, SyncRequest
 from comfydock_core.services.transaction import operation
 from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.utils import interruption
@@ -23,7 +24,8 @@ def plan_sync(
 ) -> SyncPlan:
     """Compare what is there with the definition; nothing is written.
 
-    Raises `ManifestDamaged`, `LockDamaged`, `InvalidSetting`, `UnexpectedDirectory`, `ModelsDirectoryNotFound`.
+    Raises `ManifestDamaged`, `LockDamaged`, `LockOutdated`, `InvalidSetting`, `UnexpectedDirectory`,
+    `ModelsDirectoryNotFound`.
     """
     with disk_errors(f"look at the environment {layout.name}"):
         return SyncPlanner(layout, workspace, services, request).plan()
@@ -31,8 +33,8 @@ def plan_sync(
 
 def sync_environment(
     layout: EnvironmentLayout, services: WorkspaceServices, plan: SyncPlan, initiator: Initiator, reporter: Reporter
-) -> str:
-    """Execute the plan and return the operation's identifier.
+) -> SyncOutcome:
+    """Execute the plan.
 
     Raises `ScopeBusy`, `ChangedMeanwhile`, `VenvIncomplete`, and what locking, installing and fetching raise; then
     nothing is changed.
@@ -44,13 +46,14 @@ def sync_environment(
     ):
         staged = stage_definition(layout, under_way.work)
         _stage_python(layout, staged, services.environment(staged), plan, reporter)
+        packages = package_changes(layout.venv, layout.venv if plan.venv == "keep" else staged.venv)
         for step in plan.change.steps:
             assert isinstance(step, Swap)
             _put(step.path, staged, plan, services.environment(staged), under_way, reporter)
         if os.path.isdir(f"{layout.definition}/.git"):
             services.environment(layout).git.configure_merging()  # The program may lie elsewhere than it did.
         under_way.commit()
-    return under_way.id
+    return SyncOutcome(under_way.id, packages)
 
 
 def _stage_python(

@@ -3,11 +3,13 @@
 import contextlib
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 
+from comfydock_core.analyzers.status_scanner import kind_of_version
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.core.usecases.packs import missing_packs, pack_directory, stage_pack
-from comfydock_core.models.creation import CreateRequest, CreationPlan
+from comfydock_core.models.creation import ComfyUIVersion, CreateRequest, CreationPlan
 from comfydock_core.models.exceptions import (
     InvalidSetting,
     NotFoundError,
@@ -119,6 +121,14 @@ def _obtain(
             remove_tree(place)
         return False
     return True
+
+
+def named_as_in(template: Template | None, version: ComfyUIVersion) -> ComfyUIVersion:
+    """The version as the template calls it, where it was found by the commit that stands beside the name."""
+    if template is None or template.version is None or version.kind != "commit":
+        return version
+    kind = template.version_type or kind_of_version(template.version)
+    return version if kind == "commit" else replace(version, ref=template.version, kind=kind)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ from typing import Protocol
 import tomlkit
 from tomlkit.items import Table
 
-from comfydock_core.analyzers.status_scanner import kind_of_version
 from comfydock_core.configs.defaults import MANIFEST_SCHEMA, PROJECT_PREFIX
 from comfydock_core.managers.pyproject.pytorch import add_family, multiline
 from comfydock_core.models.creation import ComfyUIVersion
@@ -73,15 +72,10 @@ def _comfydock(plan: Wanted, commit: str) -> Table:
 def pin_comfyui(
     document: tomlkit.TOMLDocument, version: ComfyUIVersion, commit: str, *, default_repository: bool
 ) -> None:
-    """Write the commit into a manifest that has it missing or only by a name. What it says of the version is kept."""
+    """Write the version and its commit into a manifest that may have them already."""
     table = document["tool"]["comfydock"]
     assert isinstance(table, Table)
-    name, kind = table.get("comfyui_version"), table.get("comfyui_version_type")
     _pin(table, version, commit, default_repository)
-    if name:
-        table["comfyui_version"] = name
-        if version.kind == "commit":  # It was found by the commit beside the name.
-            table["comfyui_version_type"] = kind or kind_of_version(str(name))
 
 
 def _pin(table: Table, version: ComfyUIVersion, commit: str, default_repository: bool) -> None:

@@ -18,6 +18,7 @@ from comfydock_core.services.transaction.steps import StepRunner
 from comfydock_core.utils import durable, interruption
 from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.fingerprints import fingerprint
+from comfydock_core.utils.text import size_text
 
 
 class Operation:
@@ -176,6 +177,6 @@ def _refuse_full_disk(plan: ChangePlan) -> None:
 def _say_what_helps(plan: ChangePlan, error: FileSystemError) -> None:
     freed = keeping.freed_bytes(plan.scope)
     error.context |= {"needed": plan.disk_needed, "free": plan.disk_free, "prunable": freed}
-    needed = f"; {plan.disk_needed / 1e6:.0f} MB are needed" if plan.disk_needed else ""
-    pruning = f", for example {freed / 1e6:.0f} MB with `comfydock operation prune`" if freed else ""
+    needed = f"; at least {size_text(plan.disk_needed)} are needed" if plan.disk_needed else ""
+    pruning = f", for example {size_text(freed)} with `comfydock operation prune`" if freed else ""
     error.hint = f"free some space there{pruning}, and run the command again{needed}"

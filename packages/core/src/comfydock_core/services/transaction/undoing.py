@@ -6,6 +6,7 @@ from comfydock_core.integrations.git import queries
 from comfydock_core.models.exceptions import NotUndoable
 from comfydock_core.models.operation import ChangePlan, OperationRecord, RefChange, Step, Swap
 from comfydock_core.models.plan import PlanStep
+from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import OPS
 from comfydock_core.services.transaction.planning import make_plan
 from comfydock_core.utils.fingerprints import fingerprint
@@ -76,9 +77,12 @@ def _expect(record: OperationRecord, path: str, known: str | None) -> None:
 
 def _refusal(record: OperationRecord, reason: str, path: str, **facts: str | None) -> NotUndoable:
     words = " ".join(record.words) or record.id
+    last = operation_log.operation_ids(record.scope)[-1:] == [record.id]
     return NotUndoable(
         f"the operation {record.number} (`{words}`) cannot be undone: {reason}",
-        hint="`comfydock operation list` shows what came after it; undo that first",
+        hint="nothing that is recorded came after it, so it was changed by hand or removed for good"
+        if last
+        else "`comfydock operation list` shows what came after it; undo that first",
         context={"operation": record.id, "path": path, **facts},
     )
 

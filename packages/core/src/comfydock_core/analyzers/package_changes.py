@@ -1,0 +1,22 @@
+"""Which packages differ between two virtual environments, by the names of what is installed in them."""
+
+from comfydock_core.models.syncing import PackageChanges
+from comfydock_core.repositories import install_record
+
+
+def package_changes(before: str, after: str) -> PackageChanges:
+    """What was added, removed and replaced. What is not there has nothing installed. Raises `OSError`."""
+    old, new = _installed(before), _installed(after)
+    return PackageChanges(
+        added=tuple(f"{name} {new[name]}" for name in sorted(new.keys() - old.keys())),
+        removed=tuple(f"{name} {old[name]}" for name in sorted(old.keys() - new.keys())),
+        changed=tuple(
+            (name, old[name], new[name]) for name in sorted(old.keys() & new.keys()) if old[name] != new[name]
+        ),
+    )
+
+
+def _installed(venv: str) -> dict[str, str]:
+    place = install_record.site_packages(venv)
+    names = install_record.installed_distributions(place) if place is not None else []
+    return dict(install_record.split_distribution(name) for name in names)
