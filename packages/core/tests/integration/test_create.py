@@ -9,6 +9,7 @@ import pytest
 
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
+from comfydock_core.integrations.uv_command import find_uv
 from comfydock_core.models.creation import CreateRequest
 from comfydock_core.models.exceptions import (
     ChangedMeanwhile,
@@ -302,3 +303,32 @@ def test_an_index_address_with_a_password_is_refused_before_it_is_stored(
 def test_the_manifest_is_shown_as_it_is_written(demo: Environment) -> None:
     assert demo.manifest_text() == Path(demo.layout.manifest).read_text()
     assert demo.manifest()["tool"]["uv"]["package"] is False  # type: ignore[index]
+
+
+def test_a_second_environment_of_the_same_is_locked_alike_without_being_resolved_again(
+    make_environment: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, program = tmp_path / "log", tmp_path / "uv"
+    program.write_text(f'#!/bin/sh\necho "$*" >> "{log}"\nexec "{find_uv()}" "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("COMFYDOCK_UV", str(program))
+    one = make_environment("one")
+    first = log.read_text()
+    log.write_text("")
+    two = make_environment("two")
+    assert "pip compile" in first
+    assert "pip compile" not in log.read_text()
+    assert log.read_text().count("lock\n") == 1
+    locks = [Path(each.layout.lock).read_text().replace(f"-{each.name}", "") for each in (one, two)]
+    assert locks[0] == locks[1]
+    parts = [Path(each.layout.definition, "backends/cpu/pylock.toml").read_bytes() for each in (one, two)]
+    assert parts[0] == parts[1]
+    assert two.status().in_sync
+
+
+def test_what_is_remembered_of_other_requirements_is_not_taken(make_environment: Make) -> None:
+    one = make_environment("one", comfyui="v0.1.0")
+    two = make_environment("two")
+    assert "mini-sampling" in Path(two.layout.lock).read_text()
+    assert "mini-sampling" not in Path(one.layout.lock).read_text()
+    assert two.status().in_sync

@@ -25,12 +25,23 @@ class AnswerCache:
 
         `question` must hold everything that the answer depends on. Answers are what JSON can hold.
         """
-        path = f"{self._directory}/{subject}-{digest([_VERSION, *question])}.json"
-        known = self._read(path, max_age)
+        asked = list(question)
+        known = self.recall(subject, asked, max_age)
         if known is None:
             known = ask()
-            self._write(path, known)
+            self.keep(subject, asked, known)
         return known
+
+    def recall(self, subject: str, question: Iterable[str], max_age: float) -> dict[str, object] | None:
+        """The answer that was kept, at most `max_age` seconds ago."""
+        return self._read(self._path(subject, question), max_age)
+
+    def keep(self, subject: str, question: Iterable[str], answer: dict[str, object]) -> None:
+        """Keep an answer; an older one is replaced."""
+        self._write(self._path(subject, question), answer)
+
+    def _path(self, subject: str, question: Iterable[str]) -> str:
+        return f"{self._directory}/{subject}-{digest([_VERSION, *question])}.json"
 
     def _read(self, path: str, max_age: float) -> dict[str, object] | None:
         try:

@@ -24,7 +24,7 @@ from comfydock_core.repositories.pytorch_settings import (
     wishes_about,
 )
 from comfydock_core.repositories.uv_lock import UvLock, read_lock
-from comfydock_core.utils import native
+from comfydock_core.utils import atomic, native
 from comfydock_core.utils.reporting import WarningReporter
 from comfydock_core.utils.requirements import requirement_name
 
@@ -48,6 +48,7 @@ def lock_base(
     manifest = read_manifest(f"{definition}/pyproject.toml")
     family = family_of(manifest)
     _settle_release(uv, definition, backend, asked_for(manifest), reporter.line, answers)
+    seeded = _seed(uv, definition, upgrade, answers)
     uv.lock(reporter.line, upgrade=upgrade)
     lock = read_lock(f"{definition}/uv.lock")
     if _settle_release(uv, definition, backend, lock.versions().keys() & set(family), reporter.line, answers):
@@ -56,7 +57,21 @@ def lock_base(
     if _settle_accelerators(uv, definition, lock, reporter.line):
         uv.lock(reporter.line)
         lock = read_lock(f"{definition}/uv.lock")
+    if answers is not None and not seeded:
+        text = (native.read_bytes(f"{definition}/uv.lock") or b"").decode("utf-8")
+        answers.keep_base(uv, read_manifest(f"{definition}/pyproject.toml"), text)
     return lock
+
+
+def _seed(uv: UVCommand, definition: str, upgrade: Sequence[str], answers: RememberedAnswers | None) -> bool:
+    """Let uv begin with what it resolved from the same requirements shortly before; it checks that it fits."""
+    path = f"{definition}/uv.lock"
+    if answers is None or upgrade or native.is_file(path):
+        return False
+    text = answers.base(uv, read_manifest(f"{definition}/pyproject.toml"))
+    if text is not None:
+        atomic.write_text(path, text)
+    return text is not None
 
 
 def lock_backend(

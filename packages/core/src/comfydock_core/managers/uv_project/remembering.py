@@ -9,6 +9,7 @@ from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project.indexes import index_of
 from comfydock_core.managers.uv_project.release import Accelerators
 from comfydock_core.repositories.pytorch_settings import Table, requires_python, uv_settings
+from comfydock_core.utils.requirements import normal_name
 
 # Package indexes tell their clients to take a list of files for true that long.
 _INDEX_SECONDS = 10 * 60
@@ -49,6 +50,18 @@ class RememberedAnswers:
         assert isinstance(versions, dict)
         return Accelerators(names, versions)
 
+    def base(self, uv: UVCommand, manifest: Table) -> str | None:
+        """The `uv.lock` that was made of the same requirements shortly before, as one of this project."""
+        found = self._cache.recall("base", _asked_of_base(uv, manifest), _INDEX_SECONDS)
+        if found is None:
+            return None
+        old, new = (f'name = "{name}"\n' for name in (found["project"], _project(manifest)))
+        return str(found["text"]).replace(old, new)
+
+    def keep_base(self, uv: UVCommand, manifest: Table, text: str) -> None:
+        """Remember a `uv.lock` that uv just made."""
+        self._cache.keep("base", _asked_of_base(uv, manifest), {"project": _project(manifest), "text": text})
+
     def part(
         self,
         uv: UVCommand,
@@ -68,6 +81,18 @@ class RememberedAnswers:
         warnings = found["warnings"]
         assert isinstance(warnings, list)
         return str(found["text"]), warnings
+
+
+def _asked_of_base(uv: UVCommand, manifest: Table) -> list[str]:
+    project = manifest.get("project")
+    wanted = project.get("dependencies") if isinstance(project, dict) else None
+    asked = json.dumps([wanted, manifest.get("dependency-groups")], sort_keys=True, default=str)
+    return [*_surroundings(uv, manifest, "pypi"), asked]
+
+
+def _project(manifest: Table) -> str:
+    project = manifest.get("project")
+    return normal_name(str(project.get("name"))) if isinstance(project, dict) else ""
 
 
 def _surroundings(uv: UVCommand, manifest: Table, backend: str) -> list[str]:
