@@ -20,7 +20,9 @@ from comfydock_core.models.exceptions import (
     InvalidName,
     InvalidSetting,
     ModelsDirectoryNotFound,
+    PythonNotFound,
     RequirementsConflict,
+    ToolMissing,
 )
 from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.repositories.uv_lock import read_lock
@@ -379,6 +381,33 @@ def test_a_release_that_a_pack_refuses_is_replaced_and_that_is_told(workspace: W
     assert [warning for warning in reporter.warnings if "another release of PyTorch is taken" in warning]
 
 
+def test_another_python_may_be_asked_for(workspace: Workspace, comfyui: Path) -> None:
+    assert plan_of(workspace, comfyui, python="3.12").python == "3.12"
+    with pytest.raises(InvalidSetting):
+        plan_of(workspace, comfyui, python="four")
+
+
+def test_a_python_that_this_machine_lacks_is_told_and_another_one_helps(workspace: Workspace, comfyui: Path) -> None:
+    (comfyui / "venv/pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.99.1\n")
+    with pytest.raises(PythonNotFound) as caught:
+        adopt(workspace, comfyui)
+    assert "`--python 3.12`" in (caught.value.hint or "")
+    assert names_in(workspace) == []
+    assert installed(adopt(workspace, comfyui, python="3.11")) == INSTALLED
+
+
+@pytest.mark.parametrize("version", ["2.7.18", "3", ""])
+def test_a_python_that_no_environment_can_have_is_replaced(workspace: Workspace, comfyui: Path, version: str) -> None:
+    (comfyui / "venv/pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {version}\n")
+    assert plan_of(workspace, comfyui).python == "3.11"
+
+
+def test_without_uv_the_plan_says_so(workspace: Workspace, comfyui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMFYDOCK_UV", "/nowhere/uv")
+    with pytest.raises(ToolMissing, match="COMFYDOCK_UV"):
+        plan_of(workspace, comfyui)
+
+
 # Node packs
 
 
@@ -599,6 +628,16 @@ def test_models_and_outputs_stay_where_they_are_and_are_told(workspace: Workspac
     assert f"models stay at {comfyui}/models (" in told
     assert f"outputs stay at {comfyui}/output (1 file)" in told
     assert f"{comfyui}/extra_model_paths.yaml is not taken over" in told
+
+
+def test_files_that_git_does_not_know_stay_and_are_told(workspace: Workspace, comfyui: Path) -> None:
+    (comfyui / "start ☃.sh").write_text("#!/bin/sh\n")
+    (comfyui / "web/extensions").mkdir(parents=True)
+    (comfyui / "web/extensions/mine.js").write_text("")
+    (comfyui / "extra_model_paths.yaml").write_text("")
+    plan = plan_of(workspace, comfyui)
+    assert "not taken over, as git does not know it: start ☃.sh, web" in plan.notes
+    assert not Path(adopt(workspace, comfyui).layout.comfyui, "web").exists()
 
 
 @pytest.mark.parametrize("how", ["link", "changed", "gone"])
