@@ -138,6 +138,13 @@ def test_a_branch_is_adopted_on_its_branch(workspace: Workspace, comfyui: Path, 
     assert state.matches
 
 
+def test_a_tag_of_the_user_is_no_release(workspace: Workspace, comfyui: Path) -> None:
+    git(comfyui, "checkout", "--quiet", "main")
+    git(comfyui, "tag", "before-the-update")
+    state = adopt(workspace, comfyui).status().comfyui
+    assert (state.version, state.version_type) == ("main", "branch")
+
+
 def test_a_detached_commit_is_adopted_as_that_commit(workspace: Workspace, comfyui: Path, miniature: Miniature) -> None:
     git(comfyui, "checkout", "--quiet", "--detach", "main")
     state = adopt(workspace, comfyui).status().comfyui
@@ -468,11 +475,12 @@ def test_a_pack_from_the_registry_keeps_its_identifier_and_version(workspace: Wo
     assert not [note for note in plan.notes if "fancy" in note]
 
 
-def test_two_packs_of_one_identifier_are_both_in_the_manifest(workspace: Workspace, comfyui: Path) -> None:
-    for name in ("Fancy", "Fancy-copy"):
+def test_packs_of_one_identifier_are_all_in_the_manifest(workspace: Workspace, comfyui: Path) -> None:
+    for name in ("A", "Fancy-copy"):
         make_registry_pack(comfyui / f"custom_nodes/{name}", "fancy", "1.2.0")
+    make_git_pack(comfyui / "custom_nodes/fancy")
     old = adopt(workspace, comfyui)
-    assert sorted(entry["name"] for entry in nodes(old).values()) == ["Fancy", "Fancy-copy"]
+    assert sorted(entry["name"] for entry in nodes(old).values()) == ["A", "Fancy-copy", "fancy"]
     assert old.status().packs.untracked == []
 
 

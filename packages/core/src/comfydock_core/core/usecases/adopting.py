@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Collection
 from dataclasses import replace
 
 from comfydock_core.analyzers.installation.reading import read_installation
@@ -33,11 +34,11 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.services.transaction import operation
 from comfydock_core.utils import atomic, interruption
 from comfydock_core.utils.disk_errors import disk_errors
-from comfydock_core.utils.filesystem import measure_tree
+from comfydock_core.utils.filesystem import measure_tree, remove_tree
 from comfydock_core.utils.requirements import normal_name, parse_requirements, pin_of
 from comfydock_core.utils.text import counted, size_text
 from comfydock_core.utils.tree_copy import copy_tree
-from comfydock_core.utils.versions import is_python_version
+from comfydock_core.utils.versions import is_python_version, tag_key
 
 _DEFAULT_PYTHON = "3.11"
 _TAKEN = ("user", "input")
@@ -153,7 +154,7 @@ def _comfyui(
     repository = services.versions.repository(checkout.remote if checkout else None)
     if checkout is None or checkout.commit is None:
         return _released(found.version, repository, services, reporter)
-    if checkout.tag is not None:
+    if checkout.tag is not None and tag_key(checkout.tag) is not None:  # Not one of the user's own.
         return ComfyUIVersion(repository, checkout.tag, "release", checkout.commit), ()
     if checkout.branch is not None:
         return ComfyUIVersion(repository, checkout.branch, "branch", checkout.commit), ()
@@ -210,14 +211,21 @@ def _take_packs(layout: EnvironmentLayout, found: Installation, reporter: Report
         _copy_pack(pack, f"{layout.custom_nodes}/{os.path.relpath(pack.path, f'{found.comfyui}/custom_nodes')}")
         if pack.enabled and pack.kind != "file":
             entry = _entry(pack, _requirements(pack, reporter))
-            if entry.identifier in entries:  # A second copy of it, under another name.
-                entry = replace(entry, identifier=pack.name)
+            entry = replace(entry, identifier=_free(entry, entries.keys()))
             entries[entry.identifier] = entry
     return list(entries.values())
 
 
+def _free(entry: PackEntry, taken: Collection[str]) -> str:
+    """An identifier of its own for a pack that is there twice, under different names."""
+    wishes = [entry.identifier, entry.name, *(f"{entry.name}-{number}" for number in range(2, len(taken) + 3))]
+    return next(wish for wish in wishes if wish not in taken)
+
+
 def _copy_pack(pack: FoundPack, target: str) -> None:
     os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.lexists(target):  # ComfyUI's own, of another release than the installation's.
+        remove_tree(target)
     if pack.linked_to is not None:
         os.symlink(pack.linked_to, target, target_is_directory=True)
     elif pack.kind == "file":
