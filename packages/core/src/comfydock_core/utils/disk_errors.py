@@ -27,7 +27,7 @@ _WORDS = {
     "read-only file system": errno.EROFS,
 }
 
-_WITHOUT_REASON = ("failed to write", "unable to write", "could not write", "write error")
+_WITHOUT_REASON = ("failed to write", "unable to write", "could not write", "couldn't write", "write error")
 _NOTHING_LEFT = 64 * 1024  # Bytes; what a small file and its directory may need.
 
 
