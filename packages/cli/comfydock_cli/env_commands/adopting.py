@@ -19,7 +19,7 @@ def adopt(context: Context, arguments: Arguments) -> Result:
     if name is None:
         raise UsageError("`comfydock adopt` needs a name", hint="say how to call it: `--name NAME`")
     path, backend = arguments.word("path"), arguments.word("torch_backend")
-    request = AdoptRequest(path, name, backend, arguments.flag("use"))
+    request = AdoptRequest(path, name, backend, arguments.flag("use"), arguments.text("python"))
     workspace = find_workspace(offline=context.offline)
     with make_reporter(context) as reporter:
         if context.dry_run:

@@ -183,6 +183,9 @@ COMMANDS = (
             word("path", "directory of the installation", completer="directories"),
             value("--name", metavar="NAME", help="name of the new environment; always needed"),
             value(
+                "--python", metavar="VERSION", help="Python version of the environment [default: the installation's]"
+            ),
+            value(
                 "--torch-backend",
                 metavar="BACKEND",
                 default="auto",

@@ -20,7 +20,9 @@ from comfydock_core.models.exceptions import (
     InvalidName,
     InvalidSetting,
     ModelsDirectoryNotFound,
+    PythonNotFound,
     RequirementsConflict,
+    ToolMissing,
 )
 from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.repositories.uv_lock import read_lock
@@ -134,6 +136,13 @@ def test_a_branch_is_adopted_on_its_branch(workspace: Workspace, comfyui: Path, 
     assert (state.version, state.version_type, state.branch) == (BRANCH, "branch", BRANCH)
     assert state.commit == miniature.commits[BRANCH]
     assert state.matches
+
+
+def test_a_tag_of_the_user_is_no_release(workspace: Workspace, comfyui: Path) -> None:
+    git(comfyui, "checkout", "--quiet", "main")
+    git(comfyui, "tag", "before-the-update")
+    state = adopt(workspace, comfyui).status().comfyui
+    assert (state.version, state.version_type) == ("main", "branch")
 
 
 def test_a_detached_commit_is_adopted_as_that_commit(workspace: Workspace, comfyui: Path, miniature: Miniature) -> None:
@@ -379,6 +388,33 @@ def test_a_release_that_a_pack_refuses_is_replaced_and_that_is_told(workspace: W
     assert [warning for warning in reporter.warnings if "another release of PyTorch is taken" in warning]
 
 
+def test_another_python_may_be_asked_for(workspace: Workspace, comfyui: Path) -> None:
+    assert plan_of(workspace, comfyui, python="3.12").python == "3.12"
+    with pytest.raises(InvalidSetting):
+        plan_of(workspace, comfyui, python="four")
+
+
+def test_a_python_that_this_machine_lacks_is_told_and_another_one_helps(workspace: Workspace, comfyui: Path) -> None:
+    (comfyui / "venv/pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.99.1\n")
+    with pytest.raises(PythonNotFound) as caught:
+        adopt(workspace, comfyui)
+    assert "`--python 3.12`" in (caught.value.hint or "")
+    assert names_in(workspace) == []
+    assert installed(adopt(workspace, comfyui, python="3.11")) == INSTALLED
+
+
+@pytest.mark.parametrize("version", ["2.7.18", "3", ""])
+def test_a_python_that_no_environment_can_have_is_replaced(workspace: Workspace, comfyui: Path, version: str) -> None:
+    (comfyui / "venv/pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {version}\n")
+    assert plan_of(workspace, comfyui).python == "3.11"
+
+
+def test_without_uv_the_plan_says_so(workspace: Workspace, comfyui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMFYDOCK_UV", "/nowhere/uv")
+    with pytest.raises(ToolMissing, match="COMFYDOCK_UV"):
+        plan_of(workspace, comfyui)
+
+
 # Node packs
 
 
@@ -439,11 +475,12 @@ def test_a_pack_from_the_registry_keeps_its_identifier_and_version(workspace: Wo
     assert not [note for note in plan.notes if "fancy" in note]
 
 
-def test_two_packs_of_one_identifier_are_both_in_the_manifest(workspace: Workspace, comfyui: Path) -> None:
-    for name in ("Fancy", "Fancy-copy"):
+def test_packs_of_one_identifier_are_all_in_the_manifest(workspace: Workspace, comfyui: Path) -> None:
+    for name in ("A", "Fancy-copy"):
         make_registry_pack(comfyui / f"custom_nodes/{name}", "fancy", "1.2.0")
+    make_git_pack(comfyui / "custom_nodes/fancy")
     old = adopt(workspace, comfyui)
-    assert sorted(entry["name"] for entry in nodes(old).values()) == ["Fancy", "Fancy-copy"]
+    assert sorted(entry["name"] for entry in nodes(old).values()) == ["A", "Fancy-copy", "fancy"]
     assert old.status().packs.untracked == []
 
 
@@ -599,6 +636,16 @@ def test_models_and_outputs_stay_where_they_are_and_are_told(workspace: Workspac
     assert f"models stay at {comfyui}/models (" in told
     assert f"outputs stay at {comfyui}/output (1 file)" in told
     assert f"{comfyui}/extra_model_paths.yaml is not taken over" in told
+
+
+def test_files_that_git_does_not_know_stay_and_are_told(workspace: Workspace, comfyui: Path) -> None:
+    (comfyui / "start ☃.sh").write_text("#!/bin/sh\n")
+    (comfyui / "web/extensions").mkdir(parents=True)
+    (comfyui / "web/extensions/mine.js").write_text("")
+    (comfyui / "extra_model_paths.yaml").write_text("")
+    plan = plan_of(workspace, comfyui)
+    assert "not taken over, as git does not know it: start ☃.sh, web" in plan.notes
+    assert not Path(adopt(workspace, comfyui).layout.comfyui, "web").exists()
 
 
 @pytest.mark.parametrize("how", ["link", "changed", "gone"])

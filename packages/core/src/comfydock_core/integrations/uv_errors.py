@@ -72,7 +72,7 @@ def _meaning(low: str) -> tuple[type[ComfyDockError], str | None]:
     if any(words in low for words in _CONFLICT):
         return RequirementsConflict, "choose another version of ComfyUI or of Python; uv says above what collides"
     if any(words in low for words in _PYTHON):
-        return PythonNotFound, "name a version that exists, for example `--python 3.12`"
+        return PythonNotFound, "install that version; `create` and `adopt` take another one with `--python 3.12`"
     if any(words in low for words in _LOGIN):
         return AuthenticationFailed, "the package index refused; check its address and credentials"
     if any(words in low for words in _NETWORK):

@@ -9,12 +9,16 @@ from comfydock_core.models.operation import ChangePlan
 
 @dataclass(frozen=True, slots=True)
 class AdoptRequest:
-    """An installation to be adopted under a name. `torch_backend` `auto` takes that of its PyTorch."""
+    """An installation to be adopted under a name.
+
+    `torch_backend` `auto` takes that of its PyTorch, `python` `None` its version of Python.
+    """
 
     path: str
     name: str
     torch_backend: str = "auto"
     use: bool = False
+    python: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,10 @@ class Unidentified:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Everything that was found. Workflows are relative to `comfyui`, the directory of `main.py`."""
+    """Everything that was found. Workflows are relative to `comfyui`, the directory of `main.py`.
+
+    `untracked` are names in it that git does not know, and that belong to nothing else here.
+    """
 
     path: str
     comfyui: str
@@ -85,4 +88,5 @@ class Installation:
     extra_model_paths: str | None = None
     input: FoundFiles | None = None
     output: FoundFiles | None = None
+    untracked: tuple[str, ...] = ()
     unidentified: tuple[Unidentified, ...] = field(default=())

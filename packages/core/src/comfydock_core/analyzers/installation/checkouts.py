@@ -61,6 +61,13 @@ def tracked_names(directory: str, inner: str) -> set[str]:
     return {path.removeprefix(f"{inner}/").partition("/")[0] for path in paths if path}
 
 
+def untracked_names(directory: str) -> list[str]:
+    """The names directly in a checkout that git does not know, those that it is to ignore left out."""
+    answer = runner.ask([*_HARMLESS, "ls-files", "-z", "--others", "--exclude-standard", "--directory"], cwd=directory)
+    paths = answer.output.split("\0") if answer.returncode == 0 else []
+    return sorted({path.partition("/")[0] for path in paths if path})
+
+
 # Both names of a file that was renamed have changed.
 _STATUS = ("--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames")
 

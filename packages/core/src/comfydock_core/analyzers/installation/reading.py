@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 
-from comfydock_core.analyzers.installation.checkouts import is_checkout, lacking, read_checkout
+from comfydock_core.analyzers.installation.checkouts import is_checkout, lacking, read_checkout, untracked_names
 from comfydock_core.analyzers.installation.packs import read_packs
 from comfydock_core.analyzers.installation.pythons import read_python
 from comfydock_core.models.exceptions import InstallationNotFound
@@ -14,6 +14,7 @@ from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.filesystem import measure_tree
 
 _PARTS = ("main.py", "comfy")
+_TOLD = ("custom_nodes", "input", "models", "output", "temp", "user", "__pycache__")
 _EXTRA_PATHS = ("extra_model_paths.yaml", "extra_model_paths.yml")
 _VERSION = re.compile(r"""^__version__\s*=\s*["']([^"'\n]+)["']""", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"put_.*_here.*")
@@ -45,6 +46,7 @@ def read_installation(path: str) -> Installation:
             extra_model_paths=_extra_paths(comfyui),
             input=_measured(f"{comfyui}/input"),
             output=_measured(f"{comfyui}/output"),
+            untracked=_untracked(comfyui) if checkout is not None else (),
             unidentified=(*unknown, *of_packs, *of_python),
         )
 
@@ -70,6 +72,12 @@ def _read_checkout(comfyui: str) -> tuple[Checkout | None, tuple[Unidentified, .
     differing = f"{len(changed)} of its files {'differs' if len(changed) == 1 else 'differ'} from its commit"
     reasons = [unknown] if unknown else [lacking(comfyui, checkout), differing if changed else None]
     return checkout, tuple(Unidentified("ComfyUI", reason) for reason in reasons if reason)
+
+
+def _untracked(comfyui: str) -> tuple[str, ...]:
+    """What lies beside ComfyUI's own files and is told nowhere else."""
+    names = [name for name in untracked_names(comfyui) if name not in (*_TOLD, *_EXTRA_PATHS)]
+    return tuple(name for name in names if not os.path.exists(f"{comfyui}/{name}/pyvenv.cfg"))
 
 
 def _version(comfyui: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Collection
 from dataclasses import replace
 
 from comfydock_core.analyzers.installation.reading import read_installation
@@ -10,6 +11,7 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.creating import (
+    check_python,
     configured_models,
     fetch_comfyui,
     read_requirements,
@@ -18,6 +20,8 @@ from comfydock_core.core.usecases.creating import (
 from comfydock_core.core.usecases.new_environment import plan_new_environment, refuse_taken, staged_environment
 from comfydock_core.integrations.git import changes, remotes
 from comfydock_core.integrations.system_detector import check_backend, detect_backend, is_backend
+from comfydock_core.integrations.uv_command import find_uv
+from comfydock_core.managers.pyproject.creation import minor_version
 from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest, PackEntry
 from comfydock_core.models.creation import ComfyUIVersion
 from comfydock_core.models.exceptions import RefNotFound, RequirementInvalid, RequirementsConflict
@@ -26,14 +30,16 @@ from comfydock_core.models.operation import Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.utils import atomic
-from comfydock_core.utils.filesystem import measure_tree
+from comfydock_core.utils.filesystem import measure_tree, remove_tree
 from comfydock_core.utils.requirements import normal_name, parse_requirements, pin_of
 from comfydock_core.utils.text import counted, size_text
 from comfydock_core.utils.tree_copy import copy_tree
+from comfydock_core.utils.versions import is_python_version, tag_key
 
 _DEFAULT_PYTHON = "3.11"
 _TAKEN = ("user", "input")
 _CACHES = ("__pycache__",)
+_SHOWN = 10
 _WORKFLOWS = "user/default/workflows"
 _OF_LINK = "models/"  # A link takes the place of this directory.
 
@@ -51,13 +57,14 @@ def plan_adoption(
     refuse_taken(place)
     models = configured_models(layout)
     wanted = check_backend(request.torch_backend)
+    if request.python is not None:
+        check_python(request.python)
+    find_uv()
     reporter.phase(f"Reading {request.path}")
     found = read_installation(request.path)
     comfyui, of_comfyui = _comfyui(found, services, reporter)
     repository = found.checkout.remote if found.checkout is not None else None
-    python = ".".join(
-        (found.python.version if found.python and found.python.version else _DEFAULT_PYTHON).split(".")[:2]
-    )
+    python = request.python or _installed_python(found)
     backend = (_installed_backend(found) or detect_backend()) if wanted == "auto" else wanted
     notes = (*of_comfyui, *_notes(found, models))
     work = _work(place, found, comfyui, python, backend, models)
@@ -134,7 +141,7 @@ def _comfyui(
     repository = services.versions.repository(checkout.remote if checkout else None)
     if checkout is None or checkout.commit is None:
         return _released(found.version, repository, services, reporter)
-    if checkout.tag is not None:
+    if checkout.tag is not None and tag_key(checkout.tag) is not None:  # Not one of the user's own.
         return ComfyUIVersion(repository, checkout.tag, "release", checkout.commit), ()
     if checkout.branch is not None:
         return ComfyUIVersion(repository, checkout.branch, "branch", checkout.commit), ()
@@ -191,14 +198,21 @@ def _take_packs(layout: EnvironmentLayout, found: Installation, reporter: Report
         _copy_pack(pack, f"{layout.custom_nodes}/{os.path.relpath(pack.path, f'{found.comfyui}/custom_nodes')}")
         if pack.enabled and pack.kind != "file":
             entry = _entry(pack, _requirements(pack, reporter))
-            if entry.identifier in entries:  # A second copy of it, under another name.
-                entry = replace(entry, identifier=pack.name)
+            entry = replace(entry, identifier=_free(entry, entries.keys()))
             entries[entry.identifier] = entry
     return list(entries.values())
 
 
+def _free(entry: PackEntry, taken: Collection[str]) -> str:
+    """An identifier of its own for a pack that is there twice, under different names."""
+    wishes = [entry.identifier, entry.name, *(f"{entry.name}-{number}" for number in range(2, len(taken) + 3))]
+    return next(wish for wish in wishes if wish not in taken)
+
+
 def _copy_pack(pack: FoundPack, target: str) -> None:
     os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.lexists(target):  # ComfyUI's own, of another release than the installation's.
+        remove_tree(target)
     if pack.linked_to is not None:
         os.symlink(pack.linked_to, target, target_is_directory=True)
     elif pack.kind == "file":
@@ -265,6 +279,13 @@ def _pins(found: Installation) -> list[str]:
     return [pin for pin in pins if pin is not None]
 
 
+def _installed_python(found: Installation) -> str:
+    """The minor version of its Python, `3.12`; ours where that cannot be told."""
+    told = found.python.version if found.python is not None else None
+    version = minor_version(told or "")
+    return version if is_python_version(version) else _DEFAULT_PYTHON
+
+
 def _installed_backend(found: Installation) -> str | None:
     """The back end of the PyTorch that is installed, by the local part of its version; `None` for others' builds."""
     distributions = found.python.distributions if found.python is not None else ()
@@ -298,6 +319,9 @@ def _notes(found: Installation, models: str) -> list[str]:
     ):
         size = f"{counted(found.models.files, 'file')}, {size_text(found.models.bytes)}"
         notes.append(f"models stay at {found.models.path} ({size}): move or link them into {models}")
+    if found.untracked:
+        more = f" and {len(found.untracked) - _SHOWN} more" if len(found.untracked) > _SHOWN else ""
+        notes.append(f"not taken over, as git does not know it: {', '.join(found.untracked[:_SHOWN])}{more}")
     if found.extra_model_paths is not None:
         notes.append(f"{found.extra_model_paths} is not taken over: it names further places of models")
     outside = len(found.workflows) - len(_main_workflows(found))

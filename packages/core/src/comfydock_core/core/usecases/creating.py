@@ -56,7 +56,7 @@ def plan_creation(
     refuse_taken(place)
     template = open_template(request, place)
     python = template.python if template else request.python
-    python = _check_python(_DEFAULT_PYTHON if python is None else python)
+    python = check_python(_DEFAULT_PYTHON if python is None else python)
     backend = check_backend(request.torch_backend)
     models_directory = configured_models(layout)
     find_uv()
@@ -170,7 +170,8 @@ def read_requirements(layout: EnvironmentLayout, version: ComfyUIVersion, report
     return requirements
 
 
-def _check_python(python: str) -> str:
+def check_python(python: str) -> str:
+    """`python` if it is how versions of Python are written. Raises `InvalidSetting`."""
     if is_python_version(python):
         return python
     raise InvalidSetting(
