@@ -716,3 +716,16 @@ def test_the_plan_of_delete_is_what_delete_does(source: Session) -> None:
 def test_the_environment_of_the_tests_is_plain() -> None:
     """What a colleague's shell holds does not reach the program."""
     assert not [name for name in plain_environment() if name.startswith(("COMFYDOCK", "UV_", "NO_COLOR", "CI"))]
+
+
+def test_passwords_in_addresses_are_in_no_record_and_no_message(source: Session, miniature: Miniature) -> None:
+    address = f"http://me:hush-hush@127.0.0.1:9{miniature.repository}"
+    for words in (
+        ("create", "new", "--comfyui-repository", address),
+        ("create", "new", f"--comfyui-repository={address}"),
+    ):
+        process = source.start(*words, COMFYDOCK_FAULT="kill:9")
+        out, err = process.communicate()
+        assert "hush-hush" not in out + err
+    for path in source.workspace.rglob("*"):
+        assert not path.is_file() or b"hush-hush" not in path.read_bytes(), path

@@ -7,6 +7,7 @@ from comfydock_cli.cli_utils import Context
 from comfydock_cli.logging.setup import CommandLog
 from comfydock_cli.table.parser import Invocation
 from comfydock_cli.table.spec import FLAG, NOTHING, Command
+from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.utils.interruption import termination_raises
 
@@ -49,5 +50,5 @@ def words(invocation: Invocation, command: Command) -> str:
     parts = ["comfydock", *command.path]
     for name, value in invocation.arguments.items():
         if value not in (None, False, []):
-            parts.append(f"{name}={'***' if name in secret else value}")
+            parts.append(f"{name}={'***' if name in secret else without_credentials(str(value))}")
     return " ".join(parts)

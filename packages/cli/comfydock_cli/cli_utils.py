@@ -46,10 +46,11 @@ class Context:
     def initiator(self, *, while_running: bool = False) -> "Initiator":
         """This run as the one that asks for a change."""
         from comfydock_cli._version import VERSION
+        from comfydock_core.models.addresses import without_credentials
         from comfydock_core.models.operation import Initiator
 
         return Initiator(
-            words=tuple(self.words),
+            words=tuple(without_credentials(word) for word in self.words),
             program=VERSION,
             wait=float(self.options["wait"] or 0),
             settle=not self.options["no_settle"],

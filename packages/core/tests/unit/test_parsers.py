@@ -305,6 +305,8 @@ def test_credentials_are_taken_out_of_addresses() -> None:
     assert without_credentials("https://me:secret@host/a") == "https://host/a"
     assert without_credentials("HTTPS://token@host:8/a@b") == "HTTPS://host:8/a@b"
     assert without_credentials("git@github.com:a/b") == "git@github.com:a/b"
+    assert without_credentials("--repository=https://me:secret@host/a") == "--repository=https://host/a"
+    assert without_credentials("--name=a=b://c") == "--name=a=b://c"
 
 
 MANIFEST: dict[str, object] = {"tool": {"comfydock": {"workflows": {"a.b": {"path": "x"}}, "n": 1}}}
