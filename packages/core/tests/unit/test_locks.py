@@ -107,11 +107,17 @@ def test_a_killed_owner_leaves_the_lock_free_at_once(path: str) -> None:
     assert is_free(path)
 
 
+def stay(side: Side) -> None:
+    side.say("here")
+    signal.pause()
+
+
 def test_neither_a_forked_nor_a_spawned_child_keeps_the_lock_of_its_dead_parent(path: str) -> None:
     def parent(side: Side) -> None:
         with acquire(path, "it", "parent"):
             spawned = subprocess.Popen(["sleep", "1000"], close_fds=False)
-            forked = Child(lambda inner: signal.pause())
+            forked = Child(stay)
+            forked.hear()  # Only then has it run what a forked child runs first: it lets go of the lock there.
             side.say(f"{spawned.pid} {forked.pid}")
             side.hear()
 
