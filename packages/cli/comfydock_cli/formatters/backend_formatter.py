@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from comfydock_cli.ui.progress import amount
 from comfydock_core.models.backends import PartState
+from comfydock_core.utils.text import counted
 
 
 def backend_lines(states: Sequence[PartState]) -> str:
@@ -18,7 +19,7 @@ def finding_lines(states: Sequence[PartState]) -> str:
     """What is wrong with each, or that nothing is."""
     lines = [f"  {state.backend}: {finding.message}" for state in states for finding in state.findings]
     wrong = sum(1 for state in states if state.findings)
-    checked = f"checked {len(states)} back end{'' if len(states) == 1 else 's'}"
+    checked = f"checked {counted(len(states), 'back end')}"
     head = f"{checked}: {wrong} cannot be used" if wrong else f"{checked}: all can be used"
     return "".join(f"{line}\n" for line in [head, *lines])
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding
+from comfydock_core.utils.text import counted
 
 _MOST = 10  # Details listed under a finding before the rest is only counted.
 
@@ -34,4 +35,4 @@ def _count(found: Sequence[Finding]) -> str:
     problems, notes = (sum(finding.severity == severity for finding in found) for severity in (PROBLEM, NOTE))
     if not problems and not notes:
         return "nothing is wrong"
-    return f"{problems} problem{'' if problems == 1 else 's'}, {notes} note{'' if notes == 1 else 's'}"
+    return f"{counted(problems, 'problem')}, {counted(notes, 'note')}"

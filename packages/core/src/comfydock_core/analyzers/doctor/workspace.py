@@ -62,7 +62,7 @@ def check_operations(scope: str, subject: str) -> Iterator[Finding]:
     trash = f"{operation_log.operations_directory(scope)}/.trash"
     left = os.listdir(trash) if os.path.isdir(trash) else []
     if left:
-        message = f"{len(left)} removed thing{'' if len(left) == 1 else 's'} could not be deleted yet"
+        message = f"{counted(len(left), 'removed thing')} could not be deleted yet"
         yield Finding("operation-trash", NOTE, message, subject, "the next change does it")
 
 

@@ -1,5 +1,7 @@
 """What was done and can be undone: the operations of the workspace and of its environments."""
 
+from collections.abc import Callable
+
 from comfydock_core.models.exceptions import ConflictError, OperationNotFound
 from comfydock_core.models.operation import ChangePlan, Initiator, OperationRecord
 from comfydock_core.models.protocols import Reporter
@@ -64,15 +66,7 @@ def plan_undo_of(scopes: tuple[str, ...], wanted: str | None) -> ChangePlan:
 
 def take_back_unfinished(scope: str, initiator: Initiator, reporter: Reporter) -> OperationRecord | None:
     """Take back what was stopped in the middle; `None` when nothing was. Raises `OperationDamaged`."""
-    with disk_errors("take the operation back"), locked(scope, initiator, reporter, settled=False):
-        record = unfinished(scope)
-        if record is None:
-            return None
-        if record.state == "applying":
-            take_back(record)
-        else:
-            _remove_prepared(scope, reporter)
-        return record
+    return _end_unfinished(scope, initiator, reporter, "take the operation back", take_back)
 
 
 def finish_unfinished(scope: str, initiator: Initiator, reporter: Reporter) -> OperationRecord | None:
@@ -80,20 +74,23 @@ def finish_unfinished(scope: str, initiator: Initiator, reporter: Reporter) -> O
 
     What was removed (`state` is `staging`) can be started again by its words.
     """
-    with disk_errors("finish the operation"), locked(scope, initiator, reporter, settled=False):
+    return _end_unfinished(scope, initiator, reporter, "finish the operation", carry_through)
+
+
+def _end_unfinished(
+    scope: str, initiator: Initiator, reporter: Reporter, doing: str, end: Callable[[OperationRecord], object]
+) -> OperationRecord | None:
+    """End what was stopped: by `end` past its commit point; before it nothing was changed, and its stage is removed."""
+    with disk_errors(doing), locked(scope, initiator, reporter, settled=False):
         record = unfinished(scope)
         if record is None:
             return None
         if record.state == "applying":
-            carry_through(record)
+            end(record)
         else:
-            _remove_prepared(scope, reporter)
+            settle(scope, reporter)
+            empty_trash(scope, reporter)
         return record
-
-
-def _remove_prepared(scope: str, reporter: Reporter) -> None:
-    settle(scope, reporter)
-    empty_trash(scope, reporter)
 
 
 def plan_pruning(scopes: tuple[str, ...], keep: int) -> list[tuple[OperationRecord, int]]:
