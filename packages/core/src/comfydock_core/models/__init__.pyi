@@ -23,6 +23,7 @@ from .environment import PackageChange as PackageChange
 from .environment import PackageState as PackageState
 from .environment import PackState as PackState
 from .exceptions import AcrossFileSystems as AcrossFileSystems
+from .exceptions import ArchiveRefused as ArchiveRefused
 from .exceptions import AuthenticationFailed as AuthenticationFailed
 from .exceptions import BackendNotFound as BackendNotFound
 from .exceptions import BackendNotLocked as BackendNotLocked
@@ -32,6 +33,7 @@ from .exceptions import ChangedMeanwhile as ChangedMeanwhile
 from .exceptions import ComfyDockError as ComfyDockError
 from .exceptions import ComfyUIEnded as ComfyUIEnded
 from .exceptions import ConflictError as ConflictError
+from .exceptions import DigestMismatch as DigestMismatch
 from .exceptions import EnvironmentBroken as EnvironmentBroken
 from .exceptions import EnvironmentChanging as EnvironmentChanging
 from .exceptions import EnvironmentExists as EnvironmentExists
@@ -52,6 +54,7 @@ from .exceptions import MergeRefused as MergeRefused
 from .exceptions import ModelsDirectoryNotFound as ModelsDirectoryNotFound
 from .exceptions import NetworkUnavailable as NetworkUnavailable
 from .exceptions import NoActiveEnvironment as NoActiveEnvironment
+from .exceptions import NodeDataMissing as NodeDataMissing
 from .exceptions import NotComfyUI as NotComfyUI
 from .exceptions import NotFoundError as NotFoundError
 from .exceptions import NotUndoable as NotUndoable
@@ -59,8 +62,13 @@ from .exceptions import OfflineRefused as OfflineRefused
 from .exceptions import OperationDamaged as OperationDamaged
 from .exceptions import OperationNotFound as OperationNotFound
 from .exceptions import OperationUnfinished as OperationUnfinished
+from .exceptions import PackageNotFound as PackageNotFound
 from .exceptions import PackagesInconsistent as PackagesInconsistent
+from .exceptions import PackExists as PackExists
+from .exceptions import PackNotFound as PackNotFound
+from .exceptions import PackRefused as PackRefused
 from .exceptions import PacksUnobtainable as PacksUnobtainable
+from .exceptions import PackVersionNotFound as PackVersionNotFound
 from .exceptions import PortInUse as PortInUse
 from .exceptions import PythonNotFound as PythonNotFound
 from .exceptions import RateLimited as RateLimited
@@ -90,6 +98,12 @@ from .installation import FoundPack as FoundPack
 from .installation import FoundPython as FoundPython
 from .installation import Installation as Installation
 from .installation import Unidentified as Unidentified
+from .node_packs import CodeFinding as CodeFinding
+from .node_packs import PackContent as PackContent
+from .node_packs import PackReference as PackReference
+from .node_packs import PackRelease as PackRelease
+from .node_packs import PackRequirement as PackRequirement
+from .node_packs import PackRequirements as PackRequirements
 from .operation import ChangePlan as ChangePlan
 from .operation import Initiator as Initiator
 from .operation import OperationRecord as OperationRecord

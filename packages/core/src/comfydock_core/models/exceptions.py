@@ -411,3 +411,60 @@ class InstallationNotFound(NotFoundError):
     """The directory holds no ComfyUI: neither `main.py` and `comfy/`, nor a folder `ComfyUI` with them."""
 
     code = "installation-not-found"
+
+
+class PackNotFound(NotFoundError):
+    """No source has a node pack of this name, or the environment has none. Near names are listed.
+
+    `comfydock node search WORDS` looks for one; `comfydock node list` shows those of the environment.
+    """
+
+    code = "pack-not-found"
+
+
+class PackVersionNotFound(NotFoundError):
+    """The node pack exists, but not in this version, branch or commit. The versions that exist are listed."""
+
+    code = "pack-version-not-found"
+
+
+class PackExists(ConflictError):
+    """The environment has this node pack already, or a directory of its name is in the way. It was left as it is."""
+
+    code = "pack-exists"
+
+
+class PackRefused(ConflictError):
+    """The node pack must not be added as it is; `--force` adds it all the same.
+
+    Its version was banned, flagged or deprecated, or the workspace's policy refuses what its code does.
+    """
+
+    code = "pack-refused"
+
+
+class ArchiveRefused(IntegrityError):
+    """An archive is damaged, leads out of its directory, holds links or devices, or is far larger than it should be.
+
+    Nothing of it was kept.
+    """
+
+    code = "archive-refused"
+
+
+class DigestMismatch(IntegrityError):
+    """What was fetched is not what was recorded when it was added first. It was not used."""
+
+    code = "digest-mismatch"
+
+
+class NodeDataMissing(NotFoundError):
+    """The command needs the list of known node packs, which was not fetched yet: `comfydock registry update`."""
+
+    code = "node-data-missing"
+
+
+class PackageNotFound(NotFoundError):
+    """The manifest asks for no Python package, group or constraint of this name."""
+
+    code = "package-not-found"
