@@ -34,6 +34,14 @@ def write(place: Path, tree: object) -> None:
         write(place / name, inner)
 
 
+def deep_and_wide(content: bytes = b"content") -> dict[str, object]:
+    """Branches that reach well below those levels which `link_tree` does by itself."""
+    inner: dict[str, object] = {"file": content}
+    for name in "fedcba":
+        inner = {f"{name}{number}": inner for number in range(2)}
+    return inner
+
+
 def seen(root: Path) -> dict[str, tuple[object, ...]]:
     """Mode, time and content of everything below."""
     found: dict[str, tuple[object, ...]] = {}
@@ -63,6 +71,22 @@ def tree(tmp_path: Path) -> Path:
 def test_the_double_looks_like_the_original(tree: Path, tmp_path: Path, double: Callable[[str, str], None]) -> None:
     double(str(tree), str(tmp_path / "double"))
     assert seen(tmp_path / "double") == seen(tree)
+
+
+@BOTH
+def test_deep_branches_look_like_the_original(tmp_path: Path, double: Callable[[str, str], None]) -> None:
+    write(tmp_path / "tree", deep_and_wide())
+    for number, path in enumerate(sorted((tmp_path / "tree").rglob("*"), reverse=True)):
+        path.chmod(0o755 if number % 2 else 0o555)
+        os.utime(path, (number, number))
+    double(str(tmp_path / "tree"), str(tmp_path / "double"))
+    assert seen(tmp_path / "double") == seen(tmp_path / "tree")
+
+
+def test_trouble_deep_in_a_branch_is_an_error(tmp_path: Path, small_disk: Callable[[str], Path]) -> None:
+    write(tmp_path / "tree", deep_and_wide(os.urandom(1 << 20)))
+    with pytest.raises(OSError, match="No space left"):
+        link_tree(str(tmp_path / "tree"), str(small_disk("size=2m") / "double"))
 
 
 @BOTH

@@ -7,6 +7,8 @@ import stat
 import sys
 from collections.abc import Callable, Collection
 
+from comfydock_core.utils.at_once import for_each
+
 if sys.platform != "win32":
     import fcntl
 
@@ -19,6 +21,10 @@ _FICLONE = 0x40049409
 # A file system that offers clones fails with these as it would for any write.
 _REAL_TROUBLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
+# How many branches are linked at once, and where the trunk ends: below `lib/python3.11/site-packages/<package>`.
+_AT_ONCE = 4
+_TRUNK_DEPTH = 4
+
 _Place = Callable[[str, str], None]
 
 
@@ -26,8 +32,14 @@ def link_tree(source: str, target: str) -> None:
     """Make `target` a tree of the same files: directories anew, files as hard links, symbolic links as they are.
 
     A file that cannot be linked is copied. `target` must not exist. Raises `OSError`, and then a part may be left.
+    Nearly all of the time is the file system's, so several branches are done at once.
     """
-    _double(source, target, _Linker(_Copier()).place)
+    place = _Linker(_Copier()).place
+    branches: list[tuple[str, str]] = []
+    trunk = _double_trunk(source, target, place, _TRUNK_DEPTH, branches)
+    for_each(branches, lambda branch: _double(*branch, place), threads=_AT_ONCE)
+    for directory, copy in reversed(trunk):
+        _keep_directory(directory, copy)
 
 
 def copy_tree(source: str, target: str, *, skip: Collection[str] = ()) -> None:
@@ -39,6 +51,26 @@ def copy_tree(source: str, target: str, *, skip: Collection[str] = ()) -> None:
     """
     copier = _Copier()
     _double(source, target, copier.place, linked=_Linker(copier).place, skip=skip)
+
+
+def _double_trunk(
+    source: str, target: str, place: _Place, depth: int, branches: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Double the upper levels and note what is below; returns their directories, whose modes are still to be set."""
+    os.mkdir(target, 0o700)
+    trunk = [(source, target)]
+    with os.scandir(source) as entries:
+        for entry in entries:
+            copy = f"{target}/{entry.name}"
+            if entry.is_symlink():
+                _copy_link(entry.path, copy)
+            elif not entry.is_dir(follow_symlinks=False):
+                place(entry.path, copy)
+            elif depth > 0:
+                trunk += _double_trunk(entry.path, copy, place, depth - 1, branches)
+            else:
+                branches.append((entry.path, copy))
+    return trunk
 
 
 def _double(source: str, target: str, place: _Place, linked: _Place | None = None, skip: Collection[str] = ()) -> None:
