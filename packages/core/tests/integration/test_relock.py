@@ -9,7 +9,7 @@ import pytest
 
 from comfydock_core.managers.git_manager import GitManager
 from comfydock_core.models.exceptions import NetworkUnavailable, RequirementsConflict
-from tests.support.indexes import OLD, ORDINARY, OWN_PACKAGES, Indexes
+from tests.support.indexes import OLD, ORDINARY, Indexes
 from tests.support.machines import COMFYUI, Machine, files_of, new_machine
 
 NOWHERE = "http://127.0.0.1:9"
@@ -237,13 +237,6 @@ def test_the_newest_release_that_all_back_ends_have_is_pinned(machine: Machine) 
     assert relocked.locked == ("cpu", "pypi")
     machine.install("pypi")
     assert "torch==2.10.0" in machine.installed()
-
-
-def test_a_lock_of_a_back_end_is_removed_with_its_directory(machine: Machine) -> None:
-    machine.lock("cpu").lock_backend(OWN_PACKAGES)
-    assert machine.project.remove_backend(OWN_PACKAGES) is True
-    assert machine.project.remove_backend(OWN_PACKAGES) is False
-    assert sorted(os.listdir(machine.definition / "backends")) == ["cpu"]
 
 
 def test_nothing_of_this_needs_the_family_to_be_there(machine: Machine) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.utils import locks
 from comfydock_core.utils.filesystem import make_directory_link, measure_tree, remove_tree
 
 
@@ -70,13 +69,3 @@ def test_a_link_is_replaced_in_one_step(tmp_path: Path) -> None:
         make_directory_link(str(tmp_path / "link"), str(tmp_path / name))
     assert os.readlink(tmp_path / "link") == str(tmp_path / "two")
     assert sorted(os.listdir(tmp_path)) == ["link", "one", "two"]
-
-
-def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
-    first = locks.take(str(tmp_path / "lock"))
-    assert first is not None
-    assert locks.take(str(tmp_path / "lock")) is None
-    os.close(first)
-    again = locks.take(str(tmp_path / "lock"))
-    assert again is not None
-    os.close(again)

@@ -37,20 +37,20 @@ def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fcntl, "flock", refuse)
 
 
-def holding(path: str, words: str = "first", *, shared: bool = False) -> Callable[[Side], None]:
+def holding(path: str, words: str = "first") -> Callable[[Side], None]:
     """Work of a child: take the lock, say so, and hold it until told."""
 
     def hold(side: Side) -> None:
-        with acquire(path, "it", words, shared=shared):
+        with acquire(path, "it", words):
             side.say("held")
             side.hear()
 
     return hold
 
 
-def is_free(path: str, *, shared: bool = False) -> bool:
+def is_free(path: str) -> bool:
     try:
-        with acquire(path, "it", "look", shared=shared):
+        with acquire(path, "it", "look"):
             return True
     except ScopeBusy:
         return False
@@ -155,35 +155,6 @@ def fork_that_leaves(path: str) -> None:
 def test_a_forked_child_that_leaves_the_block_takes_nothing_from_its_parent(path: str) -> None:
     fork_that_leaves(path)
     assert is_free(path)
-
-
-def test_many_share_a_lock_and_keep_out_who_wants_it_alone(path: str) -> None:
-    with Child(holding(path, shared=True)) as first, Child(holding(path, shared=True)) as second:
-        first.hear(), second.hear()
-        assert is_free(path, shared=True)
-        assert not is_free(path)
-        first.say("end")
-        first.wait()
-        assert not is_free(path)
-        second.say("end")
-    with Child(holding(path)) as alone:
-        alone.hear()
-        assert not is_free(path, shared=True)
-        alone.say("end")
-
-
-def test_an_earlier_owner_is_not_named_for_those_who_share(path: str) -> None:
-    with acquire(path, "it", "ended long ago"):
-        pass
-    with Child(holding(path, "killed long ago")) as killed:
-        killed.hear()
-        killed.kill()
-    with Child(holding(path, shared=True)) as sharing:
-        sharing.hear()
-        with pytest.raises(ScopeBusy) as caught, acquire(path, "it", "second"):
-            pass
-        assert "ago" not in caught.value.message
-        sharing.say("end")
 
 
 def test_who_waits_takes_the_new_lock_when_the_directory_is_another_one(tmp_path: Path) -> None:

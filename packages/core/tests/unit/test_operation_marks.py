@@ -15,7 +15,6 @@ from comfydock_core.repositories import operation_log, operation_marks
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.repositories.operation_marks import (
     consistent,
-    is_being_prepared,
     is_being_swapped,
     read_mark,
     state_of,
@@ -60,7 +59,6 @@ def test_a_scope_without_operations_has_no_mark(tmp_path: Path) -> None:
     (tmp_path / ".ops" / ".trash").mkdir(parents=True)
     assert read_mark(str(tmp_path)) is None
     assert not is_being_swapped(None)
-    assert not is_being_prepared(None)
 
 
 def test_a_real_journal_is_followed_from_line_to_line(tmp_path: Path) -> None:
@@ -75,7 +73,6 @@ def test_a_real_journal_is_followed_from_line_to_line(tmp_path: Path) -> None:
         marks.append(read_mark(scope))
     assert [mark and mark[0] for mark in marks] == ["000010-node-add"] * 4
     assert [mark and mark[1] for mark in marks] == sorted({mark[1] for mark in marks if mark})
-    assert [is_being_prepared(mark) for mark in marks] == [True, True, False, False]
     assert [is_being_swapped(mark) for mark in marks] == [False, False, True, False]
 
 
@@ -92,7 +89,6 @@ def test_the_end_of_a_journal_tells_what_the_whole_does(
     assert mark is not None
     state = Journal(str(scope), "000001-x").read().state if "plan" in story or "apply" not in story else None
     assert is_being_swapped(mark) == (state == "applying")
-    assert is_being_prepared(mark) == (state == "staging")
 
 
 @given(st.binary())

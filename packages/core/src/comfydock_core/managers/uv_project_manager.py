@@ -71,10 +71,6 @@ class UVProjectManager:
         """
         return relocking.upgrade_release(self._uv, self._definition, backends, reporter)
 
-    def remove_backend(self, backend: str) -> bool:
-        """Remove the lock of a back end. Whether there was one."""
-        return locking.remove_part(self._definition, backend)
-
     def convert(self, fallback: str, reporter: Reporter) -> Conversion | None:
         """Make a definition of ComfyDock 1.x neutral, keeping its versions; `None` when it is neutral already.
 

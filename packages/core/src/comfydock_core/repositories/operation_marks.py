@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO, TypeVar
 
     T = TypeVar("T")
-    # The last operation, the size of its journal, whether its names are being swapped, whether it is being prepared.
-    Mark = tuple[str, int, bool, bool]
+    # The last operation, the size of its journal, whether its names are being swapped.
+    Mark = tuple[str, int, bool]
 
 _AGAIN = 3
 _TAIL_BYTES = 4096
@@ -30,17 +30,12 @@ def read_mark(scope: str) -> "Mark | None":
     if last is None:
         return None
     size, state = _read_end(f"{operations}/{last}/journal")
-    return last, size, state == "applying", state == "staging"
+    return last, size, state == "applying"
 
 
 def is_being_swapped(mark: "Mark | None") -> bool:
     """Whether an operation is past its commit point and not at its end: names may be old or new now."""
     return mark is not None and mark[2]
-
-
-def is_being_prepared(mark: "Mark | None") -> bool:
-    """Whether an operation is building what it will put in place, or was stopped at that; no name is touched then."""
-    return mark is not None and mark[3]
 
 
 def consistent(scope: str, read: "Callable[[], T]") -> "tuple[T, bool]":

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from comfydock_core.integrations import process_table
 from comfydock_core.models.exceptions import EnvironmentChanging, EnvironmentInUse
 from comfydock_core.models.running import RunningComfyUI
-from comfydock_core.utils import atomic, processes, shared_locks
+from comfydock_core.utils import atomic, file_locks, processes
 
 
 def lock_path(environment: str) -> str:
@@ -31,7 +31,7 @@ def held(environment: str) -> Iterator[int | None]:
     """
     try:
         os.makedirs(os.path.dirname(lock_path(environment)), exist_ok=True)
-        descriptor = shared_locks.take_shared(lock_path(environment))
+        descriptor = file_locks.take(lock_path(environment), shared=True)
     except OSError as error:
         if error.errno != errno.EROFS:
             raise
@@ -53,7 +53,7 @@ def held(environment: str) -> Iterator[int | None]:
 def refuse_while_running(environment: str, comfyui: str, venv: str) -> None:
     """Raise `EnvironmentInUse`, naming them, when a ComfyUI of the environment runs, one started by hand included."""
     running = running_processes(environment, comfyui, venv)
-    if not running and shared_locks.is_free(lock_path(environment)):
+    if not running and file_locks.is_free(lock_path(environment)):
         return
     name = os.path.basename(environment)
     told = ", ".join(str(one) for one in running) or "its lock is held"

@@ -18,7 +18,7 @@ from comfydock_core.integrations.git.remotes import RemoteRefs
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import GitFailed, OfflineRefused
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.utils import shared_locks
+from comfydock_core.utils import file_locks
 from comfydock_core.utils.filesystem import remove_tree
 from comfydock_core.utils.git_urls import normal_address
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit
@@ -136,7 +136,7 @@ class RepositoryMirrors:
         def on_wait() -> None:
             reporter.phase(f"Waiting for another command that uses the mirror of {shown}")
 
-        lock = shared_locks.take_waiting(f"{self._directory}/{key}.lock", on_wait)
+        lock = file_locks.take_waiting(f"{self._directory}/{key}.lock", on_wait)
         try:
             with process.inherited(lock):
                 self._remove_leftovers(key)

@@ -1,7 +1,7 @@
-"""Locks between processes. The system drops a lock when its holder dies, so there is no stale one.
+"""Locks of scopes, between processes.
 
-`take` is a bare lock. `acquire` is for scopes: it waits if wanted, leaves a note of who holds it for the others'
-message, and works on file systems that have no locks by an exclusively made file instead.
+`acquire` waits if wanted, leaves a note of who holds the lock for the others' message, and works on file systems that
+have no locks by an exclusively made file instead.
 """
 
 import contextlib
@@ -10,23 +10,16 @@ import json
 import os
 import secrets
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from comfydock_core.models.exceptions import ScopeBusy
-from comfydock_core.utils import processes
+from comfydock_core.utils import file_locks, processes
 from comfydock_core.utils.faults import fault
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
 _POLL_SECONDS = 0.05
-_BUSY = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _OWNER = ".owner"  # The end of the name of an exclusively made file.
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
@@ -45,29 +38,6 @@ def _close_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_close_in_child)
-
-
-def take(path: str, *, shared: bool = False) -> int | None:
-    """Lock the file, made if need be, and return its descriptor; `None` when somebody else holds it. Raises `OSError`.
-
-    The lock lasts until the descriptor is closed here and in every child that inherited it.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        _lock(descriptor, shared)
-    except OSError as error:
-        os.close(descriptor)
-        if error.errno in _BUSY:
-            return None
-        raise
-    return descriptor
-
-
-def _lock(descriptor: int, shared: bool) -> None:
-    if sys.platform == "win32":
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +98,14 @@ class Owner:
 
 
 @contextlib.contextmanager
-def acquire(path: str, what: str, words: str, *, wait: float = 0.0, shared: bool = False) -> Iterator[None]:
+def acquire(path: str, what: str, words: str, *, wait: float = 0.0) -> Iterator[None]:
     """Hold the lock `path` while inside. `what` names what is locked, `words` the command for others' messages.
 
     Raises `ScopeBusy` with the owner when it is not free within `wait` seconds, and `OSError`.
     """
     deadline = time.monotonic() + wait
     with contextlib.ExitStack() as held:
-        while not _try(held, path, words, shared):
+        while not _try(held, path, words):
             left = deadline - time.monotonic()
             if left <= 0:
                 raise _busy(path, what)
@@ -143,11 +113,11 @@ def acquire(path: str, what: str, words: str, *, wait: float = 0.0, shared: bool
         yield
 
 
-def _try(held: contextlib.ExitStack, path: str, words: str, shared: bool) -> bool:
+def _try(held: contextlib.ExitStack, path: str, words: str) -> bool:
     """One attempt; the stack lets the lock go when it is closed."""
     fault("lock")
     try:
-        descriptor = take(path, shared=shared)
+        descriptor = file_locks.take(path)
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
@@ -155,13 +125,12 @@ def _try(held: contextlib.ExitStack, path: str, words: str, shared: bool) -> boo
     if descriptor is None:
         return False
     _ours.add(descriptor)
-    if not is_at(descriptor, path):  # The directory was renamed or removed while we opened the file.
+    if not file_locks.is_at(descriptor, path):  # The directory was renamed or removed while we opened the file.
         _let_go(descriptor)
-        return _try(held, path, words, shared)
+        return _try(held, path, words)
     held.callback(_let_go, descriptor)
-    if not shared:
-        held.callback(_forget_note, descriptor)
-        _leave_note(descriptor, words)
+    held.callback(_forget_note, descriptor)
+    _leave_note(descriptor, words)
     return True
 
 
@@ -182,14 +151,6 @@ def _let_go(descriptor: int) -> None:
     if descriptor in _ours:  # Otherwise this is a forked child, and has none.
         _ours.discard(descriptor)
         os.close(descriptor)
-
-
-def is_at(descriptor: int, path: str) -> bool:
-    """Whether an open file is still the one of that name."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))
-    except FileNotFoundError:
-        return False
 
 
 def _try_exclusive_file(held: contextlib.ExitStack, path: str, words: str) -> bool:

@@ -13,7 +13,7 @@ from comfydock_core.models.workspace_config import WorkspaceConfig
 from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.repositories.workspace_config_reader import read_config
-from comfydock_core.utils import shared_locks
+from comfydock_core.utils import file_locks
 from comfydock_core.utils.filesystem import measure_tree
 from comfydock_core.utils.text import counted, size_text
 
@@ -44,7 +44,7 @@ def check_operations(scope: str, subject: str) -> Iterator[Finding]:
     try:
         known = operation_log.operation_ids(scope)
         record = Journal(scope, known[-1]).read() if known else None
-        busy = not shared_locks.is_free(f"{operation_log.operations_directory(scope)}/lock")
+        busy = not file_locks.is_free(f"{operation_log.operations_directory(scope)}/lock")
     except (ComfyDockError, OSError) as error:
         yield Finding("operation-damaged", PROBLEM, str(error), subject, "`comfydock operation list` shows the rest")
         return

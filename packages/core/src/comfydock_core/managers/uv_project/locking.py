@@ -1,6 +1,5 @@
 """Locking: the base that all machines share, then PyTorch for single back ends."""
 
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from comfydock_core.configs.environment_layout import part_path
@@ -195,14 +194,3 @@ def _constrained(manifest: Table) -> set[str]:
     constraints = uv_settings(manifest).get("constraint-dependencies")
     texts = [text for text in constraints if isinstance(text, str)] if isinstance(constraints, list) else []
     return {name for name in map(requirement_name, texts) if name is not None}
-
-
-def remove_part(definition: str, backend: str) -> bool:
-    """Remove the lock of a back end. Whether there was one. Raises `OSError`."""
-    path = part_path(definition, backend)
-    if not os.path.isfile(path):
-        return False
-    os.unlink(path)
-    if not os.listdir(os.path.dirname(path)):
-        os.rmdir(os.path.dirname(path))
-    return True

@@ -8,7 +8,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import EnvironmentInUse
 from comfydock_core.models.operation import Initiator
 from comfydock_core.repositories import run_state
-from comfydock_core.utils import locks
+from comfydock_core.utils import file_locks
 
 
 @contextlib.contextmanager
@@ -25,7 +25,7 @@ def runs_kept_away(environments: Iterable[str], initiator: Initiator) -> Iterato
 
 def _keep_away(held: contextlib.ExitStack, layout: EnvironmentLayout) -> None:
     run_state.refuse_while_running(layout.root, layout.comfyui, layout.venv)
-    descriptor = locks.take(run_state.lock_path(layout.root))
+    descriptor = file_locks.take(run_state.lock_path(layout.root))
     if descriptor is None:  # It was started this very moment.
         raise EnvironmentInUse(
             f"ComfyUI of `{layout.name}` is being started",

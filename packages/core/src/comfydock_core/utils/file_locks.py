@@ -1,15 +1,30 @@
-"""Locks that are waited for, and locks that several hold together. The system drops both when their holders die."""
+"""The system's locks on files, held alone or together. It drops them when their holders die: none is ever stale."""
 
 import os
 import sys
 from collections.abc import Callable
 
-from comfydock_core.utils.locks import is_at
-
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+
+def take(path: str, *, shared: bool = False) -> int | None:
+    """Lock the file, made if need be, and return its descriptor; `None` when somebody else holds it. Raises `OSError`.
+
+    With `shared` others may hold it the same way. The lock lasts until the descriptor is closed here and in every child
+    that inherited it.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if _try_lock(descriptor, shared=shared):
+            return descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None
 
 
 def take_waiting(path: str, on_wait: Callable[[], None]) -> int:
@@ -31,20 +46,12 @@ def take_waiting(path: str, on_wait: Callable[[], None]) -> int:
         os.close(descriptor)
 
 
-def take_shared(path: str) -> int | None:
-    """Lock the file together with others who do so; `None` when somebody holds it alone. Raises `OSError`.
-
-    The lock lasts until the descriptor is closed here and in every child that inherited it.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+def is_at(descriptor: int, path: str) -> bool:
+    """Whether an open file is still the one of that name."""
     try:
-        if _try_lock(descriptor, shared=True):
-            return descriptor
-    except BaseException:
-        os.close(descriptor)
-        raise
-    os.close(descriptor)
-    return None
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def is_free(path: str) -> bool:
