@@ -1,9 +1,10 @@
 """How long `create` and `clone` take beside what a person would type: `git clone`, a project file, `uv sync`.
 
-    python -m tests.support.lifecycle_times /path/to/ComfyUI [--rounds 5] [--torch-index URL] [--program comfydock]
+    python -m tests.support.lifecycle_times /path/to/ComfyUI [--rounds 5] [--torch-index URL] [--program comfydock] [--forget]
 
 Each round does all of them, one after the other, with the same warm caches; what is compared are the ratios within a
-round. The plain project asks for the same requirements from the same index, and is locked and installed anew each time.
+round. The plain project asks for the same requirements from the same index, and is locked and installed anew each time;
+with `--forget` so is the environment, which otherwise may begin with what was resolved shortly before.
 """
 
 import argparse
@@ -62,6 +63,8 @@ def _round(
     place: Path, at: int, program: list[str], options: argparse.Namespace, surroundings: dict[str, str]
 ) -> dict[str, float]:
     name = f"round{at}"
+    if options.forget:
+        shutil.rmtree(place / "workspace" / "comfydock_cache" / "answers", ignore_errors=True)
     times = {
         "plain": _timed(lambda: _plain(place, options, surroundings)),
         "create": _timed(lambda: _run([*program, "create", name, "--torch-backend", "cpu"], surroundings)),
@@ -118,6 +121,7 @@ def _options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--torch-index", default="", help="address of PyTorch indexes without the back end's name")
     parser.add_argument("--program", default="", help="the program to measure [default: from source]")
+    parser.add_argument("--forget", action="store_true", help="let `create` resolve everything anew")
     parser.add_argument("--directory", default=None, help="where to work [default: the system's temporary directory]")
     return parser.parse_args(words)
 
