@@ -1,6 +1,6 @@
 """How long `create` and `clone` take beside what a person would type: `git clone`, a project file, `uv sync`.
 
-    python -m tests.support.lifecycle_times /path/to/ComfyUI [--rounds 5] [--torch-index URL] [--program comfydock] [--forget]
+    python -m tests.support.lifecycle_times COMFYUI [--rounds 5] [--torch-index URL] [--program comfydock] [--forget]
 
 Each round does all of them, one after the other, with the same warm caches; what is compared are the ratios within a
 round. The plain project asks for the same requirements from the same index, and is locked and installed anew each time;

@@ -1,6 +1,7 @@
 """Locking and installing with real uv and real indexes: one lock for all machines, each installs its own part."""
 
 import json
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -15,6 +16,7 @@ from comfydock_core.models.exceptions import (
     BackendNotLocked,
     BackendPartRefused,
     HashMismatch,
+    HashMissing,
     InvalidSetting,
     LockOutdated,
     NetworkUnavailable,
@@ -35,6 +37,7 @@ from tests.support.indexes import (
 )
 from tests.support.machines import COMFYUI, Machine, files_of
 from tests.support.miniature import git
+from tests.support.wheels import add_to_index, write_index
 
 BASE = {"einops==0.8", "numpy==2.3", "sympy==1.13"}
 # uv builds this by itself, without an index.
@@ -222,6 +225,35 @@ def test_hashes_that_an_index_lacks_are_computed_and_the_files_are_named(machine
     assert machine.part(WITHOUT_HASHES).read_text().count("sha256") == 3
     machine.install(WITHOUT_HASHES)
     assert f"torch==2.9.1+{WITHOUT_HASHES}" in machine.installed()
+
+
+@pytest.fixture
+def unhashed(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """A machine whose manifest asks for a package from an index that publishes no hashes."""
+    index = tmp_path / "plain"
+    add_to_index(index, "homemade", "1.0")
+    write_index(index)
+    page = index / "homemade" / "index.html"
+    page.write_text(re.sub(r"#sha256=\w+", "", page.read_text()))
+    monkeypatch.setenv("UV_INDEX", index.as_uri())
+    machine.write("einops", "homemade")
+    return machine
+
+
+def test_packages_without_hashes_are_refused_and_nothing_is_installed(unhashed: Machine) -> None:
+    unhashed.lock("none")
+    with pytest.raises(HashMissing, match="homemade") as caught:
+        unhashed.install("none")
+    assert 'unhashed = ["homemade"]' in str(caught.value.hint)
+    assert caught.value.context == {"packages": ["homemade"]}
+    assert unhashed.installed() == set()
+
+
+def test_packages_without_hashes_are_installed_when_the_manifest_names_them(unhashed: Machine) -> None:
+    manifest = unhashed.definition / "pyproject.toml"
+    manifest.write_text(f'{manifest.read_text()}\n[tool.comfydock]\nunhashed = ["Homemade"]\n')
+    unhashed.lock("none").install("none")
+    assert unhashed.installed() == {"einops==0.8", "homemade==1.0"}
 
 
 def test_an_old_back_end_has_its_own_release_and_that_is_said(machine: Machine) -> None:

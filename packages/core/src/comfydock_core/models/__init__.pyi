@@ -43,6 +43,7 @@ from .exceptions import EnvironmentNotFound as EnvironmentNotFound
 from .exceptions import FileSystemError as FileSystemError
 from .exceptions import GitFailed as GitFailed
 from .exceptions import HashMismatch as HashMismatch
+from .exceptions import HashMissing as HashMissing
 from .exceptions import InstallationNotFound as InstallationNotFound
 from .exceptions import IntegrityError as IntegrityError
 from .exceptions import InvalidName as InvalidName

@@ -347,6 +347,14 @@ class HashMismatch(IntegrityError):
     code = "hash-mismatch"
 
 
+class HashMissing(IntegrityError):
+    """The lock has no hash for a file of a package, so that it could not be checked when it arrives. Nothing was
+    installed. PyPI publishes hashes; some private indexes do not. `unhashed` in the manifest accepts single packages.
+    """
+
+    code = "hash-missing"
+
+
 class MergeRefused(IntegrityError):
     """A version of a file to be merged is not what ComfyDock or uv write. Nothing was merged."""
 

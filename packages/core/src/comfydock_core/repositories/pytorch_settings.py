@@ -91,6 +91,12 @@ def overridden_names(manifest: Table) -> set[str]:
     return {name for name in map(requirement_name, texts) if name is not None}
 
 
+def accepted_without_hash(manifest: Table) -> set[str]:
+    """The packages whose files may come unchecked, by `unhashed` under `[tool.comfydock]`."""
+    names = (requirement_name(text) for text in _texts(_comfydock(manifest).get("unhashed")))
+    return {name for name in names if name is not None}
+
+
 def _comfydock(manifest: Table) -> Table:
     return _table(_table(manifest, "tool"), "comfydock")
 

@@ -10,11 +10,11 @@ from comfydock_core.analyzers.package_state import compare_with_record
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project.indexes import index_of
 from comfydock_core.managers.uv_project.recording import write_record
-from comfydock_core.models.exceptions import PackagesInconsistent
+from comfydock_core.models.exceptions import HashMissing, PackagesInconsistent
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import install_record
 from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.pytorch_settings import Table, overridden_names
+from comfydock_core.repositories.pytorch_settings import Table, accepted_without_hash, overridden_names
 from comfydock_core.utils import atomic, native
 from comfydock_core.utils.requirements import normal_name, requirement_name
 
@@ -37,8 +37,8 @@ def is_installed(definition: str, venv: str, backend: str) -> bool:
 def install(uv: UVCommand, definition: str, venv: str, backend: str, reporter: Reporter) -> None:
     """Make `venv` hold exactly what is locked for `backend`, and note that.
 
-    Raises `LockOutdated`, `BackendNotLocked`, `BackendPartRefused`, `HashMismatch`, `PackagesInconsistent`, what uv's
-    other failures mean, and `OSError`.
+    Raises `LockOutdated`, `BackendNotLocked`, `BackendPartRefused`, `HashMissing`, `HashMismatch`,
+    `PackagesInconsistent`, what uv's other failures mean, and `OSError`.
     """
     manifest = read_manifest(f"{definition}/pyproject.toml")
     expected = expected_pylock(uv, definition, manifest, backend)
@@ -48,7 +48,7 @@ def install(uv: UVCommand, definition: str, venv: str, backend: str, reporter: R
     os.makedirs(directory, exist_ok=True)
     _forget(directory)
     atomic.write_text(path, expected)
-    _warn_of_unhashed(expected, reporter)
+    _refuse_unhashed(expected, manifest)
     index = index_of(backend)
     again = [] if before is None else changed_files(before.decode("utf-8", "replace"), expected)
     uv.sync_pylock(path, counting(reporter), index=None if index is None else str(index), reinstall=again)
@@ -81,14 +81,22 @@ def _hashes(text: str) -> dict[tuple[str, str], object]:
     return {
         (package["name"], str(wheel.get("url") or wheel.get("path"))): wheel.get("hashes")
         for package in packages
-        for wheel in package.get("wheels", [])
+        for wheel in [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
     }
 
 
-def _warn_of_unhashed(text: str, reporter: Reporter) -> None:
-    names = sorted({package for (package, _), hashes in _hashes(text).items() if not hashes})
+def _refuse_unhashed(text: str, manifest: Table) -> None:
+    """What arrives without a hash cannot be checked: only packages that the manifest names come that way."""
+    unhashed = {normal_name(package) for (package, _), hashes in _hashes(text).items() if not hashes}
+    names = sorted(unhashed - accepted_without_hash(manifest))
     if names:
-        reporter.warn(f"`uv.lock` has no hash for files of {', '.join(names)}: they cannot be checked when they arrive")
+        listed = ", ".join(f'"{name}"' for name in names)
+        raise HashMissing(
+            f"`uv.lock` has no hash for files of {', '.join(names)}: what arrives could not be checked",
+            hint="take them from an index that publishes hashes, as PyPI does; or accept them unchecked, by"
+            f" `unhashed = [{listed}]` under `[tool.comfydock]` in the manifest",
+            context={"packages": names},
+        )
 
 
 def _check(uv: UVCommand, manifest: Table) -> None:
