@@ -23,6 +23,12 @@ class UvLock:
             found.setdefault(str(package["name"]), set()).update([version] if isinstance(version, str) else [])
         return found
 
+    def unhashed(self) -> set[str]:
+        """The packages that have a file without a hash, which nobody could check when it arrives."""
+        return {
+            str(package["name"]) for package in self.packages if any("hash" not in file for file in _files(package))
+        }
+
     def named(self, name: str) -> list[Table]:
         return [package for package in self.packages if package["name"] == name]
 
@@ -53,6 +59,11 @@ def tables(parent: Table, key: str) -> list[Table]:
     """The tables in the array under `key`; what is no table is passed over, because uv has checked its own file."""
     value = parent.get(key)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _files(package: Table) -> list[Table]:
+    sdist = package.get("sdist")
+    return [*tables(package, "wheels"), *([sdist] if isinstance(sdist, dict) else [])]
 
 
 def lock_damaged(path: str, reason: str) -> LockDamaged:

@@ -14,7 +14,13 @@ from comfydock_core.models.exceptions import HashMissing, PackagesInconsistent
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import install_record
 from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.pytorch_settings import Table, accepted_without_hash, overridden_names
+from comfydock_core.repositories.pytorch_settings import (
+    Table,
+    accepted_without_hash,
+    family_of,
+    overridden_names,
+)
+from comfydock_core.repositories.uv_lock import UvLock, read_lock
 from comfydock_core.utils import atomic, native
 from comfydock_core.utils.requirements import normal_name, requirement_name
 
@@ -41,6 +47,7 @@ def install(uv: UVCommand, definition: str, venv: str, backend: str, reporter: R
     `PackagesInconsistent`, what uv's other failures mean, and `OSError`.
     """
     manifest = read_manifest(f"{definition}/pyproject.toml")
+    _refuse_unhashed(read_lock(f"{definition}/uv.lock"), manifest)
     expected = expected_pylock(uv, definition, manifest, backend)
     directory = install_record.record_directory(venv)
     path = f"{directory}/{install_record.PYLOCK}"
@@ -48,7 +55,6 @@ def install(uv: UVCommand, definition: str, venv: str, backend: str, reporter: R
     os.makedirs(directory, exist_ok=True)
     _forget(directory)
     atomic.write_text(path, expected)
-    _refuse_unhashed(expected, manifest)
     index = index_of(backend)
     again = [] if before is None else changed_files(before.decode("utf-8", "replace"), expected)
     uv.sync_pylock(path, counting(reporter), index=None if index is None else str(index), reinstall=again)
@@ -81,14 +87,16 @@ def _hashes(text: str) -> dict[tuple[str, str], object]:
     return {
         (package["name"], str(wheel.get("url") or wheel.get("path"))): wheel.get("hashes")
         for package in packages
-        for wheel in [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
+        for wheel in package.get("wheels", [])
     }
 
 
-def _refuse_unhashed(text: str, manifest: Table) -> None:
-    """What arrives without a hash cannot be checked: only packages that the manifest names come that way."""
-    unhashed = {normal_name(package) for (package, _), hashes in _hashes(text).items() if not hashes}
-    names = sorted(unhashed - accepted_without_hash(manifest))
+def _refuse_unhashed(lock: UvLock, manifest: Table) -> None:
+    """What arrives without a hash cannot be checked: only packages that the manifest names come that way.
+
+    uv would fetch such files to write the hash of whatever arrived into the export.
+    """
+    names = sorted(lock.unhashed() - set(family_of(manifest)) - accepted_without_hash(manifest))
     if names:
         listed = ", ".join(f'"{name}"' for name in names)
         raise HashMissing(
