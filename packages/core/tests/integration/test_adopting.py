@@ -424,7 +424,7 @@ def test_a_pack_from_git_is_taken_over_with_its_repository_and_its_requirements(
     made = make_git_pack(comfyui / "custom_nodes/Fancy", requires="mini-masks\n# a comment\n\n")
     old = adopt(workspace, comfyui)
     assert nodes(old) == {
-        "Fancy": {"name": "Fancy", "repository": PUBLIC_REMOTE, "version": made, "source": "git"},
+        "Fancy": {"name": "Fancy", "repository": PUBLIC_REMOTE, "version": made, "source": "git", "branch": "main"},
     }
     assert head(f"{old.layout.custom_nodes}/Fancy") == made
     assert installed(old)["mini_masks"] == "1.0"

@@ -100,7 +100,10 @@ class StatusScanner:
         return state
 
     def _wanted_packs(self) -> set[str]:
-        """The directories that the manifest's nodes live in. Very old manifests nest development nodes once more."""
+        """The directories that the manifest's nodes live in, but for those that are turned off.
+
+        Very old manifests nest development nodes once more.
+        """
         path = self._layout.manifest
         nodes = manifest_values.table(self._tool, "nodes", path)
         wanted: set[str] = set()
@@ -108,7 +111,7 @@ class StatusScanner:
             entry = manifest_values.table(nodes, identifier, path)
             nested = identifier == "development" and entry and all(isinstance(item, dict) for item in entry.values())
             for key, node in entry.items() if nested else [(identifier, entry)]:
-                if isinstance(node, dict):
+                if isinstance(node, dict) and node.get("enabled") is not False:
                     wanted.add(manifest_values.text(node, "name", path) or key)
         return wanted
 

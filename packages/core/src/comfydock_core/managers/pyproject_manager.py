@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from comfydock_core.managers.pyproject.creation import Wanted, fill_manifest, pin_comfyui
-from comfydock_core.managers.pyproject.packs import add_packs
-from comfydock_core.models.adoption import PackEntry
+from comfydock_core.managers.pyproject.packs import put_packs, remove_packs
 from comfydock_core.models.creation import ComfyUIVersion
+from comfydock_core.models.node_packs import TrackedPack
 from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.repositories.pyproject_document import PyprojectDocument
 from comfydock_core.utils.requirements import RequirementsFile
@@ -29,10 +29,19 @@ class PyprojectManager:
         pin_comfyui(document.document, version, commit, default_repository=default_repository)
         document.save()
 
-    def add_packs(self, packs: Iterable[PackEntry]) -> None:
-        """Write node packs and what they require. Raises `ManifestDamaged`, `OSError`."""
+    def put_packs(self, packs: Iterable[TrackedPack]) -> None:
+        """Write node packs and what they require, in place of those they are named like.
+
+        Raises `ManifestDamaged`, `OSError`.
+        """
         document = PyprojectDocument.load(self._path)
-        add_packs(document.document, packs)
+        put_packs(document.document, packs, self._path)
+        document.save()
+
+    def remove_packs(self, identifiers: Iterable[str]) -> None:
+        """Take node packs out, with what they require. Raises `KeyError`, `ManifestDamaged`, `OSError`."""
+        document = PyprojectDocument.load(self._path)
+        remove_packs(document.document, identifiers, self._path)
         document.save()
 
     def read(self) -> dict[str, object]:

@@ -1,7 +1,6 @@
 from .addresses import without_credentials as without_credentials
 from .adoption import AdoptionPlan as AdoptionPlan
 from .adoption import AdoptRequest as AdoptRequest
-from .adoption import PackEntry as PackEntry
 from .backends import BackendPart as BackendPart
 from .backends import PartFinding as PartFinding
 from .backends import PartPackage as PartPackage
@@ -105,6 +104,7 @@ from .node_packs import PackReference as PackReference
 from .node_packs import PackRelease as PackRelease
 from .node_packs import PackRequirement as PackRequirement
 from .node_packs import PackRequirements as PackRequirements
+from .node_packs import TrackedPack as TrackedPack
 from .operation import ChangePlan as ChangePlan
 from .operation import Initiator as Initiator
 from .operation import OperationRecord as OperationRecord

@@ -22,19 +22,6 @@ class AdoptRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class PackEntry:
-    """A node pack as the manifest is to have it. `requirements` are the lines of its requirements file."""
-
-    identifier: str
-    name: str
-    source: str
-    version: str
-    repository: str | None
-    registry_id: str | None
-    requirements: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class AdoptionPlan:
     """An installation with everything that is taken over from it resolved.
 

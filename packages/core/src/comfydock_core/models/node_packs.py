@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+DISABLED = ".disabled"  # The end of a directory's name that ComfyUI passes over.
+
 
 @dataclass(frozen=True, slots=True)
 class PackReference:
@@ -40,6 +42,32 @@ class PackRelease:
     branch: str | None = None
     sha256: str | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedPack:
+    """A node pack as the manifest has it. `requirements` are the lines of its dependency group.
+
+    A pack that is not `enabled` stays in the manifest and in the lock; ComfyUI passes over its directory.
+    """
+
+    release: PackRelease
+    requirements: tuple[str, ...] = ()
+    enabled: bool = True
+
+    @property
+    def identifier(self) -> str:
+        return self.release.identifier
+
+    @property
+    def is_development(self) -> bool:
+        """Whether it is somebody's own work in progress, which nothing can fetch again."""
+        return self.release.source == "development"
+
+    @property
+    def directory(self) -> str:
+        """The name of its directory among the custom nodes."""
+        return self.release.name if self.enabled else f"{self.release.name}{DISABLED}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,11 @@ from comfydock_core.integrations.git import changes, remotes
 from comfydock_core.integrations.system_detector import check_backend, detect_backend, is_backend
 from comfydock_core.integrations.uv_command import find_uv
 from comfydock_core.managers.pyproject.creation import minor_version
-from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest, PackEntry
+from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest
 from comfydock_core.models.creation import ComfyUIVersion
 from comfydock_core.models.exceptions import RefNotFound, RequirementInvalid, RequirementsConflict
 from comfydock_core.models.installation import FoundPack, Installation, Unidentified
+from comfydock_core.models.node_packs import PackRelease, TrackedPack
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
@@ -105,7 +106,7 @@ def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: Adopt
     os.mkdir(layout.definition)
     atomic.write_text(layout.python_version, f"{plan.python}\n")
     services.pyproject.create(plan, commit=commit, requirements=requirements)
-    services.pyproject.add_packs(entries)
+    services.pyproject.put_packs(entries)
     reporter.phase(f"Preparing Python {plan.python}")
     services.uv_project.create_venv(plan.python, reporter)
     reporter.phase("Resolving Python packages, with the versions that are installed")
@@ -191,21 +192,21 @@ def _take_changed_file(source: str, target: str) -> None:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _take_packs(layout: EnvironmentLayout, found: Installation, reporter: Reporter) -> list[PackEntry]:
+def _take_packs(layout: EnvironmentLayout, found: Installation, reporter: Reporter) -> list[TrackedPack]:
     """Copy the packs as they are; returns what the manifest is to have: none that is disabled, no single file."""
-    entries: dict[str, PackEntry] = {}
+    entries: dict[str, TrackedPack] = {}
     for pack in found.packs:
         _copy_pack(pack, f"{layout.custom_nodes}/{os.path.relpath(pack.path, f'{found.comfyui}/custom_nodes')}")
         if pack.enabled and pack.kind != "file":
-            entry = _entry(pack, _requirements(pack, reporter))
-            entry = replace(entry, identifier=_free(entry, entries.keys()))
-            entries[entry.identifier] = entry
+            release = _release(pack)
+            release = replace(release, identifier=_free(release, entries.keys()))
+            entries[release.identifier] = TrackedPack(release, _requirements(pack, reporter))
     return list(entries.values())
 
 
-def _free(entry: PackEntry, taken: Collection[str]) -> str:
+def _free(release: PackRelease, taken: Collection[str]) -> str:
     """An identifier of its own for a pack that is there twice, under different names."""
-    wishes = [entry.identifier, entry.name, *(f"{entry.name}-{number}" for number in range(2, len(taken) + 3))]
+    wishes = [release.identifier, release.name, *(f"{release.name}-{number}" for number in range(2, len(taken) + 3))]
     return next(wish for wish in wishes if wish not in taken)
 
 
@@ -221,14 +222,14 @@ def _copy_pack(pack: FoundPack, target: str) -> None:
         copy_tree(pack.path, target, skip=_CACHES)
 
 
-def _entry(pack: FoundPack, requirements: tuple[str, ...]) -> PackEntry:
+def _release(pack: FoundPack) -> PackRelease:
     checkout = pack.checkout
     if pack.linked_to is None and checkout is not None and checkout.remote and checkout.commit:
-        return PackEntry(pack.registry_id or pack.name, pack.name, "git", checkout.commit, checkout.remote,
-                         pack.registry_id, requirements)  # fmt: skip
+        return PackRelease(pack.registry_id or pack.name, pack.name, "git", checkout.commit, checkout.remote,
+                           pack.registry_id, branch=checkout.branch)  # fmt: skip
     if pack.linked_to is None and pack.kind == "registry" and pack.registry_id and pack.version:
-        return PackEntry(pack.registry_id, pack.name, "registry", pack.version, None, pack.registry_id, requirements)
-    return PackEntry(pack.name, pack.name, "development", "dev", None, None, requirements)
+        return PackRelease(pack.registry_id, pack.name, "registry", pack.version, None, pack.registry_id)
+    return PackRelease(pack.name, pack.name, "development", "dev")
 
 
 def _requirements(pack: FoundPack, reporter: Reporter) -> tuple[str, ...]:
@@ -347,7 +348,7 @@ def _consequence(unclear: Unidentified, found: Installation) -> str:
         return ""
     if pack.kind == "file" or not pack.enabled:
         return "; it is copied, and not in the manifest"
-    if _entry(pack, ()).source == "development":
+    if _release(pack).source == "development":
         return "; it is copied, and in the manifest as a development pack, which nobody else can fetch"
     return "; it is copied as it is"
 

@@ -1,33 +1,69 @@
 """Node packs in the manifest: their entries, and a dependency group for each that requires something.
 
-Format: `[tool.comfydock.nodes.<identifier>]` and `[dependency-groups]` of ComfyDock 1.x, keys without a value left out.
+Format: `[tool.comfydock.nodes.<identifier>]` and `[dependency-groups]` of ComfyDock 1.x, keys without a value left out;
+`branch`, `sha256` and `enabled` are ours. Keys that we do not know stay.
 """
 
-import hashlib
-import re
 from collections.abc import Iterable
 
 import tomlkit
 from tomlkit.items import Table
 
 from comfydock_core.managers.pyproject.pytorch import multiline
-from comfydock_core.models.adoption import PackEntry
+from comfydock_core.models.node_packs import PackRelease, TrackedPack
+from comfydock_core.repositories.tracked_packs import group_name, tracked_packs
+
+_KEYS = ("name", "registry_id", "repository", "version", "download_url", "source", "branch", "sha256")
+_DEVELOPMENT = "development"
 
 
-def add_packs(document: tomlkit.TOMLDocument, packs: Iterable[PackEntry]) -> None:
-    """Write the entries and groups of some packs; those of the same identifier are replaced."""
+def put_packs(document: tomlkit.TOMLDocument, packs: Iterable[TrackedPack], path: str) -> None:
+    """Write the entries and groups of some packs; those of the same identifier are replaced.
+
+    Raises `ManifestDamaged`, naming `path`.
+    """
     for pack in packs:
-        _nodes(document)[pack.identifier] = _entry(pack)
+        before = tracked_packs(document.unwrap(), path).get(pack.identifier)
+        if before is not None:
+            _remove_group(document, before.release)
+        _fill(_entry(document, pack.identifier), pack)
         if pack.requirements:
             groups = document.setdefault("dependency-groups", tomlkit.table())
-            groups[group_name(pack)] = multiline(pack.requirements)
+            groups[group_name(pack.release)] = multiline(pack.requirements)
 
 
-def group_name(pack: PackEntry) -> str:
-    """`<slug>-<8 digits>`: of the name, and of what tells packs of that name apart."""
-    slug = re.sub(r"[^a-z0-9]+", "-", pack.name.lower()).strip("-")
-    key = pack.repository or pack.registry_id or pack.name
-    return f"{slug}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+def remove_packs(document: tomlkit.TOMLDocument, identifiers: Iterable[str], path: str) -> None:
+    """Take packs out, with their groups and the sources that no other pack named.
+
+    Raises `KeyError`, and `ManifestDamaged`, naming `path`.
+    """
+    for identifier in identifiers:
+        _remove_group(document, tracked_packs(document.unwrap(), path)[identifier].release)
+        table = _holder(document, identifier)
+        entry = table.pop(identifier)
+        _remove_sources(document, entry.get("dependency_sources") or ())
+        _remove_empty(document, ("tool", "comfydock", "nodes", _DEVELOPMENT))
+        _remove_empty(document, ("tool", "comfydock", "nodes"))
+    _remove_empty(document, ("dependency-groups",))
+
+
+def _fill(entry: Table, pack: TrackedPack) -> None:
+    for key in _KEYS:
+        value = getattr(pack.release, key)
+        if value:
+            entry[key] = value
+        else:
+            entry.pop(key, None)
+    if pack.enabled:
+        entry.pop("enabled", None)
+    else:
+        entry["enabled"] = False
+
+
+def _entry(document: tomlkit.TOMLDocument, identifier: str) -> Table:
+    entry = _holder(document, identifier).setdefault(identifier, tomlkit.table())
+    assert isinstance(entry, Table)
+    return entry
 
 
 def _nodes(document: tomlkit.TOMLDocument) -> Table:
@@ -38,9 +74,36 @@ def _nodes(document: tomlkit.TOMLDocument) -> Table:
     return nodes
 
 
-def _entry(pack: PackEntry) -> Table:
-    entry = tomlkit.table()
-    values = {"name": pack.name, "registry_id": pack.registry_id, "repository": pack.repository,
-              "version": pack.version, "source": pack.source}  # fmt: skip
-    entry.update({key: value for key, value in values.items() if value})
-    return entry
+def _holder(document: tomlkit.TOMLDocument, identifier: str) -> Table:
+    """The table that a pack's entry stands in: in very old manifests one deeper for development packs."""
+    nodes = _nodes(document)
+    nested = nodes.get(_DEVELOPMENT)
+    if identifier not in nodes and isinstance(nested, Table) and identifier in nested:
+        return nested
+    return nodes
+
+
+def _remove_group(document: tomlkit.TOMLDocument, release: PackRelease) -> None:
+    groups = document.get("dependency-groups")
+    if isinstance(groups, Table):
+        groups.pop(group_name(release), None)
+
+
+def _remove_sources(document: tomlkit.TOMLDocument, names: Iterable[str]) -> None:
+    """Where a pack of 1.x let uv take a package from, unless another pack still says so."""
+    still = {name for entry in _nodes(document).values() if isinstance(entry, Table)
+             for name in entry.get("dependency_sources") or ()}  # fmt: skip
+    sources = document["tool"].get("uv", {}).get("sources")
+    for name in set(names) - still:
+        if isinstance(sources, Table):
+            sources.pop(name, None)
+    _remove_empty(document, ("tool", "uv", "sources"))
+
+
+def _remove_empty(document: tomlkit.TOMLDocument, address: tuple[str, ...]) -> None:
+    *parents, last = address
+    table: object = document
+    for key in parents:
+        table = table.get(key) if isinstance(table, (tomlkit.TOMLDocument, Table)) else None
+    if isinstance(table, (tomlkit.TOMLDocument, Table)) and last in table and not table[last]:
+        table.pop(last)
