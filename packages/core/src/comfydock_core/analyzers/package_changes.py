@@ -1,4 +1,6 @@
-"""Which packages differ between two virtual environments, by the names of what is installed in them."""
+"""Which packages differ: between two virtual environments, by the names of what is installed, or two locks."""
+
+from collections.abc import Mapping
 
 from comfydock_core.models.syncing import PackageChanges
 from comfydock_core.repositories import install_record
@@ -6,7 +8,11 @@ from comfydock_core.repositories import install_record
 
 def package_changes(before: str, after: str) -> PackageChanges:
     """What was added, removed and replaced. What is not there has nothing installed. Raises `OSError`."""
-    old, new = _installed(before), _installed(after)
+    return changed_versions(_installed(before), _installed(after))
+
+
+def changed_versions(old: Mapping[str, str], new: Mapping[str, str]) -> PackageChanges:
+    """The same for versions by name."""
     return PackageChanges(
         added=tuple(f"{name} {new[name]}" for name in sorted(new.keys() - old.keys())),
         removed=tuple(f"{name} {old[name]}" for name in sorted(old.keys() - new.keys())),

@@ -14,6 +14,7 @@ from comfydock_core.core.usecases.backends import chosen_backend
 from comfydock_core.core.usecases.choosing import swap_of_settings
 from comfydock_core.core.usecases.new_environment import refuse_taken, staged_environment
 from comfydock_core.core.usecases.staging import stage_venv
+from comfydock_core.core.usecases.venv_choice import wanted_python
 from comfydock_core.integrations.git import queries
 from comfydock_core.integrations.system_detector import detect_backend
 from comfydock_core.models.cloning import CloningPlan
@@ -32,7 +33,6 @@ from comfydock_core.utils.tree_copy import copy_tree, link_tree
 
 # What belongs to the runs of one environment. What git tracks of them is put there nevertheless.
 _LEFT_OUT = ("output", "temp", "models")
-_DEFAULT_PYTHON = "3.11"
 
 
 def plan_cloning(
@@ -54,7 +54,7 @@ def plan_cloning(
         venv = _judge_venv(original, services, backend)
         if venv == "fresh":
             services.environment(original).uv_project.refuse_outdated()
-        python = _python(original)
+        python = wanted_python(original)
         shared = "its files are shared" if venv == "link" else f"Python {python}, from the lock"
         work = [
             PlanStep("copy", f"{place.root}/ComfyUI", "with node packs, workflows and settings; without outputs", True),
@@ -136,8 +136,3 @@ def _size(original: EnvironmentLayout) -> int:
     """The bytes that copies take; links take nearly nothing."""
     size = measure_tree(original.comfyui)[0] + measure_tree(original.definition)[0]
     return size - sum(measure_tree(f"{original.comfyui}/{name}")[0] for name in ("output", "temp"))
-
-
-def _python(original: EnvironmentLayout) -> str:
-    content = native.read_bytes(original.python_version)
-    return (content or b"").decode("utf-8", "replace").strip() or _DEFAULT_PYTHON

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from comfydock_core.analyzers.backend_parts import findings_of
 from comfydock_core.analyzers.expected_packages import needs_part
 from comfydock_core.analyzers.status_scanner import same_directory
-from comfydock_core.analyzers.virtual_environment import quick_check
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, PART, EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.core.usecases.backends import chosen_backend
 from comfydock_core.core.usecases.packs import missing_packs
+from comfydock_core.core.usecases.venv_choice import judge_venv, wanted_python
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
 from comfydock_core.models.exceptions import BackendNotLocked, BackendPartRefused, InvalidSetting
@@ -30,7 +30,6 @@ from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils import native
 
 MODELS = "ComfyUI/models"
-_DEFAULT_PYTHON = "3.11"
 
 
 class SyncPlanner:
@@ -72,7 +71,7 @@ class SyncPlanner:
         return SyncPlan(
             name=self._layout.name,
             backend=backend,
-            python=self._python(),
+            python=wanted_python(self._layout),
             venv=venv,
             reasons=tuple(self._reasons),
             chooses=chooses,
@@ -184,30 +183,9 @@ class SyncPlanner:
         return how
 
     def _judge_venv(self, backend: str, locks: bool) -> tuple[str, str]:
-        venv = self._layout.venv
         if self._request.fresh:
             return "fresh", "asked for"
-        check = quick_check(venv)
-        if check.faults:
-            return "fresh", str(check.faults[0])
-        if not check.relocatable:
-            return "fresh", "it cannot be moved"
-        if self._python_changed():
-            return "fresh", f"Python {self._python()} is wanted"
-        if not locks and self._services.uv_project.is_installed(backend):
-            return "keep", ""
-        return "link", "packages differ from the lock"
-
-    def _python(self) -> str:
-        content = native.read_bytes(self._layout.python_version)
-        return (content or b"").decode("utf-8", "replace").strip() or _DEFAULT_PYTHON
-
-    def _python_changed(self) -> bool:
-        """Whether the virtual environment is one of another minor version."""
-        wanted = ".".join(self._python().split(".")[:2])
-        library = f"{self._layout.venv}/lib"
-        found = native.list_names(library) if native.is_directory(library) else []
-        return bool(found) and f"python{wanted}" not in found
+        return judge_venv(self._layout, lambda: not locks and self._services.uv_project.is_installed(backend))
 
     def _packs(self) -> tuple[tuple[PackToFetch, ...], tuple[str, ...]]:
         packs, unobtainable = missing_packs(self._layout, self._manifest)
