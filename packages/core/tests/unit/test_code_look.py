@@ -195,6 +195,12 @@ def test_asking_pip_what_is_there_installs_nothing(pack: Path) -> None:
     assert kinds(pack) == ["runs-program"]
 
 
+def test_a_command_of_another_function_is_not_taken_for_this_one(pack: Path) -> None:
+    write(pack, a="import subprocess\ndef f():\n    c = ['git', 'clone']\n    subprocess.run(c)\n"
+                  "def g():\n    c = ['pip', 'install']\n    subprocess.run(c)\n")  # fmt: skip
+    assert kinds(pack) == ["runs-program", "installs-packages"]
+
+
 BLOCKS = [
     f"x = '{base64.b64encode(bytes(range(256)) * 8).decode()}'",
     "x = '" + "0123456789abcdef" * 100 + "'",

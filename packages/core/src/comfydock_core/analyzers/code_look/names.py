@@ -19,7 +19,7 @@ class Names:
         """`package` are the directories, from the pack's root, that the module lies in."""
         self._package = package
         self._paths: dict[str, str] = {}
-        self._values: dict[str, list[ast.expr]] = {}
+        self._values: dict[str, list[tuple[str, ast.expr]]] = {}
         self._defined: set[str] = set()
         self._star: list[str] = []
 
@@ -48,21 +48,21 @@ class Names:
         kept = self._package[: len(self._package) - level + 1]
         return ".".join(["pack:", *kept])
 
-    def add_assignment(self, target: ast.expr, value: ast.expr | None) -> None:
-        """`name = value`, and the same for tuples of equal length."""
+    def add_assignment(self, target: ast.expr, value: ast.expr | None, where: str) -> None:
+        """`name = value` in a function, and the same for tuples of equal length."""
         if value is None:
             return
         if isinstance(target, ast.Name):
-            self._values.setdefault(target.id, []).append(value)
+            self._values.setdefault(target.id, []).append((where, value))
         elif _is_row(target) and _is_row(value) and len(target.elts) == len(value.elts):
             for each, its in zip(target.elts, value.elts, strict=True):
-                self.add_assignment(each, its)
+                self.add_assignment(each, its, where)
 
     def settle(self) -> None:
         """Follow assignments of one name to another."""
         for _ in range(_ROUNDS):
             found = {name: path for name, values in self._values.items() if name not in self._paths
-                     for value in values if (path := self.path(value)) is not None}  # fmt: skip
+                     for _, value in values if (path := self.path(value)) is not None}  # fmt: skip
             if not found:
                 return
             self._paths |= found
@@ -71,9 +71,11 @@ class Names:
         """The names that stand for something of the pack's other modules."""
         return [(name, path) for name, path in self._paths.items() if path.startswith("pack:")]
 
-    def values(self, name: str) -> list[ast.expr]:
-        """Everything that is ever assigned to a name."""
-        return self._values.get(name, [])
+    def values(self, name: str, where: str) -> list[ast.expr]:
+        """What is assigned to a name in a function, or else anywhere in the module."""
+        everywhere = self._values.get(name, [])
+        here = [value for place, value in everywhere if place == where]
+        return here or [value for _, value in everywhere]
 
     def path(self, node: ast.expr, depth: int = 0) -> str | None:
         """The full name of what an expression stands for: `os.system` of `s` after `from os import system as s`."""

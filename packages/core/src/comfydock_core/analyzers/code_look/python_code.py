@@ -85,7 +85,7 @@ class _Look:
                 self._calls.append((node, where))
             elif isinstance(node, _ASSIGNMENTS):
                 for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                    self._names.add_assignment(target, node.value)
+                    self._names.add_assignment(target, node.value, where)
             waiting.extend(self._inside(node, where))
 
     def _inside(self, node: ast.AST, where: str) -> Iterator[tuple[ast.AST, str]]:
@@ -130,9 +130,9 @@ class _Look:
         if path.startswith("pack:"):
             self._code.calls.setdefault(where, set()).add(path)
         elif path in EVALUATING:
-            self._look_at_evaluation(call, path)
+            self._look_at_evaluation(call, path, where)
         elif (kind := CALLS.get(path)) is not None:
-            if kind == "runs-program" and self._runs_pip(call):
+            if kind == "runs-program" and self._runs_pip(call, where):
                 kind = "installs-packages"
             self._see(kind, call, path, where)
         elif path in WHEN_TOLD:
@@ -154,10 +154,10 @@ class _Look:
         if of in SENSITIVE and len(call.args) > 1 and text_of(call.args[1]) is None:
             self._see("evaluates-code", call, f"a computed name of `{of}`")
 
-    def _look_at_evaluation(self, call: ast.Call, path: str) -> None:
+    def _look_at_evaluation(self, call: ast.Call, path: str, where: str) -> None:
         if not call.args or _is_harmless(call.args[0]):
             return
-        decoded = any(self._names.path(inner.func) in DECODING for inner in self._calls_in(call.args[0]))
+        decoded = any(self._names.path(inner.func) in DECODING for inner in self._calls_in(call.args[0], where))
         self._see("runs-decoded-code" if decoded else "evaluates-code", call, path.removeprefix("builtins."))
 
     def _look_at_loading(self, call: ast.Call, path: str) -> None:
@@ -177,17 +177,17 @@ class _Look:
             assert isinstance(node.value, str | bytes)
             self._see("hidden-data", node, f"{len(node.value)} characters, {how}")
 
-    def _calls_in(self, node: ast.expr) -> Iterator[ast.Call]:
+    def _calls_in(self, node: ast.expr, where: str) -> Iterator[ast.Call]:
         """Every call that takes part in a value, also in those that its names were assigned."""
-        for each in self._parts(node):
+        for each in self._parts(node, where):
             if isinstance(each, ast.Call):
                 yield each
 
-    def _runs_pip(self, call: ast.Call) -> bool:
+    def _runs_pip(self, call: ast.Call, where: str) -> bool:
         texts = [
             each.value
             for argument in [*call.args, *(keyword.value for keyword in call.keywords)]
-            for each in self._parts(argument)
+            for each in self._parts(argument, where)
             if isinstance(each, ast.Constant) and isinstance(each.value, str)
         ]
         if any(_PIP.search(text[:2000]) for text in texts):
@@ -195,7 +195,7 @@ class _Look:
         words = {word.rpartition("/")[2].lower() for word in texts}
         return bool(words & _PIP_WORDS) and not words & {"list", "freeze", "show", "--version"}
 
-    def _parts(self, node: ast.expr) -> Iterator[ast.AST]:
+    def _parts(self, node: ast.expr, where: str) -> Iterator[ast.AST]:
         """The nodes of an expression, and of what its names were assigned."""
         waiting: list[ast.AST] = [node]
         followed: set[str] = set()
@@ -206,7 +206,7 @@ class _Look:
             yield each
             if isinstance(each, ast.Name) and each.id not in followed:
                 followed.add(each.id)
-                waiting.extend(self._names.values(each.id))
+                waiting.extend(self._names.values(each.id, where))
             waiting.extend(ast.iter_child_nodes(each))
 
     def _see(self, kind: str, node: ast.expr, detail: str, where: str = "") -> None:
