@@ -9,3 +9,6 @@ MANIFEST_SCHEMA = 2
 FIRST_COMMIT = "Initial environment setup"
 
 TORCH_PACKAGES = ("torch", "torchvision", "torchaudio")
+# What no node pack may bring a build of its own of, beside the PyTorch family of the manifest. ComfyUI pins its own
+# packages, such as its web interface, itself: a pack that wants another version of them is a conflict to be told.
+PROTECTED_PACKAGES = (*TORCH_PACKAGES, "torchsde", "uv")

@@ -4,17 +4,27 @@ import itertools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from comfydock_core.models.exceptions import RequirementInvalid
+from comfydock_core.utils.requirement_lines import logical_lines, without_credentials_in
 
-_COMMENT = re.compile(r"(^|\s)#.*$")
 _BELOW = re.compile(r"<\s*(3\.\d+)(?:\.0)*(?!\.?\d)", re.ASCII)
 _MINOR = re.compile(r"==\s*3\.(\d+)(?:\.\*|\.\d+)?", re.ASCII)
+_OF_LINE = re.compile(r"(?<!\s)\s+(?=--[A-Za-z])")  # Options of one requirement, such as `--hash`.
+_LONGEST = 4000
+_VARIABLE = re.compile(r"\$\{[A-Za-z0-9_]+\}")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?!\\)", re.ASCII)
+_NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\]]*\])?\s*@", re.ASCII)
+_PATH = re.compile(r"\.{1,2}(?:[/\\]|$)|[/~\\]|[A-Za-z]:[/\\]|\S*[/\\]\S*$|\S+\.(?:whl|zip|tar\.gz|tar\.bz2|tgz)$")
+_FETCHED = re.compile(r"(?:git\+(?:https?|ssh)|https?)://[^/\s]+/\S", re.ASCII | re.IGNORECASE)
+_GIT = re.compile(r"git\+[^#@]*?//[^#]*?/([A-Za-z0-9][A-Za-z0-9._-]*?)(?:\.git)?/?(?:@[^#]*)?(?:#.*)?$", re.ASCII)
+_ARCHIVE = re.compile(r"https?://[^/]+/[^/]+/([A-Za-z0-9][A-Za-z0-9._-]*)/(?:-/)?archive/", re.ASCII)
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)", re.ASCII)
 
 # Where PyTorch's accelerators are not: every machine without Linux.
@@ -25,10 +35,36 @@ _PYTHONS = tuple(f"3.{minor}" for minor in range(8, 21))
 
 @dataclass(frozen=True, slots=True)
 class RequirementLine:
-    """One requirement: the normalised project name, and the text as PEP 508 has it."""
+    """One requirement: the normalised project name, the text as PEP 508 has it, and the line it begins on, from 1.
+
+    `address` is where it comes from when that is no index. `local_build` says that it names the build of one publisher
+    (`==2.5.1+cu121`). `notes` say what of the line is not followed, or had to be guessed.
+    """
 
     name: str
     text: str
+    line: int = 0
+    address: str | None = None
+    local_build: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OptionLine:
+    """A line that begins with `-`, as it is."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """A line that is no requirement to be locked, and why. `valid` says that pip would follow it all the same."""
+
+    text: str
+    line: int
+    reason: str
+    valid: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,48 +85,120 @@ def parse_requirements(
     """
     requirements: list[RequirementLine] = []
     options: list[str] = []
-    for number, line in _logical_lines(text.removeprefix("\ufeff")):
-        if line.startswith("-"):
-            options.append(line)
-            continue
-        try:
-            requirements.append(_requirement(line, file, number))
-        except RequirementInvalid as error:
-            if on_invalid is None:
-                raise
-            on_invalid(error)
+    for line in read_lines(text):
+        if isinstance(line, OptionLine):
+            options.append(line.text)
+        elif isinstance(line, RequirementLine):
+            requirements.append(line)
+        elif on_invalid is None:
+            raise invalid(line, file)
+        else:
+            on_invalid(invalid(line, file))
     return RequirementsFile(tuple(requirements), tuple(options))
 
 
-def _logical_lines(text: str) -> list[tuple[int, str]]:
-    """The lines that say something, with the number of the first physical line of each."""
-    lines: list[tuple[int, str]] = []
-    pending, start = "", 0
-    physical = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    for number, line in enumerate(physical, 1):
-        start = start or number
-        pending += line
-        if pending.endswith("\\") and number < len(physical):
-            pending = pending[:-1]
-            continue
-        content = _COMMENT.sub("", pending).strip()
-        if content:
-            lines.append((start, content))
-        pending, start = "", 0
-    return lines
+def read_lines(text: str) -> list[RequirementLine | OptionLine | RefusedLine]:
+    """What each line of a requirements file is, in order."""
+    lines = logical_lines(text)
+    return [OptionLine(line, number) if line.startswith("-") else read_line(line, number) for number, line in lines]
 
 
-def _requirement(line: str, file: str, number: int) -> RequirementLine:
-    specifier = re.split(r"\s+--\w", line, maxsplit=1)[0].rstrip()  # Per-requirement options such as --hash.
+def read_line(line: str, number: int) -> RequirementLine | RefusedLine:
+    """What a line without comments asks for, when it is no option."""
+    said, *options = _OF_LINE.split(line)
+    if len(said) > _LONGEST:
+        return RefusedLine(line[:_LONGEST], number, "it is longer than any requirement", False)
+    if (variable := _VARIABLE.search(said)) is not None:
+        return RefusedLine(line, number, f"it depends on the variable `{variable[0]}` of whoever installs it", True)
+    if _ADDRESS.match(said) or (_PATH.match(said) and not _NAMED.match(said)):
+        return _read_address(said, line, number, options)
     try:
-        requirement = Requirement(specifier)
-    except InvalidRequirement as error:
-        raise RequirementInvalid(
-            f"`{file}`, line {number}, is no valid requirement: {line!r}",
-            hint="correct the line in that repository, or choose another version of it",
-            context={"file": file, "line": number, "text": line, "reason": str(error)},
-        ) from error
-    return RequirementLine(canonicalize_name(requirement.name), str(requirement))
+        requirement = Requirement(said)
+        text = str(requirement)
+    except (ValueError, RecursionError) as error:
+        return RefusedLine(line, number, str(error) or type(error).__name__, False)
+    return _checked(requirement, text, line, number, [f"`{option}` is not followed" for option in _told(options)])
+
+
+def invalid(line: RefusedLine, file: str) -> RequirementInvalid:
+    """The error for a line that is no requirement."""
+    shown = without_credentials_in(line.text)
+    reason = f": {line.reason}" if line.valid else ""
+    return RequirementInvalid(
+        f"`{file}`, line {line.line}, is no valid requirement: {shown!r}{reason}",
+        hint="correct the line in that repository, or choose another version of it",
+        context={"file": file, "line": line.line, "text": shown, "reason": without_credentials_in(line.reason)},
+    )
+
+
+def _told(options: Iterable[str]) -> list[str]:
+    """The options behind a requirement; all hashes as one, as the lock has its own."""
+    return list(dict.fromkeys("--hash" if option.startswith("--hash") else option for option in options))
+
+
+def _read_address(said: str, line: str, number: int, options: Iterable[str]) -> RequirementLine | RefusedLine:
+    """An address or a path without a name, which a lock needs: `egg`, that of the file, or that of the repository."""
+    address, _, marker = said.partition(" ;")
+    address, fragment = _without_egg(address.strip())
+    if not _FETCHED.match(address):
+        return RefusedLine(line, number, _not_from_anywhere(address), True)
+    name, notes = fragment.get("egg"), [f"`{option}` is not followed" for option in _told(options)]
+    if name is None and (name := _name_of_file(address)) is None and (name := _name_of_repository(address)) is not None:
+        notes.append(f"it names no package: `{name}`, as its repository, is taken")
+    if name is None:
+        return RefusedLine(line, number, "it does not say which package the address is of", True)
+    try:
+        requirement = Requirement(f"{name} @ {address}" + (f" ; {marker}" if marker else ""))
+        text = str(requirement)
+    except (ValueError, RecursionError) as error:
+        return RefusedLine(line, number, str(error) or type(error).__name__, False)
+    return _checked(requirement, text, line, number, notes)
+
+
+def _checked(
+    requirement: Requirement, text: str, line: str, number: int, notes: list[str]
+) -> RequirementLine | RefusedLine:
+    address = requirement.url
+    if address is not None and not _FETCHED.match(address):
+        return RefusedLine(line, number, _not_from_anywhere(address), True)
+    if address is not None and without_credentials_in(address) != address:
+        return RefusedLine(line, number, "its address holds a login, which must not get into the history", True)
+    name = canonicalize_name(requirement.name)
+    return RequirementLine(name, text, number, address, any("+" in one.version for one in requirement.specifier),
+                           tuple(notes))  # fmt: skip
+
+
+def _not_from_anywhere(address: str) -> str:
+    if _ADDRESS.match(address) and not address.lower().startswith(("file:", "git+file:")):
+        return f"`{address.partition(':')[0]}` is no way that uv fetches packages"
+    return "it is a path on the machine of whoever installs it"
+
+
+def _without_egg(address: str) -> tuple[str, dict[str, str]]:
+    """The address as uv wants it, and what its fragment says. The fragment is pip's: `egg=name&subdirectory=path`."""
+    plain, _, fragment = address.partition("#")
+    pairs = [pair.partition("=") for pair in fragment.split("&") if pair]
+    kept = "&".join(f"{key}{equals}{value}" for key, equals, value in pairs if key != "egg")
+    return (f"{plain}#{kept}" if kept else plain), {key: value for key, _, value in pairs if value}
+
+
+def _name_of_file(address: str) -> str | None:
+    """The project that a wheel or a source archive at an address is of."""
+    if address.startswith("git+"):
+        return None
+    file = unquote(address.partition("#")[0].partition("?")[0]).rpartition("/")[2]
+    try:
+        if file.endswith(".whl"):
+            return parse_wheel_filename(file)[0]
+        return parse_sdist_filename(file)[0]
+    except ValueError:
+        return None
+
+
+def _name_of_repository(address: str) -> str | None:
+    """What the repository of a git address, or of an archive that GitHub and GitLab make of one, is called."""
+    match = _GIT.match(address) or _ARCHIVE.match(address)
+    return None if match is None else match[1]
 
 
 def requirement_name(text: str) -> str | None:
