@@ -1,4 +1,4 @@
-"""Requests whose answers are kept: asked again only for changes, and used when nobody answers."""
+"""Requests for JSON whose answers are kept: asked again only for changes, and used when nobody answers."""
 
 import time
 from collections.abc import Mapping
@@ -39,7 +39,9 @@ class RememberingTransport:
         self._silent: dict[str, RemoteError] = {}
 
     def get(self, url: str, headers: Mapping[str, str] | None = None, *, reporter: Reporter | None = None) -> Answer:
-        """Like `Transport.get`. With a `reporter` a kept answer stands in for one that does not come.
+        """Like `Transport.get`, for answers that are JSON: anything else, such as the page of a portal, counts as none.
+
+        With a `reporter` a kept answer stands in for one that does not come.
 
         The reporter is warned of that, once for each host; a host that gave no answer is not asked again for what is
         kept.
@@ -50,6 +52,8 @@ class RememberingTransport:
             return _as_answer(url, kept)
         try:
             answer = self._transport.get(url, {**(headers or {}), **_validators(kept)})
+            if answer.status == 200:
+                answer.json()
         except _WITHOUT_ANSWER as error:
             if kept is None or reporter is None:
                 raise
