@@ -1,1 +1,2 @@
 from .answer_cache import AnswerCache as AnswerCache
+from .http_cache import HTTPCache as HTTPCache

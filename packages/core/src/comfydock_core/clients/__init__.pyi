@@ -1,4 +1,6 @@
 from .github_client import GitHubClient as GitHubClient
 from .github_client import GitHubRelease as GitHubRelease
 from .github_client import GitHubRepoInfo as GitHubRepoInfo
+from .registry_client import ComfyRegistryClient as ComfyRegistryClient
+from .remembering import RememberingTransport as RememberingTransport
 from .transport import Transport as Transport

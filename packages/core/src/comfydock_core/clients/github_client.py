@@ -1,16 +1,17 @@
 """The part of GitHub's API that ComfyDock uses."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import quote
 
-from comfydock_core.clients.transport import (
-    Transport,
-    environment_url,
-    may_carry_secrets,
-)
+from comfydock_core.clients.answers import Answer
+from comfydock_core.clients.transport import environment_url, may_carry_secrets
 from comfydock_core.configs.defaults import GITHUB_API
 from comfydock_core.models.exceptions import UnusableAnswer
+
+_NO_SUCH_COMMIT = 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,21 @@ class GitHubRepoInfo:
     clone_url: str | None
 
 
+class Getter(Protocol):
+    """What makes the requests: `Transport`, or `RememberingTransport`, with which unchanged answers cost nothing of
+    GitHub's limit.
+    """
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer: ...
+
+
 class GitHubClient:
     """Asks `COMFYDOCK_GITHUB_API_URL` or api.github.com. Every method raises `RemoteError` and its kinds.
 
     `GITHUB_TOKEN` goes to that host only, over https or to this machine.
     """
 
-    def __init__(self, transport: Transport, *, base_url: str | None = None, token: str | None = None) -> None:
+    def __init__(self, transport: Getter, *, base_url: str | None = None, token: str | None = None) -> None:
         self._transport = transport
         self._base = (base_url or environment_url("COMFYDOCK_GITHUB_API_URL", GITHUB_API)).rstrip("/")
         self._token = token or os.environ.get("GITHUB_TOKEN")
@@ -74,8 +83,13 @@ class GitHubClient:
         return [release for release in found if not release.draft][:limit]
 
     def commit(self, owner: str, name: str, ref: str) -> str | None:
-        """The full commit of a branch, tag or abbreviated commit, or `None`."""
-        record = self._record(f"/repos/{quote(owner)}/{quote(name)}/commits/{quote(ref, safe='')}")
+        """The full commit of a branch, tag or abbreviated commit, or `None` when GitHub finds none or several."""
+        try:
+            record = self._record(f"/repos/{quote(owner)}/{quote(name)}/commits/{quote(ref, safe='')}")
+        except UnusableAnswer as error:
+            if error.context.get("status") != _NO_SUCH_COMMIT:
+                raise
+            return None
         return None if record is None else _text(record, "sha", self._base)
 
     def _record(self, path: str) -> dict[str, object] | None:

@@ -4,26 +4,19 @@ Credentials are never sent on: a redirect to another host, or from https to http
 """
 
 import email.utils
-import json
 import os
 import ssl
 import time
 import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import urlsplit
 
 import truststore
 import urllib3
 
-from comfydock_core.models.exceptions import (
-    AuthenticationFailed,
-    NetworkUnavailable,
-    OfflineRefused,
-    RateLimited,
-    RemoteError,
-    UnusableAnswer,
-)
+from comfydock_core.clients.answers import Answer, checked, redirect_target, shown
+from comfydock_core.clients.downloads import Download, Downloaded, Stream
+from comfydock_core.models.exceptions import NetworkUnavailable, OfflineRefused, UnusableAnswer
 
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 30.0
@@ -32,26 +25,7 @@ _REDIRECTS = 5
 _BACKOFF_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 30.0
 _RETRIED = frozenset({429, 500, 502, 503, 504})
-_REDIRECTED = frozenset({301, 302, 303, 307, 308})
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server sent: final status, headers with lower-case names, the whole body."""
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> object:
-        """The body as JSON. Raises `UnusableAnswer`."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError) as error:
-            raise UnusableAnswer(
-                f"`{self.url}` did not answer with JSON: {error}", context={"url": self.url}
-            ) from error
+_CHUNK = 1 << 18
 
 
 class Transport:
@@ -65,54 +39,87 @@ class Transport:
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Fetch `url`, following redirects and repeating what failed for the moment.
 
-        Answers up to 399 and 404 are returned. Raises `OfflineRefused`, `NetworkUnavailable`, `AuthenticationFailed`,
-        `RateLimited`, `UnusableAnswer`.
+        Answers up to 399 and 404 are returned, 304 too when `headers` ask for it. Raises `OfflineRefused`,
+        `NetworkUnavailable`, `AuthenticationFailed`, `RateLimited`, `UnusableAnswer`.
         """
+        return checked(self._followed(url, headers or {}, self._read_once).answer)
+
+    def download(
+        self,
+        url: str,
+        path: str,
+        *,
+        on_progress: Callable[[int, int | None], None] | None = None,
+        max_bytes: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Downloaded:
+        """Fetch `url` into the file `path`, which is made or emptied; a cut connection is taken up where it was cut.
+
+        `on_progress` hears the bytes that are there and those that are expected, if that is known. Raises what `get`
+        raises, `UnusableAnswer` also for a 404 and for more than `max_bytes`, and `OSError`. A part may be left then.
+        """
+
+        def opened(address: str, sent: Mapping[str, str]) -> Stream:
+            return self._followed(address, sent, self._open_once)
+
+        return Download(opened, url, headers or {}, on_progress, max_bytes).run(path)
+
+    def _followed(self, url: str, headers: Mapping[str, str], once: "_Once") -> "_Stream":
+        """The answer that is no redirect."""
         self._refuse_when_offline(url)
-        sent = {"User-Agent": self._user_agent, **(headers or {})}
+        sent = {"User-Agent": self._user_agent, **headers}
         for _ in range(_REDIRECTS + 1):
-            answer = self._get_with_retries(url, sent)
-            target = _redirect_target(answer)
+            stream = self._with_retries(url, sent, once)
+            target = redirect_target(stream.answer)
             if target is None:
-                return _checked(answer)
+                return stream
             sent = sent if _may_keep_secrets(url, target) else _without_secrets(sent)
             url = target
-        raise UnusableAnswer(f"`{url}` redirects too often", context={"url": url})
+        raise UnusableAnswer(f"`{shown(url)}` redirects too often", context={"url": shown(url)})
 
     def _refuse_when_offline(self, url: str) -> None:
         if self._offline:
             raise OfflineRefused(
-                f"`{url}` is needed, but the network is off",
+                f"`{shown(url)}` is needed, but the network is off",
                 hint="run the command without `--offline`",
-                context={"url": url},
+                context={"url": shown(url)},
             )
 
-    def _get_with_retries(self, url: str, headers: Mapping[str, str]) -> Answer:
+    def _with_retries(self, url: str, headers: Mapping[str, str], once: "_Once") -> "_Stream":
         attempt = 0
         while True:
             try:
-                answer = self._get_once(url, headers)
-                wait = _wait_before_retry(answer, attempt)
+                stream = once(url, headers)
+                wait = _wait_before_retry(stream.answer, attempt)
             except urllib3.exceptions.HTTPError as error:
                 if attempt >= _RETRIES or not _is_passing(error):
                     raise _network_error(url, error) from error
-                answer, wait = None, _backoff(attempt)
-            if answer is not None and (wait is None or attempt >= _RETRIES):
-                return answer
+                stream, wait = None, _backoff(attempt)
+            if stream is not None and (wait is None or attempt >= _RETRIES):
+                return stream
             time.sleep(wait or 0.0)
             attempt += 1
 
-    def _get_once(self, url: str, headers: Mapping[str, str]) -> Answer:
-        response = self._pool(url).request(
+    def _read_once(self, url: str, headers: Mapping[str, str]) -> "_Stream":
+        """The whole answer."""
+        response = self._request(url, headers)
+        return _Stream(_answer(url, response, response.data), response)
+
+    def _open_once(self, url: str, headers: Mapping[str, str]) -> "_Stream":
+        """A success with its body to come, or the whole of any other answer."""
+        response = self._request(url, headers)
+        return _Stream(_answer(url, response, b"" if response.status in (200, 206) else response.data), response)
+
+    def _request(self, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        return self._pool(url).request(
             "GET",
             url,
             headers=dict(headers),
             redirect=False,
             retries=False,
+            preload_content=False,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
         )
-        received = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(url, response.status, received, response.data)
 
     def _pool(self, url: str) -> urllib3.PoolManager:
         proxy = _proxy_for(url)
@@ -122,6 +129,31 @@ class Transport:
                 urllib3.ProxyManager(proxy, ssl_context=context) if proxy else urllib3.PoolManager(ssl_context=context)
             )
         return self._pools[proxy]
+
+
+class _Stream:
+    """An answer whose body may still be on its way."""
+
+    def __init__(self, answer: Answer, response: urllib3.BaseHTTPResponse) -> None:
+        self.answer = answer
+        self._response = response
+
+    def chunks(self) -> Iterator[bytes]:
+        """The rest of the body, not decompressed. Raises `NetworkUnavailable`."""
+        try:
+            yield from self._response.stream(_CHUNK, decode_content=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise _network_error(self.answer.url, error) from error
+
+    def close(self) -> None:
+        self._response.close()
+
+
+_Once = Callable[[str, Mapping[str, str]], _Stream]
+
+
+def _answer(url: str, response: urllib3.BaseHTTPResponse, body: bytes) -> Answer:
+    return Answer(url, response.status, {name.lower(): value for name, value in response.headers.items()}, body)
 
 
 def is_loopback(host: str | None) -> bool:
@@ -141,16 +173,6 @@ def _may_keep_secrets(source: str, target: str) -> bool:
 
 def _without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name.lower() not in ("authorization", "cookie")}
-
-
-def _redirect_target(answer: Answer) -> str | None:
-    location = answer.headers.get("location")
-    if answer.status not in _REDIRECTED or not location:
-        return None
-    target = urljoin(answer.url, location)
-    if urlsplit(target).scheme not in ("http", "https"):
-        raise UnusableAnswer(f"`{answer.url}` redirects to `{target}`", context={"url": answer.url})
-    return target
 
 
 def _proxy_for(url: str) -> str | None:
@@ -198,31 +220,10 @@ def _is_passing(error: urllib3.exceptions.HTTPError) -> bool:
 
 def _network_error(url: str, error: Exception) -> NetworkUnavailable:
     return NetworkUnavailable(
-        f"`{url}` cannot be reached: {error}",
+        f"`{shown(url)}` cannot be reached: {error}",
         hint="check the network and, behind a proxy, HTTPS_PROXY",
-        context={"url": url},
+        context={"url": shown(url)},
     )
-
-
-def _checked(answer: Answer) -> Answer:
-    if answer.status < 400 or answer.status == 404:
-        return answer
-    context: dict[str, object] = {"url": answer.url, "status": answer.status}
-    raise _refusal(answer, context)
-
-
-def _refusal(answer: Answer, context: dict[str, object]) -> RemoteError:
-    limited = answer.headers.get("x-ratelimit-remaining") == "0" or b"rate limit" in answer.body.lower()
-    if answer.status == 429 or (answer.status == 403 and limited):
-        host = urlsplit(answer.url).hostname
-        return RateLimited(f"`{host}` has had too many requests from here", hint="try again later", context=context)
-    if answer.status in (401, 403):
-        return AuthenticationFailed(
-            f"`{answer.url}` refused with status {answer.status}",
-            hint="check the token for that server",
-            context=context,
-        )
-    return UnusableAnswer(f"`{answer.url}` answered with status {answer.status}", context=context)
 
 
 def environment_url(name: str, default: str) -> str:

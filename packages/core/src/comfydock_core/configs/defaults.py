@@ -2,6 +2,7 @@
 
 COMFYUI_REPOSITORY = "https://github.com/comfyanonymous/ComfyUI.git"
 GITHUB_API = "https://api.github.com"
+COMFY_REGISTRY = "https://api.comfy.org"
 PYTORCH_INDEX = "https://download.pytorch.org/whl"
 
 PROJECT_PREFIX = "comfydock-env-"

@@ -44,6 +44,16 @@ class WorkspaceLayout:
         return f"{self.root}/comfydock_cache/git"
 
     @property
+    def packs(self) -> str:
+        """The code of node packs, each release once."""
+        return f"{self.root}/comfydock_cache/packs"
+
+    @property
+    def http_cache(self) -> str:
+        """Answers of servers."""
+        return f"{self.root}/comfydock_cache/http"
+
+    @property
     def logs(self) -> str:
         return f"{self.root}/logs"
 

@@ -112,7 +112,10 @@ from .operation import RefChange as RefChange
 from .operation import Step as Step
 from .operation import Swap as Swap
 from .plan import PlanStep as PlanStep
+from .protocols import KnownPacks as KnownPacks
 from .protocols import Reporter as Reporter
+from .registry import RegistryNode as RegistryNode
+from .registry import RegistryVersion as RegistryVersion
 from .renaming import RenamingPlan as RenamingPlan
 from .running import RunningComfyUI as RunningComfyUI
 from .syncing import PackToFetch as PackToFetch

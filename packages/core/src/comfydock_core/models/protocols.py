@@ -1,5 +1,6 @@
 """What the library asks of its callers, as protocols."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -17,3 +18,40 @@ class Reporter(Protocol):
 
     def warn(self, text: str) -> None:
         """Something the user should know that does not stop the work."""
+
+
+class KnownVersion(Protocol):
+    """A published version in the lists of node packs."""
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def download_url(self) -> str | None: ...
+    @property
+    def deprecated(self) -> bool: ...
+
+
+class KnownPackage(Protocol):
+    """A node pack in those lists. `source` is `registry` where the registry has it, whose `identifier` it is then."""
+
+    @property
+    def identifier(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def repository(self) -> str | None: ...
+    @property
+    def versions(self) -> Sequence[KnownVersion]: ...
+
+
+class KnownPacks(Protocol):
+    """The lists of node packs on this machine, as far as finding one needs them."""
+
+    def package(self, identifier: str) -> KnownPackage | None:
+        """The pack of an identifier, whatever its case."""
+
+    def package_of_repository(self, address: str) -> KnownPackage | None:
+        """The pack that lives at an address, however that is spelled."""
+
+    def near(self, identifier: str, *, limit: int = 5) -> list[str]:
+        """Identifiers that look like this one, best first."""

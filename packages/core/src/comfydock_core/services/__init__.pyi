@@ -1,2 +1,5 @@
 from . import transaction as transaction
 from .comfyui_versions import ComfyUIVersions as ComfyUIVersions
+from .node_lookup import NodeLookup as NodeLookup
+from .registry_lookup import RegistryLookup as RegistryLookup
+from .repository_lookup import RepositoryLookup as RepositoryLookup

@@ -51,6 +51,16 @@ class RepositoryMirrors:
         mirror = self.path(repository)
         return queries.commit_of(mirror, revision) if mirrors.is_mirror(mirror) else None
 
+    def fetched_commit(
+        self, repository: str, revision: str, *, reporter: Reporter, what: str = "ComfyUI"
+    ) -> str | None:
+        """The full commit of a revision, after updating the mirror where it lacks it; `None` when there is no such.
+
+        `repository` is elsewhere, not on this machine. Raises what `clone` raises.
+        """
+        with self._locked(mirror_key(repository), without_credentials(repository), reporter):
+            return _commit(self._obtain(repository, revision, what, reporter), revision)
+
     def clone(
         self, repository: str, directory: str, *, wanted: str | None, reporter: Reporter, what: str = "ComfyUI"
     ) -> None:

@@ -10,6 +10,11 @@ def write_text(path: str, text: str, *, mode: int | None = None) -> None:
 
     `mode` are the permission bits; without it an existing file keeps its own and a new one gets 0644. Raises `OSError`.
     """
+    write_bytes(path, text.encode("utf-8", "surrogateescape"), mode=mode)
+
+
+def write_bytes(path: str, content: bytes, *, mode: int | None = None) -> None:
+    """Like `write_text`, for what is no text."""
     directory, name = os.path.split(path)
     if mode is None:
         try:
@@ -18,8 +23,8 @@ def write_text(path: str, text: str, *, mode: int | None = None) -> None:
             mode = 0o644
     descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".tmp", dir=directory)
     try:
-        with open(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            file.write(text)
+        with open(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, mode)

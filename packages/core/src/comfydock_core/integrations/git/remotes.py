@@ -20,13 +20,16 @@ class RemoteRefs:
     head: str | None = None
 
 
-def list_refs(repository: str) -> RemoteRefs:
-    """Ask a repository what it offers. Raises `RepositoryNotFound`, `NetworkUnavailable`, `AuthenticationFailed`."""
+def list_refs(repository: str, *, what: str = "ComfyUI") -> RemoteRefs:
+    """Ask a repository, of `what`, what it offers.
+
+    Raises `RepositoryNotFound`, `NetworkUnavailable`, `AuthenticationFailed`.
+    """
     patterns = ["HEAD", "refs/heads/*", "refs/tags/*"]
     output = runner.run(
         ["ls-remote", "--symref", "--", repository, *patterns],
         cwd=_neutral_directory(),
-        doing="list the versions of ComfyUI",
+        doing=f"list the versions of {what}",
         repository=repository,
     )
     return parse_refs(output)

@@ -1,0 +1,70 @@
+"""What servers answer, and what their refusals mean. How it is fetched does not matter here."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from comfydock_core.models.addresses import without_credentials
+from comfydock_core.models.exceptions import AuthenticationFailed, RateLimited, RemoteError, UnusableAnswer
+
+_REDIRECTED = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server sent: final status, headers with lower-case names, the whole body."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> object:
+        """The body as JSON. Raises `UnusableAnswer`."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise UnusableAnswer(
+                f"`{shown(self.url)}` did not answer with JSON: {error}", context={"url": shown(self.url)}
+            ) from error
+
+
+def shown(url: str) -> str:
+    """An address for messages. What follows `?` often is a signature, and is left out with the credentials."""
+    return without_credentials(url).partition("?")[0]
+
+
+def redirect_target(answer: Answer) -> str | None:
+    """Where an answer sends us. Raises `UnusableAnswer` when that is out of http."""
+    location = answer.headers.get("location")
+    if answer.status not in _REDIRECTED or not location:
+        return None
+    target = urljoin(answer.url, location)
+    if urlsplit(target).scheme not in ("http", "https"):
+        raise UnusableAnswer(
+            f"`{shown(answer.url)}` redirects to `{shown(target)}`", context={"url": shown(answer.url)}
+        )
+    return target
+
+
+def checked(answer: Answer) -> Answer:
+    """The answer, if it is below 400 or 404. Raises the error that it means otherwise."""
+    if answer.status < 400 or answer.status == 404:
+        return answer
+    raise refusal(answer)
+
+
+def refusal(answer: Answer) -> RemoteError:
+    """What a refusal means."""
+    url = shown(answer.url)
+    context: dict[str, object] = {"url": url, "status": answer.status}
+    limited = answer.headers.get("x-ratelimit-remaining") == "0" or b"rate limit" in answer.body.lower()
+    if answer.status == 429 or (answer.status == 403 and limited):
+        host = urlsplit(answer.url).hostname
+        return RateLimited(f"`{host}` has had too many requests from here", hint="try again later", context=context)
+    if answer.status in (401, 403):
+        return AuthenticationFailed(
+            f"`{url}` refused with status {answer.status}", hint="check the token for that server", context=context
+        )
+    return UnusableAnswer(f"`{url}` answered with status {answer.status}", context=context)

@@ -1,0 +1,33 @@
+"""Where node packs come from: the registry, repositories, and the caches of one workspace."""
+
+from comfydock_core.caching.http_cache import HTTPCache
+from comfydock_core.clients.github_client import GitHubClient
+from comfydock_core.clients.registry_client import ComfyRegistryClient
+from comfydock_core.clients.remembering import RememberingTransport
+from comfydock_core.clients.transport import Transport
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.models.protocols import KnownPacks
+from comfydock_core.services.node_lookup import NodeLookup
+from comfydock_core.services.registry_lookup import RegistryLookup
+from comfydock_core.services.repository_lookup import RepositoryLookup
+from comfydock_core.services.repository_mirrors import RepositoryMirrors
+
+
+def registry_client(layout: WorkspaceLayout, *, offline: bool = False) -> ComfyRegistryClient:
+    """The registry, with the answers that this workspace keeps."""
+    return ComfyRegistryClient(_transport(layout, offline))
+
+
+def node_lookup(layout: WorkspaceLayout, *, known: KnownPacks | None = None, offline: bool = False) -> NodeLookup:
+    """What turns the name of a node pack into a release. `known` are the lists of node packs, if there are any."""
+    transport = _transport(layout, offline)
+    mirrors = RepositoryMirrors(layout.git_mirrors, offline=offline)
+    return NodeLookup(
+        RegistryLookup(ComfyRegistryClient(transport), known),
+        RepositoryLookup(GitHubClient(transport), mirrors, offline=offline),
+        known,
+    )
+
+
+def _transport(layout: WorkspaceLayout, offline: bool) -> RememberingTransport:
+    return RememberingTransport(Transport(offline=offline), HTTPCache(layout.http_cache))

@@ -1,0 +1,188 @@
+"""Which version of a pack the registry offers, and what speaks against it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from comfydock_core.clients.registry_client import ComfyRegistryClient
+from comfydock_core.models.exceptions import (
+    NetworkUnavailable,
+    OfflineRefused,
+    PackNotFound,
+    PackRefused,
+    PackVersionNotFound,
+    RateLimited,
+    RemoteError,
+    UnusableAnswer,
+)
+from comfydock_core.models.protocols import KnownPackage, KnownPacks, KnownVersion, Reporter
+from comfydock_core.models.registry import ACTIVE, BANNED, DELETED, PENDING, RegistryNode, RegistryVersion
+from comfydock_core.utils.text import nearest
+from comfydock_core.utils.versions import is_prerelease, version_key
+
+NIGHTLY = "nightly"
+_VERSIONS_SHOWN = 10
+_NO_ANSWER = (NetworkUnavailable, OfflineRefused, RateLimited, UnusableAnswer)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A pack of the registry with all its versions, newest first."""
+
+    node: RegistryNode
+    versions: tuple[RegistryVersion, ...]
+
+
+class RegistryLookup:
+    """Asks the registry, and the lists on this machine when it gives no answer."""
+
+    def __init__(self, registry: ComfyRegistryClient, known: KnownPacks | None = None) -> None:
+        self._registry = registry
+        self._known = known
+
+    def offer(self, identifier: str, reporter: Reporter) -> Offer | None:
+        """The pack of an identifier, or `None` when the registry has none. Raises `RemoteError`."""
+        try:
+            node = self._registry.node(identifier, reporter)
+            versions = [] if node is None else self._registry.versions(node.identifier, reporter)
+        except _NO_ANSWER as error:
+            return self._from_lists(identifier, error, reporter)
+        if node is None:
+            return None
+        if not versions and node.latest is not None:
+            versions = [node.latest]
+        return Offer(node, _newest_first(versions))
+
+    def with_address(self, node: RegistryNode, version: RegistryVersion, reporter: Reporter) -> RegistryVersion:
+        """The version with the address of its archive, if the registry tells it anywhere."""
+        if version.download_url is not None:
+            return version
+        try:
+            found = self._registry.install(node.identifier, version.version, reporter)
+        except _NO_ANSWER as error:
+            reporter.warn(f"the registry does not tell where {node.identifier} {version.version} is: {error.message}")
+            return version
+        return version if found is None else replace(version, download_url=found.download_url)
+
+    def listed(self, identifier: str) -> KnownPackage | None:
+        """The pack in the lists on this machine."""
+        return None if self._known is None else self._known.package(identifier)
+
+    def not_found(self, identifier: str, reporter: Reporter) -> PackNotFound:
+        """The error for an identifier that nobody knows, with the names most like it."""
+        near = [] if self._known is None else self._known.near(identifier)
+        if not near:
+            near = nearest(identifier.lower(), self._found_by_search(identifier, reporter))
+        question = f"did you mean {' or '.join(f'`{name}`' for name in near[:3])}?"
+        return PackNotFound(
+            f"there is no node pack `{identifier}` in the registry",
+            hint=question if near else "look for it with `comfydock node search WORDS`, or name its repository",
+            context={"identifier": identifier, "near": near},
+        )
+
+    def _found_by_search(self, identifier: str, reporter: Reporter) -> list[str]:
+        try:
+            return [node.identifier for node in self._registry.search(identifier, reporter, limit=20)]
+        except RemoteError as error:
+            reporter.line(error.message)
+            return []
+
+    def _from_lists(self, identifier: str, error: RemoteError, reporter: Reporter) -> Offer:
+        pack = self.listed(identifier)
+        if pack is None or pack.source != "registry" or not pack.versions:
+            raise error
+        reporter.warn(f"{error.message}; using the lists of node packs on this machine, which may be older")
+        versions = [_of_lists(version) for version in pack.versions]
+        return Offer(
+            RegistryNode(pack.identifier, pack.identifier, repository=pack.repository), _newest_first(versions)
+        )
+
+
+def choose(offer: Offer, wanted: str | None, *, force: bool) -> tuple[RegistryVersion, tuple[str, ...]]:
+    """The version wanted, or the newest that nothing speaks against, with what is to be told of it.
+
+    A pre-release is chosen only when there is nothing else. Raises `PackVersionNotFound`, and unless forced
+    `PackRefused`.
+    """
+    version = _named(offer, wanted) if wanted is not None else _newest(offer)
+    reasons = [_of_pack(offer.node), version.refusal]
+    against = next((reason for reason in reasons if reason is not None), None)
+    if against is not None and not force:
+        raise _refused(offer, version, against)
+    notes = [f"{offer.node.identifier} {version.version} {reason}" for reason in reasons if reason is not None]
+    if version.status == PENDING:
+        notes.append(f"{offer.node.identifier} {version.version} was not checked by the registry yet")
+    return version, tuple(notes)
+
+
+def newer(offer: Offer, version: str) -> RegistryVersion | None:
+    """The newest acceptable version, if it comes after `version`; pre-releases only for who has one."""
+    acceptable = [one for one in offer.versions if _is_acceptable(one) and _of_pack(offer.node) is None]
+    if not is_prerelease(version):
+        acceptable = [one for one in acceptable if not is_prerelease(one.version)]
+    newest = next(iter(acceptable), None)
+    return newest if newest is not None and version_key(newest.version) > version_key(version) else None
+
+
+def _named(offer: Offer, wanted: str) -> RegistryVersion:
+    for spelling in (wanted, wanted.removeprefix("v"), f"v{wanted}"):
+        for version in offer.versions:
+            if version.version == spelling:
+                return version
+    every = [version.version for version in offer.versions]
+    near = nearest(wanted, every) or every[:_VERSIONS_SHOWN]
+    raise PackVersionNotFound(
+        f"the node pack `{offer.node.identifier}` has no version `{wanted}`",
+        hint=f"it has {', '.join(f'`{one}`' for one in near[:5])}" if near else "it has no versions at all",
+        context={"identifier": offer.node.identifier, "version": wanted, "near": near, "newest": every[:1]},
+    )
+
+
+def _newest(offer: Offer) -> RegistryVersion:
+    """The best there is: without a fault before faulty ones, checked before unchecked, releases before pre-releases."""
+    if not offer.versions:
+        raise PackVersionNotFound(
+            f"the node pack `{offer.node.identifier}` has no versions in the registry",
+            hint=f"name its repository: `{offer.node.repository}`" if offer.node.repository else None,
+            context={"identifier": offer.node.identifier, "near": []},
+        )
+    return min(
+        offer.versions,
+        key=lambda one: (one.refusal is not None, not _is_acceptable(one), is_prerelease(one.version)),
+    )  # The first of the best is the newest of them.
+
+
+def _is_acceptable(version: RegistryVersion) -> bool:
+    return version.refusal is None and version.status == ACTIVE
+
+
+def _of_pack(node: RegistryNode) -> str | None:
+    """What speaks against every version of a pack."""
+    return {BANNED: "belongs to a pack that the registry banned", DELETED: "belongs to a pack that was deleted"}.get(
+        node.status
+    )
+
+
+def _refused(offer: Offer, version: RegistryVersion, reason: str) -> PackRefused:
+    others = [one.version for one in offer.versions if _is_acceptable(one)]
+    hint = "`--force` adds it all the same"
+    if others and _of_pack(offer.node) is None:
+        hint = f"choose another version, such as `{offer.node.identifier}@{others[0]}`; {hint}"
+    return PackRefused(
+        f"{offer.node.identifier} {version.version} {reason}",
+        hint=hint,
+        context={
+            "identifier": offer.node.identifier,
+            "version": version.version,
+            "status": version.status,
+            "deprecated": version.deprecated,
+            "acceptable": others[:_VERSIONS_SHOWN],
+        },
+    )
+
+
+def _newest_first(versions: Sequence[RegistryVersion]) -> tuple[RegistryVersion, ...]:
+    return tuple(sorted(versions, key=lambda one: version_key(one.version), reverse=True))
+
+
+def _of_lists(version: KnownVersion) -> RegistryVersion:
+    return RegistryVersion(version.version, deprecated=version.deprecated, download_url=version.download_url)
