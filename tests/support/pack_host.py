@@ -69,7 +69,11 @@ class Archive:
 
 @dataclass(slots=True)
 class PackHost:
-    """What is served. `requests` are the paths that were asked for, those of git apart in `git.requests`."""
+    """What is served. `requests` are the paths that were asked for, those of git apart in `git.requests`.
+
+    `forbidden` are banned packs, whose versions the registry does not give; with another `registry_status` than 200 it
+    answers nothing else.
+    """
 
     root: Path
     git: GitServer
@@ -80,6 +84,7 @@ class PackHost:
     versions: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     archives: dict[str, Archive] = field(default_factory=dict)
     registry_status: int = 200
+    forbidden: set[str] = field(default_factory=set)
     github_limited: bool = False
 
     def variables(self) -> dict[str, str]:
@@ -232,6 +237,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._send_archive(self.host.archives[path])
         elif path.startswith("/registry/") and self.host.registry_status != 200:
             self._send(self.host.registry_status, b"{}", {"Retry-After": "0"})
+        elif path in {f"/registry/nodes/{one}/versions" for one in self.host.forbidden}:
+            self._send(403, b'{"message": "Node banned"}', {})
         elif path.startswith("/registry/"):
             self._send_json(self.host.registry_answer(path.removeprefix("/registry"), query))
         elif path.startswith("/github/") and self.host.github_limited:

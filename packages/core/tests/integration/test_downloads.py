@@ -1,5 +1,6 @@
 """Large files over real HTTP: cut connections, changed files, limits, and redirects."""
 
+import gzip
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -132,3 +133,20 @@ def test_another_part_than_was_asked_for_is_refused(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_as_such(host: PackHost, small_disk: Callable[[str], Path]) -> None:
     with pytest.raises(OSError, match="No space left"):
         Transport().download(served(host), str(small_disk("size=64k") / "file"))
+
+
+def test_a_compressed_body_goes_into_a_file_and_no_further_than_allowed(tmp_path: Path) -> None:
+    replies = {"/a": Reply(gzip.compress(CONTENT), headers={"Content-Encoding": "gzip"}), "/b": Reply(status=304)}
+    with serving(replies) as server, open(tmp_path / "file", "w+b") as file:
+        answer = Transport().get_into(f"{server.url}/a", file, most=len(CONTENT))
+        assert (answer.status, answer.body, server.requests[0][1]["accept-encoding"]) == (200, b"", "gzip")
+        assert (tmp_path / "file").stat().st_size == len(CONTENT)
+        assert Transport().get_into(f"{server.url}/b", file, most=1).status == 304
+        with pytest.raises(UnusableAnswer, match="sends more than"):
+            Transport().get_into(f"{server.url}/a", file, most=len(CONTENT) - 1)
+
+
+def test_a_body_that_is_cut_begins_anew_in_its_file(host: PackHost, tmp_path: Path) -> None:
+    with open(tmp_path / "file", "w+b") as file:
+        Transport().get_into(served(host, cuts=1), file, most=len(CONTENT))
+    assert (tmp_path / "file").read_bytes() == CONTENT

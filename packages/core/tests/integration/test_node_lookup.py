@@ -163,6 +163,14 @@ def test_a_banned_pack_is_refused_whatever_its_versions(host: PackHost, find: Fi
     assert find("fancy", force=True).notes
 
 
+def test_a_pack_whose_versions_the_registry_does_not_give_is_banned(host: PackHost, find: Finder) -> None:
+    host.add("fancy")
+    host.forbidden.add("fancy")
+    with pytest.raises(PackRefused, match="registry banned"):
+        find("fancy")
+    assert find("fancy", force=True).version == "1.0.0"
+
+
 def test_without_an_archive_the_tag_of_the_repository_is_taken(host: PackHost, find: Finder) -> None:
     host.add("fancy", "1.0.0", download=False, repository=HUB)
     commit = host.add_repository("alice", "fancy", tag="v1.0.0")

@@ -12,7 +12,8 @@ def test_versions_are_ordered_by_their_numbers_and_pre_releases_come_first() -> 
         "nightly", "0.9", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0", "1.0.1", "v1.2",
         "1.9.0", "1.10.0", "1.10.0.1", "2.0.0rc1", "2.0.0",
     ]  # fmt: skip
-    assert sorted(ordered[::-1], key=version_key) == ordered
+    keys = [version_key(version) for version in ordered]
+    assert sorted(keys) == keys
     assert version_key("1.0") == version_key("v1.0.0") == version_key("1.0.0+build")
 
 

@@ -9,6 +9,7 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import truststore
@@ -63,6 +64,22 @@ class Transport:
             return self._followed(address, sent, self._open_once)
 
         return Download(opened, url, headers or {}, on_progress, max_bytes).run(path)
+
+    def get_into(self, url: str, file: BinaryIO, *, most: int, headers: Mapping[str, str] | None = None) -> Answer:
+        """Like `get`, with a body that goes into an open file, which is emptied first, instead of the answer.
+
+        It travels compressed where the server can; a cut connection begins anew. Bodies of errors stay in the answer.
+        Raises `UnusableAnswer` for a body of more than `most` bytes as well, and `OSError` of the file.
+        """
+
+        def once(address: str, sent: Mapping[str, str]) -> _Stream:
+            response = self._request(address, sent)
+            if response.status != 200:
+                return _Stream(_answer(address, response, response.data), response)
+            _pour(address, response, file, most)
+            return _Stream(_answer(address, response, b""), response)
+
+        return checked(self._followed(url, {"Accept-Encoding": "gzip", **(headers or {})}, once).answer)
 
     def _followed(self, url: str, headers: Mapping[str, str], once: "_Once") -> "_Stream":
         """The answer that is no redirect."""
@@ -154,6 +171,25 @@ _Once = Callable[[str, Mapping[str, str]], _Stream]
 
 def _answer(url: str, response: urllib3.BaseHTTPResponse, body: bytes) -> Answer:
     return Answer(url, response.status, {name.lower(): value for name, value in response.headers.items()}, body)
+
+
+def _pour(url: str, response: urllib3.BaseHTTPResponse, file: BinaryIO, most: int) -> None:
+    """Write a body into a file, decompressed. A cut connection is an error of urllib3, which is tried again."""
+    file.seek(0)
+    file.truncate()
+    written = 0
+    try:
+        for chunk in response.stream(_CHUNK, decode_content=True):
+            written += len(chunk)
+            if written > most:
+                raise UnusableAnswer(
+                    f"`{shown(url)}` sends more than {most} bytes", context={"url": shown(url), "limit": most}
+                )
+            file.write(chunk)
+    except BaseException:
+        response.close()  # The rest of the body is not waited for.
+        raise
+    response.release_conn()
 
 
 def is_loopback(host: str | None) -> bool:

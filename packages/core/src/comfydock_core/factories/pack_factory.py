@@ -8,6 +8,7 @@ from comfydock_core.clients.transport import Transport
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.protocols import KnownPacks
 from comfydock_core.services.node_lookup import NodeLookup
+from comfydock_core.services.pack_contents import PackContents
 from comfydock_core.services.registry_lookup import RegistryLookup
 from comfydock_core.services.repository_lookup import RepositoryLookup
 from comfydock_core.services.repository_mirrors import RepositoryMirrors
@@ -27,6 +28,12 @@ def node_lookup(layout: WorkspaceLayout, *, known: KnownPacks | None = None, off
         RepositoryLookup(GitHubClient(transport), mirrors, offline=offline),
         known,
     )
+
+
+def pack_contents(layout: WorkspaceLayout, *, offline: bool = False) -> PackContents:
+    """What fetches the code of releases, and keeps it for the whole workspace."""
+    mirrors = RepositoryMirrors(layout.git_mirrors, offline=offline)
+    return PackContents(layout.packs, Transport(offline=offline), mirrors, offline=offline)
 
 
 def _transport(layout: WorkspaceLayout, offline: bool) -> RememberingTransport:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from comfydock_core.clients.registry_client import ComfyRegistryClient
 from comfydock_core.models.exceptions import (
+    AuthenticationFailed,
     NetworkUnavailable,
     OfflineRefused,
     PackNotFound,
@@ -19,6 +20,7 @@ from comfydock_core.models.registry import ACTIVE, BANNED, DELETED, PENDING, Reg
 from comfydock_core.utils.text import nearest
 from comfydock_core.utils.versions import is_prerelease, version_key
 
+_FORBIDDEN = 403  # What the registry answers for the versions of a banned pack.
 NIGHTLY = "nightly"
 _VERSIONS_SHOWN = 10
 _NO_ANSWER = (NetworkUnavailable, OfflineRefused, RateLimited, UnusableAnswer)
@@ -43,11 +45,13 @@ class RegistryLookup:
         """The pack of an identifier, or `None` when the registry has none. Raises `RemoteError`."""
         try:
             node = self._registry.node(identifier, reporter)
-            versions = [] if node is None else self._registry.versions(node.identifier, reporter)
+            versions = [] if node is None else self._versions(node, reporter)
         except _NO_ANSWER as error:
             return self._from_lists(identifier, error, reporter)
         if node is None:
             return None
+        if versions is None:
+            node, versions = replace(node, status=BANNED), []
         if not versions and node.latest is not None:
             versions = [node.latest]
         return Offer(node, _newest_first(versions))
@@ -85,6 +89,15 @@ class RegistryLookup:
         except RemoteError as error:
             reporter.line(error.message)
             return []
+
+    def _versions(self, node: RegistryNode, reporter: Reporter) -> list[RegistryVersion] | None:
+        """The versions of a pack; `None` when the registry does not give those of a banned one."""
+        try:
+            return self._registry.versions(node.identifier, reporter)
+        except AuthenticationFailed as error:
+            if error.context.get("status") != _FORBIDDEN:
+                raise
+            return None
 
     def _from_lists(self, identifier: str, error: RemoteError, reporter: Reporter) -> Offer:
         pack = self.listed(identifier)

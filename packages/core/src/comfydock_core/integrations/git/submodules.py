@@ -1,0 +1,78 @@
+"""Repositories inside of repositories, and files that lie elsewhere (LFS)."""
+
+import os
+import re
+from collections.abc import Callable
+
+from comfydock_core.integrations import process
+from comfydock_core.integrations.git import runner
+
+_FAILED = re.compile(r"clone of '([^']+)' into submodule path")
+_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
+_LARGEST_POINTER = 1024
+_LFS_FILTER = {
+    "clean": "git-lfs clean -- %f",
+    "smudge": "git-lfs smudge -- %f",
+    "process": "git-lfs filter-process",
+    "required": "true",
+}
+
+
+def has_submodules(worktree: str) -> bool:
+    return os.path.isfile(f"{worktree}/.gitmodules")
+
+
+def fetch(worktree: str, *, repository: str, local: bool, what: str, on_line: Callable[[str], None]) -> None:
+    """Fetch and check out the submodules, theirs too. Raises what `remotes.clone` raises, naming the one that failed.
+
+    Only a repository of this machine may lead to others of it (`local`).
+    """
+    allowed = "always" if local else "never"
+    arguments = ["-c", f"protocol.file.allow={allowed}", "submodule", "update", "--init", "--recursive", "--progress"]
+    completed = process.stream(["git", *arguments], cwd=worktree, env=runner.git_environment(), on_line=on_line)
+    if completed.returncode != 0:
+        failed = _FAILED.search(completed.text)
+        address = failed[1] if failed else repository
+        doing = f"fetch the submodules of {what}"
+        raise runner.failure(completed, arguments, cwd=worktree, doing=doing, repository=address)
+
+
+def lfs_pointers(worktree: str) -> list[str]:
+    """The files that only tell where their content is, relative to the work tree and sorted. Raises `OSError`."""
+    files = _files(worktree)
+    if not any(_mentions_lfs(path) for path in files if os.path.basename(path) == ".gitattributes"):
+        return []
+    return sorted(os.path.relpath(path, worktree) for path in files if _is_pointer(path))
+
+
+def has_lfs(worktree: str) -> bool:
+    """Whether git has the extension for LFS."""
+    return runner.ask(["lfs", "version"], cwd=worktree).returncode == 0
+
+
+def fetch_lfs(worktree: str) -> str | None:
+    """Fetch the content of all files in LFS; what git said when that failed. Raises `GitFailed`."""
+    for name, value in _LFS_FILTER.items():
+        runner.run(["config", f"filter.lfs.{name}", value], cwd=worktree, doing="configure the repository")
+    completed = runner.ask(["lfs", "pull"], cwd=worktree)
+    return None if completed.returncode == 0 else completed.text or completed.ending("git lfs")
+
+
+def _files(worktree: str) -> list[str]:
+    found = []
+    for directory, directories, names in os.walk(worktree):
+        directories[:] = [name for name in directories if name != ".git"]
+        found += [os.path.join(directory, name) for name in names]
+    return [path for path in found if not os.path.islink(path)]
+
+
+def _mentions_lfs(path: str) -> bool:
+    with open(path, "rb") as file:
+        return b"filter=lfs" in file.read()
+
+
+def _is_pointer(path: str) -> bool:
+    if os.path.getsize(path) > _LARGEST_POINTER:
+        return False
+    with open(path, "rb") as file:
+        return file.read(len(_POINTER)) == _POINTER

@@ -1,0 +1,217 @@
+"""Getting the code of a node pack's release onto this machine, and from there into environments."""
+
+import hashlib
+import os
+import re
+from dataclasses import replace
+
+from comfydock_core.caching.answer_cache import AnswerCache
+from comfydock_core.caching.pack_cache import KeptPack, PackCache
+from comfydock_core.clients.answers import shown as shown_address
+from comfydock_core.clients.downloads import Downloaded
+from comfydock_core.clients.transport import Transport
+from comfydock_core.integrations.git import changes, queries, remotes, submodules
+from comfydock_core.models.addresses import without_credentials
+from comfydock_core.models.exceptions import (
+    DigestMismatch,
+    OfflineRefused,
+    PackNotFound,
+    PackVersionNotFound,
+    UnusableAnswer,
+)
+from comfydock_core.models.node_packs import PackContent, PackRelease
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.services.repository_mirrors import RepositoryMirrors, clone_listener, mirror_key
+from comfydock_core.utils import archives
+from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.utils.filesystem import measure_tree
+from comfydock_core.utils.text import counted
+from comfydock_core.utils.tree_copy import copy_tree
+
+_LARGEST_ARCHIVE = 8_000_000_000
+_FOR_EVER = float("inf")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_FILES_TOLD = 3
+
+
+class PackContents:
+    """The code of packs, kept once in a workspace. Every method can be used by several processes at once."""
+
+    def __init__(
+        self, directory: str, transport: Transport, mirrors: RepositoryMirrors, *, offline: bool = False
+    ) -> None:
+        """`directory` is made when it is needed. With `offline` only what is kept can be had."""
+        self._cache = PackCache(directory)
+        self._digests = AnswerCache(f"{directory}/digests")
+        self._transport = transport
+        self._mirrors = mirrors
+        self._offline = offline
+
+    def obtain(self, release: PackRelease, reporter: Reporter) -> PackContent:
+        """The code of a release, fetched unless it is kept. The release in the answer knows its archive's digest.
+
+        Nothing of a pack runs. Raises `PackVersionNotFound` when it is gone, `DigestMismatch` when it is not what it
+        was, `ArchiveRefused`, `OfflineRefused`, `RepositoryNotFound`, `RemoteError`, `ToolError`, `FileSystemError`.
+        """
+        with disk_errors(f"keep the code of {release.name}"):
+            if release.source == "git" and release.repository and _COMMIT.fullmatch(release.version):
+                return self._from_git(release, release.repository, reporter)
+            if release.source == "registry" and release.download_url:
+                return self._from_archive(release, release.download_url, reporter)
+        raise PackNotFound(
+            f"there is no place to get the code of {release.name} {release.version} from",
+            hint="a pack of the registry needs the address of its archive, one from git its repository and full commit",
+            context={"name": release.name, "source": release.source, "version": release.version},
+        )
+
+    def place(self, content: PackContent, target: str) -> None:
+        """Copy the code to a place that does not exist yet. Raises `FileSystemError`, and then a part may be left.
+
+        Work files are never hard links to the ones kept here: packs write into their own directories, and would change
+        the code of every environment.
+        """
+        with disk_errors(f"copy the code of {content.release.name}"):
+            copy_tree(content.directory, target)
+
+    def _from_archive(self, release: PackRelease, url: str, reporter: Reporter) -> PackContent:
+        kept = self._kept_archive(release, url)
+        if kept is not None:
+            return kept
+        label = f"{release.name} {release.version}"
+        with self._cache.making(f"url-{_short_digest(url)}", label, reporter) as work:
+            kept = self._kept_archive(release, url)  # Another command may just have fetched it.
+            if kept is not None:
+                return kept
+            archive = f"{work}/{re.sub(r'[^A-Za-z0-9.+-]+', '-', label)}"
+            fetched = self._download(release, url, archive, reporter)
+            _compare(release, fetched)
+            reporter.phase(f"Unpacking {label}")
+            archives.unpack(archive, f"{work}/content")
+            pack = self._cache.settle(_archive_key(fetched.sha256), f"{work}/content", label, reporter)
+            self._digests.keep("archive", [url], {"sha256": fetched.sha256})
+        return PackContent(replace(release, sha256=fetched.sha256), pack.directory, fetched.carried)
+
+    def _kept_archive(self, release: PackRelease, url: str) -> PackContent | None:
+        """What was fetched before: by the digest that is recorded, else by that which the address had."""
+        sha256 = release.sha256 or (self._digests.recall("archive", [url], _FOR_EVER) or {}).get("sha256")
+        if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+            return None
+        pack = self._cache.find(_archive_key(sha256))
+        return None if pack is None else PackContent(replace(release, sha256=sha256), pack.directory)
+
+    def _download(self, release: PackRelease, url: str, archive: str, reporter: Reporter) -> Downloaded:
+        label = f"{release.name} {release.version}"
+        reporter.phase(f"Fetching {label}")
+
+        def on_progress(done: int, total: int | None) -> None:
+            reporter.progress(f"Fetching {release.name}", done, total, "bytes")
+
+        try:
+            return self._transport.download(url, archive, on_progress=on_progress, max_bytes=_LARGEST_ARCHIVE)
+        except UnusableAnswer as error:
+            if error.context.get("status") not in (404, 410):
+                raise
+            raise PackVersionNotFound(
+                f"the archive of {label} is gone: `{shown_address(url)}` does not exist",
+                hint="choose another version, or name the pack's repository",
+                context={"url": shown_address(url), "name": release.name, "version": release.version},
+            ) from error
+
+    def _from_git(self, release: PackRelease, repository: str, reporter: Reporter) -> PackContent:
+        key = f"git-{mirror_key(repository)}-{release.version}"
+        kept = self._kept_checkout(key)
+        if kept is not None:
+            return PackContent(release, kept.directory, missing=kept.missing)
+        label = f"{release.name} {release.version[:10]}"
+        with self._cache.making(key, label, reporter) as work:
+            kept = self._kept_checkout(key)  # Another command may just have made it.
+            if kept is not None:
+                return PackContent(release, kept.directory, missing=kept.missing)
+            reporter.phase(f"Fetching {label}")
+            before = self._size_of_mirror(repository)
+            missing = self._check_out(release, repository, f"{work}/content", reporter)
+            fetched = max(0, self._size_of_mirror(repository) - before)
+            pack = self._cache.settle(key, f"{work}/content", label, reporter, missing)
+        return PackContent(release, pack.directory, fetched, missing)
+
+    def _kept_checkout(self, key: str) -> KeptPack | None:
+        """A checkout that is whole, or as whole as this machine could make it now."""
+        pack = self._cache.find(key)
+        if pack is not None and pack.missing and not self._offline and submodules.has_lfs(pack.directory):
+            return None
+        return pack
+
+    def _check_out(self, release: PackRelease, repository: str, directory: str, reporter: Reporter) -> tuple[str, ...]:
+        """Make a repository with the exact commit checked out; returns what could not be had."""
+        commit = release.version
+        self._mirrors.clone(repository, directory, wanted=commit, reporter=reporter, what=release.name)
+        found = queries.commit_of(directory, commit)
+        if found is None and remotes.fetch_commit(directory, repository, commit):
+            found = queries.commit_of(directory, commit)
+        if found is None:
+            raise PackVersionNotFound(
+                f"`{without_credentials(repository)}` has no commit `{commit}`",
+                hint="its history was rewritten, or the commit was never published; choose another one",
+                context={"repository": without_credentials(repository), "ref": commit, "near": []},
+            )
+        changes.check_out(directory, found, branch=None)
+        if submodules.has_submodules(directory):
+            self._fetch_submodules(release, repository, directory, reporter)
+        return self._fetch_large_files(directory, reporter)
+
+    def _fetch_submodules(self, release: PackRelease, repository: str, directory: str, reporter: Reporter) -> None:
+        local = remotes.local_path(repository) is not None
+        if self._offline and not local:
+            raise OfflineRefused(
+                f"{release.name} has submodules, which are not on this machine, and the network is off",
+                hint="run the command without `--offline`",
+                context={"repository": without_credentials(repository), "wanted": release.version},
+            )
+        reporter.phase(f"Fetching the submodules of {release.name}")
+        submodules.fetch(
+            directory, repository=repository, local=local, what=release.name, on_line=clone_listener(reporter)
+        )
+
+    def _fetch_large_files(self, directory: str, reporter: Reporter) -> tuple[str, ...]:
+        pointers = submodules.lfs_pointers(directory)
+        if not pointers:
+            return ()
+        if self._offline:
+            return (_without_content(pointers, "the network is off"),)
+        if not submodules.has_lfs(directory):
+            return (_without_content(pointers, "install git-lfs (https://git-lfs.com) to get them"),)
+        reporter.phase(f"Fetching {counted(len(pointers), 'file')} from git LFS")
+        failure = submodules.fetch_lfs(directory)
+        left = submodules.lfs_pointers(directory)
+        return (_without_content(left, failure or "git LFS did not fetch them"),) if left else ()
+
+    def _size_of_mirror(self, repository: str) -> int:
+        if remotes.local_path(repository) is not None:
+            return 0
+        return measure_tree(self._mirrors.path(repository))[0]
+
+
+def _compare(release: PackRelease, fetched: Downloaded) -> None:
+    if release.sha256 is None or release.sha256 == fetched.sha256:
+        return
+    url = shown_address(release.download_url or "")
+    raise DigestMismatch(
+        f"the archive of {release.name} {release.version} is not the one that was recorded: `{url}` sends another file",
+        hint="look at what changed before you trust it; to accept it, remove the pack and add it again",
+        context={"url": url, "expected": release.sha256, "found": fetched.sha256, "name": release.name},
+    )
+
+
+def _archive_key(sha256: str) -> str:
+    return f"archive-{sha256}"
+
+
+def _short_digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _without_content(pointers: list[str], reason: str) -> str:
+    listed = ", ".join(os.path.normpath(path) for path in pointers[:_FILES_TOLD])
+    more = f" and {len(pointers) - _FILES_TOLD} more" if len(pointers) > _FILES_TOLD else ""
+    return f"{counted(len(pointers), 'file')} of git LFS without content ({listed}{more}): {reason}"
