@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 import truststore
@@ -29,6 +30,7 @@ _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 30.0
 _RETRIES = 3
 _REDIRECTS = 5
+_PIECE = 256 * 1024
 _BACKOFF_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 30.0
 _RETRIED = frozenset({429, 500, 502, 503, 504})
@@ -68,10 +70,21 @@ class Transport:
         Answers up to 399 and 404 are returned. Raises `OfflineRefused`, `NetworkUnavailable`, `AuthenticationFailed`,
         `RateLimited`, `UnusableAnswer`.
         """
+        return self._follow(url, headers, None, 0)
+
+    def get_into(self, url: str, file: BinaryIO, *, most: int, headers: Mapping[str, str] | None = None) -> Answer:
+        """The same with a body that goes into an open file, which is emptied first, instead of the answer.
+
+        Bodies of errors and of redirects stay in the answer. Raises `UnusableAnswer` for a body of more than `most`
+        bytes as well, and `OSError` of the file.
+        """
+        return self._follow(url, {"Accept-Encoding": "gzip", **(headers or {})}, file, most)
+
+    def _follow(self, url: str, headers: Mapping[str, str] | None, file: BinaryIO | None, most: int) -> Answer:
         self._refuse_when_offline(url)
         sent = {"User-Agent": self._user_agent, **(headers or {})}
         for _ in range(_REDIRECTS + 1):
-            answer = self._get_with_retries(url, sent)
+            answer = self._get_with_retries(url, sent, file, most)
             target = _redirect_target(answer)
             if target is None:
                 return _checked(answer)
@@ -87,11 +100,11 @@ class Transport:
                 context={"url": url},
             )
 
-    def _get_with_retries(self, url: str, headers: Mapping[str, str]) -> Answer:
+    def _get_with_retries(self, url: str, headers: Mapping[str, str], file: BinaryIO | None, most: int) -> Answer:
         attempt = 0
         while True:
             try:
-                answer = self._get_once(url, headers)
+                answer = self._get_once(url, headers, file, most)
                 wait = _wait_before_retry(answer, attempt)
             except urllib3.exceptions.HTTPError as error:
                 if attempt >= _RETRIES or not _is_passing(error):
@@ -102,17 +115,23 @@ class Transport:
             time.sleep(wait or 0.0)
             attempt += 1
 
-    def _get_once(self, url: str, headers: Mapping[str, str]) -> Answer:
+    def _get_once(self, url: str, headers: Mapping[str, str], file: BinaryIO | None, most: int) -> Answer:
         response = self._pool(url).request(
             "GET",
             url,
             headers=dict(headers),
             redirect=False,
             retries=False,
+            preload_content=file is None,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
         )
         received = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(url, response.status, received, response.data)
+        if file is not None and response.status == 200:
+            _pour(url, response, file, most)
+            return Answer(url, response.status, received, b"")
+        body = response.data
+        response.release_conn()
+        return Answer(url, response.status, received, body)
 
     def _pool(self, url: str) -> urllib3.PoolManager:
         proxy = _proxy_for(url)
@@ -122,6 +141,23 @@ class Transport:
                 urllib3.ProxyManager(proxy, ssl_context=context) if proxy else urllib3.PoolManager(ssl_context=context)
             )
         return self._pools[proxy]
+
+
+def _pour(url: str, response: urllib3.BaseHTTPResponse, file: BinaryIO, most: int) -> None:
+    """Write a body into a file. A cut connection is an error of urllib3, which is tried again from the start."""
+    file.seek(0)
+    file.truncate()
+    written = 0
+    try:
+        for piece in response.stream(_PIECE, decode_content=True):
+            written += len(piece)
+            if written > most:
+                raise UnusableAnswer(f"`{url}` sends more than {most} bytes", context={"url": url, "limit": most})
+            file.write(piece)
+    except BaseException:
+        response.close()  # The rest of the body is not waited for.
+        raise
+    response.release_conn()
 
 
 def is_loopback(host: str | None) -> bool:
