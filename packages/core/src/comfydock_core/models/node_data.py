@@ -70,8 +70,8 @@ class Candidate:
 class SourceState:
     """One list on this machine.
 
-    `fetched_at` and `checked_at` are Unix seconds. `problem` is why it cannot be used, `skipped` how many of its entries
-    cannot.
+    `fetched_at` and `checked_at` are Unix seconds. `problem` is why it cannot be used, `skipped` how many of its
+    entries cannot.
     """
 
     name: str
