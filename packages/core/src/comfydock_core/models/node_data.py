@@ -136,3 +136,20 @@ class PackHit:
     pack: KnownPack
     score: float
     classes: tuple[str, ...] = ()
+    installed: bool = False
+
+    def as_dict(self) -> dict[str, object]:
+        pack = self.pack
+        return {
+            "id": pack.identifier,
+            "name": pack.name,
+            "description": pack.description,
+            "author": pack.author,
+            "repository": pack.repository,
+            "stars": pack.stars,
+            "source": pack.source,
+            "installed": self.installed,
+            "refusal": pack.refusal,
+            "classes": list(self.classes),
+            "score": round(self.score, 3),
+        }
