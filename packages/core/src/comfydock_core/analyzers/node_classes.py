@@ -13,28 +13,38 @@ _PASSED_OVER = frozenset({"__pycache__", "node_modules", "site-packages", ".git"
 _SIGNS = (MAPPINGS.encode(), b"node_id")
 _REGISTERED = re.compile(rb"registerNodeType\s*\(\s*(?:(?P<mark>[\"'`])(?P<name>[^\"'`$\n]{1,300})(?P=mark)\s*,)?")
 _COMFYUI_PARTS = ("comfy_extras", "comfy_api_nodes")
+# The node that ComfyUI has among the custom nodes.
+STOCK_FILE = "websocket_image_save.py"
 # Nodes of the editor itself, which no Python defines.
 OF_THE_EDITOR = frozenset({"Note", "MarkdownNote", "PrimitiveNode", "Reroute"})
 
 
-def classes_of_pack(directory: str) -> DefinedClasses:
-    """The node classes of a pack: a directory, or a single file. What cannot be read is a doubt."""
-    if os.path.isfile(directory):
-        return _PackReader(os.path.dirname(directory)).read([directory])
-    return _PackReader(directory).read(_files(directory, (".py", ".js", ".mjs")))
+def files_of_pack(place: str) -> list[str]:
+    """The files that may define node classes of a pack, which is a directory or a single file."""
+    return [place] if os.path.isfile(place) else list(_files(place, (".py", ".js", ".mjs")))
+
+
+def files_of_comfyui(comfyui: str) -> list[str]:
+    """The files that may define node classes of ComfyUI itself."""
+    files = [f"{comfyui}/nodes.py", f"{comfyui}/custom_nodes/{STOCK_FILE}"]
+    for part in _COMFYUI_PARTS:
+        files += _files(f"{comfyui}/{part}", (".py",))
+    return [file for file in files if os.path.isfile(file)]
+
+
+def read_classes(root: str, files: Iterable[str]) -> DefinedClasses:
+    """The node classes that files below a directory define. What cannot be read is a doubt."""
+    return _PackReader(root).read(files)
+
+
+def classes_of_pack(place: str) -> DefinedClasses:
+    """The node classes of a pack."""
+    return read_classes(place if os.path.isdir(place) else os.path.dirname(place), files_of_pack(place))
 
 
 def classes_of_comfyui(comfyui: str) -> DefinedClasses:
-    """The node classes that ComfyUI comes with, those of the editor among them."""
-    files = [f"{comfyui}/nodes.py", *_stock_files(f"{comfyui}/custom_nodes")]
-    for part in _COMFYUI_PARTS:
-        files += _files(f"{comfyui}/{part}", (".py",))
-    found = _PackReader(comfyui).read(file for file in files if os.path.isfile(file))
-    return DefinedClasses(found.names | OF_THE_EDITOR, found.doubts)
-
-
-def _stock_files(directory: str) -> list[str]:
-    return [f"{directory}/websocket_image_save.py"]
+    """The node classes that ComfyUI comes with."""
+    return read_classes(comfyui, files_of_comfyui(comfyui))
 
 
 def _files(directory: str, ends: tuple[str, ...]) -> Iterator[str]:

@@ -110,6 +110,63 @@ class PackNeeds:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class PackReason:
+    """Why a pack is here, and what it asks for: `group` is its dependency group, `requirements` the lines of that."""
+
+    need: PackNeed
+    repository: str | None = None
+    group: str | None = None
+    requirements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassReason:
+    """Who defines a node class, here and among the known packs, and which workflows use it."""
+
+    type: str
+    built_in: bool = False
+    installed: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    workflows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks for a Python package directly.
+
+    `kind` is `comfyui`, `user`, `pack` (of the identifier `name`), `group` (of that name) or `constraint`.
+    """
+
+    kind: str
+    name: str
+    requirement: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackageReason:
+    """Why a Python package is here. `chains` lead from a package that is asked for directly to this one."""
+
+    name: str
+    versions: tuple[str, ...] = ()
+    askers: tuple[Asker, ...] = ()
+    chains: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Everything of one name. A word may mean a pack, a node class and a Python package at once."""
+
+    word: str
+    packs: tuple[PackReason, ...] = ()
+    classes: tuple[ClassReason, ...] = ()
+    packages: tuple[PackageReason, ...] = ()
+    unread: tuple[UnreadWorkflow, ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
 NEEDED = "needed"
 PERHAPS = "perhaps"
 UNNEEDED = "unneeded"

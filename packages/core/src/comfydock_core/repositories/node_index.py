@@ -163,7 +163,7 @@ def make_index(directory: str) -> None:
 
 def _replace(directory: str, known: Known, facts: dict[str, str]) -> None:
     """Write it aside and give it its name: whoever reads the old one meanwhile goes on with that."""
-    aside = tempfile.mkdtemp(prefix=f".{_INDEX}.", dir=directory)
+    aside = tempfile.mkdtemp(prefix=f".{_INDEX}.", suffix=".tmp", dir=directory)
     try:
         path = f"{aside}/{_INDEX}"
         write_index(path, known, facts)

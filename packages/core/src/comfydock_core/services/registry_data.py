@@ -16,9 +16,10 @@ from comfydock_core.repositories.node_data import UnusableList
 from comfydock_core.repositories.node_index import make_index
 from comfydock_core.repositories.node_lists import FetchNote, file_state, list_path
 from comfydock_core.services.registry_state import list_addresses
-from comfydock_core.utils import atomic
+from comfydock_core.utils import atomic, filesystem
 from comfydock_core.utils.disk_errors import disk_errors
 
+_LEFT_OVER = 24 * 3600.0  # Seconds.
 _LARGEST = {node_lists.NODE_DATA: 256 * 1024**2, node_lists.MANAGER_LIST: 64 * 1024**2,
             node_lists.MANAGER_MAP: 64 * 1024**2}  # fmt: skip
 
@@ -37,6 +38,7 @@ class RegistryData:
         """
         with disk_errors("keep the lists of node packs", self._directory):
             os.makedirs(self._directory, exist_ok=True)
+            _remove_left_over(self._directory)
             notes = node_lists.read_notes(self._directory)
             outcomes = tuple(self._update_one(name, notes, reporter) for name in node_lists.FILES)
             node_lists.write_notes(self._directory, notes)
@@ -82,6 +84,14 @@ class RegistryData:
         now = time.time()
         state = file_state(list_path(self._directory, name))
         return FetchNote(without_credentials(url), etag, now, now, state or (0, 0))
+
+
+def _remove_left_over(directory: str) -> None:
+    """What an update that was killed left half done; another one that is at work now began today."""
+    for name in os.listdir(directory):
+        path = f"{directory}/{name}"
+        if name.startswith(".") and name.endswith(".tmp") and time.time() - os.lstat(path).st_mtime > _LEFT_OVER:
+            filesystem.remove_tree(path)
 
 
 def _check(name: str, url: str, answer: Answer, file: BinaryIO) -> None:

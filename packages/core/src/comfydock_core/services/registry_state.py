@@ -7,6 +7,7 @@ from comfydock_core.configs.defaults import MANAGER_DATA, NODE_DATA
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import NodeDataMissing
 from comfydock_core.models.node_data import DataState, SourceState
+from comfydock_core.models.plan import PlanStep
 from comfydock_core.repositories import node_lists
 from comfydock_core.repositories.node_index import open_index
 from comfydock_core.repositories.node_lists import FetchNote, file_state, list_path
@@ -21,6 +22,11 @@ def list_addresses() -> dict[str, str]:
     addresses = {name: f"{manager}/{file}" for name, file in node_lists.FILES.items()}
     addresses[node_lists.NODE_DATA] = os.environ.get("COMFYDOCK_NODE_DATA_URL") or NODE_DATA
     return addresses
+
+
+def plan_update() -> list[PlanStep]:
+    """What an update asks for."""
+    return [PlanStep("fetch", without_credentials(address)) for address in list_addresses().values()]
 
 
 def registry_state(directory: str) -> DataState:

@@ -3,8 +3,6 @@
 Format: `[tool.comfydock.nodes.<identifier>]` and `[dependency-groups]` of ComfyDock 1.x, keys without a value left out.
 """
 
-import hashlib
-import re
 from collections.abc import Iterable
 
 import tomlkit
@@ -12,6 +10,7 @@ from tomlkit.items import Table
 
 from comfydock_core.managers.pyproject.pytorch import multiline
 from comfydock_core.models.adoption import PackEntry
+from comfydock_core.utils.pack_groups import group_of_pack
 
 
 def add_packs(document: tomlkit.TOMLDocument, packs: Iterable[PackEntry]) -> None:
@@ -25,9 +24,7 @@ def add_packs(document: tomlkit.TOMLDocument, packs: Iterable[PackEntry]) -> Non
 
 def group_name(pack: PackEntry) -> str:
     """`<slug>-<8 digits>`: of the name, and of what tells packs of that name apart."""
-    slug = re.sub(r"[^a-z0-9]+", "-", pack.name.lower()).strip("-")
-    key = pack.repository or pack.registry_id or pack.name
-    return f"{slug}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+    return group_of_pack(pack.name, pack.repository or pack.registry_id or pack.name)
 
 
 def _nodes(document: tomlkit.TOMLDocument) -> Table:
