@@ -49,7 +49,8 @@ def serving(replies: dict[str, Reply | list[Reply]] | None = None) -> Iterator[S
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
+            if "Content-Length" not in reply.headers:
+                self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
 

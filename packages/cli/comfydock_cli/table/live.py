@@ -24,6 +24,7 @@ MODULE_OF = {
         ),
         "environments",
     ),
+    **dict.fromkeys(("node", "registry"), "nodes"),
     **dict.fromkeys(("undo", "operation"), "operations"),
     **dict.fromkeys(("backend", "env-config", "__merge"), "backends"),
     **dict.fromkeys(("init", "config", "logs", "doctor"), "workspace"),
@@ -62,6 +63,10 @@ def _rows_of(module: str) -> tuple[Command, ...]:
         from comfydock_cli.table import environments
 
         return environments.COMMANDS
+    if module == "nodes":
+        from comfydock_cli.table import nodes
+
+        return nodes.COMMANDS
     if module == "operations":
         from comfydock_cli.table import operations
 

@@ -5,7 +5,7 @@ import inspect
 
 from comfydock_cli.completion.values import SOURCES
 from comfydock_cli.generate.help import command_help
-from comfydock_cli.table import backends, environments, live, operations, program, resolve, workspace
+from comfydock_cli.table import backends, environments, live, nodes, operations, program, resolve, workspace
 from comfydock_cli.table.parser import parse
 from comfydock_cli.table.spec import GLOBAL, VALUE, WORD, Command
 
@@ -74,6 +74,7 @@ def test_defaults_are_among_the_choices():
 def test_the_group_of_a_first_word_is_the_module_that_holds_it():
     modules = {
         "environments": environments,
+        "nodes": nodes,
         "backends": backends,
         "operations": operations,
         "workspace": workspace,

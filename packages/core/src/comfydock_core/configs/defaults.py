@@ -4,6 +4,8 @@ COMFYUI_REPOSITORY = "https://github.com/comfyanonymous/ComfyUI.git"
 GITHUB_API = "https://api.github.com"
 COMFY_REGISTRY = "https://api.comfy.org"
 PYTORCH_INDEX = "https://download.pytorch.org/whl"
+NODE_DATA = "https://raw.githubusercontent.com/ComfyDock/ComfyDock-Registry-Data/main/data/node_mappings.json"
+MANAGER_DATA = "https://raw.githubusercontent.com/Comfy-Org/ComfyUI-Manager/main"
 
 PROJECT_PREFIX = "comfydock-env-"
 MANIFEST_SCHEMA = 2

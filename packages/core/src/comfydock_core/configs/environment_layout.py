@@ -58,5 +58,10 @@ class EnvironmentLayout:
         return f"{self.root}/ComfyUI/custom_nodes"
 
     @property
+    def workflows(self) -> str:
+        """The workflows that ComfyUI saves and opens, in subdirectories too."""
+        return f"{self.root}/ComfyUI/user/default/workflows"
+
+    @property
     def models_link(self) -> str:
         return f"{self.root}/ComfyUI/models"

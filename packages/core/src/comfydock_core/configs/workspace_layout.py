@@ -54,6 +54,11 @@ class WorkspaceLayout:
         return f"{self.root}/comfydock_cache/http"
 
     @property
+    def node_data(self) -> str:
+        """The lists of known node packs, and the index made of them."""
+        return f"{self.root}/comfydock_cache/custom_nodes"
+
+    @property
     def logs(self) -> str:
         return f"{self.root}/logs"
 

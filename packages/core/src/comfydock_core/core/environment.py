@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from comfydock_core.models.backends import PartState
     from comfydock_core.models.environment import EnvironmentStatus
+    from comfydock_core.models.pack_needs import PackNeeds, Reasons
     from comfydock_core.models.protocols import Reporter
     from comfydock_core.models.running import RunningComfyUI
     from comfydock_core.repositories.run_log import RunLog
@@ -111,6 +112,21 @@ class Environment:
         from comfydock_core.core.usecases.backends import chosen_backend
 
         return chosen_backend(self.layout.definition, self.manifest())
+
+    def pack_needs(self) -> "PackNeeds":
+        """What the workflows need of the node packs. Raises `ManifestDamaged`, `FileSystemError`.
+
+        No code of a pack is run. Without lists of known packs only the code on the disk is asked.
+        """
+        from comfydock_core.core.usecases.known_packs import pack_needs
+
+        return pack_needs(self.workspace, self.layout, self.manifest())
+
+    def why(self, word: str) -> "Reasons":
+        """Why a node pack, a node class or a Python package is here. Raises `PackNotFound`, `LockDamaged`."""
+        from comfydock_core.core.usecases.known_packs import reasons
+
+        return reasons(self.workspace, self.layout, self.manifest(), word)
 
     def run(self, args: "Sequence[str]", reporter: "Reporter", *, log: str | None = None) -> int:
         """Run ComfyUI on this terminal and return its exit code, 128+N after signal N; again when it asks for that.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from comfydock_core.managers.pyproject_manager import PyprojectManager
     from comfydock_core.managers.uv_project_manager import UVProjectManager
     from comfydock_core.services.comfyui_versions import ComfyUIVersions
+    from comfydock_core.services.registry_data import RegistryData
     from comfydock_core.services.repository_mirrors import RepositoryMirrors
 
 
@@ -33,4 +34,5 @@ class WorkspaceServices:
     """What needs no environment, and how to get the services of one."""
 
     versions: ComfyUIVersions
+    registry: RegistryData
     environment: Callable[[EnvironmentLayout], EnvironmentServices]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from comfydock_core.models.deletion import DeletionPlan
     from comfydock_core.models.doctor import Finding
     from comfydock_core.models.initialisation import InitialisationPlan
+    from comfydock_core.models.node_data import DataState, PackHit, SourceOutcome
     from comfydock_core.models.operation import ChangePlan, Initiator
     from comfydock_core.models.plan import PlanStep
     from comfydock_core.models.protocols import Reporter
@@ -189,6 +190,32 @@ class Workspace:
         from comfydock_core.core.usecases.syncing import sync_environment
 
         return sync_environment(self.environment(plan.name), self._needed_services(), plan, initiator, reporter)
+
+    def node_data(self) -> "DataState":
+        """How the lists of known node packs are. Raises `FileSystemError`."""
+        from comfydock_core.services.registry_state import registry_state
+
+        return registry_state(self.layout.node_data)
+
+    def plan_node_data_update(self) -> "list[PlanStep]":
+        """What `update_node_data` will ask for."""
+        from comfydock_core.services.registry_state import plan_update
+
+        return plan_update()
+
+    def update_node_data(self, reporter: "Reporter") -> "tuple[SourceOutcome, ...]":
+        """Fetch the lists of known node packs that changed. What fails is told by its outcome.
+
+        Raises `FileSystemError`.
+        """
+        return self._needed_services().registry.update(reporter)
+
+    def search_packs(self, words: str, *, limit: int, environment: str | None = None) -> "list[PackHit]":
+        """The known packs that fit the words best, those of `environment` marked. Raises `NodeDataMissing`."""
+        from comfydock_core.core.usecases.known_packs import search
+
+        layout = None if environment is None else self.environment(environment)
+        return search(self.layout, words, limit=limit, environment=layout)
 
     def examine(self, name: str | None, reporter: "Reporter", *, deep: bool = False) -> "list[Finding]":
         """What is right and wrong with the tools, the workspace, and one environment or all of them.

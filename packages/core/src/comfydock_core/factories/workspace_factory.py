@@ -11,6 +11,7 @@ from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceSe
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.environment_factory import environment_services
 from comfydock_core.services.comfyui_versions import ComfyUIVersions
+from comfydock_core.services.registry_data import RegistryData
 from comfydock_core.services.repository_mirrors import RepositoryMirrors
 
 
@@ -30,6 +31,11 @@ def workspace_services(layout: WorkspaceLayout, *, offline: bool = False) -> Wor
     def for_environment(environment: EnvironmentLayout) -> EnvironmentServices:
         return environment_services(environment, layout, offline=offline)
 
-    github = GitHubClient(Transport(offline=offline))
+    transport = Transport(offline=offline)
+    github = GitHubClient(transport)
     mirrors = RepositoryMirrors(layout.git_mirrors, offline=offline)
-    return WorkspaceServices(versions=ComfyUIVersions(github, mirrors, offline=offline), environment=for_environment)
+    return WorkspaceServices(
+        versions=ComfyUIVersions(github, mirrors, offline=offline),
+        registry=RegistryData(layout.node_data, transport),
+        environment=for_environment,
+    )

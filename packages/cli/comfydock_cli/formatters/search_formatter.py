@@ -1,0 +1,31 @@
+"""Found node packs in words: a line for each, and under it what it is."""
+
+from collections.abc import Sequence
+
+from comfydock_core.models.node_data import REFUSALS, PackHit
+
+_MOST_CLASSES = 3
+
+
+def hits_text(hits: Sequence[PackHit], width: int) -> str:
+    """Every pack with a mark when it is installed, its name and stars, and its description cut to the width."""
+    return "".join(f"{line}\n" for hit in hits for line in _lines(hit, width))
+
+
+def _lines(hit: PackHit, width: int) -> list[str]:
+    pack = hit.pack
+    name = f"  {pack.name}" if pack.name.lower() != pack.identifier.lower() else ""
+    stars = f"  ({pack.stars} stars)" if pack.stars else ""
+    lines = [f"{'*' if hit.installed else ' '} {pack.identifier}{name}{stars}"]
+    if pack.refusal is not None:
+        lines.append(f"    cannot be added: {REFUSALS[pack.refusal]}")
+    if hit.classes:
+        more = f" and {len(hit.classes) - _MOST_CLASSES} more" if len(hit.classes) > _MOST_CLASSES else ""
+        lines.append(_cut(f"    has {', '.join(hit.classes[:_MOST_CLASSES])}{more}", width))
+    if pack.description:
+        lines.append(_cut(f"    {pack.description}", width))
+    return lines
+
+
+def _cut(line: str, width: int) -> str:
+    return line if len(line) <= width else f"{line[: max(width - 1, 8)].rstrip()}…"

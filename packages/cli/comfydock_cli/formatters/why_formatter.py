@@ -1,0 +1,80 @@
+"""Why something is in an environment, in words."""
+
+from collections.abc import Sequence
+
+from comfydock_core.models.pack_needs import (
+    NEEDED,
+    UNNEEDED,
+    ClassReason,
+    Need,
+    PackageReason,
+    PackReason,
+    Reasons,
+)
+
+_MOST = 8  # Names in one line before the rest is only counted.
+_ASKERS = {
+    "comfyui": "ComfyUI asks for `{0.requirement}`",
+    "user": "you asked for `{0.requirement}`",
+    "pack": "the node pack {0.name} asks for `{0.requirement}`",
+    "group": "the group {0.name} has `{0.requirement}`",
+    "constraint": "a constraint says `{0.requirement}`",
+}
+
+
+def reasons_text(reasons: Reasons) -> str:
+    """Everything of the name, one paragraph for each thing that it means."""
+    lines = [line for pack in reasons.packs for line in _pack_lines(pack)]
+    lines += [line for kind in reasons.classes for line in _class_lines(kind)]
+    lines += [line for package in reasons.packages for line in _package_lines(package)]
+    lines += [f"the workflow {one.name} could not be read: {one.reason}" for one in reasons.unread]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _pack_lines(reason: PackReason) -> list[str]:
+    need = reason.need
+    tracked = "" if need.tracked else ", which the manifest does not have"
+    lines = [f"node pack {need.identifier}{tracked}"]
+    if need.state == NEEDED:
+        lines += [f"  needed by the workflow {name}: {some(types)}" for name, types in _by_workflow(need.needs).items()]
+    elif need.state == UNNEEDED:
+        lines.append("  no workflow needs it")
+    else:
+        lines += ["  no workflow is seen to need it, but", *(f"    {doubt}" for doubt in need.doubts)]
+    if reason.requirements:
+        group = f" (group {reason.group})" if reason.group else ""
+        lines.append(f"  asks for {some(reason.requirements)}{group}")
+    return lines
+
+
+def _class_lines(reason: ClassReason) -> list[str]:
+    lines = [f"node class {reason.type}"]
+    if reason.built_in:
+        lines.append("  part of ComfyUI")
+    if reason.installed:
+        lines.append(f"  defined by {some(reason.installed)}")
+    if reason.known:
+        lines.append(f"  known of {some(reason.known)}")
+    if reason.workflows:
+        lines.append(f"  used by {some(reason.workflows)}")
+    return lines
+
+
+def _package_lines(reason: PackageReason) -> list[str]:
+    versions = f" {', '.join(reason.versions)}" if reason.versions else ", which is not locked"
+    lines = [f"Python package {reason.name}{versions}"]
+    lines += [f"  {_ASKERS[asker.kind].format(asker)}" for asker in reason.askers]
+    return [*lines, *(f"  through {' > '.join(chain)}" for chain in reason.chains)]
+
+
+def _by_workflow(needs: Sequence[Need]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for need in needs:
+        found.setdefault(need.workflow, []).append(need.type)
+    return found
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    shown = ", ".join(names[:_MOST])
+    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"

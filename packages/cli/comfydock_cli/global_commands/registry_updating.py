@@ -1,0 +1,23 @@
+"""`registry update`."""
+
+from comfydock_cli.cli_utils import Context, Result
+from comfydock_cli.formatters.plan_formatter import planned
+from comfydock_cli.formatters.registry_formatter import outcome_text
+from comfydock_cli.table.parser import Arguments
+from comfydock_cli.ui.progress import make_reporter
+from comfydock_core.factories.workspace_factory import find_workspace
+
+_NOTHING_FETCHED = 5
+
+
+def update(context: Context, arguments: Arguments) -> Result:
+    """Fetch what changed; what could not be fetched is told and does not keep the rest."""
+    workspace = find_workspace(offline=context.offline)
+    if context.dry_run:
+        return planned(workspace.plan_node_data_update())
+    with make_reporter(context) as reporter:
+        outcomes = workspace.update_node_data(reporter)
+    counts = workspace.node_data().counts
+    failed = all(outcome.outcome == "failed" for outcome in outcomes)
+    data = {"sources": [outcome.as_dict() for outcome in outcomes], "counts": counts}
+    return Result(data, outcome_text(outcomes, counts), _NOTHING_FETCHED if failed else 0)

@@ -1,0 +1,143 @@
+"""The node packs of an environment: those of the manifest, and those that only lie among the custom nodes."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from comfydock_core.analyzers.node_classes import STOCK_FILE
+from comfydock_core.analyzers.remembered_classes import RememberedClasses
+from comfydock_core.analyzers.status_scanner import pack_directories
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.models.pack_needs import DefinedClasses
+from comfydock_core.repositories import manifest_values
+from comfydock_core.repositories.node_index import NodeIndex
+from comfydock_core.utils.git_urls import normal_address
+
+_DEVELOPMENT = "development"
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledPack:
+    """One pack. `place` is `None` while it is not on the disk; its classes are then those of the lists."""
+
+    identifier: str
+    name: str
+    tracked: bool
+    place: str | None
+    classes: DefinedClasses
+    registry_id: str | None = None
+    repository: str | None = None
+    source: str | None = None
+
+    def defines(self, node_type: str) -> bool:
+        return node_type in self.classes.names
+
+
+class InstalledPacks:
+    """All of them, to be found by any of their names."""
+
+    def __init__(self, packs: Iterable[InstalledPack], index: NodeIndex | None) -> None:
+        self.all = tuple(packs)
+        self._index = index
+        self._by_name: dict[str, InstalledPack] = {}
+        self._by_address: dict[str, InstalledPack] = {}
+        for pack in self.all:
+            for name in (pack.identifier, pack.registry_id, pack.name):
+                if name:
+                    self._by_name.setdefault(name.casefold(), pack)
+            if pack.repository:
+                self._by_address.setdefault(normal_address(pack.repository), pack)
+
+    def named(self, identifier: str) -> InstalledPack | None:
+        """The pack of an identifier, an older one of it, or a directory, whatever its case."""
+        found = self._by_name.get(identifier.casefold())
+        if found is not None or self._index is None:
+            return found
+        known = self._index.package(identifier)
+        if known is None:
+            return None
+        found = self._by_name.get(known.identifier.casefold())
+        return found or (self.at(known.repository) if known.repository else None)
+
+    def at(self, address: str) -> InstalledPack | None:
+        """The pack that comes from an address."""
+        return self._by_address.get(normal_address(address))
+
+    def defining(self, node_type: str) -> list[InstalledPack]:
+        return [pack for pack in self.all if pack.defines(node_type)]
+
+
+def installed_packs(
+    layout: EnvironmentLayout, manifest: dict[str, object], index: NodeIndex | None, classes: RememberedClasses
+) -> InstalledPacks:
+    """Every pack of an environment with its classes. Raises `ManifestDamaged`."""
+    present = _present(layout.custom_nodes)
+    tracked = [_tracked(key, entry, layout, present, index, classes) for key, entry in _entries(layout, manifest)]
+    names = {pack.name for pack in tracked}
+    others = [
+        InstalledPack(name, name, False, place, classes.of_pack(place))
+        for name, place in present.items()
+        if name not in names
+    ]
+    return InstalledPacks([*tracked, *others], index)
+
+
+def tracked_names(layout: EnvironmentLayout, manifest: dict[str, object], index: NodeIndex) -> set[str]:
+    """The identifiers of the manifest's packs in small letters, those of the lists too. Raises `ManifestDamaged`."""
+    names: set[str] = set()
+    for key, entry in _entries(layout, manifest):
+        registry_id, repository = (
+            manifest_values.text(entry, one, layout.manifest) for one in ("registry_id", "repository")
+        )
+        known = index.package_of_repository(repository) if repository else None
+        names |= {name.lower() for name in (key, registry_id, known and known.identifier) if name}
+    return names
+
+
+def _entries(layout: EnvironmentLayout, manifest: dict[str, object]) -> list[tuple[str, dict[str, object]]]:
+    """The entries of the manifest. Very old ones have their development nodes one table deeper."""
+    path = layout.manifest
+    nodes = manifest_values.table(manifest_values.tool_table(manifest, path), "nodes", path)
+    found: list[tuple[str, dict[str, object]]] = []
+    for identifier in nodes:
+        entry = manifest_values.table(nodes, identifier, path)
+        if identifier == _DEVELOPMENT and entry and all(isinstance(item, dict) for item in entry.values()):
+            found += [(key, manifest_values.table(entry, key, path)) for key in entry]
+        else:
+            found.append((identifier, entry))
+    return found
+
+
+def _tracked(
+    identifier: str,
+    entry: dict[str, object],
+    layout: EnvironmentLayout,
+    present: dict[str, str],
+    index: NodeIndex | None,
+    classes: RememberedClasses,
+) -> InstalledPack:
+    name, registry_id, repository, source = (
+        manifest_values.text(entry, key, layout.manifest) for key in ("name", "registry_id", "repository", "source")
+    )
+    place = present.get(name or identifier)
+    found = classes.of_pack(place) if place is not None else _listed(registry_id or identifier, repository, index)
+    return InstalledPack(identifier, name or identifier, True, place, found, registry_id, repository, source)
+
+
+def _listed(identifier: str, repository: str | None, index: NodeIndex | None) -> DefinedClasses:
+    """The classes that the lists give a pack that is not on the disk."""
+    known = None
+    if index is not None:
+        known = index.package_of_repository(repository) if repository else None
+        known = known or index.package(identifier)
+    names = frozenset(index.classes_of(known.identifier)) if index is not None and known is not None else frozenset()
+    return DefinedClasses(names, ("its code is not here",))
+
+
+def _present(custom_nodes: str) -> dict[str, str]:
+    """Directories and single files among the custom nodes, by name; ComfyUI's own file is none."""
+    found = {name: f"{custom_nodes}/{name}" for name in pack_directories(custom_nodes)}
+    for name in sorted(os.listdir(custom_nodes)) if os.path.isdir(custom_nodes) else ():
+        if name.endswith(".py") and name != STOCK_FILE and not name.startswith((".", "__")):
+            found[name] = f"{custom_nodes}/{name}"
+    return found

@@ -1,0 +1,175 @@
+"""Why something is in an environment: a node pack, a node class, a Python package."""
+
+import os
+from collections import deque
+from collections.abc import Iterable
+
+from comfydock_core.caching.answer_cache import AnswerCache
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.models.exceptions import NotFoundError, PackNotFound
+from comfydock_core.models.pack_needs import Asker, ClassReason, PackageReason, PackNeeds, PackReason, Reasons
+from comfydock_core.repositories import manifest_values
+from comfydock_core.repositories.node_index import NodeIndex
+from comfydock_core.repositories.uv_lock import Table, UvLock, read_lock, tables
+from comfydock_core.resolvers.installed_packs import InstalledPack, InstalledPacks
+from comfydock_core.resolvers.pack_needs import Survey, survey
+from comfydock_core.utils.pack_groups import group_of_pack
+from comfydock_core.utils.requirements import normal_name, parse_requirements, requirement_name
+from comfydock_core.utils.text import nearest
+
+_MOST_CHAINS = 20
+
+
+def why(
+    word: str, layout: EnvironmentLayout, manifest: dict[str, object], index: NodeIndex | None, answers: AnswerCache
+) -> Reasons:
+    """Everything that the word names, and why it is there. Without an index the lists are not asked.
+
+    Raises `PackNotFound` when it names nothing, `ManifestDamaged`, `LockDamaged`.
+    """
+    seen = survey(layout, manifest, index, answers)
+    needs = seen.needs()
+    reasons = Reasons(
+        word,
+        packs=_packs(word, seen.packs, needs, layout, manifest),
+        classes=_classes(word, seen),
+        packages=_packages(word, seen.packs, layout, manifest),
+        unread=needs.unread,
+    )
+    if not (reasons.packs or reasons.classes or reasons.packages):
+        raise _nothing(word, seen)
+    return reasons
+
+
+def _packs(
+    word: str, packs: InstalledPacks, needs: PackNeeds, layout: EnvironmentLayout, manifest: dict[str, object]
+) -> tuple[PackReason, ...]:
+    pack = packs.named(word) or packs.at(word)
+    need = needs.of(pack.identifier) if pack is not None else None
+    if pack is None or need is None:
+        return ()
+    groups = _groups(manifest, layout)
+    group = _group_of(pack)
+    if group in groups:
+        return (PackReason(need, pack.repository, group, tuple(groups[group])),)
+    return (PackReason(need, pack.repository, None, _own_requirements(pack)),)
+
+
+def _own_requirements(pack: InstalledPack) -> tuple[str, ...]:
+    """What the pack itself asks for, where the manifest has nothing of it."""
+    return tuple(text for _, text in _requirements_of(f"{pack.place}/requirements.txt")) if pack.place else ()
+
+
+def _classes(word: str, seen: Survey) -> tuple[ClassReason, ...]:
+    installed = tuple(pack.identifier for pack in seen.packs.defining(word))
+    built_in = word in seen.builtin
+    known = seen.index.candidates(word) if seen.index is not None else []
+    users = tuple(one.name for one in seen.workflows if any(use.type == word for use in one.uses))
+    if not (installed or built_in or known or users):
+        return ()
+    identifiers = tuple(dict.fromkeys(one.identifier for one in known))
+    return (ClassReason(word, built_in, installed, identifiers, users),)
+
+
+def _packages(
+    word: str, packs: InstalledPacks, layout: EnvironmentLayout, manifest: dict[str, object]
+) -> tuple[PackageReason, ...]:
+    name = requirement_name(word)
+    if name is None or normal_name(word.strip()) != name:
+        return ()
+    askers = list(_askers(packs, layout, manifest))
+    direct = {asker_name for asker_name, asker in askers if asker.kind != "constraint"}
+    lock = read_lock(layout.lock) if os.path.exists(layout.lock) else UvLock(())
+    versions = lock.versions().get(name, set())
+    own = tuple(asker for asker_name, asker in askers if asker_name == name)
+    if not versions and not own:
+        return ()
+    return (PackageReason(name, tuple(sorted(versions)), own, tuple(chains_to(name, lock, direct))),)
+
+
+def chains_to(name: str, lock: UvLock, direct: Iterable[str]) -> list[tuple[str, ...]]:
+    """The shortest way to a package from each package that is asked for directly, shortest first."""
+    wanted_by: dict[str, set[str]] = {}
+    for package in lock.packages:
+        for needed in _dependencies(package):
+            wanted_by.setdefault(needed, set()).add(str(package["name"]))
+    ways: dict[str, tuple[str, ...]] = {name: (name,)}
+    ahead = deque([name])
+    while ahead:
+        at = ahead.popleft()
+        for above in sorted(wanted_by.get(at, ())):
+            if above not in ways:
+                ways[above] = (above, *ways[at])
+                ahead.append(above)
+    found = [ways[root] for root in set(direct) if root in ways and root != name]
+    return sorted(found, key=lambda chain: (len(chain), chain))[:_MOST_CHAINS]
+
+
+def _dependencies(package: Table) -> Iterable[str]:
+    """What a locked package needs, that of its extras too."""
+    optional = package.get("optional-dependencies")
+    extras = [tables(optional, key) for key in optional] if isinstance(optional, dict) else []
+    for needed in [*tables(package, "dependencies"), *(one for extra in extras for one in extra)]:
+        if isinstance(needed.get("name"), str):
+            yield str(needed["name"])
+
+
+def _askers(
+    packs: InstalledPacks, layout: EnvironmentLayout, manifest: dict[str, object]
+) -> Iterable[tuple[str, Asker]]:
+    """Every requirement of the manifest with the name of its package and who it comes from."""
+    project = manifest_values.table(manifest, "project", layout.manifest)
+    of_comfyui = {name for name, _ in _requirements_of(f"{layout.comfyui}/requirements.txt")}
+    for name, text in _named(project.get("dependencies")):
+        yield name, Asker("comfyui" if name in of_comfyui else "user", "", text)
+    owners = {_group_of(pack): pack.identifier for pack in packs.all if pack.tracked}
+    for group, texts in _groups(manifest, layout).items():
+        kind, owner = ("pack", owners[group]) if group in owners else ("group", group)
+        for name, text in _named(texts):
+            yield name, Asker(kind, owner, text)
+    uv = manifest_values.table(manifest_values.table(manifest, "tool", layout.manifest), "uv", layout.manifest)
+    for name, text in _named(uv.get("constraint-dependencies")):
+        yield name, Asker("constraint", "", text)
+
+
+def _groups(manifest: dict[str, object], layout: EnvironmentLayout) -> dict[str, list[str]]:
+    groups = manifest_values.table(manifest, "dependency-groups", layout.manifest)
+    return {
+        name: [text for text in texts if isinstance(text, str)]
+        for name, texts in groups.items()
+        if isinstance(texts, list)
+    }
+
+
+def _group_of(pack: InstalledPack) -> str:
+    return group_of_pack(pack.name, pack.repository or pack.registry_id or pack.name)
+
+
+def _named(texts: object) -> Iterable[tuple[str, str]]:
+    """Requirements with the names of their packages; what has no name is passed over."""
+    for text in texts if isinstance(texts, list) else ():
+        if isinstance(text, str) and (name := requirement_name(text)) is not None:
+            yield name, text
+
+
+def _requirements_of(path: str) -> list[tuple[str, str]]:
+    """The requirements of a file, without the lines that are none."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    except OSError:
+        return []
+    parsed = parse_requirements(text, file=path, on_invalid=lambda _: None)
+    return [(line.name, line.text) for line in parsed.requirements]
+
+
+def _nothing(word: str, seen: Survey) -> NotFoundError:
+    names = {name for pack in seen.packs.all for name in (pack.identifier, pack.name)}
+    near = nearest(word, sorted(names | {kind for pack in seen.packs.all for kind in pack.classes.names}), limit=3)
+    return PackNotFound(
+        f"nothing here is called `{word}`: no node pack, no node class and no Python package",
+        hint=f"did you mean {' or '.join(f'`{name}`' for name in near)}?"
+        if near
+        else "`comfydock node search WORDS` looks for packs that are not here",
+        context={"word": word, "near": near},
+    )
