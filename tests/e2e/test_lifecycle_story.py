@@ -187,7 +187,7 @@ def test_an_environment_is_made_again_from_its_manifest(work: Session) -> None:
 def test_a_template_with_packs_that_cannot_be_had_is_made_without_them_if_wanted(work: Session) -> None:
     template = Path(work.workspace.parent, "template.toml")
     content = (work.environments / "work/.cec/pyproject.toml").read_text()
-    node = 'name = "Gone"\nsource = "registry"\nversion = "1"\n'
+    node = 'name = "Gone"\nsource = "development"\nversion = "dev"\n'
     template.write_text(f"{content}\n[tool.comfydock.nodes.gone]\n{node}")
     words = ("create", "again", "--template", str(template), "--torch-backend", "cpu")
     refused = work.run(*words)

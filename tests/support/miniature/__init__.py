@@ -25,6 +25,16 @@ BACKENDS = ("cpu", "cu128")
 ACCELERATOR = "mini-accelerator==12.8 ; platform_system == 'Linux'"
 
 
+# Where no server is, for whatever a test does not serve itself.
+NOWHERE = "http://127.0.0.1:9"
+SERVICES = (
+    "COMFYDOCK_REGISTRY_URL",
+    "COMFYDOCK_GITHUB_API_URL",
+    "COMFYDOCK_NODE_DATA_URL",
+    "COMFYDOCK_MANAGER_DATA_URL",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Miniature:
     """Where everything is. `commits` has the releases, `main` (one commit after the newest) and `experiment`."""
@@ -43,6 +53,7 @@ class Miniature:
             "UV_DEFAULT_INDEX": self.index.as_uri(),
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_NO_CONFIG": "1",
+            **dict.fromkeys(SERVICES, NOWHERE),
         }
 
 
@@ -84,6 +95,9 @@ def build_indexes(directory: Path) -> tuple[Path, Path]:
     add_to_index(index, "mini-windows", "1.0")
     add_to_index(index, "mini-sampling", "0.3", requires=["torch"])
     add_to_index(index, "mini-accelerator", "12.8")
+    for version in ("1.0", "2.0"):  # Only node packs ask for these.
+        add_to_index(index, "mini-masks", version)
+    add_to_index(index, "mini-blend", "1.0", requires=["mini-masks<2"])
     for name, version in TORCH.items():
         requires = [] if name == "torch" else ["torch"]
         add_to_index(index, name, version, requires=requires or [ACCELERATOR])

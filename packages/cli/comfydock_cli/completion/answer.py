@@ -49,9 +49,11 @@ class _Place:
         self.pending: Arg | None = None
         self.words = 0
         self.tail = False
+        self.environment: str | None = None
 
     def read(self, word: str) -> None:
         if self.pending is not None:
+            self.environment = word if self.pending is ENV else self.environment
             self.pending = None
         elif self.tail:
             self.words += 1
@@ -75,7 +77,7 @@ class _Place:
 
     def offers(self, current: str) -> Candidates:
         if self.pending is not None:
-            return _values(self.pending)
+            return self._values(self.pending)
         if self.tail and self._passes_through():
             return [FILES]
         if not self.tail and current.startswith("--") and "=" in current:
@@ -94,15 +96,15 @@ class _Place:
         flag = current.partition("=")[0]
         for arg in self._options():
             if flag in arg.flags and arg.kind == VALUE:
-                return [(f"{flag}={word}", explained) for word, explained in _values(arg) if word != FILES[0]]
+                return [(f"{flag}={word}", explained) for word, explained in self._values(arg) if word != FILES[0]]
         return []
 
     def _words(self) -> Candidates:
         assert self.command is not None
         expected = [arg for arg in self.command.args if arg.kind == WORD]
         if self.words < len(expected):
-            return _values(expected[self.words])
-        return _values(expected[-1]) if expected and expected[-1].many else []
+            return self._values(expected[self.words])
+        return self._values(expected[-1]) if expected and expected[-1].many else []
 
     def _passes_through(self) -> bool:
         return self.command is not None and bool(self.command.passthrough)
@@ -115,13 +117,12 @@ class _Place:
         changes = self.command.effect == WRITE or not self.command.handler
         return [*self.command.args, *(arg for arg in GLOBAL if changes or arg not in OF_CHANGES)]
 
-
-def _values(arg: Arg) -> Candidates:
-    if arg.kind == FLAG:
-        return []
-    if arg.choices:
-        return [(choice, "") for choice in arg.choices]
-    return dynamic_words(arg.completer) if arg.completer else []
+    def _values(self, arg: Arg) -> Candidates:
+        if arg.kind == FLAG:
+            return []
+        if arg.choices:
+            return [(choice, "") for choice in arg.choices]
+        return dynamic_words(arg.completer, self.environment) if arg.completer else []
 
 
 def _join_equals(words: list[str]) -> tuple[list[str], str]:

@@ -11,9 +11,9 @@ FILES = (":files", "")
 _TORCH_BACKENDS = ("auto", "cpu", "cu118", "cu124", "cu126", "cu128", "cu130", "rocm6.4", "xpu", "none")
 
 
-def dynamic_words(source: str) -> Words:
-    """The words of one source, as named in the table."""
-    return SOURCES[source]()
+def dynamic_words(source: str, environment: str | None = None) -> Words:
+    """The words of one source, as named in the table; `environment` is what the command line names so far."""
+    return OF_ENVIRONMENT[source](environment) if source in OF_ENVIRONMENT else SOURCES[source]()
 
 
 def _directories() -> Words:
@@ -49,6 +49,18 @@ def _help_subjects() -> Words:
     return words + [(topic, "topic") for topic in TOPICS]
 
 
+def _packs(environment: str | None) -> Words:
+    """The node packs of an environment, of the active one for `None`."""
+    from comfydock_core.core.workspace import Workspace
+    from comfydock_core.models.exceptions import ComfyDockError
+
+    try:
+        packs = Workspace.find().open_environment(environment).packs()
+    except (ComfyDockError, OSError):
+        return []
+    return [(one.pack.identifier, one.pack.release.version) for one in packs]
+
+
 SOURCES = {
     "directories": _directories,
     "environments": _environments,
@@ -56,3 +68,5 @@ SOURCES = {
     "help_subjects": _help_subjects,
     "torch_backends": _torch_backends,
 }
+
+OF_ENVIRONMENT = {"packs": _packs}

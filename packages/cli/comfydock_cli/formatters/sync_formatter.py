@@ -7,7 +7,7 @@ from comfydock_core.utils.text import counted
 _SHOWN = 20
 
 # What was done, where the plan says what will be.
-_DONE = {"choose": "chose", "clone": "cloned", "convert": "converted", "install": "installed", "link": "linked",
+_DONE = {"choose": "chose", "convert": "converted", "fetch": "fetched", "install": "installed", "link": "linked",
          "lock": "locked", "write": "wrote"}  # fmt: skip
 
 
@@ -18,28 +18,34 @@ def synced(plan: SyncPlan, outcome: SyncOutcome | None, seconds: float, data: di
     """
     notes = [f"! left as it is: {line}" for line in plan.held_back]
     if plan.unobtainable:
-        notes.append(f"! not installed, and not to be had from git: {', '.join(plan.unobtainable)}")
+        notes.append(f"! not installed, and nobody can fetch them: {', '.join(plan.unobtainable)}")
     note, code = "\n".join(notes), 3 if plan.unobtainable else 4 if plan.held_back else 0
     if outcome is None:
         return Result(data, f"{plan.name} is up to date\n", exit_code=code, note=note)
     work = plan.change.work
     lines = [f"{plan.name}: {counted(len(work), 'change')} in {seconds:.1f} s"]
     lines += [f"  {_DONE[line.action]} {line.target}" + (f" ({line.detail})" if line.detail else "") for line in work]
-    lines += _package_lines(outcome.packages)
+    lines += package_lines(outcome.packages)
     return Result(data, "".join(f"{line}\n" for line in lines), exit_code=code, note=note)
 
 
 def outcome_data(outcome: SyncOutcome | None) -> dict[str, object]:
     """The same for `--json`."""
-    packages = outcome.packages if outcome is not None else PackageChanges()
-    changed = [{"name": name, "before": before, "after": after} for name, before, after in packages.changed]
     return {
         "operation": outcome.operation if outcome is not None else None,
-        "packages": {"added": list(packages.added), "removed": list(packages.removed), "changed": changed},
+        "packages": package_data(outcome.packages if outcome is not None else None),
     }
 
 
-def _package_lines(packages: PackageChanges) -> list[str]:
+def package_data(packages: PackageChanges | None) -> dict[str, object]:
+    """What became of packages, for `--json`; `None` is nothing."""
+    packages = packages or PackageChanges()
+    changed = [{"name": name, "before": before, "after": after} for name, before, after in packages.changed]
+    return {"added": list(packages.added), "removed": list(packages.removed), "changed": changed}
+
+
+def package_lines(packages: PackageChanges) -> list[str]:
+    """A line a package, as far as they fit on a screen."""
     lines = [f"    + {added}" for added in packages.added]
     lines += [f"    - {removed}" for removed in packages.removed]
     lines += [f"    ~ {name} {before} → {after}" for name, before, after in packages.changed]

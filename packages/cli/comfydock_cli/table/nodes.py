@@ -1,11 +1,13 @@
-"""Commands about node packs."""
+"""Commands about node packs and what is known of them."""
 
+from comfydock_cli.table import node_changes
 from comfydock_cli.table.spec import ENVIRONMENT, WORKSPACE, WRITE, Command, value, word
 
 _ABOUT = "node packs"
 
 COMMANDS = (
-    Command(("node",), "", "Find node packs, tell who needs them", about=_ABOUT),
+    Command(("node",), "", "Add, update, remove and find node packs, tell who needs them", about=_ABOUT),
+    *node_changes.COMMANDS,
     Command(
         ("node", "search"),
         "comfydock_cli.env_commands.node_knowledge:search",

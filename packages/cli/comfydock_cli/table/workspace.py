@@ -41,6 +41,12 @@ COMMANDS = (
                 choices=("on", "off"),
                 help="prefer downloaded node data to asking the registry",
             ),
+            value(
+                "--node-policy",
+                metavar="WHAT",
+                choices=("warn", "refuse"),
+                help="what to do about findings in the code of new node packs",
+            ),
         ),
         WORKSPACE,
         WRITE,

@@ -3,7 +3,7 @@
 import importlib
 import inspect
 
-from comfydock_cli.completion.values import SOURCES
+from comfydock_cli.completion.values import OF_ENVIRONMENT, SOURCES
 from comfydock_cli.generate.help import command_help
 from comfydock_cli.table import backends, environments, live, nodes, operations, program, resolve, workspace
 from comfydock_cli.table.parser import parse
@@ -29,7 +29,7 @@ def test_every_handler_can_be_imported_and_takes_a_context_and_arguments():
 
 def test_every_completer_exists():
     used = {arg.completer for row in ROWS for arg in (*row.args, *GLOBAL) if arg.completer}
-    assert used <= set(SOURCES)
+    assert used <= SOURCES.keys() | OF_ENVIRONMENT.keys()
 
 
 def test_every_example_is_a_command_line_of_its_row():

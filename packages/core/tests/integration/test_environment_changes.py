@@ -207,9 +207,9 @@ def test_a_pack_from_git_that_is_missing_is_cloned_at_its_commit(
     with open(demo.layout.manifest, "a", encoding="utf-8") as manifest:
         manifest.write(f'\n[tool.comfydock.nodes.pack]\nname = "Päck 1"\nsource = "git"\nversion = "{commit}"\n'
                        f'repository = "{tmp_path / "pack"}"\n')  # fmt: skip
-        manifest.write('\n[tool.comfydock.nodes.other]\nname = "other"\nsource = "registry"\nversion = "1"\n')
+        manifest.write('\n[tool.comfydock.nodes.other]\nname = "other"\nsource = "development"\nversion = "dev"\n')
     plan = sync(workspace)
-    assert [pack.name for pack in plan.packs] == ["Päck 1"]
+    assert [pack.release.name for pack in plan.packs] == ["Päck 1"]
     assert plan.unobtainable == ("other",)
     assert git(Path(demo.layout.custom_nodes, "Päck 1"), "rev-parse", "HEAD").strip() == commit
     undo(workspace, "demo")

@@ -23,7 +23,7 @@ from comfydock_core.models.exceptions import (
     InvalidSetting,
     ManifestDamaged,
     PacksUnobtainable,
-    RefNotFound,
+    PackVersionNotFound,
     RepositoryNotFound,
     TemplateDamaged,
     TemplateNotFound,
@@ -259,7 +259,7 @@ def test_packs_that_cannot_be_had_are_named_and_left_out_only_if_wanted(
     template = bundle(tmp_path / "b.tar.gz", files_of(definitions.older, *OF_OLDER))
     error = refused(workspace, template)
     assert isinstance(error, PacksUnobtainable)
-    assert "ComfyUI-Fancy" in error.message
+    assert "MyDev" in error.message
     assert "--keep-going" in (error.hint or "")
     reporter = RecordingReporter()
     new = create(workspace, template, reporter, keep_going=True)
@@ -276,7 +276,7 @@ def test_a_pack_whose_repository_is_gone_is_left_out_only_if_wanted(
             "repository": str(tmp_path / ("nowhere" if lacks == "repository" else "pack"))}  # fmt: skip
     template = with_nodes(definitions, tmp_path, gone=gone)
     error = refused(workspace, template)
-    assert isinstance(error, RepositoryNotFound if lacks == "repository" else RefNotFound)
+    assert isinstance(error, RepositoryNotFound if lacks == "repository" else PackVersionNotFound)
     assert "Gone" in error.message
     assert "--keep-going" in (error.hint or "")
     plan = workspace.plan_creation(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from comfydock_core.integrations import process
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.utils import shared_locks
+from comfydock_core.utils import file_locks
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.filesystem import remove_tree
 
@@ -92,7 +92,7 @@ class PackCache:
         def on_wait() -> None:
             reporter.phase(f"Waiting for another command that fetches {shown}")
 
-        lock = shared_locks.take_waiting(f"{self._directory}/{key}.lock", on_wait)
+        lock = file_locks.take_waiting(f"{self._directory}/{key}.lock", on_wait)
         try:
             yield lock
         finally:

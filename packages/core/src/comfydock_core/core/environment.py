@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from comfydock_core.models.backends import PartState
     from comfydock_core.models.environment import EnvironmentStatus
+    from comfydock_core.models.node_packs import ListedPack
     from comfydock_core.models.pack_needs import PackNeeds, Reasons
     from comfydock_core.models.protocols import Reporter
     from comfydock_core.models.running import RunningComfyUI
@@ -100,6 +101,12 @@ class Environment:
         from comfydock_core.core.usecases.manifest import manifest_section_text
 
         return manifest_section_text(self.manifest(), address)
+
+    def packs(self) -> "list[ListedPack]":
+        """The node packs of the manifest, in its order. Raises `ManifestDamaged`."""
+        from comfydock_core.core.usecases.nodes.listing import list_packs
+
+        return list_packs(self.layout, self._recorded_or_read())
 
     def backends(self) -> "list[PartState]":
         """The PyTorch back ends that are locked or chosen here. Raises `ManifestDamaged`, `LockDamaged`."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from comfydock_core.managers.pyproject_manager import PyprojectManager
     from comfydock_core.managers.uv_project_manager import UVProjectManager
     from comfydock_core.services.comfyui_versions import ComfyUIVersions
+    from comfydock_core.services.pack_sources import PackSources
     from comfydock_core.services.registry_data import RegistryData
     from comfydock_core.services.repository_mirrors import RepositoryMirrors
 
@@ -27,6 +28,7 @@ class EnvironmentServices:
     git: GitManager
     models_link: ModelSymlinkManager
     mirrors: RepositoryMirrors
+    packs: PackSources
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +37,5 @@ class WorkspaceServices:
 
     versions: ComfyUIVersions
     registry: RegistryData
+    packs: PackSources
     environment: Callable[[EnvironmentLayout], EnvironmentServices]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from comfydock_core.models.initialisation import InitialisationPlan
     from comfydock_core.models.node_data import DataState, PackHit, SourceOutcome
     from comfydock_core.models.operation import ChangePlan, Initiator
+    from comfydock_core.models.pack_changes import PackOutcome, PackPlan, PackRequest
     from comfydock_core.models.plan import PlanStep
     from comfydock_core.models.protocols import Reporter
     from comfydock_core.models.renaming import RenamingPlan
@@ -216,6 +217,21 @@ class Workspace:
 
         layout = None if environment is None else self.environment(environment)
         return search(self.layout, words, limit=limit, environment=layout)
+
+    def plan_packs(self, name: str | None, request: "PackRequest", reporter: "Reporter") -> "PackPlan":
+        """What a change of node packs takes; code is fetched into the cache, and the environment stays as it is.
+
+        Raises `PackNotFound`, `PackExists`, `PackRefused`, `RequirementsConflict`, `RemoteError`, `LockOutdated`.
+        """
+        from comfydock_core.core.usecases.nodes.requesting import plan_packs
+
+        return plan_packs(self.environment(name), self.layout, self._needed_services(), request, reporter)
+
+    def change_packs(self, plan: "PackPlan", initiator: "Initiator", reporter: "Reporter") -> "PackOutcome":
+        """Carry the plan out, all of it or nothing."""
+        from comfydock_core.core.usecases.nodes.carrying_out import change_packs
+
+        return change_packs(self.environment(plan.name), self._needed_services(), plan, initiator, reporter)
 
     def examine(self, name: str | None, reporter: "Reporter", *, deep: bool = False) -> "list[Finding]":
         """What is right and wrong with the tools, the workspace, and one environment or all of them.

@@ -4,6 +4,7 @@ from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
+from comfydock_core.factories.pack_factory import pack_sources
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.git_manager import GitManager
 from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
@@ -19,10 +20,12 @@ def environment_services(
     """The managers of one environment, finished or under construction. Raises `ToolMissing` without uv."""
     uv = UVCommand.of_environment(layout, workspace, offline=offline)
     answers = AnswerCache(f"{workspace.cache}/answers")
+    mirrors = RepositoryMirrors(workspace.git_mirrors, offline=offline)
     return EnvironmentServices(
         pyproject=PyprojectManager(layout.manifest),
         uv_project=UVProjectManager(layout.definition, layout.venv, uv, RememberedAnswers(answers)),
         git=GitManager(layout.definition),
         models_link=ModelSymlinkManager(layout.models_link),
-        mirrors=RepositoryMirrors(workspace.git_mirrors, offline=offline),
+        mirrors=mirrors,
+        packs=pack_sources(workspace, offline=offline),
     )

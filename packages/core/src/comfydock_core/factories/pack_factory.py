@@ -7,11 +7,19 @@ from comfydock_core.clients.remembering import RememberingTransport
 from comfydock_core.clients.transport import Transport
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.protocols import KnownPacks
+from comfydock_core.services.listed_packs import ListedPacks
 from comfydock_core.services.node_lookup import NodeLookup
 from comfydock_core.services.pack_contents import PackContents
+from comfydock_core.services.pack_sources import PackSources
 from comfydock_core.services.registry_lookup import RegistryLookup
 from comfydock_core.services.repository_lookup import RepositoryLookup
 from comfydock_core.services.repository_mirrors import RepositoryMirrors
+
+
+def pack_sources(layout: WorkspaceLayout, *, offline: bool = False) -> PackSources:
+    """Everything that finds and gets node packs. With `offline` nothing reaches for the network."""
+    lookup = node_lookup(layout, known=ListedPacks(layout.node_data), offline=offline)
+    return PackSources(lookup, pack_contents(layout, offline=offline))
 
 
 def registry_client(layout: WorkspaceLayout, *, offline: bool = False) -> ComfyRegistryClient:

@@ -10,6 +10,7 @@ from comfydock_core.core.finding import find_workspace as find_layout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.environment_factory import environment_services
+from comfydock_core.factories.pack_factory import pack_sources
 from comfydock_core.services.comfyui_versions import ComfyUIVersions
 from comfydock_core.services.registry_data import RegistryData
 from comfydock_core.services.repository_mirrors import RepositoryMirrors
@@ -37,5 +38,6 @@ def workspace_services(layout: WorkspaceLayout, *, offline: bool = False) -> Wor
     return WorkspaceServices(
         versions=ComfyUIVersions(github, mirrors, offline=offline),
         registry=RegistryData(layout.node_data, transport),
+        packs=pack_sources(layout, offline=offline),
         environment=for_environment,
     )

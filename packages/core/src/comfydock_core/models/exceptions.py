@@ -476,3 +476,24 @@ class PackageNotFound(NotFoundError):
     """The manifest asks for no Python package, group or constraint of this name."""
 
     code = "package-not-found"
+
+
+class PackageChangeRefused(ConflictError):
+    """With `--strict` nothing may change packages that are locked already, and this would."""
+
+    code = "package-change-refused"
+
+
+class InstallScriptFailed(ToolError):
+    """A node pack's `install.py`, which `--run-install-script` runs, failed. Nothing was changed."""
+
+    code = "install-script-failed"
+
+
+class PackHasChanges(ConflictError):
+    """Somebody changed files of the node pack, and what was asked for would take them away. `--force` does it anyway.
+
+    The old directory is kept until later operations push it out; `undo` brings it back.
+    """
+
+    code = "pack-has-changes"

@@ -71,6 +71,15 @@ class TrackedPack:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedPack:
+    """A tracked pack as it lies there. `state` is `present`, `disabled`, `linked` or `missing`."""
+
+    pack: TrackedPack
+    path: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class PackContent:
     """The code of a release on this machine, complete and only to be read or copied.
 

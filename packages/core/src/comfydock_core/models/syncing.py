@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from comfydock_core.models.node_packs import TrackedPack
 from comfydock_core.models.operation import ChangePlan
 
 
@@ -40,16 +41,6 @@ class SyncOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class PackToFetch:
-    """A node pack from git that the manifest has and the disk lacks. `path` is its name in the environment."""
-
-    name: str
-    repository: str
-    version: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
 class SyncPlan:
     """What has to change. `venv` is `keep`, `link` (a linked copy is brought up to date) or `fresh`.
 
@@ -67,7 +58,7 @@ class SyncPlan:
     converts: bool
     relock: bool
     parts: tuple[str, ...]
-    packs: tuple[PackToFetch, ...]
+    packs: tuple[TrackedPack, ...]
     unobtainable: tuple[str, ...]
     held_back: tuple[str, ...]
     models_directory: str | None

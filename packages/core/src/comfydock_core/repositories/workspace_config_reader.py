@@ -20,6 +20,7 @@ def read_config(path: str) -> "comfydock_core.models.WorkspaceConfig":
         models_directory=_text(path, _table(path, raw, "global_model_directory"), "path") or None,
         civitai_token=_text(path, _table(path, raw, "api_credentials"), "civitai_token") or None,
         prefer_registry_cache=raw.get("prefer_registry_cache") is not False,
+        node_policy=_text(path, raw, "node_policy") or "warn",
     )
 
 

@@ -47,6 +47,10 @@ class WorkspaceConfigRepository:
     def set_prefer_registry_cache(self, prefer: bool) -> None:
         self._change("prefer_registry_cache", prefer)
 
+    def set_node_policy(self, policy: str) -> None:
+        """`warn` of findings in the code of node packs, or `refuse` such packs."""
+        self._change("node_policy", policy)
+
     def _change(self, key: str, value: object) -> None:
         read_config(self._path)  # Refuses what no reader would understand afterwards.
         raw = read_raw(self._path)

@@ -6,7 +6,8 @@ import time
 from dataclasses import replace
 from typing import BinaryIO
 
-from comfydock_core.clients.transport import Answer, Transport
+from comfydock_core.clients.answers import Answer
+from comfydock_core.clients.transport import Transport
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import ComfyDockError, UnusableAnswer
 from comfydock_core.models.node_data import SourceOutcome

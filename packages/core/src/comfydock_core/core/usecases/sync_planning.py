@@ -10,14 +10,16 @@ from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.core.usecases.backends import chosen_backend
-from comfydock_core.core.usecases.packs import missing_packs
+from comfydock_core.core.usecases.packs import missing_packs, path_of
 from comfydock_core.core.usecases.venv_choice import judge_venv, wanted_python
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
+from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import BackendNotLocked, BackendPartRefused, InvalidSetting
+from comfydock_core.models.node_packs import TrackedPack
 from comfydock_core.models.operation import Swap
 from comfydock_core.models.plan import PlanStep
-from comfydock_core.models.syncing import PackToFetch, SyncPlan, SyncRequest
+from comfydock_core.models.syncing import SyncPlan, SyncRequest
 from comfydock_core.repositories import manifest_values
 from comfydock_core.repositories.backend_choice import read_choice
 from comfydock_core.repositories.backend_parts import read_part
@@ -187,10 +189,12 @@ class SyncPlanner:
             return "fresh", "asked for"
         return judge_venv(self._layout, lambda: not locks and self._services.uv_project.is_installed(backend))
 
-    def _packs(self) -> tuple[tuple[PackToFetch, ...], tuple[str, ...]]:
+    def _packs(self) -> tuple[tuple[TrackedPack, ...], tuple[str, ...]]:
         packs, unobtainable = missing_packs(self._layout, self._manifest)
         for pack in packs:
-            self._add(pack.path, "clone", pack.repository, f"node pack {pack.name} at {pack.version[:10]}")
+            release = pack.release
+            source = without_credentials(release.repository or release.download_url or "the registry")
+            self._add(path_of(pack), "fetch", source, f"node pack {release.name} at {release.version[:10]}")
         return packs, unobtainable
 
     def _models(self) -> str | None:

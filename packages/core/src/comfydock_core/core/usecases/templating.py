@@ -8,7 +8,7 @@ from dataclasses import replace
 from comfydock_core.analyzers.status_scanner import kind_of_version
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
-from comfydock_core.core.usecases.packs import missing_packs, pack_directory, stage_pack
+from comfydock_core.core.usecases.packs import missing_packs, path_of, stage_pack
 from comfydock_core.models.creation import ComfyUIVersion, CreateRequest, CreationPlan
 from comfydock_core.models.exceptions import (
     InvalidSetting,
@@ -19,12 +19,12 @@ from comfydock_core.models.exceptions import (
     RepositoryNotFound,
     TemplateDamaged,
 )
+from comfydock_core.models.node_packs import TrackedPack
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.syncing import PackToFetch
 from comfydock_core.models.template import Template
-from comfydock_core.repositories import manifest_values
 from comfydock_core.repositories.pytorch_settings import is_neutral
 from comfydock_core.repositories.template_reader import read_template
+from comfydock_core.repositories.tracked_packs import tracked_packs
 from comfydock_core.utils import atomic
 from comfydock_core.utils.filesystem import remove_tree
 
@@ -50,7 +50,7 @@ def open_template(request: CreateRequest, place: EnvironmentLayout) -> Template 
     wanting = packs_left_out(template, place)
     if wanting and not request.keep_going:
         raise PacksUnobtainable(
-            f"the template has node packs that cannot be had from git: {', '.join(wanting[:_SHOWN])}",
+            f"the template has node packs that nobody can fetch: {', '.join(wanting[:_SHOWN])}",
             hint="`--keep-going` creates the environment without them",
             context={"packs": list(wanting)},
         )
@@ -58,7 +58,7 @@ def open_template(request: CreateRequest, place: EnvironmentLayout) -> Template 
 
 
 def packs_left_out(template: Template | None, place: EnvironmentLayout) -> tuple[str, ...]:
-    """The node packs that the template names, does not carry itself, and git does not have."""
+    """The node packs that the template names, does not carry itself, and nobody can fetch."""
     if template is None:
         return ()
     _, unobtainable = missing_packs(place, dict(template.manifest))
@@ -101,22 +101,22 @@ def fill_comfyui(
         _write_inside(layout, f"{layout.custom_nodes}/{_directory_of(template, name)}", content)
     packs, unobtainable = missing_packs(layout, services.pyproject.read())
     for name in unobtainable:
-        reporter.warn(f"the node pack {name} is missing: it cannot be had from git")
-    gone = [pack.name for pack in packs if not _obtain(pack, layout, services, reporter, keep_going)]
+        reporter.warn(f"the node pack {name} is missing: nobody can fetch it")
+    gone = [pack.release.name for pack in packs if not _obtain(pack, layout, services, reporter, keep_going)]
     return (*unobtainable, *gone)
 
 
 def _obtain(
-    pack: PackToFetch, layout: EnvironmentLayout, services: EnvironmentServices, reporter: Reporter, keep_going: bool
+    pack: TrackedPack, layout: EnvironmentLayout, services: EnvironmentServices, reporter: Reporter, keep_going: bool
 ) -> bool:
-    place = f"{layout.root}/{pack.path}"
+    place = f"{layout.root}/{path_of(pack)}"
     try:
         stage_pack(pack, place, services, reporter)
     except (NotFoundError, RemoteError) as error:
         if not keep_going:
             error.hint = f"{error.hint}; `--keep-going` creates the environment without it"
             raise
-        reporter.warn(f"the node pack {pack.name} is missing: {error.message}")
+        reporter.warn(f"the node pack {pack.release.name} is missing: {error.message}")
         if os.path.lexists(place):
             remove_tree(place)
         return False
@@ -156,10 +156,8 @@ def _is_carried(template: Template, name: str) -> bool:
 
 def _names(template: Template) -> dict[str, str]:
     """The directory of each pack in the manifest. Raises `ManifestDamaged`."""
-    settings = manifest_values.tool_table(dict(template.manifest), template.path)
-    nodes = manifest_values.table(settings, "nodes", template.path)
-    entries = {key: manifest_values.table(nodes, key, template.path) for key in nodes}
-    return {key: pack_directory(key, entry, template.path) for key, entry in entries.items()}
+    packs = tracked_packs(dict(template.manifest), template.path)
+    return {identifier: pack.directory for identifier, pack in packs.items()}
 
 
 def _write_inside(layout: EnvironmentLayout, path: str, content: bytes) -> None:

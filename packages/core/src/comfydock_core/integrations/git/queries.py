@@ -30,3 +30,9 @@ def tracked_files(worktree: str, paths: list[str]) -> list[str]:
     """The files below some paths that the repository knows, relative to it; none where there is no repository."""
     answer = runner.ask(["ls-files", "-z", "--", *paths], cwd=worktree)
     return [path for path in answer.output.split("\0") if path] if answer.returncode == 0 else []
+
+
+def subjects_between(worktree: str, old: str, new: str, *, limit: int = 50) -> list[str]:
+    """The commits that `new` has and `old` has not, newest first, as `abcdef0 subject`; none if they are not known."""
+    answer = runner.ask(["log", f"--max-count={limit}", "--format=%h %s", f"{old}..{new}"], cwd=worktree)
+    return answer.output.splitlines() if answer.returncode == 0 else []

@@ -1,0 +1,96 @@
+"""`node add`, `remove`, `update`, `enable`, `disable`, `dev-link` and `list`."""
+
+import time
+
+from comfydock_cli.cli_utils import Context, Result
+from comfydock_cli.formatters.node_formatter import changed, listed, plan_facts, planned_packs
+from comfydock_cli.table.parser import Arguments
+from comfydock_cli.table.refusals import UsageError
+from comfydock_cli.ui.progress import make_reporter
+from comfydock_core.factories.workspace_factory import find_workspace
+from comfydock_core.models.pack_changes import PackOptions, PackRequest
+
+
+def add(context: Context, arguments: Arguments) -> Result:
+    """Add packs, all of them or none."""
+    words = _words(arguments, "node add", "comfydock node add comfyui-impact-pack")
+    request = PackRequest("add", words, _options(arguments), development=arguments.flag("dev"))
+    return _change(context, arguments, request)
+
+
+def remove(context: Context, arguments: Arguments) -> Result:
+    """Remove packs."""
+    words = _words(arguments, "node remove", "comfydock node remove comfyui-impact-pack")
+    return _change(
+        context, arguments, PackRequest("remove", words, _options(arguments), untrack=arguments.flag("untrack"))
+    )
+
+
+def update(context: Context, arguments: Arguments) -> Result:
+    """Update the packs that are named, or all."""
+    words = tuple(arguments.words("pack"))
+    if bool(words) == arguments.flag("all"):
+        raise UsageError(
+            "`comfydock node update` needs PACK or `--all`" if not words else "`--all` goes without PACK",
+            hint="for example `comfydock node update --all`",
+        )
+    return _change(context, arguments, PackRequest("update", words, _options(arguments)))
+
+
+def enable(context: Context, arguments: Arguments) -> Result:
+    """Turn packs on."""
+    words = _words(arguments, "node enable", "comfydock node enable comfyui-impact-pack")
+    return _change(context, arguments, PackRequest("enable", words, _options(arguments)))
+
+
+def disable(context: Context, arguments: Arguments) -> Result:
+    """Turn packs off."""
+    words = _words(arguments, "node disable", "comfydock node disable comfyui-impact-pack")
+    return _change(context, arguments, PackRequest("disable", words, _options(arguments)))
+
+
+def dev_link(context: Context, arguments: Arguments) -> Result:
+    """Link a checkout."""
+    request = PackRequest(
+        "dev-link", options=_options(arguments), path=arguments.word("path"), name=arguments.text("name")
+    )
+    return _change(context, arguments, request)
+
+
+def list_packs(context: Context, arguments: Arguments) -> Result:
+    """The packs of the manifest."""
+    return listed(context.environment.packs())
+
+
+def _change(context: Context, arguments: Arguments, request: PackRequest) -> Result:
+    started = time.monotonic()
+    workspace = find_workspace(offline=context.offline)
+    name = workspace.environment(context.environment_name).name
+    with make_reporter(context) as reporter:
+        if context.dry_run:
+            return planned_packs(workspace.plan_packs(name, request, reporter))
+        initiator = context.initiator(while_running=arguments.flag("while_running"))
+        with workspace.exclusive(initiator, reporter, name):
+            plan = workspace.plan_packs(name, request, reporter)
+            for line in plan_facts(plan):
+                reporter.warn(line)
+            outcome = None if plan.nothing_to_do else workspace.change_packs(plan, initiator, reporter)
+    return changed(plan, outcome, time.monotonic() - started)
+
+
+def _words(arguments: Arguments, command: str, example: str) -> tuple[str, ...]:
+    words = tuple(arguments.words("pack"))
+    if not words:
+        raise UsageError(f"`comfydock {command}` needs PACK", hint=f"for example `{example}`")
+    return words
+
+
+def _options(arguments: Arguments) -> PackOptions:
+    given = dict(arguments.items())
+    return PackOptions(
+        force=bool(given.get("force")),
+        test=not given.get("no_test"),
+        strict=bool(given.get("strict")),
+        keep_going=bool(given.get("keep_going")),
+        run_install_script=bool(given.get("run_install_script")),
+    )

@@ -1,0 +1,170 @@
+"""Node packs in words: what is planned, what was done, what there is."""
+
+from collections.abc import Iterator, Sequence
+
+from comfydock_cli.cli_utils import Result
+from comfydock_cli.formatters.plan_formatter import planned_change
+from comfydock_cli.formatters.sync_formatter import package_data, package_lines
+from comfydock_core.models.node_packs import CodeFinding, ListedPack, TrackedPack
+from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOutcome, PackPlan
+from comfydock_core.utils.text import counted
+
+_SHORT = 10
+_SHOWN = 10
+_DONE = {
+    "add": "+ added",
+    "replace": "~ replaced",
+    "update": "~ updated",
+    "remove": "- removed",
+    "untrack": "- untracked",
+    "enable": "~ enabled",
+    "disable": "~ disabled",
+    "link": "~ linked",
+    "track": "~ tracked",
+}
+# The exit code of the first failure, by what kind of trouble its code is.
+_OF_FAILURES = 4
+
+
+def planned_packs(plan: PackPlan) -> Result:
+    """What `--dry-run` prints: the packs, what is worth knowing of them, the packages, and the plan itself."""
+    shown = planned_change(plan.change, **_data(plan))
+    text = "".join(f"{line}\n" for line in [*_change_lines(plan), *package_lines(plan.redefinition.packages)])
+    failed = "\n".join(_failure_lines(plan.failures))
+    note = "\n".join(line for line in (shown.note, *plan_facts(plan), failed) if line)
+    return Result(shown.data, text + shown.text, exit_code=_OF_FAILURES if plan.failures else 0, note=note)
+
+
+def changed(plan: PackPlan, outcome: PackOutcome | None, seconds: float) -> Result:
+    """A line a pack, and one a package that is another now. Exit code 4 says that a part could not be done."""
+    data = {**_data(plan), "operation": None, "installed": package_data(None)}
+    code, failed = (_OF_FAILURES if plan.failures else 0), "\n".join(_failure_lines(plan.failures))
+    if outcome is None:
+        text = "" if plan.failures else f"{plan.name}: nothing to do\n"
+        return Result(data, text, exit_code=code, note=failed)
+    data |= {"operation": outcome.operation, "installed": package_data(outcome.packages)}
+    lines = [f"{plan.name}: {counted(len(plan.changes), 'node pack')} in {seconds:.1f} s"]
+    lines += [*_change_lines(plan), *package_lines(outcome.packages)]
+    return Result(data, "".join(f"{line}\n" for line in lines), exit_code=code, note=failed)
+
+
+def plan_facts(plan: PackPlan) -> list[str]:
+    """What is worth knowing before it is done: notes, and what is new in the code."""
+    return [line for change in plan.changes for line in _facts(change)]
+
+
+def listed(packs: Sequence[ListedPack]) -> Result:
+    """A line a pack: identifier, version, source, state."""
+    rows = [(one.pack.identifier, shown_version(one.pack), one.pack.release.source, one.state) for one in packs]
+    widths = [max(len(row[at]) for row in rows) for at in range(4)] if rows else []
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    note = "" if packs else "the environment has no node packs; `comfydock node add ID` adds one"
+    return Result({"packs": [_listed_data(one) for one in packs]}, "".join(f"{line}\n" for line in lines), note=note)
+
+
+def shown_version(pack: TrackedPack) -> str:
+    """A version for people: commits are cut."""
+    release = pack.release
+    if release.source != "git":
+        return release.version
+    branch = f" ({release.branch})" if release.branch else ""
+    return f"{release.version[:_SHORT]}{branch}"
+
+
+def _facts(change: PackChange) -> Iterator[str]:
+    name = change.pack.identifier
+    for note in change.notes:
+        yield f"{name}: {note}"
+    for finding in change.findings[:_SHOWN]:
+        yield f"{name}: {_place(finding)}: {finding.message}"
+    if len(change.findings) > _SHOWN:
+        yield f"{name}: and {len(change.findings) - _SHOWN} more findings in its code (`--json` lists all)"
+
+
+def _place(finding: CodeFinding) -> str:
+    return f"{finding.file}:{finding.line}" if finding.line else finding.file
+
+
+def _change_lines(plan: PackPlan) -> list[str]:
+    lines: list[str] = []
+    for change in plan.changes:
+        lines.append(f"  {_DONE[change.action]} {change.pack.identifier}{_versions(change)}")
+        lines += [f"      {commit}" for commit in change.commits[:_SHOWN]]
+        if len(change.commits) > _SHOWN:
+            lines.append(f"      and {counted(len(change.commits) - _SHOWN, 'earlier commit')}")
+    return lines
+
+
+def _versions(change: PackChange) -> str:
+    before = shown_version(change.before) if change.before is not None else ""
+    after = shown_version(change.after) if change.after is not None else ""
+    if change.link is not None:
+        return f" to {change.link}"
+    if before and after and before != after:
+        return f" {before} → {after}"
+    kept = f", its files are kept as {change.moved_to}" if change.action == "remove" and change.moved_to else ""
+    return f" {after or before}{kept}"
+
+
+def _failure_lines(failures: Sequence[PackFailure]) -> list[str]:
+    lines: list[str] = []
+    for failure in failures:
+        lines.append(f"! {failure.word}: {failure.message}")
+        lines += [f"  hint: {failure.hint}"] if failure.hint else []
+    return lines
+
+
+def _data(plan: PackPlan) -> dict[str, object]:
+    return {
+        "name": plan.name,
+        "packs": [_change_data(change) for change in plan.changes],
+        "failures": [
+            {"pack": one.word, "code": one.code, "message": one.message, "hint": one.hint} for one in plan.failures
+        ],
+        "locked": package_data(plan.redefinition.packages),
+        "resolved": not plan.redefinition.relock,
+        "venv": plan.redefinition.venv,
+    }
+
+
+def _change_data(change: PackChange) -> dict[str, object]:
+    return {
+        "action": change.action,
+        "pack": change.pack.identifier,
+        "directory": change.pack.directory,
+        "before": _release_data(change.before),
+        "after": _release_data(change.after),
+        "requirements": list(change.after.requirements) if change.after is not None else [],
+        "findings": [
+            {"kind": one.kind, "file": one.file, "line": one.line, "message": one.message} for one in change.findings
+        ],
+        "commits": list(change.commits),
+        "notes": list(change.notes),
+    }
+
+
+def _release_data(pack: TrackedPack | None) -> dict[str, object] | None:
+    if pack is None:
+        return None
+    release = pack.release
+    return {
+        "version": release.version,
+        "source": release.source,
+        "repository": release.repository,
+        "branch": release.branch,
+        "sha256": release.sha256,
+        "enabled": pack.enabled,
+    }
+
+
+def _listed_data(one: ListedPack) -> dict[str, object]:
+    pack = one.pack
+    return {
+        "pack": pack.identifier,
+        "name": pack.release.name,
+        "registry_id": pack.release.registry_id,
+        "state": one.state,
+        "path": one.path,
+        "requirements": list(pack.requirements),
+        **(_release_data(pack) or {}),
+    }

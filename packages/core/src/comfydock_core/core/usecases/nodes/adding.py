@@ -1,0 +1,279 @@
+"""Adding node packs: from the registry, from git, from a folder, or those that lie there already."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from comfydock_core.analyzers.code_look.looking import look_at_code, new_findings
+from comfydock_core.analyzers.installation.checkouts import is_checkout, read_checkout
+from comfydock_core.analyzers.pack_requirements import read_pack_requirements
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.core.services_bundle import WorkspaceServices
+from comfydock_core.core.usecases.nodes.planning import plan_changes
+from comfydock_core.core.usecases.nodes.tracked import Tracked
+from comfydock_core.models.exceptions import ComfyDockError, PackExists, PackRefused
+from comfydock_core.models.node_packs import (
+    DISABLED,
+    CodeFinding,
+    PackContent,
+    PackReference,
+    PackRelease,
+    PackRequirements,
+    TrackedPack,
+)
+from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.tracked_packs import matching_pack
+from comfydock_core.utils.git_urls import same_repository
+from comfydock_core.utils.pack_references import parse_reference
+from comfydock_core.utils.requirements import requirement_name
+
+_SHOWN = 3
+
+
+def plan_adding(
+    layout: EnvironmentLayout,
+    services: WorkspaceServices,
+    words: Sequence[str],
+    options: PackOptions,
+    reporter: Reporter,
+    *,
+    development: bool = False,
+) -> PackPlan:
+    """Look everything up, fetch it into the cache, and try it against the lock; the environment stays as it is.
+
+    With `development` the packs are the user's own from now on: they are never updated or removed by anybody else.
+    Raises `PackNotFound`, `PackExists`, `PackRefused`, `RequirementsConflict`, `RemoteError`, what fetching raises;
+    with `keep_going` what concerns single packs is among the plan's failures instead.
+    """
+    adding = _Adding(layout, services, options, reporter, development=development)
+    changes: list[PackChange] = []
+    failures: list[PackFailure] = []
+    for word in dict.fromkeys(words):
+        try:
+            change = adding.change(word)
+            _refuse_twice(change, changes)
+            changes.append(change)
+        except ComfyDockError as error:
+            if not options.keep_going:
+                raise
+            failures.append(PackFailure(word, error.code, error.message, error.hint))
+    return plan_changes(layout, services, "node add", changes, failures, options, reporter)
+
+
+class _Adding:
+    """What is known while packs are being looked up."""
+
+    def __init__(
+        self,
+        layout: EnvironmentLayout,
+        services: WorkspaceServices,
+        options: PackOptions,
+        reporter: Reporter,
+        *,
+        development: bool,
+    ) -> None:
+        self._layout = layout
+        self._services = services
+        self._options = options
+        self._reporter = reporter
+        self._development = development
+        self._tracked = Tracked(layout)
+
+    def change(self, word: str) -> PackChange:
+        """What adding what was named takes."""
+        if self._development:
+            here = self._directory_named(word)
+            if here is not None:
+                return self._track(here)
+        reference = parse_reference(word)
+        if reference.kind == "directory" and self._is_here(reference.path or ""):
+            return self._track(os.path.basename(reference.path or ""))
+        self._reporter.phase(f"Looking up {word}")
+        release = self._services.packs.find(reference, self._reporter, force=self._options.force)
+        before = self._same_pack(release)
+        self._refuse_known(before, release, reference)
+        content = self._content(reference, release)
+        if self._development:
+            release = replace(content.release, source="development", version="dev", branch=None, sha256=None)
+        else:
+            release = replace(content.release, notes=release.notes)
+        if before is not None:
+            release = replace(release, identifier=before.identifier, name=before.release.name)
+            self._tracked.refuse_loss(before, "another version", force=self._options.force)
+        self._refuse_in_the_way(release, before)
+        return self._made(release, before, content)
+
+    def _made(self, release: PackRelease, before: TrackedPack | None, content: PackContent) -> PackChange:
+        requirements = read_pack_requirements(content.directory, protected=self._tracked.protected)
+        lines, notes = lines_of(requirements)
+        enabled = before.enabled if before is not None else True
+        after = TrackedPack(replace(release, notes=()), lines, enabled)
+        old = self._tracked.path(before) if before is not None else None
+        findings = findings_of(old, content.directory)
+        return PackChange(
+            "replace" if before is not None else "add",
+            before=before,
+            after=after,
+            content=replace(content, release=release),
+            requirements=requirements,
+            findings=findings,
+            notes=(*release.notes, *content.missing, *requirements.notes, *notes),
+        )
+
+    def _content(self, reference: PackReference, release: PackRelease) -> PackContent:
+        if reference.kind == "directory":
+            return PackContent(release, reference.path or "")
+        return self._services.packs.obtain(release, self._reporter)
+
+    def _track(self, name: str) -> PackChange:
+        """Take a directory that lies among the custom nodes into the manifest, as a pack of the user's own."""
+        before = matching_pack(self._tracked.packs, name)
+        if before is not None and before.is_development:
+            raise _exists(before, f"`{name}` is tracked as a development pack already", "it needs nothing more")
+        if before is not None and not self._options.force:
+            raise _exists(
+                before,
+                f"`{name}` is tracked, with version {before.release.version[:10]}",
+                "`--force` makes a development pack of it, which updates pass over",
+            )
+        directory = f"{self._layout.custom_nodes}/{name}"
+        requirements = read_pack_requirements(directory, protected=self._tracked.protected)
+        lines, notes = lines_of(requirements)
+        identifier = before.identifier if before is not None else name
+        release = PackRelease(identifier, name, "development", "dev", _remote(directory))
+        notes = (*requirements.notes, *notes)
+        return PackChange("track", before, TrackedPack(release, lines), requirements=requirements, notes=notes)
+
+    def _directory_named(self, word: str) -> str | None:
+        """A directory among the custom nodes, whatever the case of its name."""
+        try:
+            names = os.listdir(self._layout.custom_nodes)
+        except FileNotFoundError:
+            return None
+        matching = [name for name in names if name.lower() == word.lower() and not name.endswith(DISABLED)]
+        exact = [name for name in matching if name == word]
+        found = next(iter(exact or matching), None)
+        return found if found is not None and os.path.isdir(f"{self._layout.custom_nodes}/{found}") else None
+
+    def _is_here(self, path: str) -> bool:
+        """Whether a directory lies directly among the environment's custom nodes."""
+        nodes = os.path.realpath(self._layout.custom_nodes)
+        return os.path.realpath(os.path.dirname(path)) == nodes
+
+    def _same_pack(self, release: PackRelease) -> TrackedPack | None:
+        """The pack that the environment has of this one, by any of its names or by its repository."""
+        for word in (release.identifier, release.registry_id, release.name):
+            found = matching_pack(self._tracked.packs, word) if word else None
+            if found is not None:
+                return found
+        repository = release.repository
+        for pack in self._tracked.packs.values():
+            if repository and pack.release.repository and same_repository(repository, pack.release.repository):
+                return pack
+        return None
+
+    def _refuse_known(self, before: TrackedPack | None, release: PackRelease, reference: PackReference) -> None:
+        """Raise `PackExists` unless another version of a known pack was asked for, or `--force`."""
+        if before is None or self._options.force:
+            return
+        known = before.release
+        if before.is_development:
+            raise _exists(
+                before,
+                f"`{known.identifier}` is a development pack here",
+                "`--force` puts the published one in its place; the directory can be had back by `undo`",
+            )
+        asked_for_version = reference.version is not None or reference.ref is not None
+        if not asked_for_version or (known.version == release.version and known.source == release.source):
+            hint = f"`comfydock node update {known.identifier}` looks for a newer one"
+            raise _exists(before, f"`{known.identifier}` is there already, at {known.version[:10]}", hint)
+
+    def _refuse_in_the_way(self, release: PackRelease, before: TrackedPack | None) -> None:
+        """Raise `PackExists` for a directory of that name that the manifest does not have."""
+        other = next((pack for pack in self._tracked.packs.values()
+                      if pack.release.name.lower() == release.name.lower() and pack is not before), None)  # fmt: skip
+        if other is not None:
+            raise _exists(other, f"`{other.identifier}` has the directory `{other.release.name}`", "remove it first")
+        found = self._directory_named(release.name)
+        if found is None or self._options.force or (before is not None and before.directory == found):
+            return
+        path = f"{self._layout.custom_nodes}/{found}"
+        raise PackExists(
+            f"`{path}` is in the way: {_described(path, release)}",
+            hint=f"`comfydock node add {found} --dev` takes it in as it is; `--force` puts the new one in its place,"
+            " which `undo` takes back",
+            context={"pack": release.identifier, "path": path},
+        )
+
+
+def lines_of(requirements: PackRequirements) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lines of a pack's dependency group, and what has to be told about them.
+
+    Constraints limit what the pack requires itself; uv knows no others that belong to one pack alone.
+    """
+    lines = dict.fromkeys(requirement.text for requirement in requirements.requirements)
+    names = {requirement_name(line) for line in lines}
+    notes = [f"{one.text} ({one.file}:{one.line}) is left out: {reason}" for one, reason in requirements.left_out]
+    for constraint in requirements.constraints:
+        if requirement_name(constraint.text) in names:
+            lines[constraint.text] = None
+        else:
+            notes.append(f"the constraint {constraint.text} ({constraint.file}:{constraint.line}) is not followed")
+    return tuple(lines), tuple(notes)
+
+
+def findings_of(before: str | None, after: str) -> tuple[CodeFinding, ...]:
+    """What is worth a look in a pack's code; where there is an older version, only what is new in it."""
+    if before is not None and os.path.isdir(before):
+        return new_findings(before, after)
+    return look_at_code(after)
+
+
+def refuse_by_policy(changes: Sequence[PackChange], *, force: bool) -> None:
+    """Raise `PackRefused` for code with findings, where the workspace's policy is to refuse such."""
+    told = list(_told_findings(changes))
+    if told and not force:
+        more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
+        raise PackRefused(
+            f"the policy of this workspace refuses what the code does: {'; '.join(told[:_SHOWN])}{more}",
+            hint="look at the code; `--force` takes it all the same",
+            context={"findings": told},
+        )
+
+
+def _told_findings(changes: Sequence[PackChange]) -> Iterator[str]:
+    for change in changes:
+        for finding in change.findings:
+            yield f"{change.pack.identifier}: {finding.file}:{finding.line}: {finding.message}"
+
+
+def _refuse_twice(change: PackChange, others: Sequence[PackChange]) -> None:
+    """Two words may name one pack."""
+    for other in others:
+        if change.pack.release.name.lower() == other.pack.release.name.lower():
+            raise PackExists(
+                f"`{change.pack.identifier}` was named twice",
+                hint="name each node pack once",
+                context={"pack": change.pack.identifier},
+            )
+
+
+def _exists(pack: TrackedPack, message: str, hint: str) -> PackExists:
+    return PackExists(message, hint=hint, context={"pack": pack.identifier, "version": pack.release.version})
+
+
+def _remote(directory: str) -> str | None:
+    return read_checkout(directory)[0].remote if is_checkout(directory) else None
+
+
+def _described(path: str, release: PackRelease) -> str:
+    """What an untracked directory is, as far as it tells."""
+    if not is_checkout(path):
+        return "it is no git checkout, and not in the manifest"
+    remote = _remote(path)
+    if remote is None:
+        return "a git checkout without a remote, not in the manifest"
+    if release.repository and same_repository(remote, release.repository):
+        return "a git checkout of the same repository, not in the manifest"
+    return f"a git checkout of {remote}, not in the manifest"

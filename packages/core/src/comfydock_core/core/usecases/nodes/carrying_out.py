@@ -1,0 +1,109 @@
+"""Carrying out a plan about node packs: all of it or nothing."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+from comfydock_core.analyzers.package_changes import package_changes
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
+from comfydock_core.core.usecases.nodes.planning import INSTALL_SCRIPT, has_install_script
+from comfydock_core.core.usecases.packs import path_of
+from comfydock_core.core.usecases.redefining import put_redefinition, stage_redefinition
+from comfydock_core.integrations import process
+from comfydock_core.models.exceptions import InstallScriptFailed
+from comfydock_core.models.operation import Initiator
+from comfydock_core.models.pack_changes import PackChange, PackOutcome, PackPlan
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.services.transaction import operation
+from comfydock_core.services.transaction.execution import Operation
+from comfydock_core.utils import interruption
+from comfydock_core.utils.child_environment import child_environment
+from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.utils.filesystem import make_directory_link
+
+_PYTHON = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
+
+
+def change_packs(
+    layout: EnvironmentLayout, services: WorkspaceServices, plan: PackPlan, initiator: Initiator, reporter: Reporter
+) -> PackOutcome:
+    """Execute the plan.
+
+    Raises `ScopeBusy`, `ChangedMeanwhile`, `EnvironmentInUse`, `InstallScriptFailed`, `VenvIncomplete`, and what
+    installing and copying raise; then nothing is changed.
+    """
+    with (
+        interruption.termination_raises(),
+        disk_errors(f"change the node packs of {layout.name}"),
+        operation(plan.change, initiator, reporter) as under_way,
+    ):
+        staged = stage_redefinition(layout, services, plan.redefinition, under_way.work, reporter)
+        own = services.environment(layout)
+        for change in plan.changes:
+            _put(change, own, under_way, reporter)
+        if plan.options.run_install_script:
+            for change in plan.changes:
+                _run_install_script(change, layout, staged, under_way, reporter)
+        venv_is_new = plan.redefinition.venv != "keep"
+        packages = package_changes(layout.venv, staged.venv if venv_is_new else layout.venv)
+        put_redefinition(staged, plan.redefinition, under_way)
+        under_way.commit()
+    return PackOutcome(under_way.id, packages)
+
+
+def _put(change: PackChange, services: EnvironmentServices, under_way: Operation, reporter: Reporter) -> None:
+    """Build what takes a pack's name. What only gets another name is moved by the operation itself."""
+    if change.after is None or change.moved_from is not None:
+        return
+    place = under_way.place(path_of(change.pack)) if change.content is not None or change.link is not None else ""
+    if change.content is not None:
+        reporter.phase(f"Copying {change.after.release.name}")
+        services.packs.place(change.content, place)
+    elif change.link is not None:
+        make_directory_link(place, change.link)
+
+
+def _run_install_script(
+    change: PackChange, layout: EnvironmentLayout, staged: EnvironmentLayout, under_way: Operation, reporter: Reporter
+) -> None:
+    """Run a new pack's `install.py` with the new environment's Python, its output to the log.
+
+    What it installs stays outside of the lock; the next `sync` removes it again.
+    """
+    if not has_install_script(change):
+        return
+    place, name = under_way.place(path_of(change.pack)), change.pack.release.name
+    reporter.phase(f"Running {INSTALL_SCRIPT} of {name}")
+    with _seen_in_comfyui(place, name, layout.comfyui, f"{under_way.work}/script") as directory:
+        command = [f"{staged.venv}/{_PYTHON}", INSTALL_SCRIPT]
+        done = process.stream(command, cwd=directory, env=_variables(staged), on_line=reporter.line)
+    if done.returncode != 0:
+        raise InstallScriptFailed(
+            f"`{INSTALL_SCRIPT}` of {name} failed: {done.ending('Python')}\n{done.text}".rstrip(),
+            hint="nothing was changed; without `--run-install-script` the pack is added without running it",
+            context={"pack": change.pack.identifier, "exit_code": done.returncode},
+        )
+
+
+@contextlib.contextmanager
+def _seen_in_comfyui(place: str, name: str, comfyui: str, aside: str) -> Iterator[str]:
+    """The pack where such scripts expect it while inside: among the custom nodes of what looks like ComfyUI."""
+    nodes = f"{aside}/ComfyUI/custom_nodes"
+    os.makedirs(nodes)
+    for beside, target in ((f"{aside}/ComfyUI", comfyui), (nodes, f"{comfyui}/custom_nodes")):
+        for entry in os.listdir(target):
+            if entry not in ("custom_nodes", name):
+                os.symlink(f"{target}/{entry}", f"{beside}/{entry}")
+    os.rename(place, f"{nodes}/{name}")
+    try:
+        yield f"{nodes}/{name}"
+    finally:
+        os.rename(f"{nodes}/{name}", place)
+
+
+def _variables(staged: EnvironmentLayout) -> dict[str, str]:
+    own = child_environment()
+    path = os.pathsep.join([os.path.dirname(f"{staged.venv}/{_PYTHON}"), own.get("PATH", "")])
+    return {**own, "VIRTUAL_ENV": staged.venv, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -1,0 +1,78 @@
+"""Working on a node pack where it lies: a link among the custom nodes leads to somebody's own checkout."""
+
+import os
+
+from comfydock_core.analyzers.pack_requirements import read_pack_requirements
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.core.services_bundle import WorkspaceServices
+from comfydock_core.core.usecases.nodes.adding import lines_of
+from comfydock_core.core.usecases.nodes.planning import plan_changes
+from comfydock_core.core.usecases.nodes.tracked import Tracked
+from comfydock_core.models.exceptions import InvalidSetting, PackExists
+from comfydock_core.models.node_packs import PackRelease, TrackedPack
+from comfydock_core.models.pack_changes import PackChange, PackOptions, PackPlan
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.tracked_packs import check_directory, matching_pack
+
+
+def plan_linking(
+    layout: EnvironmentLayout,
+    services: WorkspaceServices,
+    path: str,
+    name: str | None,
+    options: PackOptions,
+    reporter: Reporter,
+) -> PackPlan:
+    """Put a link to `path` among the custom nodes, as `name` or what the directory is called.
+
+    A pack of that name becomes a development pack; its directory is kept by the operation. The checkout itself is only
+    read. Raises `InvalidSetting`, `PackExists`, `PackHasChanges`, what resolving raises.
+    """
+    target = os.path.abspath(os.path.expanduser(path))
+    wanted = name or os.path.basename(target)
+    _refuse_unusable(layout, target)
+    tracked = Tracked(layout)
+    before = matching_pack(tracked.packs, wanted)
+    if before is not None:
+        tracked.refuse_loss(before, "a link in its place", force=options.force)
+    directory = before.release.name if before is not None else check_directory(wanted, wanted, layout.manifest)
+    _refuse_in_the_way(f"{layout.custom_nodes}/{directory}", before, force=options.force)
+    requirements = read_pack_requirements(target, protected=tracked.protected)
+    lines, notes = lines_of(requirements)
+    identifier = before.identifier if before is not None else wanted
+    registry_id = before.release.registry_id if before is not None else None
+    release = PackRelease(identifier, directory, "development", "dev", registry_id=registry_id)
+    change = PackChange(
+        "link",
+        before,
+        TrackedPack(release, lines),
+        link=target,
+        requirements=requirements,
+        notes=(*requirements.notes, *notes),
+    )
+    return plan_changes(layout, services, "node dev-link", [change], [], options, reporter)
+
+
+def _refuse_unusable(layout: EnvironmentLayout, target: str) -> None:
+    if not os.path.isdir(target):
+        raise InvalidSetting(
+            f"`{target}` is no directory",
+            hint="`--path` names the directory of a node pack",
+            context={"path": target},
+        )
+    inside = os.path.realpath(layout.custom_nodes)
+    if os.path.realpath(target).startswith(f"{inside}{os.sep}"):
+        raise InvalidSetting(
+            f"`{target}` lies among the custom nodes itself",
+            hint=f"`comfydock node add {os.path.basename(target)} --dev` takes it in where it is",
+            context={"path": target},
+        )
+
+
+def _refuse_in_the_way(place: str, before: TrackedPack | None, *, force: bool) -> None:
+    if before is None and os.path.lexists(place) and not force:
+        raise PackExists(
+            f"`{place}` is in the way, and not in the manifest",
+            hint="`--force` puts the link in its place, which `undo` takes back; `--name` chooses another name",
+            context={"path": place},
+        )

@@ -1,0 +1,158 @@
+"""From the changes that are wanted to one plan: tried against the lock, as swaps of names."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.core.services_bundle import WorkspaceServices
+from comfydock_core.core.usecases.packs import CUSTOM_NODES
+from comfydock_core.core.usecases.redefining import DECIDING, redefine, steps_of
+from comfydock_core.managers.pyproject_manager import PyprojectManager
+from comfydock_core.models.exceptions import PackageChangeRefused, RequirementsConflict
+from comfydock_core.models.operation import Swap
+from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
+from comfydock_core.models.plan import PlanStep
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.redefinition import Redefinition
+from comfydock_core.services.transaction import make_plan
+from comfydock_core.services.transaction.planning import swap
+from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.utils.filesystem import measure_tree
+
+INSTALL_SCRIPT = "install.py"
+_SHOWN = 5
+
+
+def plan_changes(
+    layout: EnvironmentLayout,
+    services: WorkspaceServices,
+    command: str,
+    changes: Sequence[PackChange],
+    failures: Sequence[PackFailure],
+    options: PackOptions,
+    reporter: Reporter,
+) -> PackPlan:
+    """The plan of some changes, resolved unless `options` say not to; nothing of the environment is written.
+
+    With `keep_going` changes that do not fit are left out, one after the other, and are among the failures. Raises
+    `RequirementsConflict`, `PackageChangeRefused`, `LockOutdated`, what locking raises.
+    """
+    with disk_errors(f"plan the change of {layout.name}"):
+        wanted, missed = list(changes), list(failures)
+        new = _tried(layout, services, wanted, missed, options, reporter)
+        if options.run_install_script and new.venv == "keep" and any(map(has_install_script, wanted)):
+            new = replace(new, venv="link", reason=f"`{INSTALL_SCRIPT}` runs in it")
+        for warning in new.warnings:
+            reporter.warn(warning)
+        steps, work = steps_of(layout, new)
+        for change in wanted:
+            steps += _swaps(layout, change)
+            work.append(_told(layout, change))
+        plan = make_plan(
+            layout.root,
+            command,
+            steps if wanted else [],
+            work=work,
+            disturbs=[layout.root],
+            inputs=[f"{layout.definition}/{name}" for name in DECIDING],
+            fetch_bytes=None if new.venv != "keep" else 0,
+            disk_needed=None if new.venv != "keep" else sum(_size(change) for change in wanted),
+        )
+    return PackPlan(layout.name, command, tuple(wanted), tuple(missed), new, options, plan)
+
+
+def _tried(
+    layout: EnvironmentLayout,
+    services: WorkspaceServices,
+    changes: list[PackChange],
+    failures: list[PackFailure],
+    options: PackOptions,
+    reporter: Reporter,
+) -> Redefinition:
+    """The definition with all changes; those that do not fit are moved to the failures where that is wanted."""
+    try:
+        return _redefined(layout, services, changes, options, reporter)
+    except (RequirementsConflict, PackageChangeRefused):
+        if not options.keep_going or len(changes) < 2:
+            raise
+    fitting: list[PackChange] = []
+    for change in tuple(changes):
+        try:
+            _redefined(layout, services, [*fitting, change], options, reporter)
+        except (RequirementsConflict, PackageChangeRefused) as error:
+            failures.append(PackFailure(change.pack.identifier, error.code, error.message, error.hint))
+        else:
+            fitting.append(change)
+    changes[:] = fitting
+    return _redefined(layout, services, fitting, options, reporter)
+
+
+def _redefined(
+    layout: EnvironmentLayout,
+    services: WorkspaceServices,
+    changes: Sequence[PackChange],
+    options: PackOptions,
+    reporter: Reporter,
+) -> Redefinition:
+    new = redefine(layout, services, lambda manifest: _edit(manifest, changes), reporter, test=options.test)
+    if options.strict and new.packages.changed:
+        told = ", ".join(f"{name} {old} → {now}" for name, old, now in new.packages.changed[:_SHOWN])
+        raise PackageChangeRefused(
+            f"this would change packages that are locked already: {told}",
+            hint="without `--strict` they are changed; `undo` brings them back",
+            context={"packages": [list(change) for change in new.packages.changed]},
+        )
+    return new
+
+
+def _edit(manifest: PyprojectManager, changes: Sequence[PackChange]) -> None:
+    gone = [change.before.identifier for change in changes if change.before is not None and _leaves(change)]
+    manifest.remove_packs(gone)
+    manifest.put_packs([change.after for change in changes if change.after is not None])
+
+
+def _leaves(change: PackChange) -> bool:
+    """Whether the entry of before has to go; one of the same identifier is written over."""
+    assert change.before is not None
+    return change.after is None or change.after.identifier != change.before.identifier
+
+
+def _swaps(layout: EnvironmentLayout, change: PackChange) -> Iterator[Swap]:
+    """The names among the custom nodes that a change concerns."""
+    root, before, after = layout.root, change.before, change.after
+    if change.moved_from is not None and change.moved_to is not None:
+        source = f"{CUSTOM_NODES}/{change.moved_from}"
+        yield swap(root, f"{CUSTOM_NODES}/{change.moved_to}", has_new=True, source=source)
+        return
+    if after is not None and (change.content is not None or change.link is not None):
+        yield swap(root, f"{CUSTOM_NODES}/{after.directory}", has_new=True)
+    old_goes = change.action in ("replace", "update", "remove", "link") and before is not None
+    if old_goes and before is not None and (after is None or before.directory != after.directory):
+        gone = swap(root, f"{CUSTOM_NODES}/{before.directory}", has_new=False)
+        if gone.has_old:
+            yield gone
+
+
+def _told(layout: EnvironmentLayout, change: PackChange) -> PlanStep:
+    """One line of the plan."""
+    release = change.pack.release
+    place = f"{layout.custom_nodes}/{change.pack.directory}"
+    before = change.before.release.version[:10] if change.before is not None else ""
+    detail = {
+        "update": f"{before} → {release.version[:10]}",
+        "replace": f"{before} → {release.version[:10]}",
+        "remove": "its files are kept as a disabled pack" if change.moved_to else "taken away; `undo` brings it back",
+        "untrack": "its files stay",
+        "link": f"a link to {change.link}",
+    }.get(change.action, release.version[:10])
+    return PlanStep(change.action, place, f"{release.identifier}: {detail}", deferred=change.content is not None)
+
+
+def has_install_script(change: PackChange) -> bool:
+    """Whether the new code brings a script that wants to be run once."""
+    return change.content is not None and os.path.isfile(f"{change.content.directory}/{INSTALL_SCRIPT}")
+
+
+def _size(change: PackChange) -> int:
+    return measure_tree(change.content.directory)[0] if change.content is not None else 0

@@ -1,0 +1,49 @@
+"""Where node packs come from: finding a release, and getting its code."""
+
+from dataclasses import replace
+
+from comfydock_core.models.node_packs import PackContent, PackReference, PackRelease
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.services.node_lookup import NodeLookup
+from comfydock_core.services.pack_contents import PackContents
+from comfydock_core.utils.versions import is_full_commit
+
+
+class PackSources:
+    """The registry, repositories, and what the cache has of them."""
+
+    def __init__(self, lookup: NodeLookup, contents: PackContents) -> None:
+        self._lookup = lookup
+        self._contents = contents
+
+    def find(self, reference: PackReference, reporter: Reporter, *, force: bool = False) -> PackRelease:
+        """The release that a reference means. Raises what `NodeLookup.release` raises."""
+        return self._lookup.release(reference, reporter, force=force)
+
+    def latest(self, release: PackRelease, reporter: Reporter) -> PackRelease:
+        """The release to update to; the same version when there is none. Raises what `NodeLookup.latest` raises."""
+        return self._lookup.latest(release, reporter)
+
+    def obtain(self, release: PackRelease, reporter: Reporter) -> PackContent:
+        """The code of a release, from the cache if it is there.
+
+        Older manifests may not say where the archive of a version is, or only the beginning of a commit: then the
+        source is asked. Raises what finding and `PackContents.obtain` raise.
+        """
+        if release.source == "registry" and release.download_url is None:
+            identifier = release.registry_id or release.identifier
+            return self._again(PackReference(identifier, "registry", identifier, release.version), release, reporter)
+        if release.source == "git" and not is_full_commit(release.version):
+            reference = PackReference(release.name, "git", address=release.repository, ref=release.version)
+            return self._again(reference, release, reporter)
+        return self._contents.obtain(release, reporter)
+
+    def place(self, content: PackContent, directory: str) -> None:
+        """Copy the code to a directory that does not exist yet. Raises `OSError`."""
+        self._contents.place(content, directory)
+
+    def _again(self, reference: PackReference, release: PackRelease, reporter: Reporter) -> PackContent:
+        """The code of a release that is looked up; what speaks against it was weighed when it was added."""
+        found = self._lookup.release(reference, reporter, force=True)
+        content = self._contents.obtain(replace(found, sha256=release.sha256), reporter)
+        return replace(content, release=replace(content.release, identifier=release.identifier, name=release.name))
