@@ -181,6 +181,13 @@ def test_without_an_archive_the_tag_of_the_repository_is_taken(host: PackHost, f
     assert "no archive" in release.notes[0]
 
 
+def test_a_version_is_pinned_also_where_its_author_made_a_branch_of_it(host: PackHost, find: Finder) -> None:
+    host.add("fancy", "1.0.0", download=False, repository=HUB)
+    commit = host.add_repository("alice", "fancy")
+    git(host.repository("alice", "fancy"), "branch", "1.0.0")
+    assert (find("fancy").version, find("fancy").branch) == (commit, None)
+
+
 def test_without_an_archive_and_a_tag_or_a_repository_it_is_told(host: PackHost, find: Finder) -> None:
     host.add("fancy", "1.0.0", download=False, repository=HUB)
     host.add_repository("alice", "fancy", tag="v2.0.0")

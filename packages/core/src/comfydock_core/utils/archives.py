@@ -12,6 +12,7 @@ import os
 import posixpath
 import re
 import secrets
+import shutil
 import stat
 import sys
 import tarfile
@@ -317,7 +318,7 @@ def _make_file(archive: str, work: str, name: str, member: _Member, made: _Made,
     path = f"{work}/{name}"
     try:
         if member.kind == "hard link":
-            _make_hard_link(archive, work, name, member, made)
+            _copy_linked(archive, work, name, member, made, gauge)
         else:
             with open(path, "xb") as file:
                 os.chmod(path, 0o755 if member.executable else 0o644)
@@ -325,7 +326,6 @@ def _make_file(archive: str, work: str, name: str, member: _Member, made: _Made,
     except FileExistsError as error:
         raise refused(archive, "this file system takes its name for another one's", member.name) from error
     made.files += 1
-    gauge.check(made.size)
 
 
 def _write(member: _Member, file: IO[bytes], made: _Made, gauge: _Gauge) -> None:
@@ -336,13 +336,16 @@ def _write(member: _Member, file: IO[bytes], made: _Made, gauge: _Gauge) -> None
         file.write(chunk)
 
 
-def _make_hard_link(archive: str, work: str, name: str, member: _Member, made: _Made) -> None:
-    """A second name for a file that was unpacked before; its size counts again, as whoever copies it pays it again."""
+def _copy_linked(archive: str, work: str, name: str, member: _Member, made: _Made, gauge: _Gauge) -> None:
+    """A hard link becomes a copy of the file that was unpacked before; its size counts again."""
     target = "/".join(_words(archive, member.target))
-    if made.kinds.get(target) not in ("file", "hard link"):
+    if target == name or made.kinds.get(target) not in ("file", "hard link"):
         raise refused(archive, f"it is a link to `{member.target}`, which was not unpacked before", member.name)
-    os.link(f"{work}/{target}", f"{work}/{name}")
-    made.size += os.path.getsize(f"{work}/{name}")
+    made.size += os.path.getsize(f"{work}/{target}")
+    gauge.check(made.size)
+    with open(f"{work}/{target}", "rb") as source, open(f"{work}/{name}", "xb") as file:
+        shutil.copyfileobj(source, file, _CHUNK)
+    shutil.copymode(f"{work}/{target}", f"{work}/{name}")
 
 
 def _root(work: str, made: _Made) -> str:
