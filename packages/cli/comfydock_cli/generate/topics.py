@@ -6,6 +6,7 @@ Environment variables
   COMFYDOCK_HOME                 the workspace [default: ~/comfydock]
   COMFYDOCK_COMFYUI_REPOSITORY   where `create` takes ComfyUI from
   COMFYDOCK_GITHUB_API_URL       GitHub's API or a mirror of it
+  COMFYDOCK_REGISTRY_URL         the Comfy registry or a mirror of it
   COMFYDOCK_PYTORCH_INDEX_URL    index of PyTorch builds; the back end's name is appended
   COMFYDOCK_UV                   the uv program to use
   GITHUB_TOKEN                   raises GitHub's limit; sent to GitHub's API alone

@@ -161,6 +161,12 @@ def test_a_banned_pack_is_refused_whatever_its_versions(host: PackHost, find: Fi
     with pytest.raises(PackRefused, match="registry banned"):
         find("fancy")
     assert find("fancy", force=True).notes
+    commit = host.add_repository("alice", "fancy")
+    host.nodes["fancy"]["repository"] = HUB
+    with pytest.raises(PackRefused, match="registry banned"):
+        find("fancy@nightly")
+    forced = find("fancy@nightly", force=True)
+    assert (forced.version, bool(forced.notes)) == (commit, True)
 
 
 def test_a_pack_whose_versions_the_registry_does_not_give_is_banned(host: PackHost, find: Finder) -> None:
@@ -196,6 +202,23 @@ def test_without_an_archive_and_a_tag_or_a_repository_it_is_told(host: PackHost,
     host.add("bare", "1.0.0", download=False)
     with pytest.raises(PackRefused, match="nor the address of its repository"):
         find("bare")
+
+
+@pytest.mark.parametrize("published", ["/etc", "file:///srv/a", "--upload-pack=x", "ext::sh -c x", "fancy", "./x"])
+def test_a_published_address_that_is_of_this_machine_or_none_is_not_used(
+    host: PackHost, find: Finder, published: str
+) -> None:
+    host.add("fancy", "1.0.0", repository=published)
+    with pytest.raises(PackRefused, match="nor the address of its repository"):
+        find("fancy@nightly")
+    with pytest.raises(PackNotFound):
+        find("other", known=ListedPacks(ListedPack("other", "manager", published)))
+
+
+def test_a_published_page_leads_to_its_repository(host: PackHost, find: Finder) -> None:
+    host.add("fancy", "1.0.0", repository=f"{HUB}/tree/main/nodes")
+    host.add_repository("alice", "fancy")
+    assert find("fancy@nightly").repository == HUB
 
 
 def test_nightly_is_the_head_of_the_repository(host: PackHost, find: Finder) -> None:
