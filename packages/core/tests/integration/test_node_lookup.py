@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
-from comfydock_core.factories.pack_factory import node_lookup
+from comfydock_core.factories.pack_factory import node_lookup, pack_contents
 from comfydock_core.models.exceptions import (
     NetworkUnavailable,
     OfflineRefused,
@@ -333,6 +333,16 @@ def test_offline_what_was_asked_before_is_known(host: PackHost, find: Finder) ->
         find("other", offline=True)
     with pytest.raises(OfflineRefused):
         find(HUB, offline=True)
+
+
+def test_offline_a_repository_is_as_its_mirror_knows_it(host: PackHost, find: Finder) -> None:
+    commit = host.add_repository("alice", "fancy", tag="v1")
+    online = find(HUB)
+    pack_contents(find.layout).obtain(online, SILENT)
+    host.add_repository("alice", "fancy", {"later.py": ""})
+    assert find(HUB, offline=True) == online
+    assert find(f"{HUB}@v1", offline=True).version == commit
+    assert find(f"{HUB}@{commit[:9]}", offline=True).version == commit
 
 
 def test_without_the_registry_the_lists_know_versions(host: PackHost, find: Finder) -> None:
