@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from comfydock_core.models.exceptions import ArchiveRefused
 from comfydock_core.utils import archives
-from comfydock_core.utils.archives import UnpackLimits, unpack
+from comfydock_core.utils.archive_members import UnpackLimits
+from comfydock_core.utils.archives import unpack
 
 Entry = tuple[str, bytes | str, str]  # Name, content or target, kind.
 
@@ -309,6 +310,7 @@ def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
         (tar_of([("d", b"", "directory")]), "no files"),
         (gzip.compress(b"no tar at all"), "damaged"),
     ],
+    ids=["empty", "a page", "bytes", "an empty zip", "directories", "no tar"],
 )
 def test_what_is_no_archive_of_files_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     assert reason in refusal(tmp_path, content).message
