@@ -8,6 +8,7 @@ Environment variables
   COMFYDOCK_GITHUB_API_URL       GitHub's API or a mirror of it
   COMFYDOCK_MANAGER_DATA_URL     directory of ComfyUI-Manager's lists of node packs
   COMFYDOCK_NODE_DATA_URL        ComfyDock's node data
+  COMFYDOCK_REGISTRY_URL         the Comfy registry or a mirror of it
   COMFYDOCK_PYTORCH_INDEX_URL    index of PyTorch builds; the back end's name is appended
   COMFYDOCK_UV                   the uv program to use
   GITHUB_TOKEN                   raises GitHub's limit; sent to GitHub's API alone

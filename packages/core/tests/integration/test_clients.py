@@ -145,6 +145,20 @@ def test_github_gets_the_token_and_gives_releases(server: Server) -> None:
     assert all(headers["authorization"] == "Bearer secret" for _, headers in server.requests)
 
 
+def test_a_commit_that_github_does_not_have_is_none_and_its_limit_is_told(server: Server) -> None:
+    client = GitHubClient(Transport(), base_url=server.url)
+    server.replies["/repos/a/b/commits/abcdef1"] = [
+        Reply({"message": "No commit found for SHA: abcdef1"}, status=422),
+        Reply({"message": "API rate limit exceeded"}, status=403),
+        Reply(status=418),
+    ]
+    assert client.commit("a", "b", "abcdef1") is None
+    with pytest.raises(RateLimited):
+        client.commit("a", "b", "abcdef1")
+    with pytest.raises(UnusableAnswer):
+        client.commit("a", "b", "abcdef1")
+
+
 @pytest.mark.parametrize("body", [[], "text", {"tag_name": 3}, {}])
 def test_answers_of_another_shape_are_told(server: Server, body: object) -> None:
     server.replies["/repos/a/b/releases/latest"] = Reply(body if not isinstance(body, str) else '"text"')

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
-from comfydock_core.factories.pack_factory import node_lookup
+from comfydock_core.factories.pack_factory import node_lookup, pack_contents
 from comfydock_core.models.exceptions import (
     NetworkUnavailable,
     OfflineRefused,
@@ -161,6 +161,12 @@ def test_a_banned_pack_is_refused_whatever_its_versions(host: PackHost, find: Fi
     with pytest.raises(PackRefused, match="registry banned"):
         find("fancy")
     assert find("fancy", force=True).notes
+    commit = host.add_repository("alice", "fancy")
+    host.nodes["fancy"]["repository"] = HUB
+    with pytest.raises(PackRefused, match="registry banned"):
+        find("fancy@nightly")
+    forced = find("fancy@nightly", force=True)
+    assert (forced.version, bool(forced.notes)) == (commit, True)
 
 
 def test_a_pack_whose_versions_the_registry_does_not_give_is_banned(host: PackHost, find: Finder) -> None:
@@ -181,6 +187,13 @@ def test_without_an_archive_the_tag_of_the_repository_is_taken(host: PackHost, f
     assert "no archive" in release.notes[0]
 
 
+def test_a_version_is_pinned_also_where_its_author_made_a_branch_of_it(host: PackHost, find: Finder) -> None:
+    host.add("fancy", "1.0.0", download=False, repository=HUB)
+    commit = host.add_repository("alice", "fancy")
+    git(host.repository("alice", "fancy"), "branch", "1.0.0")
+    assert (find("fancy").version, find("fancy").branch) == (commit, None)
+
+
 def test_without_an_archive_and_a_tag_or_a_repository_it_is_told(host: PackHost, find: Finder) -> None:
     host.add("fancy", "1.0.0", download=False, repository=HUB)
     host.add_repository("alice", "fancy", tag="v2.0.0")
@@ -189,6 +202,23 @@ def test_without_an_archive_and_a_tag_or_a_repository_it_is_told(host: PackHost,
     host.add("bare", "1.0.0", download=False)
     with pytest.raises(PackRefused, match="nor the address of its repository"):
         find("bare")
+
+
+@pytest.mark.parametrize("published", ["/etc", "file:///srv/a", "--upload-pack=x", "ext::sh -c x", "fancy", "./x"])
+def test_a_published_address_that_is_of_this_machine_or_none_is_not_used(
+    host: PackHost, find: Finder, published: str
+) -> None:
+    host.add("fancy", "1.0.0", repository=published)
+    with pytest.raises(PackRefused, match="nor the address of its repository"):
+        find("fancy@nightly")
+    with pytest.raises(PackNotFound):
+        find("other", known=ListedPacks(ListedPack("other", "manager", published)))
+
+
+def test_a_published_page_leads_to_its_repository(host: PackHost, find: Finder) -> None:
+    host.add("fancy", "1.0.0", repository=f"{HUB}/tree/main/nodes")
+    host.add_repository("alice", "fancy")
+    assert find("fancy@nightly").repository == HUB
 
 
 def test_nightly_is_the_head_of_the_repository(host: PackHost, find: Finder) -> None:
@@ -303,6 +333,16 @@ def test_offline_what_was_asked_before_is_known(host: PackHost, find: Finder) ->
         find("other", offline=True)
     with pytest.raises(OfflineRefused):
         find(HUB, offline=True)
+
+
+def test_offline_a_repository_is_as_its_mirror_knows_it(host: PackHost, find: Finder) -> None:
+    commit = host.add_repository("alice", "fancy", tag="v1")
+    online = find(HUB)
+    pack_contents(find.layout).obtain(online, SILENT)
+    host.add_repository("alice", "fancy", {"later.py": ""})
+    assert find(HUB, offline=True) == online
+    assert find(f"{HUB}@v1", offline=True).version == commit
+    assert find(f"{HUB}@{commit[:9]}", offline=True).version == commit
 
 
 def test_without_the_registry_the_lists_know_versions(host: PackHost, find: Finder) -> None:

@@ -395,6 +395,32 @@ def test_what_a_killed_command_left_is_never_taken_for_whole(
     assert [name for name in kept(layout) if name.startswith(".")] == []
 
 
+def test_what_others_left_goes_and_what_others_are_making_stays(
+    host: PackHost, contents: PackContents, layout: WorkspaceLayout
+) -> None:
+    one, two, three = (archived(host.add(name)) for name in ("one", "two", "three"))
+
+    def be_killed(side: Side) -> None:
+        contents.obtain(one, At("Unpacking", kill))
+
+    def wait(side: Side) -> None:
+        def pause() -> None:
+            side.say()
+            side.hear()
+
+        contents.obtain(two, At("Unpacking", pause))
+
+    with Child(be_killed) as child:
+        child.wait()
+    with Child(wait) as child:
+        child.hear()
+        assert sum(name.startswith(".") for name in kept(layout)) == 1
+        contents.obtain(three, SILENT)
+        assert sum(name.startswith(".") for name in kept(layout)) == 1
+        child.say()
+    assert not any(name.startswith(".") for name in kept(layout))
+
+
 @pytest.mark.parametrize("source", ["registry", "git"])
 def test_commands_at_once_fetch_once(
     host: PackHost, contents: PackContents, layout: WorkspaceLayout, source: str

@@ -1,16 +1,20 @@
 """The registry's API as it is and as it might be: real HTTP on loopback."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from comfydock_core.caching.http_cache import HTTPCache
+from comfydock_core.clients.answers import Answer
 from comfydock_core.clients.registry_client import ComfyRegistryClient
 from comfydock_core.clients.remembering import RememberingTransport
 from comfydock_core.clients.transport import Transport
 from comfydock_core.models.exceptions import AuthenticationFailed, RateLimited, UnusableAnswer
-from comfydock_core.models.registry import BANNED, DELETED, FLAGGED, PENDING
+from comfydock_core.models.registry import BANNED, DELETED, FLAGGED, PENDING, RegistryNode, RegistryVersion
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.http_server import Reply, Server, serving
 
@@ -139,6 +143,45 @@ def test_a_rate_limit_is_told_without_an_older_answer(server: Server, client: Co
     server.replies["/nodes/fancy"] = Reply(status=429, headers={"Retry-After": "3600"})
     with pytest.raises(RateLimited):
         client.node("fancy", SILENT)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(
+            ["id", "name", "version", "versions", "status", "downloadUrl", "download_url", "deprecated", "tags",
+             "nodes", "latest_version", "publisher", "license", "dependencies", "downloads", "repository"]
+        ),
+        inner,
+        max_size=6,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(_JSON)
+def test_any_json_is_understood_or_told(value: object) -> None:
+    class Fixed:
+        def get(self, url: str, headers: object = None, *, reporter: object = None) -> Answer:
+            return Answer(url, 200, {}, json.dumps(value).encode())
+
+    client = ComfyRegistryClient(Fixed(), base_url="https://registry.invalid")
+    for ask in (
+        client.node,
+        client.versions,
+        lambda name, reporter: client.install(name, None, reporter),
+        client.search,
+    ):
+        try:
+            found = ask("fancy", SILENT)
+        except UnusableAnswer:
+            continue
+        for one in found if isinstance(found, list) else [found]:
+            assert one is None or isinstance(one, RegistryNode | RegistryVersion)
+            if isinstance(one, RegistryVersion):
+                assert one.version
+                assert (one.download_url or "http://").startswith("http")
 
 
 def test_an_identifier_never_becomes_another_path(server: Server, client: ComfyRegistryClient) -> None:

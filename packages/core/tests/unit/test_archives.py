@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from comfydock_core.models.exceptions import ArchiveRefused
 from comfydock_core.utils import archives
-from comfydock_core.utils.archives import UnpackLimits, unpack
+from comfydock_core.utils.archive_members import UnpackLimits
+from comfydock_core.utils.archives import unpack
 
 Entry = tuple[str, bytes | str, str]  # Name, content or target, kind.
 
@@ -178,7 +179,10 @@ def test_links_that_stay_inside_are_kept(tmp_path: Path, pack: Callable[..., byt
 
 
 def test_a_link_out_of_the_directory_that_is_stripped_is_refused(tmp_path: Path) -> None:
-    assert "leads out" in refusal(tmp_path, tar_of([("top/a", b"", "file"), ("top/l", "../other", "link")])).message
+    for number, target in enumerate(("../other", "../top/a")):  # The second one is inside only until it is stripped.
+        place = tmp_path / str(number)
+        place.mkdir()
+        assert "leads out" in refusal(place, tar_of([("top/a", b"", "file"), ("top/l", target, "link")])).message
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -190,7 +194,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path, pack: Callable[..., b
 
 def test_a_hard_link_to_what_was_unpacked_is_kept_and_to_anything_else_refused(tmp_path: Path) -> None:
     assert unpacked(tmp_path, tar_of([*FILES, ("same", "__init__.py", "hard link")]))["same"] == b"x = 1\n"
-    for number, target in enumerate(("../archive", "/etc/passwd", "later", "web")):
+    for number, target in enumerate(("../archive", "/etc/passwd", "later", "web", "h")):
         place = tmp_path / str(number)
         place.mkdir()
         refusal(place, tar_of([*FILES, ("h", target, "hard link"), ("later", b"", "file")]))
@@ -236,6 +240,13 @@ def test_what_grows_too_large_is_refused_while_it_grows(tmp_path: Path, kind: st
         place.mkdir()
         if kind != "tar" or size > 10_000:
             assert "becomes larger" in refusal(place, PACKERS[kind]([("a", b"\0" * size, "file")]), SMALL).message
+
+
+def test_what_is_refused_for_its_size_never_fills_the_disk(tmp_path: Path, small_disk: Callable[[str], Path]) -> None:
+    disk = small_disk("size=64k")
+    (tmp_path / "archive").write_bytes(zip_of([("a", b"\0" * 1_000_000, "file")]))
+    with pytest.raises(ArchiveRefused, match="becomes larger"):
+        unpack(str(tmp_path / "archive"), str(disk / "out"), SMALL)
 
 
 def test_the_size_that_an_archive_declares_is_not_trusted(tmp_path: Path) -> None:
@@ -299,6 +310,7 @@ def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
         (tar_of([("d", b"", "directory")]), "no files"),
         (gzip.compress(b"no tar at all"), "damaged"),
     ],
+    ids=["empty", "a page", "bytes", "an empty zip", "directories", "no tar"],
 )
 def test_what_is_no_archive_of_files_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     assert reason in refusal(tmp_path, content).message

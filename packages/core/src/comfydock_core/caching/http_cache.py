@@ -15,6 +15,7 @@ from comfydock_core.utils import atomic
 
 _VERSION = 1
 _SIZE = 100_000_000  # Bytes for all answers together.
+_PARTS = 16  # By how much of its size it may outgrow it for a while.
 _KEPT_HEADERS = ("etag", "last-modified", "content-type")
 
 
@@ -31,9 +32,10 @@ class HTTPCache:
     """One directory. A cache that cannot be read or written costs time, never a failure."""
 
     def __init__(self, directory: str, *, size: int = _SIZE) -> None:
-        """`size` are the bytes that all answers may take; those that were not asked for the longest go first."""
+        """`size` are about the bytes that all answers may take; those that were not asked for the longest go first."""
         self._directory = directory
         self._size = size
+        self._unchecked = size
 
     def find(self, url: str) -> KeptAnswer | None:
         """The answer that was kept for an address."""
@@ -58,8 +60,8 @@ class HTTPCache:
         with contextlib.suppress(OSError):
             os.makedirs(self._directory, exist_ok=True)
             # Answers to requests with a token are for this user's eyes.
-            atomic.write_bytes(self._path(url), json.dumps(about).encode() + b"\n" + body, mode=0o600)
-            self._make_room()
+            atomic.write_bytes(self._path(url), json.dumps(about).encode() + b"\n" + body, mode=0o600, durable=False)
+            self._make_room_in_time(len(body))
 
     def renew(self, url: str) -> None:
         """Note that the answer still holds."""
@@ -72,6 +74,13 @@ class HTTPCache:
 
     def _path(self, url: str) -> str:
         return f"{self._directory}/{hashlib.sha256(url.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}"
+
+    def _make_room_in_time(self, added: int) -> None:
+        """Looking at every file for every answer would take longer than the answers."""
+        self._unchecked += added
+        if self._unchecked > self._size / _PARTS:
+            self._unchecked = 0
+            self._make_room()
 
     def _make_room(self) -> None:
         with os.scandir(self._directory) as entries:

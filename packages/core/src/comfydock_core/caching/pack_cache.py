@@ -2,7 +2,7 @@
 
 `<key>/content` are the files and `<key>/listing.json` says which there must be. Both come into place by one rename,
 so that what a killed command left is never taken for whole; what it was making has a name with a dot in front, and goes
-when somebody makes the same again. Packs are read and copied from here, never run.
+when somebody makes something the next time. Packs are read and copied from here, never run.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ from comfydock_core.utils.faults import fault
 from comfydock_core.utils.filesystem import remove_tree
 
 _VERSION = 1
+_TOKEN_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class PackCache:
         """
         with self._locked(key, shown, reporter) as lock, process.inherited(lock):
             self._remove_leftovers(key)
-            work = f"{self._directory}/.{key}.{secrets.token_hex(4)}"
+            work = f"{self._directory}/.{key}.{secrets.token_hex(_TOKEN_BYTES)}"
             os.mkdir(work)
             try:
                 yield work
@@ -99,11 +100,19 @@ class PackCache:
             os.close(lock)
 
     def _remove_leftovers(self, key: str) -> None:
-        """What a killed command was making. Under the lock nobody else is."""
+        """What killed commands were making: under this key, and under others that nobody holds.
+
+        Names are never used twice, so that a directory whose maker is gone stays nobody's.
+        """
         for name in os.listdir(self._directory):
-            if name.startswith(f".{key}."):
-                with contextlib.suppress(OSError):  # The next command tries again.
-                    remove_tree(f"{self._directory}/{name}")
+            owner = name[1 : -2 * _TOKEN_BYTES - 1]
+            if not name.startswith(".") or not (owner == key or self._is_free(owner)):
+                continue
+            with contextlib.suppress(OSError):  # The next command tries again.
+                remove_tree(f"{self._directory}/{name}")
+
+    def _is_free(self, key: str) -> bool:
+        return shared_locks.is_free(f"{self._directory}/{key}.lock")
 
 
 def _listing(directory: str) -> dict[str, int]:

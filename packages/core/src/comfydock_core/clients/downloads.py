@@ -13,7 +13,8 @@ from comfydock_core.utils.text import size_text
 
 _FAILURES = 3  # In a row, without a single byte more.
 _PAUSE_SECONDS = 0.5
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", re.ASCII)
+_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +148,4 @@ def _total(answer: Answer, part: re.Match[str] | None) -> int | None:
     if part is not None:
         return None if part[2] == "*" else int(part[2])
     length = answer.headers.get("content-length", "")
-    return int(length) if length.isdecimal() else None
+    return int(length) if _LENGTH.fullmatch(length) else None

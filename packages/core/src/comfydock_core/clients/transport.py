@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import truststore
 import urllib3
 
-from comfydock_core.clients.answers import Answer, checked, redirect_target, shown
+from comfydock_core.clients.answers import Answer as Answer
+from comfydock_core.clients.answers import checked, redirect_target, shown
 from comfydock_core.clients.downloads import Download, Downloaded, Stream
 from comfydock_core.models.exceptions import NetworkUnavailable, OfflineRefused, UnusableAnswer
 

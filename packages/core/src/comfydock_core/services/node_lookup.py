@@ -3,14 +3,15 @@
 import os
 from dataclasses import replace
 
+from comfydock_core.integrations.git import remotes
 from comfydock_core.models.addresses import without_credentials
-from comfydock_core.models.exceptions import PackRefused
+from comfydock_core.models.exceptions import InvalidSetting, PackRefused
 from comfydock_core.models.node_packs import PackReference, PackRelease
 from comfydock_core.models.protocols import KnownPacks, Reporter
 from comfydock_core.models.registry import RegistryVersion
-from comfydock_core.services.registry_lookup import NIGHTLY, Offer, RegistryLookup, choose, newer
+from comfydock_core.services.registry_lookup import NIGHTLY, Offer, RegistryLookup, check_pack, choose, newer
 from comfydock_core.services.repository_lookup import FoundCommit, RepositoryLookup
-from comfydock_core.utils.pack_references import pack_name, possible_refs
+from comfydock_core.utils.pack_references import pack_name, parse_reference, possible_refs
 
 REGISTRY = "registry"
 GIT = "git"
@@ -88,7 +89,7 @@ class NodeLookup:
         if offer is None:
             return self._of_lists(reference, reporter)
         if reference.version == NIGHTLY and NIGHTLY not in (one.version for one in offer.versions):
-            return self._from_head(offer)
+            return replace(self._from_head(offer), notes=check_pack(offer, force=force))
         version, notes = choose(offer, reference.version, force=force)
         version = self._registry.with_address(offer.node, version, reporter)
         if version.download_url is None:
@@ -109,16 +110,16 @@ class NodeLookup:
         """A pack that the registry does not have, from the repository that the lists tell of."""
         identifier = reference.identifier or ""
         pack = self._registry.listed(identifier)
-        if pack is None or pack.repository is None:
+        repository = _elsewhere(pack.repository) if pack is not None else None
+        if repository is None:
             raise self._registry.not_found(identifier, reporter)
-        name = pack_name(pack.repository)
+        name = pack_name(repository)
         if reference.version in (None, NIGHTLY):
-            found = self._repositories.head(pack.repository, name)
+            found = self._repositories.head(repository, name)
         else:
-            names = _tags_of(reference.version or "")
-            found = self._repositories.commit(pack.repository, names, name, reporter)
+            found = self._repositories.commit(repository, _tags_of(reference.version or ""), name, reporter)
         note = f"the registry has no `{identifier}`; it comes from its repository"
-        return replace(_from_git(pack.repository, found, name=name), notes=(note,))
+        return replace(_from_git(repository, found, name=name), notes=(note,))
 
     def _from_head(self, offer: Offer) -> PackRelease:
         repository = _repository_of(offer, NIGHTLY)
@@ -168,13 +169,23 @@ def _of_directory(reference: PackReference) -> PackRelease:
 
 def _repository_of(offer: Offer, version: str) -> str:
     """The repository of a pack of which there is no archive. Raises `PackRefused` without one."""
-    if offer.node.repository:
-        return offer.node.repository
+    repository = _elsewhere(offer.node.repository)
+    if repository is not None:
+        return repository
     raise PackRefused(
         f"the registry has neither an archive of {offer.node.identifier} {version} nor the address of its repository",
         hint="choose another version, or name the pack's repository if you know it",
         context={"identifier": offer.node.identifier, "version": version},
     )
+
+
+def _elsewhere(address: str | None) -> str | None:
+    """An address that somebody published, if it is a repository's and not of this machine."""
+    try:
+        found = parse_reference(address or "").address
+    except InvalidSetting:
+        return None
+    return found if found is not None and remotes.local_path(found) is None else None
 
 
 def _tags_of(version: str) -> tuple[str, ...]:

@@ -127,6 +127,16 @@ def choose(offer: Offer, wanted: str | None, *, force: bool) -> tuple[RegistryVe
     return version, tuple(notes)
 
 
+def check_pack(offer: Offer, *, force: bool) -> tuple[str, ...]:
+    """What is to be told of a pack whatever its version. Raises `PackRefused` for a banned one, unless forced."""
+    reason = _of_pack(offer.node)
+    if reason is None:
+        return ()
+    if not force:
+        raise _refused(offer, RegistryVersion(NIGHTLY), reason)
+    return (f"{offer.node.identifier} {NIGHTLY} {reason}",)
+
+
 def newer(offer: Offer, version: str) -> RegistryVersion | None:
     """The newest acceptable version, if it comes after `version`; pre-releases only for who has one."""
     acceptable = [one for one in offer.versions if _is_acceptable(one) and _of_pack(offer.node) is None]

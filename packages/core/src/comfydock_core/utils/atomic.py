@@ -13,8 +13,11 @@ def write_text(path: str, text: str, *, mode: int | None = None) -> None:
     write_bytes(path, text.encode("utf-8", "surrogateescape"), mode=mode)
 
 
-def write_bytes(path: str, content: bytes, *, mode: int | None = None) -> None:
-    """Like `write_text`, for what is no text."""
+def write_bytes(path: str, content: bytes, *, mode: int | None = None, durable: bool = True) -> None:
+    """Like `write_text`, for what is no text.
+
+    Without `durable` a power cut may leave a damaged file: for what is checked when it is read, and made again.
+    """
     directory, name = os.path.split(path)
     if mode is None:
         try:
@@ -25,15 +28,17 @@ def write_bytes(path: str, content: bytes, *, mode: int | None = None) -> None:
     try:
         with open(descriptor, "wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-    sync_directory(directory)
+    if durable:
+        sync_directory(directory)
 
 
 def sync_directory(path: str) -> None:
