@@ -9,5 +9,6 @@ from . import logging as logging
 from . import managers as managers
 from . import models as models
 from . import repositories as repositories
+from . import resolvers as resolvers
 from . import services as services
 from . import utils as utils
