@@ -10,7 +10,7 @@ from comfydock_core.models.pack_needs import DefinedClasses
 _LARGEST = 8 * 1024 * 1024
 _MOST_DOUBTS = 20
 _PASSED_OVER = frozenset({"__pycache__", "node_modules", "site-packages", ".git", ".venv", "venv"})
-_SIGNS = (MAPPINGS.encode(), b"node_id")
+_SIGNS = ((MAPPINGS.encode(),), (b"node_id", b"chema"))  # A file is parsed when it has all of one of these.
 _REGISTERED = re.compile(rb"registerNodeType\s*\(\s*(?:(?P<mark>[\"'`])(?P<name>[^\"'`$\n]{1,300})(?P=mark)\s*,)?")
 _COMFYUI_PARTS = ("comfy_extras", "comfy_api_nodes")
 # The node that ComfyUI has among the custom nodes.
@@ -82,7 +82,7 @@ class _PackReader:
             return Found(doubts=[(0, f"the file cannot be read: {error.strerror}")])
         if not path.endswith(".py"):
             return _of_script(content)
-        if not any(sign in content for sign in _SIGNS):
+        if not any(all(sign in content for sign in signs) for signs in _SIGNS):
             return Found()
         try:
             reader = self._reader(path, content)

@@ -164,21 +164,27 @@ def _add_new(known: Known, entry: ListedPack) -> str:
 
 
 def _add_listed_classes(known: Known, listed: list[ListedClasses]) -> None:
-    """The classes of the Manager that the node data lacks: first of who claims them, then of who has most stars."""
+    """The classes of the Manager that the node data lacks.
+
+    Many packs copy classes of others. First comes who claims a class, then who has most stars, then who was listed
+    first, which is who was there first.
+    """
     named = {name for name, _ in known.classes}
-    defined: dict[str, list[tuple[bool, int, str]]] = {}
-    for entry in listed:
-        identifier = _pack_of(known, entry)
+    owners = [(entry, _pack_of(known, entry)) for entry in listed]
+    places = {identifier: place for place, identifier in enumerate(known.packs)}
+    defined: dict[str, list[tuple[bool, int, int, str]]] = {}
+    for entry, identifier in owners:
         stars = known.packs[identifier].stars or 0
         for name in entry.names:
             if name not in named:
-                defined.setdefault(name, []).append((name not in entry.claimed, -stars, identifier))
+                place = places[identifier]
+                defined.setdefault(name, []).append((name not in entry.claimed, -stars, place, identifier))
         if entry.start or entry.end:
             known.patterns.append((entry.start is not None, entry.start or entry.end or "", identifier))
     for name, packs in defined.items():
-        for rank, (_, _, identifier) in enumerate(sorted(packs, key=lambda found: found[:2]), 1):
+        for number, (*_, identifier) in enumerate(sorted(packs), 1):
             source = COMFYUI if identifier == CORE else MANAGER
-            known.classes.append((name, Candidate(identifier, "", rank, source)))
+            known.classes.append((name, Candidate(identifier, "", number, source)))
 
 
 def _pack_of(known: Known, entry: ListedClasses) -> str:

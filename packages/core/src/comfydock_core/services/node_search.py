@@ -91,7 +91,7 @@ def _score(query: _Query, pack: KnownPack, classes: list[str]) -> float:
     score = _IN_NAMES * in_names / len(query.words)
     score += _IN_DESCRIPTION * sum(word in others for word in query.words) / len(query.words)
     if classes:
-        score += _SAME_CLASS if any(name.lower() == query.text.lower() for name in classes) else _IN_CLASSES
+        score += _SAME_CLASS if any(core_of(name) == query.core for name in classes) else _IN_CLASSES
     return score + (_closeness(query, pack) if in_names else 0.0)
 
 
