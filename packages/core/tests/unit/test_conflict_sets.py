@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from comfydock_core.models.conflicts import COMFYUI, PYTORCH, YOU, Conflict, ConflictLine
@@ -78,15 +78,23 @@ def test_an_explanation_that_misleads_does_no_harm() -> None:
     assert found.lines == (LINES[2], LINES[7])
 
 
-def test_an_oracle_in_which_more_lines_can_help_ends_with_a_collision() -> None:
-    """A direct requirement on a pre-release allows it for all."""
+ALLOWING = {frozenset(LINES[:1]), frozenset(LINES[:2]), frozenset({LINES[0], LINES[2]}), frozenset({LINES[2]})}
 
-    def oracle(lines: Sequence[ConflictLine]) -> str | None:
-        return "p3 without p9" if LINES[3] in lines and (LINES[9] not in lines or LINES[1] in lines) else None
 
-    found = find_conflict(LINES, oracle)
-    assert found is not None
-    assert oracle(found.lines) is not None
+@example(ALLOWING)
+@given(st.sets(st.sets(st.sampled_from(LINES[:6]), min_size=1).map(frozenset), max_size=30))
+def test_an_oracle_in_which_more_lines_can_help_is_searched_all_the_same(met: set[frozenset[ConflictLine]]) -> None:
+    """A direct requirement on a pre-release, or on an address, allows it for all."""
+    lines = LINES[:3] if met == ALLOWING else LINES[:6]
+
+    def oracle(asked: Sequence[ConflictLine]) -> str | None:
+        return "no" if asked and frozenset(asked) not in met else None
+
+    found = find_conflict(lines, oracle)
+    assert (found is None) == (frozenset(lines) in met)
+    if found is not None:
+        assert oracle(found.lines) is not None
+        assert all(oracle(rest) is None for rest in combinations(found.lines, len(found.lines) - 1))
 
 
 def test_what_is_refused_for_want_of_knowledge_is_searched_for_anew() -> None:

@@ -51,9 +51,7 @@ def _find(lines: Sequence[ConflictLine], oracle: Oracle) -> Conflict | None:
     parts = search.smallest(_by_pack(search.suspects(told)))
     single = search.smallest([frozenset({line}) for part in parts for line in search.in_order(part)])
     found = search.in_order(_all(tuple(single)))
-    if search.explanation(found) is None:
-        # A line can also allow what was refused before, such as pre-releases; then there is no way but one by one.
-        found = search.in_order(lines)
+    # A line can also allow what was refused before, such as pre-releases; then the search may leave more than it must.
     found = search.reduced(found)
     return Conflict(tuple(found), search.explanation(found) or told)
 
@@ -135,13 +133,15 @@ class _Search:
         return self._explain((), (), tuple(parts))
 
     def reduced(self, lines: list[ConflictLine]) -> list[ConflictLine]:
-        """Those of some colliding lines without any of which the others do not collide."""
-        kept = list(lines)
-        for line in lines:
-            fewer = [each for each in kept if each != line]
-            if self.explanation(fewer) is not None:
-                kept = fewer
+        """Some of the lines, which collide, that do not without any one of them."""
+        kept = lines
+        while (fewer := self._with_one_less(kept)) is not None:
+            kept = fewer
         return kept
+
+    def _with_one_less(self, lines: list[ConflictLine]) -> list[ConflictLine] | None:
+        smaller = ([other for other in lines if other != line] for line in lines)
+        return next((fewer for fewer in smaller if self.explanation(fewer) is not None), None)
 
     def _explain(self, given: _Parts, added: _Parts, parts: _Parts) -> list[frozenset[ConflictLine]]:
         if added and self.explanation(_all(given)) is not None:
