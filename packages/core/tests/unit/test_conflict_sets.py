@@ -71,6 +71,22 @@ def test_an_explanation_that_names_them_saves_nearly_all_questions() -> None:
     assert oracle.asked < 10
 
 
+def test_an_explanation_that_repeats_them_saves_more_than_one_that_names_their_packages() -> None:
+    lines = [line(f"pack{number}", "numpy" if number % 2 else f"numpy!={number}", number) for number in range(1200)]
+    oracle = Known([lines[100], lines[900]], says="Because you require numpy!=100 and numpy!=\n    900, …")
+    found = find_conflict(lines, oracle)
+    assert found is not None
+    assert found.lines == (lines[100], lines[900])
+    assert oracle.asked < 10
+
+
+def test_the_same_words_of_several_packs_are_asked_about_once() -> None:
+    twins = [line(f"pack{number}", "numpy") for number in range(300)]
+    oracle = Known([A, B])
+    find_conflict([*twins[:90], A, *twins[90:250], B, *twins[250:]], oracle)
+    assert oracle.asked < 12
+
+
 def test_an_explanation_that_misleads_does_no_harm() -> None:
     oracle = Known([LINES[2], LINES[7]], says="p1 and p5 it is")
     found = find_conflict(LINES, oracle)

@@ -108,24 +108,29 @@ class _Search:
     def __init__(self, lines: Sequence[ConflictLine], oracle: Oracle) -> None:
         self._places = {line: place for place, line in enumerate(dict.fromkeys(lines))}
         self._oracle = oracle
-        self._answers: dict[frozenset[ConflictLine], str | None] = {}
+        self._answers: dict[frozenset[tuple[str, bool]], str | None] = {}
 
     def in_order(self, lines: Iterable[ConflictLine]) -> list[ConflictLine]:
         return sorted(lines, key=self._places.__getitem__)
 
     def explanation(self, lines: Iterable[ConflictLine]) -> str | None:
-        asked = frozenset(lines)
+        """What the oracle says; it is asked once about what says the same, whoever says it."""
+        said = self.in_order(lines)
+        asked = frozenset((line.requirement, line.constraint) for line in said)
         if asked not in self._answers:
-            self._answers[asked] = self._oracle(self.in_order(asked))
+            self._answers[asked] = self._oracle(said)
         return self._answers[asked]
 
     def suspects(self, told: str) -> list[ConflictLine]:
-        """The lines about packages that an explanation names, where these collide already; else all."""
+        """The lines that an explanation repeats, or else those whose package it names, if they collide; else all."""
         everything = list(self._places)
-        words = set(map(canonicalize_name, _NAME.findall(_BROKEN.sub("-", told.lower()))))
+        text = _BROKEN.sub("-", told.lower())
+        words, compact = set(map(canonicalize_name, _NAME.findall(text))), "".join(text.split())
+        repeated = [line for line in everything if (limit := _limit(line)) is not None and limit in compact]
         named = [line for line in everything if _name(line) in words]
-        if len(named) < len(everything) and self.explanation(named) is not None:
-            return named
+        for some in (repeated, named):
+            if 0 < len(some) < len(everything) and self.explanation(some) is not None:
+                return some
         return everything
 
     def smallest(self, parts: Sequence[frozenset[ConflictLine]]) -> list[frozenset[ConflictLine]]:
@@ -230,6 +235,12 @@ def _name(line: ConflictLine) -> str | None:
         return canonicalize_name(Requirement(line.requirement).name)
     except InvalidRequirement:
         return None
+
+
+def _limit(line: ConflictLine) -> str | None:
+    """The name and versions of a line as explanations write them; `None` where any version will do."""
+    text = line.requirement.partition(";")[0]
+    return "".join(text.lower().split()) if re.search("[<>=]", text) else None
 
 
 def _loosened(text: str) -> str | None:
