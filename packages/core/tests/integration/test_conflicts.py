@@ -1,6 +1,7 @@
 """What collides, by the real uv and real package indexes."""
 
 import random
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from comfydock_core.models.exceptions import NetworkUnavailable, RequirementsCon
 from comfydock_core.models.node_packs import PackRequirement, PackRequirements
 from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.validation.conflict_sets import find_conflict, find_fixes
+from tests.support.git_server import git_serving
 from tests.support.indexes import Indexes, serving_directory
 from tests.support.machines import Machine, files_of, new_machine
 from tests.support.wheels import add_to_index, write_index
@@ -187,6 +189,22 @@ def test_an_empty_cache_is_no_conflict(world: Trials) -> None:
     """uv explains what it does not find in its cache as what there is not, and does not always say so."""
     lines = [line("a", "steady<2 ; sys_platform == 'win32'"), line("b", "steady>2 ; sys_platform == 'linux'")]
     assert find_conflict(lines, world.guess, confirm=world.answer) is None
+
+
+def test_a_package_from_git_takes_part(world: Trials, tmp_path: Path) -> None:
+    repository = tmp_path / "git" / "demo"
+    repository.mkdir(parents=True)
+    project = '[project]\nname = "demo"\nversion = "1"\ndependencies = ["steady<2"]\n'
+    (repository / "pyproject.toml").write_text(project)
+    for words in (["init", "-q"], ["add", "."], ["-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "x"],
+                  ["update-server-info"]):  # fmt: skip
+        subprocess.run(["git", *words], cwd=repository, check=True)
+    with git_serving(tmp_path / "git") as server:
+        lines = [line("a", f"demo @ git+{server.address('demo')}"), line("b", "steady>2"), line("c", "steady")]
+        found = find_conflict(lines, world.guess, confirm=world.answer)
+    assert found is not None
+    assert found.lines == (lines[0], lines[1])
+    assert world.fetched > 0
 
 
 def test_the_environment_stays_as_it_is(machine: Machine) -> None:
