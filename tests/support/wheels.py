@@ -16,6 +16,7 @@ def write_wheel(
     version: str,
     *,
     requires: Sequence[str] = (),
+    python: str = ">=3.8",
     scripts: Mapping[str, str] | None = None,
     files: Mapping[str, str] | None = None,
 ) -> Path:
@@ -25,7 +26,7 @@ def write_wheel(
     content = {
         f"{module}/__init__.py": f'__version__ = "{version}"\n\n\ndef main():\n    print("{name} {version}")\n',
         **(files or {}),
-        f"{info}/METADATA": _metadata(name, version, requires),
+        f"{info}/METADATA": _metadata(name, version, requires, python),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: comfydock-tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     if scripts:
@@ -62,9 +63,9 @@ def _recorded(path: str, text: str) -> str:
     return f"{path},sha256={digest},{len(content)}\n"
 
 
-def _metadata(name: str, version: str, requires: Sequence[str]) -> str:
+def _metadata(name: str, version: str, requires: Sequence[str], python: str) -> str:
     lines = "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
-    return f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: >=3.8\n{lines}"
+    return f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: {python}\n{lines}"
 
 
 def _link(wheel: Path) -> str:

@@ -1,9 +1,11 @@
 """What a look at a node pack's code finds, and what it does not take for more than it is."""
 
+import ast
 import base64
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -190,6 +192,11 @@ def test_an_installation_that_an_import_leads_to_is_seen(pack: Path, files: dict
     assert kinds(pack) == ["installs-at-import"]
 
 
+def test_what_lies_in_a_hidden_directory_is_not_imported(pack: Path) -> None:
+    write(pack, **{".ci__in__update": HEAD + PIP[0]})
+    assert kinds(pack) == ["installs-packages"]
+
+
 def test_asking_pip_what_is_there_installs_nothing(pack: Path) -> None:
     write(pack, a="import subprocess\nsubprocess.run(['pip', 'list'])")
     assert kinds(pack) == ["runs-program"]
@@ -307,6 +314,35 @@ def test_a_changed_argument_on_a_later_line_is_something_new(tmp_path: Path) -> 
     write(before, a="import os\nos.system(\n    'x',\n)\n")
     write(after, a="import os\n\nos.system(\n    'y',\n)\n")
     assert [one.line for one in new_findings(str(before), str(after))] == [3]
+
+
+def test_code_is_compared_without_what_stands_around_it(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    write(before, a="import os\nx = 'größe'; os.system('ä' 'b')\n")
+    write(after, a="import os\x0c\ny = '☃'; y = os.system('ä'  'b') or 1\n")
+    assert new_findings(str(before), str(after)) == ()
+
+
+CROWDED = {
+    "calls on one line": "import os\n" + "os.system(x);" * 40_000,
+    "calls with long arguments": "import subprocess\nx = [" + "'a'," * 5000 + "]\n" + "subprocess.run(x)\n" * 20_000,
+    "a chain of calls": "import os\nos.system(x)" + ".y(z)" * 500,
+    "names of names": "import os\na0 = os.system\n" + "".join(f"a{n + 1} = a{n}\n" for n in range(20_000)),
+    "nothing but blanks": " " * 1_000_000 + "\n",
+}
+
+
+@pytest.mark.parametrize("code", CROWDED.values(), ids=CROWDED.keys())
+def test_crowded_code_takes_little_longer_than_reading_it(pack: Path, code: str) -> None:
+    """As a ratio to what Python's own parser takes of ordinary code of that size."""
+    write(pack, a=code)
+    ordinary = "value = some.name(argument, other=1)\n" * (len(code) // 37 + 2000)
+    started = time.process_time()
+    ast.parse(ordinary)
+    parsed = time.process_time() - started
+    started = time.process_time()
+    look_at_code(str(pack))
+    assert time.process_time() - started < 20 * parsed
 
 
 def test_a_changed_binary_is_something_new(tmp_path: Path) -> None:

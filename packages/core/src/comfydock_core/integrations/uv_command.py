@@ -115,14 +115,14 @@ class UVCommand:
             offline=offline,
         )
 
-    def inside(self, directory: str) -> "UVCommand":
-        """The same uv for the project in another directory, with the same caches."""
+    def inside(self, directory: str, *, offline: bool = False) -> "UVCommand":
+        """The same uv for the project in another directory, with the same caches; `offline` with nothing else."""
         return UVCommand(
             project=directory,
             venv=self._venv,
             cache=self._cache,
             python_installs=self._python_installs,
-            offline=self._offline,
+            offline=self._offline or offline,
             program=self.program,
         )
 

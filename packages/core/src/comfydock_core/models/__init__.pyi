@@ -6,6 +6,9 @@ from .backends import PartFinding as PartFinding
 from .backends import PartPackage as PartPackage
 from .backends import PartState as PartState
 from .cloning import CloningPlan as CloningPlan
+from .conflicts import Conflict as Conflict
+from .conflicts import ConflictLine as ConflictLine
+from .conflicts import Fix as Fix
 from .conversion import Conversion as Conversion
 from .conversion import Relocked as Relocked
 from .creation import ComfyUIVersion as ComfyUIVersion
@@ -70,6 +73,7 @@ from .exceptions import PackExists as PackExists
 from .exceptions import PackHasChanges as PackHasChanges
 from .exceptions import PackNotFound as PackNotFound
 from .exceptions import PackRefused as PackRefused
+from .exceptions import PacksConflict as PacksConflict
 from .exceptions import PacksUnobtainable as PacksUnobtainable
 from .exceptions import PackVersionNotFound as PackVersionNotFound
 from .exceptions import PortInUse as PortInUse

@@ -176,6 +176,15 @@ class RequirementsConflict(ConflictError):
     code = "requirements-conflict"
 
 
+class PacksConflict(RequirementsConflict):
+    """Some requirements of node packs, of ComfyUI, of PyTorch or of yours cannot be met together.
+
+    The lines that collide are listed, no more than needed: without any one of them the others fit together.
+    """
+
+    code = "packs-conflict"
+
+
 class UnexpectedDirectory(ConflictError):
     """A directory with files in it is where ComfyDock wants to put a link. It was left as it is."""
 

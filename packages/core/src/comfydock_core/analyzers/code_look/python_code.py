@@ -20,6 +20,7 @@ _ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.NamedExpr)
 _NOT_IMPORTED = frozenset({"install.py", "setup.py", "uninstall.py"})
 _MAIN = ast.dump(ast.parse('__name__ == "__main__"', mode="eval").body)
 _ARGUMENTS_SEEN = 300
+_PARTS_SEEN = 300_000  # Of a whole module.
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,13 @@ def module_path(file: str) -> tuple[str, ...]:
 class _Look:
     def __init__(self, text: str, file: str) -> None:
         self._file = file
-        self._lines = text.splitlines()
+        self._lines = text.encode("utf-8", "replace").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        self._parts_left = _PARTS_SEEN
         path = module_path(file)
         package = path if file.endswith("__init__.py") else path[:-1]
         self._module = ".".join(["pack:", *path])
         self._names = Names(package)
-        self._code = Code(module=self._module, imported=file not in _NOT_IMPORTED)
+        self._code = Code(module=self._module, imported=_may_be_imported(file))
         self._calls: list[tuple[ast.Call, str]] = []
         self._constants: list[ast.Constant] = []
         self._owners: dict[ast.AST, str] = {}
@@ -99,6 +101,14 @@ class _Look:
                     self._note_leaf(each)
                 elif isinstance(each, ast.AST):
                     yield each, below
+
+    def _text_of(self, node: ast.expr) -> str:
+        """The source of an expression; its offsets are those of bytes."""
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        lines = self._lines[first : last + 1]
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return b"\n".join(lines).decode("utf-8", "replace")
 
     def _name_inside(self, node: ast.AST, where: str) -> str:
         """The function that the body of a node belongs to. A class runs its `__init__` when it is called."""
@@ -200,8 +210,9 @@ class _Look:
         waiting: list[ast.AST] = [node]
         followed: set[str] = set()
         for _ in range(_ARGUMENTS_SEEN):
-            if not waiting:
+            if not waiting or self._parts_left <= 0:
                 return
+            self._parts_left -= 1
             each = waiting.pop()
             yield each
             if isinstance(each, ast.Name) and each.id not in followed:
@@ -210,13 +221,16 @@ class _Look:
             waiting.extend(ast.iter_child_nodes(each))
 
     def _see(self, kind: str, node: ast.expr, detail: str, where: str = "") -> None:
-        end = min(node.end_lineno or node.lineno, node.lineno + 200)
-        about = " ".join(" ".join(self._lines[node.lineno - 1 : end]).split())
+        about = " ".join(self._text_of(node).split())
         seen = Seen(kind, self._file, node.lineno, about, detail)
         if kind == "installs-packages":
             self._code.installing.append((where, seen))
         else:
             self._code.seen.append(seen)
+
+
+def _may_be_imported(file: str) -> bool:
+    return file not in _NOT_IMPORTED and not any(part.startswith(".") for part in file.split("/"))
 
 
 def _asks_for_main(test: ast.expr) -> bool:

@@ -7,14 +7,14 @@ from comfydock_core.models.node_packs import CodeFinding
 # The most telling first: where there are too many findings, the last kinds are cut off.
 MESSAGES = {
     "runs-decoded-code": "runs code that it decodes first",
-    "installs-at-import": "installs Python packages when ComfyUI loads it",
+    "installs-at-import": "installs or removes Python packages when ComfyUI loads it",
     "auto-start": "is run by every Python of the environment, when it starts",
     "evaluates-code": "makes code of data and runs it",
     "hidden-data": "holds a long block of encoded data",
     "unreadable-code": "cannot be looked into",
     "compiled-code": "holds Python code without its source",
     "native-binary": "is a program or library for a processor",
-    "installs-packages": "installs Python packages",
+    "installs-packages": "installs or removes Python packages",
     "install-script": "is a script that other managers run at the installation; ComfyDock does not",
     "odd-host": "takes packages from an unusual place",
     "opens-network": "opens network connections of its own",

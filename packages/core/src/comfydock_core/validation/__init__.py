@@ -1,0 +1,5 @@
+"""Whether things fit together, and what to do when they do not. Nothing is changed."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

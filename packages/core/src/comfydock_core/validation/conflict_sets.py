@@ -1,0 +1,256 @@
+"""Which requirements collide, and what would help: a search that asks an oracle, such as uv, about sets of them.
+
+The search is QuickXplain (U. Junker, AAAI 2004): first over node packs as a whole, then over the lines of those that
+are left. It asks about k·log(n/k) times for k colliding ones among n, and what was asked once is not asked again.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from comfydock_core.models.conflicts import COMFYUI, PYTORCH, YOU, Conflict, ConflictLine, Fix
+from comfydock_core.models.exceptions import PacksConflict
+
+# `None` when the lines can be met together, else an explanation.
+Oracle = Callable[[Sequence[ConflictLine]], str | None]
+# Other versions of a node pack, the most wanted first, each with its lines.
+Candidates = Callable[[str], Iterable[tuple[str, Sequence[ConflictLine]]]]
+
+_ROUNDS = 5
+_Parts = tuple[frozenset[ConflictLine], ...]
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.ASCII)
+_BROKEN = re.compile(r"-\s+")  # uv breaks lines behind hyphens, too.
+_LIMITS = ("==", "<", "<=", "~=", "===", "!=")
+
+
+def find_conflict(lines: Sequence[ConflictLine], oracle: Oracle, *, confirm: Oracle | None = None) -> Conflict | None:
+    """A smallest set of `lines` that cannot be met together; `None` where all can. Raises what the oracles raise.
+
+    With `confirm` the `oracle` may refuse too much, such as for want of knowledge that `confirm` acquires: then a set
+    counts only when `confirm` refuses it, too, and is searched for anew while it does not.
+    """
+    for _ in range(_ROUNDS if confirm is not None else 1):
+        found = _find(lines, oracle)
+        if found is None or confirm is None or confirm(found.lines) is not None:
+            return found
+    assert confirm is not None
+    return _find(lines, confirm)
+
+
+def _find(lines: Sequence[ConflictLine], oracle: Oracle) -> Conflict | None:
+    search = _Search(lines, oracle)
+    told = search.explanation(lines)
+    if told is None:
+        return None
+    if (always := search.explanation(())) is not None:
+        return Conflict((), always)
+    parts = search.smallest(_by_pack(search.suspects(told)))
+    single = search.smallest([frozenset({line}) for part in parts for line in search.in_order(part)])
+    found = search.in_order(_all(tuple(single)))
+    # A line can also allow what was refused before, such as pre-releases; then the search may leave more than it must.
+    found = search.reduced(found)
+    return Conflict(tuple(found), search.explanation(found) or told)
+
+
+def find_fixes(
+    conflict: Conflict,
+    lines: Sequence[ConflictLine],
+    oracle: Oracle,
+    candidates: Candidates,
+    *,
+    adding: Iterable[str] = (),
+    most_versions: int = 5,
+) -> Conflict:
+    """The conflict with the changes that were tried and help: another version of a pack, a looser line, a pack less.
+
+    `lines` are all that the conflict was found among; `adding` are the packs that are not in the environment yet. At
+    most `most_versions` of each pack are tried.
+    """
+    trial = _Fixing(conflict, lines, oracle)
+    packs = list(dict.fromkeys(line.pack for line in conflict.lines if line.is_of_pack))
+    found = [trial.other_version(pack, candidates(pack), most_versions) for pack in packs]
+    found += [trial.looser(line) for line in conflict.lines]
+    found += [trial.without(pack, new=pack in set(adding)) for pack in packs]
+    fixes = [fix for fix in found if fix is not None]
+    return replace(conflict, fixes=tuple(sorted(fixes, key=lambda fix: not fix.whole)))
+
+
+def conflict_error(conflict: Conflict, doing: str) -> PacksConflict:
+    """The error for a conflict; `doing` completes "cannot …"."""
+    listed = "".join(f"\n  {line}" for line in conflict.lines)
+    return PacksConflict(
+        f"cannot {doing}: these requirements cannot be met together{listed}\n{conflict.explanation}",
+        hint=_hint(conflict.fixes),
+        context={
+            "lines": [{"pack": line.pack, "file": line.file, "line": line.line, "requirement": line.requirement}
+                      for line in conflict.lines],
+            "explanation": conflict.explanation,
+            "fixes": [{"kind": fix.kind, "pack": fix.pack, "words": fix.words, "command": fix.command,
+                       "whole": fix.whole} for fix in conflict.fixes],
+        },
+    )  # fmt: skip
+
+
+def _hint(fixes: Sequence[Fix]) -> str:
+    if not fixes:
+        return "no single change that was tried helps; leave out the packs above one after the other"
+    best = next((fix for fix in fixes if fix.command is not None and fix.whole), fixes[0])
+    return f"{best.words}: `{best.command}`" if best.command is not None else best.words
+
+
+class _Search:
+    """Answers of the oracle about sets of some lines, each asked once and in a fixed order."""
+
+    def __init__(self, lines: Sequence[ConflictLine], oracle: Oracle) -> None:
+        self._places = {line: place for place, line in enumerate(dict.fromkeys(lines))}
+        self._oracle = oracle
+        self._answers: dict[frozenset[tuple[str, bool]], str | None] = {}
+
+    def in_order(self, lines: Iterable[ConflictLine]) -> list[ConflictLine]:
+        return sorted(lines, key=self._places.__getitem__)
+
+    def explanation(self, lines: Iterable[ConflictLine]) -> str | None:
+        """What the oracle says; it is asked once about what says the same, whoever says it."""
+        said = self.in_order(lines)
+        asked = frozenset((line.requirement, line.constraint) for line in said)
+        if asked not in self._answers:
+            self._answers[asked] = self._oracle(said)
+        return self._answers[asked]
+
+    def suspects(self, told: str) -> list[ConflictLine]:
+        """The lines that an explanation repeats, or else those whose package it names, if they collide; else all."""
+        everything = list(self._places)
+        text = _BROKEN.sub("-", told.lower())
+        words, compact = set(map(canonicalize_name, _NAME.findall(text))), "".join(text.split())
+        repeated = [line for line in everything if (limit := _limit(line)) is not None and limit in compact]
+        named = [line for line in everything if _name(line) in words]
+        for some in (repeated, named):
+            if 0 < len(some) < len(everything) and self.explanation(some) is not None:
+                return some
+        return everything
+
+    def smallest(self, parts: Sequence[frozenset[ConflictLine]]) -> list[frozenset[ConflictLine]]:
+        """A smallest list of `parts` that collide as a whole, which all of them must do."""
+        return self._explain((), (), tuple(parts))
+
+    def reduced(self, lines: list[ConflictLine]) -> list[ConflictLine]:
+        """Some of the lines, which collide, that do not without any one of them."""
+        kept = lines
+        while (fewer := self._with_one_less(kept)) is not None:
+            kept = fewer
+        return kept
+
+    def _with_one_less(self, lines: list[ConflictLine]) -> list[ConflictLine] | None:
+        smaller = ([other for other in lines if other != line] for line in lines)
+        return next((fewer for fewer in smaller if self.explanation(fewer) is not None), None)
+
+    def _explain(self, given: _Parts, added: _Parts, parts: _Parts) -> list[frozenset[ConflictLine]]:
+        if added and self.explanation(_all(given)) is not None:
+            return []
+        if len(parts) == 1:
+            return list(parts)
+        half = len(parts) // 2
+        first, second = parts[:half], parts[half:]
+        needed = tuple(self._explain((*given, *first), first, second))
+        return [*self._explain((*given, *needed), needed, first), *needed]
+
+
+class _Fixing:
+    """Trying changes of all lines, and of the conflict alone where something else collides, too."""
+
+    def __init__(self, conflict: Conflict, lines: Sequence[ConflictLine], oracle: Oracle) -> None:
+        self._conflict = conflict.lines
+        self._lines = list(dict.fromkeys(lines))
+        self._oracle = oracle
+
+    def other_version(self, pack: str, versions: Iterable[tuple[str, Sequence[ConflictLine]]], most: int) -> Fix | None:
+        """The first version with which everything fits, else the first with which this conflict is gone."""
+        partial: Fix | None = None
+        for number, (version, theirs) in enumerate(versions):
+            if number >= most:
+                break
+            helps = self._helps(lambda line: None if line.pack == pack else line, theirs)
+            if helps is None:
+                continue
+            fix = Fix("version", pack, _words(f"take version {version} of {pack}", helps),
+                      f"comfydock node add {pack}@{version}", version, whole=helps)  # fmt: skip
+            if helps:
+                return fix
+            partial = partial or fix
+        return partial
+
+    def looser(self, line: ConflictLine) -> Fix | None:
+        """The same requirement without its upper limits and pins."""
+        text = None if line.pack in (COMFYUI, PYTORCH) else _loosened(line.requirement)
+        if text is None:
+            return None
+        helps = self._helps(lambda other: replace(other, requirement=text) if other == line else other)
+        if helps is None:
+            return None
+        words = _words(f"`{line.requirement}` of {line.pack} would have to be `{text}`", helps)
+        command = f'comfydock py add "{text}"' if line.pack == YOU and not line.constraint else None
+        return Fix("loosen", line.pack, words, command, loosened=line, requirement=text, whole=helps)
+
+    def without(self, pack: str, *, new: bool) -> Fix | None:
+        """Everything but one pack."""
+        helps = self._helps(lambda line: None if line.pack == pack else line)
+        if helps is None:
+            return None
+        if new:
+            return Fix("leave-out", pack, _words(f"do not add {pack}", helps), whole=helps)
+        return Fix("leave-out", pack, _words(f"leave {pack} out", helps), f"comfydock node remove {pack}", whole=helps)
+
+    def _helps(
+        self, change: Callable[[ConflictLine], ConflictLine | None], more: Iterable[ConflictLine] = ()
+    ) -> bool | None:
+        """Whether everything fits after a change, or the conflict alone (`False`), or neither (`None`)."""
+        for lines, whole in ((self._lines, True), (self._conflict, False)):
+            changed = [new for line in lines if (new := change(line)) is not None]
+            if self._oracle([*changed, *more]) is None:
+                return whole
+        return None
+
+
+def _words(said: str, whole: bool) -> str:
+    return said if whole else f"{said} (another conflict is left then)"
+
+
+def _all(parts: _Parts) -> frozenset[ConflictLine]:
+    return frozenset().union(*parts)
+
+
+def _by_pack(lines: Iterable[ConflictLine]) -> list[frozenset[ConflictLine]]:
+    packs: dict[str, set[ConflictLine]] = {}
+    for line in lines:
+        packs.setdefault(line.pack, set()).add(line)
+    return [frozenset(found) for found in packs.values()]
+
+
+def _name(line: ConflictLine) -> str | None:
+    try:
+        return canonicalize_name(Requirement(line.requirement).name)
+    except InvalidRequirement:
+        return None
+
+
+def _limit(line: ConflictLine) -> str | None:
+    """The name and versions of a line as explanations write them; `None` where any version will do."""
+    text = line.requirement.partition(";")[0]
+    return "".join(text.lower().split()) if re.search("[<>=]", text) else None
+
+
+def _loosened(text: str) -> str | None:
+    """The requirement without what limits it from above or to one version; `None` where nothing does."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return None
+    kept = [one for one in requirement.specifier if one.operator not in _LIMITS]
+    if requirement.url is not None or len(kept) == len(list(requirement.specifier)):
+        return None
+    requirement.specifier = SpecifierSet(",".join(map(str, kept)))
+    return str(requirement)
