@@ -12,3 +12,4 @@ from . import repositories as repositories
 from . import resolvers as resolvers
 from . import services as services
 from . import utils as utils
+from . import validation as validation

@@ -112,7 +112,7 @@ class PackCache:
                 remove_tree(f"{self._directory}/{name}")
 
     def _is_free(self, key: str) -> bool:
-        return shared_locks.is_free(f"{self._directory}/{key}.lock")
+        return file_locks.is_free(f"{self._directory}/{key}.lock")
 
 
 def _listing(directory: str) -> dict[str, int]:

@@ -8,26 +8,34 @@ from comfydock_core.analyzers.node_classes import STOCK_FILE
 from comfydock_core.analyzers.remembered_classes import RememberedClasses
 from comfydock_core.analyzers.status_scanner import pack_directories
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.models.node_packs import PackRelease, TrackedPack
 from comfydock_core.models.pack_needs import DefinedClasses
-from comfydock_core.repositories import manifest_values
 from comfydock_core.repositories.node_index import NodeIndex
+from comfydock_core.repositories.tracked_packs import tracked_packs
 from comfydock_core.utils.git_urls import normal_address
-
-_DEVELOPMENT = "development"
 
 
 @dataclass(frozen=True, slots=True)
 class InstalledPack:
-    """One pack. `place` is `None` while it is not on the disk; its classes are then those of the lists."""
+    """One pack; `release` is what the manifest says, `None` for one that only lies there.
+
+    `place` is `None` while it is not on the disk; its classes are then those of the lists.
+    """
 
     identifier: str
     name: str
     tracked: bool
     place: str | None
     classes: DefinedClasses
-    registry_id: str | None = None
-    repository: str | None = None
-    source: str | None = None
+    release: PackRelease | None = None
+
+    @property
+    def registry_id(self) -> str | None:
+        return None if self.release is None else self.release.registry_id
+
+    @property
+    def repository(self) -> str | None:
+        return None if self.release is None else self.release.repository
 
     def defines(self, node_type: str) -> bool:
         return node_type in self.classes.names
@@ -72,7 +80,9 @@ def installed_packs(
 ) -> InstalledPacks:
     """Every pack of an environment with its classes. Raises `ManifestDamaged`."""
     present = _present(layout.custom_nodes)
-    tracked = [_tracked(key, entry, layout, present, index, classes) for key, entry in _entries(layout, manifest)]
+    tracked = [
+        _tracked(pack, layout, present, index, classes) for pack in tracked_packs(manifest, layout.manifest).values()
+    ]
     names = {pack.name for pack in tracked}
     others = [
         InstalledPack(name, name, False, place, classes.of_pack(place))
@@ -85,43 +95,27 @@ def installed_packs(
 def tracked_names(layout: EnvironmentLayout, manifest: dict[str, object], index: NodeIndex) -> set[str]:
     """The identifiers of the manifest's packs in small letters, those of the lists too. Raises `ManifestDamaged`."""
     names: set[str] = set()
-    for key, entry in _entries(layout, manifest):
-        registry_id, repository = (
-            manifest_values.text(entry, one, layout.manifest) for one in ("registry_id", "repository")
-        )
-        known = index.package_of_repository(repository) if repository else None
-        names |= {name.lower() for name in (key, registry_id, known and known.identifier) if name}
+    for pack in tracked_packs(manifest, layout.manifest).values():
+        release = pack.release
+        known = index.package_of_repository(release.repository) if release.repository else None
+        names |= {name.lower() for name in (pack.identifier, release.registry_id, known and known.identifier) if name}
     return names
 
 
-def _entries(layout: EnvironmentLayout, manifest: dict[str, object]) -> list[tuple[str, dict[str, object]]]:
-    """The entries of the manifest. Very old ones have their development nodes one table deeper."""
-    path = layout.manifest
-    nodes = manifest_values.table(manifest_values.tool_table(manifest, path), "nodes", path)
-    found: list[tuple[str, dict[str, object]]] = []
-    for identifier in nodes:
-        entry = manifest_values.table(nodes, identifier, path)
-        if identifier == _DEVELOPMENT and entry and all(isinstance(item, dict) for item in entry.values()):
-            found += [(key, manifest_values.table(entry, key, path)) for key in entry]
-        else:
-            found.append((identifier, entry))
-    return found
-
-
 def _tracked(
-    identifier: str,
-    entry: dict[str, object],
+    pack: TrackedPack,
     layout: EnvironmentLayout,
     present: dict[str, str],
     index: NodeIndex | None,
     classes: RememberedClasses,
 ) -> InstalledPack:
-    name, registry_id, repository, source = (
-        manifest_values.text(entry, key, layout.manifest) for key in ("name", "registry_id", "repository", "source")
-    )
-    place = present.get(name or identifier)
-    found = classes.of_pack(place) if place is not None else _listed(registry_id or identifier, repository, index)
-    return InstalledPack(identifier, name or identifier, True, place, found, registry_id, repository, source)
+    release, path = pack.release, f"{layout.custom_nodes}/{pack.directory}"
+    place = present.get(release.name) or (path if os.path.isdir(path) else None)
+    if place is not None:
+        found = classes.of_pack(place)
+    else:
+        found = _listed(release.registry_id or pack.identifier, release.repository, index)
+    return InstalledPack(pack.identifier, release.name, True, place, found, release)
 
 
 def _listed(identifier: str, repository: str | None, index: NodeIndex | None) -> DefinedClasses:

@@ -10,10 +10,10 @@ from comfydock_core.models.exceptions import NotFoundError, PackNotFound
 from comfydock_core.models.pack_needs import Asker, ClassReason, PackageReason, PackNeeds, PackReason, Reasons
 from comfydock_core.repositories import manifest_values
 from comfydock_core.repositories.node_index import NodeIndex
+from comfydock_core.repositories.tracked_packs import group_name
 from comfydock_core.repositories.uv_lock import Table, UvLock, read_lock, tables
 from comfydock_core.resolvers.installed_packs import InstalledPack, InstalledPacks
 from comfydock_core.resolvers.pack_needs import Survey, survey
-from comfydock_core.utils.pack_groups import group_of_pack
 from comfydock_core.utils.requirements import normal_name, parse_requirements, requirement_name
 from comfydock_core.utils.text import nearest
 
@@ -49,8 +49,8 @@ def _packs(
     if pack is None or need is None:
         return ()
     groups = _groups(manifest, layout)
-    group = _group_of(pack)
-    if group in groups:
+    group = group_name(pack.release) if pack.release is not None else None
+    if group is not None and group in groups:
         return (PackReason(need, pack.repository, group, tuple(groups[group])),)
     return (PackReason(need, pack.repository, None, _own_requirements(pack)),)
 
@@ -122,7 +122,7 @@ def _askers(
     of_comfyui = {name for name, _ in _requirements_of(f"{layout.comfyui}/requirements.txt")}
     for name, text in _named(project.get("dependencies")):
         yield name, Asker("comfyui" if name in of_comfyui else "user", "", text)
-    owners = {_group_of(pack): pack.identifier for pack in packs.all if pack.tracked}
+    owners = {group_name(pack.release): pack.identifier for pack in packs.all if pack.release is not None}
     for group, texts in _groups(manifest, layout).items():
         kind, owner = ("pack", owners[group]) if group in owners else ("group", group)
         for name, text in _named(texts):
@@ -139,10 +139,6 @@ def _groups(manifest: dict[str, object], layout: EnvironmentLayout) -> dict[str,
         for name, texts in groups.items()
         if isinstance(texts, list)
     }
-
-
-def _group_of(pack: InstalledPack) -> str:
-    return group_of_pack(pack.name, pack.repository or pack.registry_id or pack.name)
 
 
 def _named(texts: object) -> Iterable[tuple[str, str]]:

@@ -1,12 +1,11 @@
 """Whose the requirements of a manifest are, for telling which of them collide."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from comfydock_core.managers.pyproject.packs import group_name
-from comfydock_core.models.adoption import PackEntry
 from comfydock_core.models.conflicts import COMFYUI, PYTORCH, YOU, ConflictLine
 from comfydock_core.models.node_packs import PackRequirement, PackRequirements
 from comfydock_core.repositories.pytorch_settings import Table, accelerators_of, family_of, is_pin, uv_settings
+from comfydock_core.repositories.tracked_packs import group_name, tracked_packs
 from comfydock_core.utils.requirements import requirement_name
 
 _MANIFEST = "pyproject.toml"
@@ -62,21 +61,8 @@ def _constraints(manifest: Table, packs: Mapping[str, PackRequirements]) -> Iter
 
 def _owners(manifest: Table) -> dict[str, str]:
     """The identifier of the pack that each group is of."""
-    owners: dict[str, str] = {}
-    for identifier, node in _nodes(manifest):
-        name = str(node.get("name") or identifier)
-        repository, registry_id = (str(node[key]) if node.get(key) else None for key in ("repository", "registry_id"))
-        source, version = str(node.get("source")), str(node.get("version"))
-        entry = PackEntry(identifier, name, source, version, repository, registry_id, ())
-        owners[group_name(entry)] = identifier
-    return owners
-
-
-def _nodes(manifest: Table) -> Iterable[tuple[str, Table]]:
-    found: object = manifest
-    for key in ("tool", "comfydock", "nodes"):
-        found = found.get(key) if isinstance(found, dict) else None
-    return [(name, node) for name, node in found.items() if isinstance(node, dict)] if isinstance(found, dict) else []
+    packs = tracked_packs(manifest, _MANIFEST)
+    return {group_name(pack.release): identifier for identifier, pack in packs.items()}
 
 
 def _placed(name: str, one: PackRequirement) -> ConflictLine:
