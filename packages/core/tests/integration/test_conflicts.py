@@ -190,6 +190,17 @@ def test_an_empty_cache_is_no_conflict(world: Trials) -> None:
     assert find_conflict(lines, world.guess, confirm=world.answer) is None
 
 
+def test_wheels_for_different_systems_fit_together(
+    universes: tuple[Indexes, list[list[ConflictLine]]], world: Trials
+) -> None:
+    address = f"{universes[0].general}/steady/steady"
+    lines = [line("a", f"steady @ {address}-1-py3-none-any.whl ; sys_platform == 'win32'"),
+             line("a", f"steady @ {address}-2-py3-none-any.whl ; platform_system == 'Linux'", 2)]  # fmt: skip
+    assert find_conflict(lines, world.guess, confirm=world.answer) is None
+    both = [*lines, line("b", f"steady @ {address}-3-py3-none-any.whl")]
+    assert find_conflict(both, world.guess, confirm=world.answer) is not None
+
+
 def test_a_package_from_git_takes_part(world: Trials, tmp_path: Path) -> None:
     repository = tmp_path / "git" / "demo"
     repository.mkdir(parents=True)
@@ -200,10 +211,11 @@ def test_a_package_from_git_takes_part(world: Trials, tmp_path: Path) -> None:
         subprocess.run(["git", *words], cwd=repository, check=True)
     with git_serving(tmp_path / "git") as server:
         lines = [line("a", f"demo @ git+{server.address('demo')}"), line("b", "steady>2"), line("c", "steady")]
+        assert world.guess(lines[:1]) is None  # uv says that it must not fetch the repository, and then may.
+        assert world.fetched == 1
         found = find_conflict(lines, world.guess, confirm=world.answer)
     assert found is not None
     assert found.lines == (lines[0], lines[1])
-    assert world.fetched > 0
 
 
 def test_the_environment_stays_as_it_is(machine: Machine) -> None:

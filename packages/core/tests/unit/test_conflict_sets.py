@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from comfydock_core.models.conflicts import COMFYUI, PYTORCH, YOU, Conflict, ConflictLine
-from comfydock_core.models.exceptions import RequirementsConflict
+from comfydock_core.models.conflicts import COMFYUI, PYTORCH, YOU, Conflict, ConflictLine, Fix
+from comfydock_core.models.exceptions import RequirementsConflict, UvFailed
 from comfydock_core.validation.conflict_sets import conflict_error, find_conflict, find_fixes
 
 
@@ -187,6 +187,41 @@ def test_no_more_versions_are_tried_than_asked_for() -> None:
     assert tried == ["a", "b"]
 
 
+def test_a_version_that_cannot_be_tried_is_no_fix() -> None:
+    def oracle(lines: Sequence[ConflictLine]) -> str | None:
+        if any(each.requirement == "broken" for each in lines):
+            raise UvFailed("it cannot be built")
+        return Versions()(lines)
+
+    found = find_conflict([A, B], oracle)
+    assert found is not None
+    versions = {"b": [("2", [line("b", "broken")]), ("1", [line("b", "numpy")])]}
+    fixed = find_fixes(found, [A, B], oracle, lambda pack: versions.get(pack, []))
+    assert [fix.version for fix in fixed.fixes if fix.kind == "version"] == ["1"]
+
+
+def test_an_error_of_the_oracle_is_no_conflict() -> None:
+    def oracle(lines: Sequence[ConflictLine]) -> str | None:
+        raise UvFailed("no")
+
+    with pytest.raises(UvFailed):
+        find_conflict([A, B], oracle)
+
+
+def test_what_does_not_end_the_conflict_is_not_tried_with_everything() -> None:
+    many = [line(f"pack{number}", f"p{number}") for number in range(300)]
+    asked: list[int] = []
+
+    def oracle(lines: Sequence[ConflictLine]) -> str | None:
+        asked.append(len(lines))
+        return Versions()(lines)
+
+    found = Conflict((A, B), "numpy")
+    versions = {"b": [(str(number), [line("b", "numpy==2.4")]) for number in range(5)]}
+    find_fixes(found, [A, B, *many], oracle, lambda pack: versions.get(pack, []))
+    assert sum(number > 10 for number in asked) == 3  # Those of the three fixes.
+
+
 def test_a_pack_that_is_not_there_yet_is_not_to_be_removed() -> None:
     found = fixes([A, B], {}, adding=["b"])
     assert {fix.pack: fix.command for fix in found.fixes if fix.kind == "leave-out"} == {
@@ -225,3 +260,10 @@ def test_without_any_fix_the_hint_says_what_remains() -> None:
     found = fixes([line(COMFYUI, "numpy<2"), line(PYTORCH, "numpy==2.4")], {})
     assert found.fixes == ()
     assert "no single change" in str(conflict_error(found, "lock").hint)
+
+
+def test_no_login_of_an_address_is_told() -> None:
+    lines = (line(YOU, "a @ https://me:secret@h.invalid/a.whl"), B)
+    found = Conflict(lines, "a @ https://me:secret@h.invalid/a.whl", (Fix("loosen", YOU, str(lines[0])),))
+    error = conflict_error(found, "lock")
+    assert "secret" not in f"{error.message}{error.hint}{error.context}"

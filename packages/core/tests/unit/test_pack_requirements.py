@@ -141,6 +141,10 @@ def test_included_files_count_where_they_stand(pack: Path) -> None:
     assert found.constraints == (PackRequirement("numpy<2", "limits.txt", 1),)
 
 
+def test_the_other_separator_of_paths_is_understood(pack: Path) -> None:
+    assert texts(read(pack, "-r more\\a.txt\n", more__a_txt="a\n")) == ["a"]
+
+
 @pytest.mark.parametrize("named", ["../outside.txt", "/etc/hostname", "link.txt", "https://h.invalid/r.txt"])
 def test_what_leads_out_of_the_pack_is_told_and_not_read(pack: Path, named: str) -> None:
     (pack.parent / "outside.txt").write_text("secret\n")

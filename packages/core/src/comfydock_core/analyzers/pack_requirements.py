@@ -161,7 +161,7 @@ class _Reading:
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", named):
             self._note(place, "is not followed: it is not in the node pack")
             return
-        inside = os.path.normpath(os.path.join(os.path.dirname(file), named)).replace(os.sep, "/")
+        inside = os.path.normpath(os.path.join(os.path.dirname(file), named.replace("\\", "/"))).replace(os.sep, "/")
         self.read_file(inside, kind, place)
 
     def _note(self, place: tuple[str, int, str], words: str) -> None:

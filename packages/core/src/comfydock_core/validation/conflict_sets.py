@@ -13,7 +13,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from comfydock_core.models.conflicts import COMFYUI, PYTORCH, YOU, Conflict, ConflictLine, Fix
-from comfydock_core.models.exceptions import PacksConflict
+from comfydock_core.models.exceptions import ComfyDockError, PacksConflict
+from comfydock_core.utils.requirement_lines import without_credentials_in
 
 # `None` when the lines can be met together, else an explanation.
 Oracle = Callable[[Sequence[ConflictLine]], str | None]
@@ -81,16 +82,17 @@ def find_fixes(
 
 def conflict_error(conflict: Conflict, doing: str) -> PacksConflict:
     """The error for a conflict; `doing` completes "cannot …"."""
-    listed = "".join(f"\n  {line}" for line in conflict.lines)
+    told = without_credentials_in
+    listed = "".join(f"\n  {told(str(line))}" for line in conflict.lines)
     return PacksConflict(
-        f"cannot {doing}: these requirements cannot be met together{listed}\n{conflict.explanation}",
-        hint=_hint(conflict.fixes),
+        f"cannot {doing}: these requirements cannot be met together{listed}\n{told(conflict.explanation)}",
+        hint=told(_hint(conflict.fixes)),
         context={
-            "lines": [{"pack": line.pack, "file": line.file, "line": line.line, "requirement": line.requirement}
+            "lines": [{"pack": line.pack, "file": line.file, "line": line.line, "requirement": told(line.requirement)}
                       for line in conflict.lines],
-            "explanation": conflict.explanation,
-            "fixes": [{"kind": fix.kind, "pack": fix.pack, "words": fix.words, "command": fix.command,
-                       "whole": fix.whole} for fix in conflict.fixes],
+            "explanation": told(conflict.explanation),
+            "fixes": [{"kind": fix.kind, "pack": fix.pack, "words": told(fix.words),
+                       "command": fix.command and told(fix.command), "whole": fix.whole} for fix in conflict.fixes],
         },
     )  # fmt: skip
 
@@ -207,12 +209,25 @@ class _Fixing:
     def _helps(
         self, change: Callable[[ConflictLine], ConflictLine | None], more: Iterable[ConflictLine] = ()
     ) -> bool | None:
-        """Whether everything fits after a change, or the conflict alone (`False`), or neither (`None`)."""
-        for lines, whole in ((self._lines, True), (self._conflict, False)):
-            changed = [new for line in lines if (new := change(line)) is not None]
-            if self._oracle([*changed, *more]) is None:
-                return whole
-        return None
+        """Whether everything fits after a change, or the conflict alone (`False`), or neither (`None`).
+
+        The conflict alone is asked about first: it is small, and without that there is nothing to hope for.
+        """
+        if not self._fits(self._conflict, change, more):
+            return None
+        return self._fits(self._lines, change, more)
+
+    def _fits(
+        self,
+        lines: Sequence[ConflictLine],
+        change: Callable[[ConflictLine], ConflictLine | None],
+        more: Iterable[ConflictLine],
+    ) -> bool:
+        changed = [new for line in lines if (new := change(line)) is not None]
+        try:
+            return self._oracle([*changed, *more]) is None
+        except ComfyDockError:
+            return False  # What cannot be tried, such as a package that cannot be built, is no fix; others may be.
 
 
 def _words(said: str, whole: bool) -> str:
