@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +74,33 @@ def test_what_did_not_change_is_not_sent_again_and_not_indexed_again(server: Ser
     assert after == before
 
 
+def test_several_updates_at_once_leave_lists_an_index_and_notes_that_fit(server: Server, directory: Path) -> None:
+    outcomes: list[dict[str, str]] = []
+    threads = [threading.Thread(target=lambda: outcomes.append(update(directory))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 4
+    with open_index(str(directory)) as index:
+        assert index.counts()["packs"] == 7
+    assert sorted(path.name for path in directory.iterdir()) == sorted(
+        ["node_mappings.json", "custom-node-list.json", "extension-node-map.json", "node_index.sqlite", "sources.json"]
+    )
+    server.replies.update(dict.fromkeys(NAMES.values(), UNCHANGED))
+    assert update(directory) == all_of("unchanged")
+
+
+def test_what_a_killed_update_left_is_removed_after_a_day(server: Server, directory: Path) -> None:
+    (directory / ".node_index.sqlite.old.tmp").mkdir(parents=True)
+    for name in (".node-data.old.tmp", ".node-data.new.tmp"):
+        (directory / name).touch()
+    for name in (".node-data.old.tmp", ".node_index.sqlite.old.tmp"):
+        os.utime(directory / name, (1, 1))
+    update(directory)
+    assert [path.name for path in directory.iterdir() if path.suffix == ".tmp"] == [".node-data.new.tmp"]
+
+
 def test_a_list_that_was_changed_by_hand_is_fetched_whole(server: Server, directory: Path) -> None:
     update(directory)
     (directory / "node_mappings.json").write_text("{}")
@@ -119,8 +147,8 @@ def test_one_that_fails_keeps_its_file_and_the_others(server: Server, directory:
 
 
 def test_a_body_that_was_cut_off_is_asked_for_again(server: Server, directory: Path) -> None:
-    whole = json.dumps(NODE_DATA)
-    cut = Reply(whole[:100], headers={"Content-Length": str(len(whole)), "Connection": "close"})
+    whole = json.dumps(NODE_DATA) + " " * 2_000_000
+    cut = Reply(whole[:1_500_000], headers={"Content-Length": str(len(whole)), "Connection": "close"})
     server.replies[NAMES["node-data"]] = [cut, tagged(whole)]
     assert update(directory)["node-data"] == "updated"
     assert json.loads((directory / "node_mappings.json").read_text()) == NODE_DATA

@@ -8,6 +8,7 @@ from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import NotFoundError, PackNotFound
 from comfydock_core.models.pack_needs import Asker, ClassReason, PackageReason, PackNeeds, PackReason, Reasons
+from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import manifest_values
 from comfydock_core.repositories.node_index import NodeIndex
 from comfydock_core.repositories.uv_lock import Table, UvLock, read_lock, tables
@@ -21,13 +22,18 @@ _MOST_CHAINS = 20
 
 
 def why(
-    word: str, layout: EnvironmentLayout, manifest: dict[str, object], index: NodeIndex | None, answers: AnswerCache
+    word: str,
+    layout: EnvironmentLayout,
+    manifest: dict[str, object],
+    index: NodeIndex | None,
+    answers: AnswerCache,
+    reporter: Reporter,
 ) -> Reasons:
     """Everything that the word names, and why it is there. Without an index the lists are not asked.
 
     Raises `PackNotFound` when it names nothing, `ManifestDamaged`, `LockDamaged`.
     """
-    seen = survey(layout, manifest, index, answers)
+    seen = survey(layout, manifest, index, answers, reporter)
     needs = seen.needs()
     reasons = Reasons(
         word,

@@ -72,18 +72,16 @@ class RegistryData:
                 if answer.status == 304 and known:
                     return None
                 _check(name, url, answer, file)
+                state = os.fstat(file.fileno())
             os.chmod(aside, 0o644)
             os.replace(aside, list_path(self._directory, name))
         finally:
             if os.path.exists(aside):
                 os.unlink(aside)
         atomic.sync_directory(self._directory)
-        return self._noted(name, url, answer.headers.get("etag"))
-
-    def _noted(self, name: str, url: str, etag: str | None) -> FetchNote:
         now = time.time()
-        state = file_state(list_path(self._directory, name))
-        return FetchNote(without_credentials(url), etag, now, now, state or (0, 0))
+        etag = answer.headers.get("etag")
+        return FetchNote(without_credentials(url), etag, now, now, (state.st_size, state.st_mtime_ns))
 
 
 def _remove_left_over(directory: str) -> None:
