@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from comfydock_core.clients.transport import Transport
+from comfydock_core.models.exceptions import ScopeBusy
+from comfydock_core.models.operation import Initiator
 from comfydock_core.repositories.node_index import open_index
 from comfydock_core.services.registry_data import RegistryData
 from comfydock_core.services.registry_state import STALE_SECONDS, registry_state
+from comfydock_core.utils.locks import acquire
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.http_server import Reply, Server, serving
 from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, NODE_DATA, write_lists
@@ -46,7 +49,8 @@ def directory(tmp_path: Path) -> Path:
 
 def update(directory: Path, reporter: RecordingReporter | None = None, *, offline: bool = False) -> dict[str, str]:
     data = RegistryData(str(directory), Transport(offline=offline))
-    return {one.name: one.outcome for one in data.update(reporter or SilentReporter())}
+    initiator = Initiator(("registry", "update"), wait=60.0)
+    return {one.name: one.outcome for one in data.update(initiator, reporter or SilentReporter())}
 
 
 def all_of(outcome: str) -> dict[str, str]:
@@ -85,10 +89,26 @@ def test_several_updates_at_once_leave_lists_an_index_and_notes_that_fit(server:
     with open_index(str(directory)) as index:
         assert index.counts()["packs"] == 7
     assert sorted(path.name for path in directory.iterdir()) == sorted(
-        ["node_mappings.json", "custom-node-list.json", "extension-node-map.json", "node_index.sqlite", "sources.json"]
+        [
+            ".lock",
+            "node_mappings.json",
+            "custom-node-list.json",
+            "extension-node-map.json",
+            "node_index.sqlite",
+            "sources.json",
+        ]
     )
     server.replies.update(dict.fromkeys(NAMES.values(), UNCHANGED))
     assert update(directory) == all_of("unchanged")
+
+
+def test_a_second_update_is_refused_meanwhile_and_may_wait(server: Server, directory: Path) -> None:
+    directory.mkdir(parents=True)
+    data = RegistryData(str(directory), Transport())
+    with acquire(f"{directory}/.lock", "the list", "comfydock registry update"), pytest.raises(ScopeBusy) as raised:
+        data.update(Initiator(("registry", "update")), SilentReporter())
+    assert "--wait" in str(raised.value.hint)
+    assert server.requests == []
 
 
 def test_what_a_killed_update_left_is_removed_after_a_day(server: Server, directory: Path) -> None:
@@ -187,7 +207,7 @@ def test_a_password_in_an_address_is_neither_shown_nor_kept(
     monkeypatch.setenv("COMFYDOCK_MANAGER_DATA_URL", f"{address}/nothing")
     reporter = RecordingReporter()
     data = RegistryData(str(directory), Transport())
-    outcomes = data.update(reporter)
+    outcomes = data.update(Initiator(("registry", "update")), reporter)
     kept = "".join(path.read_text(errors="replace") for path in directory.iterdir())
     shown = [*reporter.warnings, *reporter.phases, *(str(one) for one in outcomes), kept]
     assert not [text for text in shown if "geheim" in text]
