@@ -150,6 +150,12 @@ def test_why_something_is_here(informed: Session) -> None:
     assert (base["name"], base["versions"], base["askers"]) == ("mini-base", ["1.5"], [])
     assert base["chains"] == [["mini-math", "mini-base"]]
     assert informed.ok("node", "why", "mini-imaging").out.splitlines()[1] == ("  ComfyUI asks for `mini-imaging>=1.0`")
+    torch = informed.data("node", "why", "torch")["packages"][0]
+    assert [(asker["kind"], asker["name"], asker["requirement"]) for asker in torch["askers"]] == [
+        ("comfyui", "", "torch"),
+        ("constraint", "", "torch==2.9.1"),
+        ("backend", "cpu", "torch==2.9.1+cpu"),
+    ]
     unknown = informed.error("node", "why", "submarine")
     assert (unknown["code"], unknown["exit_code"]) == ("pack-not-found", 3)
     marked = informed.data("node", "search", "fancy")["packs"]

@@ -6,6 +6,7 @@ from comfydock_cli.formatters.search_formatter import hits_text
 from comfydock_cli.formatters.why_formatter import reasons_text
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
+from comfydock_cli.ui.progress import make_reporter
 
 
 def search(context: Context, arguments: Arguments) -> Result:
@@ -22,7 +23,8 @@ def search(context: Context, arguments: Arguments) -> Result:
 
 def why(context: Context, arguments: Arguments) -> Result:
     """Why a node pack, a node class or a Python package is here."""
-    reasons = context.environment.why(arguments.word("name"))
+    with make_reporter(context) as reporter:
+        reasons = context.environment.why(arguments.word("name"), reporter)
     return Result(reasons.as_dict(), reasons_text(reasons))
 
 

@@ -18,6 +18,7 @@ _ASKERS = {
     "user": "you asked for `{0.requirement}`",
     "pack": "the node pack {0.name} asks for `{0.requirement}`",
     "group": "the group {0.name} has `{0.requirement}`",
+    "backend": "PyTorch for {0.name} has `{0.requirement}`",
     "constraint": "a constraint says `{0.requirement}`",
 }
 

@@ -16,7 +16,7 @@ def update(context: Context, arguments: Arguments) -> Result:
     if context.dry_run:
         return planned(workspace.plan_node_data_update())
     with make_reporter(context) as reporter:
-        outcomes = workspace.update_node_data(reporter)
+        outcomes = workspace.update_node_data(context.initiator(), reporter)
     counts = workspace.node_data().counts
     failed = all(outcome.outcome == "failed" for outcome in outcomes)
     data = {"sources": [outcome.as_dict() for outcome in outcomes], "counts": counts}

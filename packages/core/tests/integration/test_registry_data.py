@@ -3,15 +3,19 @@
 import gzip
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from comfydock_core.clients.transport import Transport
+from comfydock_core.models.exceptions import ScopeBusy
+from comfydock_core.models.operation import Initiator
 from comfydock_core.repositories.node_index import open_index
 from comfydock_core.services.registry_data import RegistryData
 from comfydock_core.services.registry_state import STALE_SECONDS, registry_state
+from comfydock_core.utils.locks import acquire
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.http_server import Reply, Server, serving
 from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, NODE_DATA, write_lists
@@ -45,7 +49,8 @@ def directory(tmp_path: Path) -> Path:
 
 def update(directory: Path, reporter: RecordingReporter | None = None, *, offline: bool = False) -> dict[str, str]:
     data = RegistryData(str(directory), Transport(offline=offline))
-    return {one.name: one.outcome for one in data.update(reporter or SilentReporter())}
+    initiator = Initiator(("registry", "update"), wait=60.0)
+    return {one.name: one.outcome for one in data.update(initiator, reporter or SilentReporter())}
 
 
 def all_of(outcome: str) -> dict[str, str]:
@@ -71,6 +76,49 @@ def test_what_did_not_change_is_not_sent_again_and_not_indexed_again(server: Ser
     assert {headers["if-none-match"] for _, headers in server.requests} == {'"1"'}
     after = {path.name: path.stat().st_ino for path in directory.iterdir() if path.name != "sources.json"}
     assert after == before
+
+
+def test_several_updates_at_once_leave_lists_an_index_and_notes_that_fit(server: Server, directory: Path) -> None:
+    outcomes: list[dict[str, str]] = []
+    threads = [threading.Thread(target=lambda: outcomes.append(update(directory))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 4
+    with open_index(str(directory)) as index:
+        assert index.counts()["packs"] == 7
+    assert sorted(path.name for path in directory.iterdir()) == sorted(
+        [
+            ".lock",
+            "node_mappings.json",
+            "custom-node-list.json",
+            "extension-node-map.json",
+            "node_index.sqlite",
+            "sources.json",
+        ]
+    )
+    server.replies.update(dict.fromkeys(NAMES.values(), UNCHANGED))
+    assert update(directory) == all_of("unchanged")
+
+
+def test_a_second_update_is_refused_meanwhile_and_may_wait(server: Server, directory: Path) -> None:
+    directory.mkdir(parents=True)
+    data = RegistryData(str(directory), Transport())
+    with acquire(f"{directory}/.lock", "the list", "comfydock registry update"), pytest.raises(ScopeBusy) as raised:
+        data.update(Initiator(("registry", "update")), SilentReporter())
+    assert "--wait" in str(raised.value.hint)
+    assert server.requests == []
+
+
+def test_what_a_killed_update_left_is_removed_after_a_day(server: Server, directory: Path) -> None:
+    (directory / ".node_index.sqlite.old.tmp").mkdir(parents=True)
+    for name in (".node-data.old.tmp", ".node-data.new.tmp"):
+        (directory / name).touch()
+    for name in (".node-data.old.tmp", ".node_index.sqlite.old.tmp"):
+        os.utime(directory / name, (1, 1))
+    update(directory)
+    assert [path.name for path in directory.iterdir() if path.suffix == ".tmp"] == [".node-data.new.tmp"]
 
 
 def test_a_list_that_was_changed_by_hand_is_fetched_whole(server: Server, directory: Path) -> None:
@@ -119,8 +167,8 @@ def test_one_that_fails_keeps_its_file_and_the_others(server: Server, directory:
 
 
 def test_a_body_that_was_cut_off_is_asked_for_again(server: Server, directory: Path) -> None:
-    whole = json.dumps(NODE_DATA)
-    cut = Reply(whole[:100], headers={"Content-Length": str(len(whole)), "Connection": "close"})
+    whole = json.dumps(NODE_DATA) + " " * 2_000_000
+    cut = Reply(whole[:1_500_000], headers={"Content-Length": str(len(whole)), "Connection": "close"})
     server.replies[NAMES["node-data"]] = [cut, tagged(whole)]
     assert update(directory)["node-data"] == "updated"
     assert json.loads((directory / "node_mappings.json").read_text()) == NODE_DATA
@@ -159,7 +207,7 @@ def test_a_password_in_an_address_is_neither_shown_nor_kept(
     monkeypatch.setenv("COMFYDOCK_MANAGER_DATA_URL", f"{address}/nothing")
     reporter = RecordingReporter()
     data = RegistryData(str(directory), Transport())
-    outcomes = data.update(reporter)
+    outcomes = data.update(Initiator(("registry", "update")), reporter)
     kept = "".join(path.read_text(errors="replace") for path in directory.iterdir())
     shown = [*reporter.warnings, *reporter.phases, *(str(one) for one in outcomes), kept]
     assert not [text for text in shown if "geheim" in text]

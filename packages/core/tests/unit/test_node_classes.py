@@ -11,6 +11,7 @@ from comfydock_core.analyzers.node_mappings import FileReader
 from comfydock_core.analyzers.remembered_classes import RememberedClasses
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.models.pack_needs import DefinedClasses
+from tests.support.reporters import RecordingReporter
 
 
 def pack(directory: Path, **files: str) -> DefinedClasses:
@@ -175,8 +176,10 @@ def test_what_was_read_is_remembered_until_a_file_changes(tmp_path: Path) -> Non
     place = tmp_path / "ComfyUI" / "custom_nodes" / "pack"
     pack(place, __init__='NODE_CLASS_MAPPINGS = {"A": 1, name(): 2}')
 
+    reporter = RecordingReporter()
+
     def read() -> DefinedClasses:
-        classes = RememberedClasses(str(tmp_path / "ComfyUI"), answers)
+        classes = RememberedClasses(str(tmp_path / "ComfyUI"), answers, reporter)
         found = classes.of_pack(str(place))
         classes.save()
         return found
@@ -185,6 +188,7 @@ def test_what_was_read_is_remembered_until_a_file_changes(tmp_path: Path) -> Non
     kept = next((tmp_path / "answers").iterdir())
     kept.write_text(kept.read_text().replace('"A"', '"Remembered"'))
     assert read() == DefinedClasses(frozenset({"Remembered"}), first.doubts)
+    assert [label for label, *_ in reporter.steps] == ["pack"]  # Of the first time only.
     pack(place, __init__='NODE_CLASS_MAPPINGS = {"B": 1}')
     assert read() == DefinedClasses(frozenset("B"))
     kept.write_text('{"' + str(place) + '": {"stamp": 3}}')

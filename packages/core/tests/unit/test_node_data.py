@@ -146,6 +146,21 @@ def test_what_is_wrong_in_the_node_data_is_left_out_and_counted() -> None:
     assert data.skipped == 4
 
 
+@pytest.mark.parametrize("stars", [-1, 2**70, True, 1.5, "10", None, []])
+def test_numbers_that_cannot_be_counted_with_are_left_out(stars: object) -> None:
+    data = read_node_data(encoded({"packages": {"p": {"github_stars": stars}}, "mappings": {}}))
+    assert data.packs["p"].stars is None
+
+
+def test_of_packs_that_have_one_class_the_one_that_was_listed_first_goes_first() -> None:
+    entries = [{"files": [f"https://github.com/a/{name}"], "id": name} for name in ("z", "m", "a")]
+    classes = {f"https://github.com/a/{name}": [["Copied"], {}] for name in ("a", "m", "z")}
+    known = put_together(
+        None, read_manager_list(encoded({"custom_nodes": entries}))[0], read_manager_map(encoded(classes))[0]
+    )
+    assert [(found.identifier, found.rank) for _, found in known.classes] == [("z", 1), ("m", 2), ("a", 3)]
+
+
 def test_aliases_lead_to_their_end_and_circles_lead_nowhere() -> None:
     aliases = {"a": "b", "b": "c", "x": "y", "y": "x", "to-circle": "x"}
     data = read_node_data(encoded({"packages": {"c": {}}, "mappings": {}, "package_aliases": aliases}))

@@ -86,10 +86,15 @@ def test_near_identifiers_are_offered(index: NodeIndex) -> None:
     assert index.near("") == []
 
 
-def test_classes_are_found_by_words_that_mean_nothing_else(index: NodeIndex) -> None:
-    assert index.classes_like(["fancy", "edge"]) == [("comfyui-fancy", "FancyEdge")]
-    assert index.classes_like(["%"]) == []
-    assert index.classes_like(["_"]) == []
+def test_classes_are_found_by_words_in_which_no_sign_means_anything_else(tmp_path: Path) -> None:
+    names = ["100%_Done", "100 Done", "back\\slash", "FancyEdge"]
+    write_lists(tmp_path, None, None, {"https://github.com/a/b": [names, {}]})
+    with open_index(str(tmp_path)) as index:
+        for words, expected in {
+            ("edge", "fancy"): ["FancyEdge"], ("%",): ["100%_Done"], ("0_d",): [], ("%_d",): ["100%_Done"],
+            ("\\",): ["back\\slash"], ("fancy", "done"): [],
+        }.items():  # fmt: skip
+            assert [name for _, name in index.classes_like(list(words))] == expected
 
 
 def test_without_lists_that_is_said_with_the_way_out(tmp_path: Path) -> None:

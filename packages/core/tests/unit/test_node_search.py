@@ -96,6 +96,23 @@ def test_any_words_can_be_looked_for(index: NodeIndex, words: str) -> None:
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 
+def test_the_pack_of_exactly_that_name_goes_before_more_popular_ones(tmp_path: Path) -> None:
+    packs = {"comfyui-face-tools": {"github_stars": 90_000}, "ComfyUI_Face": {}, "faces": {"github_stars": 5000}}
+    write_lists(tmp_path, {"packages": packs, "mappings": {}}, None, None)
+    with open_index(str(tmp_path)) as index:
+        assert found(index, "face") == ["ComfyUI_Face", "faces", "comfyui-face-tools"]
+
+
+def test_a_class_is_the_one_that_was_asked_for_also_in_words(tmp_path: Path) -> None:
+    classes = {
+        "https://github.com/a/face-detailer-x": [["Other"], {}],
+        "https://github.com/a/b": [["FaceDetailer"], {}],
+    }
+    write_lists(tmp_path, None, None, classes)
+    with open_index(str(tmp_path)) as index:
+        assert found(index, "face detailer")[0] == "github_a_b"
+
+
 def test_a_popular_pack_goes_before_an_unknown_one(tmp_path: Path) -> None:
     packs = {f"blur-{number}": {"github_stars": number * 1000} for number in range(3)}
     write_lists(tmp_path, {"packages": packs, "mappings": {}}, None, None)

@@ -15,6 +15,7 @@ from comfydock_core.repositories.node_index import NodeIndex, open_index
 from comfydock_core.repositories.uv_lock import parse_lock
 from comfydock_core.resolvers.pack_needs import needs_of
 from comfydock_core.resolvers.reasons import chains_to, why
+from comfydock_core.utils.reporting import SilentReporter
 from tests.support.node_lists import write_lists
 from tests.support.shared import shared_data
 
@@ -80,7 +81,7 @@ class Place:
         return read_manifest(self.layout.manifest)
 
     def needs(self, *more: str) -> PackNeeds:
-        return needs_of(self.layout, self.manifest(*more), self.index, self.answers)
+        return needs_of(self.layout, self.manifest(*more), self.index, self.answers, SilentReporter())
 
     def states(self, *more: str) -> dict[str, str]:
         return {pack.identifier: pack.state for pack in self.needs(*more).packs}
@@ -93,7 +94,7 @@ class Place:
         }
 
     def why(self, word: str, *more: str) -> Reasons:
-        return why(word, self.layout, self.manifest(*more), self.index, self.answers)
+        return why(word, self.layout, self.manifest(*more), self.index, self.answers, SilentReporter())
 
 
 @pytest.fixture
@@ -141,7 +142,9 @@ def test_a_node_that_names_its_pack_needs_that_one(informed: Place, properties: 
     origin = 'registry_id = "comfyui-masks"\nrepository = "https://github.com/carol/masks"'
     informed.write(".cec/pyproject.toml", MANIFEST.replace('registry_id = "masks"', origin))
     informed.workflow("one", {"type": "Both", "properties": properties})
-    found = needs_of(informed.layout, read_manifest(informed.layout.manifest), informed.index, informed.answers)
+    found = needs_of(
+        informed.layout, read_manifest(informed.layout.manifest), informed.index, informed.answers, SilentReporter()
+    )
     assert [pack.identifier for pack in found.packs if pack.needs] == ["masks"]
 
 
@@ -237,7 +240,7 @@ def test_odd_notes_of_workflows_are_no_notes(place: Place, more: str) -> None:
 
 def test_a_manifest_that_is_no_table_where_one_belongs_is_refused(place: Place) -> None:
     with pytest.raises(ManifestDamaged):
-        needs_of(place.layout, {"tool": {"comfydock": {"nodes": 3}}}, None, place.answers)
+        needs_of(place.layout, {"tool": {"comfydock": {"nodes": 3}}}, None, place.answers, SilentReporter())
 
 
 def test_real_workflows_find_their_packs_in_the_real_lists(tmp_path: Path) -> None:

@@ -42,6 +42,10 @@ def test_subgraphs_give_their_nodes_and_are_none_themselves() -> None:
                   "definitions": {"subgraphs": [outer, named]}}) == ["A", "B", "C", "D"]  # fmt: skip
 
 
+def test_an_instance_of_a_subgraph_that_is_not_in_the_file_is_no_node_of_a_pack() -> None:
+    assert types({"nodes": [{"type": "A"}, {"type": INSTANCE.upper()}]}) == ["A"]
+
+
 def test_group_nodes_give_the_nodes_in_them() -> None:
     group = {"nodes": [{"type": "B", "index": 0}, {"type": "C"}], "links": [], "external": []}
     for kind in ("workflow>mine", "workflow/mine"):

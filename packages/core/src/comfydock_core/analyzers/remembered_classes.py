@@ -5,6 +5,7 @@ import os
 from comfydock_core.analyzers import node_classes
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.models.pack_needs import DefinedClasses
+from comfydock_core.models.protocols import Reporter
 from comfydock_core.utils.fingerprints import digest
 
 _READER = "1"  # Another one makes what was read before worthless.
@@ -15,9 +16,12 @@ _MAX_AGE = 90 * 24 * 3600.0
 class RememberedClasses:
     """What the code of one environment defines. `save` keeps what was read for the next time."""
 
-    def __init__(self, comfyui: str, answers: AnswerCache) -> None:
+    def __init__(self, comfyui: str, answers: AnswerCache, reporter: Reporter) -> None:
+        """`reporter` hears of what has to be read: a large pack takes a quarter of a second."""
         self._comfyui = comfyui
         self._answers = answers
+        self._reporter = reporter
+        self._read_anew = 0
         kept = answers.recall(_SUBJECT, [_READER, comfyui], _MAX_AGE)
         self._known = kept or {}
         self._used: dict[str, object] = {}
@@ -41,9 +45,16 @@ class RememberedClasses:
         stamp = digest(f"{file}\0{_state(file)}" for file in files)
         found = _remembered(self._known.get(place), stamp)
         if found is None:
+            self._tell(os.path.basename(place))
             found = node_classes.read_classes(root, files)
         self._used[place] = {"stamp": stamp, "names": sorted(found.names), "doubts": list(found.doubts)}
         return found
+
+    def _tell(self, name: str) -> None:
+        if self._read_anew == 0:
+            self._reporter.phase("Reading which node classes the packs define")
+        self._reporter.progress(name, self._read_anew, None, "packs")
+        self._read_anew += 1
 
 
 def _state(file: str) -> str:

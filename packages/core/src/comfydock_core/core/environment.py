@@ -120,20 +120,20 @@ class Environment:
 
         return chosen_backend(self.layout.definition, self.manifest())
 
-    def pack_needs(self) -> "PackNeeds":
+    def pack_needs(self, reporter: "Reporter") -> "PackNeeds":
         """What the workflows need of the node packs. Raises `ManifestDamaged`, `FileSystemError`.
 
         No code of a pack is run. Without lists of known packs only the code on the disk is asked.
         """
         from comfydock_core.core.usecases.known_packs import pack_needs
 
-        return pack_needs(self.workspace, self.layout, self.manifest())
+        return pack_needs(self.workspace, self.layout, self.manifest(), reporter)
 
-    def why(self, word: str) -> "Reasons":
+    def why(self, word: str, reporter: "Reporter") -> "Reasons":
         """Why a node pack, a node class or a Python package is here. Raises `PackNotFound`, `LockDamaged`."""
         from comfydock_core.core.usecases.known_packs import reasons
 
-        return reasons(self.workspace, self.layout, self.manifest(), word)
+        return reasons(self.workspace, self.layout, self.manifest(), word, reporter)
 
     def run(self, args: "Sequence[str]", reporter: "Reporter", *, log: str | None = None) -> int:
         """Run ComfyUI on this terminal and return its exit code, 128+N after signal N; again when it asks for that.

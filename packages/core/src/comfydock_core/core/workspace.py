@@ -204,12 +204,12 @@ class Workspace:
 
         return plan_update()
 
-    def update_node_data(self, reporter: "Reporter") -> "tuple[SourceOutcome, ...]":
+    def update_node_data(self, initiator: "Initiator", reporter: "Reporter") -> "tuple[SourceOutcome, ...]":
         """Fetch the lists of known node packs that changed. What fails is told by its outcome.
 
-        Raises `FileSystemError`.
+        Raises `ScopeBusy`, `FileSystemError`.
         """
-        return self._needed_services().registry.update(reporter)
+        return self._needed_services().registry.update(initiator, reporter)
 
     def search_packs(self, words: str, *, limit: int, environment: str | None = None) -> "list[PackHit]":
         """The known packs that fit the words best, those of `environment` marked. Raises `NodeDataMissing`."""

@@ -135,7 +135,8 @@ class ClassReason:
 class Asker:
     """Who asks for a Python package directly.
 
-    `kind` is `comfyui`, `user`, `pack` (of the identifier `name`), `group` (of that name) or `constraint`.
+    `kind` is `comfyui`, `user`, `pack` (of the identifier `name`), `group` (of that name), `backend` (the PyTorch of
+    that name) or `constraint`.
     """
 
     kind: str

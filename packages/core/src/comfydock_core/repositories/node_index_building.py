@@ -166,19 +166,20 @@ def _add_new(known: Known, entry: ListedPack) -> str:
 def _add_listed_classes(known: Known, listed: list[ListedClasses]) -> None:
     """The classes of the Manager that the node data lacks.
 
-    Many packs copy classes of others. First comes who claims a class, then who has most stars, then who was listed
-    first, which is who was there first.
+    Many packs copy classes of others. First comes ComfyUI, then who claims a class, then who has most stars, then who
+    was listed first, which is who was there first.
     """
     named = {name for name, _ in known.classes}
     owners = [(entry, _pack_of(known, entry)) for entry in listed]
     places = {identifier: place for place, identifier in enumerate(known.packs)}
+    places[CORE] = -1
     defined: dict[str, list[tuple[bool, int, int, str]]] = {}
     for entry, identifier in owners:
         stars = known.packs[identifier].stars or 0
         for name in entry.names:
             if name not in named:
-                place = places[identifier]
-                defined.setdefault(name, []).append((name not in entry.claimed, -stars, place, identifier))
+                claims = identifier == CORE or name in entry.claimed
+                defined.setdefault(name, []).append((not claims, -stars, places[identifier], identifier))
         if entry.start or entry.end:
             known.patterns.append((entry.start is not None, entry.start or entry.end or "", identifier))
     for name, packs in defined.items():

@@ -25,6 +25,7 @@ from comfydock_core.models.pack_needs import (
     Unserved,
     WorkflowNodes,
 )
+from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import manifest_values
 from comfydock_core.repositories.node_index import NodeIndex
 from comfydock_core.resolvers.installed_packs import InstalledPack, InstalledPacks, installed_packs
@@ -34,13 +35,17 @@ _NAMES_SHOWN = 3
 
 
 def needs_of(
-    layout: EnvironmentLayout, manifest: dict[str, object], index: NodeIndex | None, answers: AnswerCache
+    layout: EnvironmentLayout,
+    manifest: dict[str, object],
+    index: NodeIndex | None,
+    answers: AnswerCache,
+    reporter: Reporter,
 ) -> PackNeeds:
     """What the live workflows need of the packs. Without an index the lists are not asked. Raises `ManifestDamaged`.
 
-    `answers` keeps what was read from code, which is most of the time.
+    `answers` keeps what was read from code, which takes most of the time.
     """
-    return survey(layout, manifest, index, answers).needs()
+    return survey(layout, manifest, index, answers, reporter).needs()
 
 
 @dataclass(slots=True)
@@ -169,10 +174,14 @@ class _Notes:
 
 
 def survey(
-    layout: EnvironmentLayout, manifest: dict[str, object], index: NodeIndex | None, answers: AnswerCache
+    layout: EnvironmentLayout,
+    manifest: dict[str, object],
+    index: NodeIndex | None,
+    answers: AnswerCache,
+    reporter: Reporter,
 ) -> Survey:
     """Look at everything once. Raises `ManifestDamaged`."""
-    classes = RememberedClasses(layout.comfyui, answers)
+    classes = RememberedClasses(layout.comfyui, answers, reporter)
     packs = installed_packs(layout, manifest, index, classes)
     builtin = classes.of_comfyui().names
     classes.save()

@@ -8,7 +8,10 @@ from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import NotFoundError, PackNotFound
 from comfydock_core.models.pack_needs import Asker, ClassReason, PackageReason, PackNeeds, PackReason, Reasons
+from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import manifest_values
+from comfydock_core.repositories.backend_choice import read_choice
+from comfydock_core.repositories.backend_parts import locked_backends, read_part
 from comfydock_core.repositories.node_index import NodeIndex
 from comfydock_core.repositories.tracked_packs import group_name
 from comfydock_core.repositories.uv_lock import Table, UvLock, read_lock, tables
@@ -21,13 +24,18 @@ _MOST_CHAINS = 20
 
 
 def why(
-    word: str, layout: EnvironmentLayout, manifest: dict[str, object], index: NodeIndex | None, answers: AnswerCache
+    word: str,
+    layout: EnvironmentLayout,
+    manifest: dict[str, object],
+    index: NodeIndex | None,
+    answers: AnswerCache,
+    reporter: Reporter,
 ) -> Reasons:
     """Everything that the word names, and why it is there. Without an index the lists are not asked.
 
-    Raises `PackNotFound` when it names nothing, `ManifestDamaged`, `LockDamaged`.
+    Raises `PackNotFound` when it names nothing, `ManifestDamaged`, `LockDamaged`, `BackendPartRefused`.
     """
-    seen = survey(layout, manifest, index, answers)
+    seen = survey(layout, manifest, index, answers, reporter)
     needs = seen.needs()
     reasons = Reasons(
         word,
@@ -81,10 +89,19 @@ def _packages(
     direct = {asker_name for asker_name, asker in askers if asker.kind != "constraint"}
     lock = read_lock(layout.lock) if os.path.exists(layout.lock) else UvLock(())
     versions = lock.versions().get(name, set())
-    own = tuple(asker for asker_name, asker in askers if asker_name == name)
+    own = tuple(asker for asker_name, asker in askers if asker_name == name) + _of_backend(name, layout)
     if not versions and not own:
         return ()
     return (PackageReason(name, tuple(sorted(versions)), own, tuple(chains_to(name, lock, direct))),)
+
+
+def _of_backend(name: str, layout: EnvironmentLayout) -> tuple[Asker, ...]:
+    """The PyTorch of this machine, where its lock has the package. Raises `BackendPartRefused`."""
+    backend = read_choice(layout.definition)
+    if backend is None or backend not in locked_backends(layout.definition):
+        return ()
+    found = [one for one in read_part(layout.definition, backend).packages if one.name == name]
+    return tuple(Asker("backend", backend, f"{one.name}=={one.version}") for one in found)
 
 
 def chains_to(name: str, lock: UvLock, direct: Iterable[str]) -> list[tuple[str, ...]]:

@@ -11,6 +11,7 @@ from comfydock_core.clients.transport import Transport
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import ComfyDockError, UnusableAnswer
 from comfydock_core.models.node_data import SourceOutcome
+from comfydock_core.models.operation import Initiator
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import node_lists
 from comfydock_core.repositories.node_data import UnusableList
@@ -19,7 +20,9 @@ from comfydock_core.repositories.node_lists import FetchNote, file_state, list_p
 from comfydock_core.services.registry_state import list_addresses
 from comfydock_core.utils import atomic, filesystem
 from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.utils.locks import acquire
 
+_LOCK = ".lock"
 _LEFT_OVER = 24 * 3600.0  # Seconds.
 _LARGEST = {node_lists.NODE_DATA: 256 * 1024**2, node_lists.MANAGER_LIST: 64 * 1024**2,
             node_lists.MANAGER_MAP: 64 * 1024**2}  # fmt: skip
@@ -32,21 +35,26 @@ class RegistryData:
         self._directory = directory
         self._transport = transport
 
-    def update(self, reporter: Reporter) -> tuple[SourceOutcome, ...]:
+    def update(self, initiator: Initiator, reporter: Reporter) -> tuple[SourceOutcome, ...]:
         """Fetch every list that changed, and make the index of them. One that fails is told and keeps its old file.
 
-        Raises `FileSystemError`; that nothing could be fetched is told by the outcomes alone.
+        Raises `ScopeBusy` while another one does the same, and `FileSystemError`; that nothing could be fetched is told
+        by the outcomes alone.
         """
         with disk_errors("keep the lists of node packs", self._directory):
             os.makedirs(self._directory, exist_ok=True)
-            _remove_left_over(self._directory)
-            notes = node_lists.read_notes(self._directory)
-            outcomes = tuple(self._update_one(name, notes, reporter) for name in node_lists.FILES)
-            node_lists.write_notes(self._directory, notes)
-        if any(outcome.outcome != "failed" for outcome in outcomes):
+            words = " ".join(("comfydock", *initiator.words))
+            with acquire(f"{self._directory}/{_LOCK}", "the list of node packs", words, wait=initiator.wait):
+                return self._update_all(reporter)
+
+    def _update_all(self, reporter: Reporter) -> tuple[SourceOutcome, ...]:
+        _remove_left_over(self._directory)
+        notes = node_lists.read_notes(self._directory)
+        outcomes = tuple(self._update_one(name, notes, reporter) for name in node_lists.FILES)
+        node_lists.write_notes(self._directory, notes)
+        if any(outcome.outcome == "updated" for outcome in outcomes):
             reporter.phase("Making the index of node packs")
-            if any(outcome.outcome == "updated" for outcome in outcomes):
-                make_index(self._directory)
+            make_index(self._directory)
         return outcomes
 
     def _update_one(self, name: str, notes: dict[str, FetchNote], reporter: Reporter) -> SourceOutcome:
@@ -73,18 +81,16 @@ class RegistryData:
                 if answer.status == 304 and known:
                     return None
                 _check(name, url, answer, file)
+                state = os.fstat(file.fileno())
             os.chmod(aside, 0o644)
             os.replace(aside, list_path(self._directory, name))
         finally:
             if os.path.exists(aside):
                 os.unlink(aside)
         atomic.sync_directory(self._directory)
-        return self._noted(name, url, answer.headers.get("etag"))
-
-    def _noted(self, name: str, url: str, etag: str | None) -> FetchNote:
         now = time.time()
-        state = file_state(list_path(self._directory, name))
-        return FetchNote(without_credentials(url), etag, now, now, state or (0, 0))
+        etag = answer.headers.get("etag")
+        return FetchNote(without_credentials(url), etag, now, now, (state.st_size, state.st_mtime_ns))
 
 
 def _remove_left_over(directory: str) -> None:

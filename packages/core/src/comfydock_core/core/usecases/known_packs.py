@@ -9,6 +9,7 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.exceptions import NodeDataMissing
 from comfydock_core.models.node_data import PackHit
 from comfydock_core.models.pack_needs import PackNeeds, Reasons
+from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.repositories.node_index import NodeIndex, open_index
 from comfydock_core.resolvers.installed_packs import tracked_names
@@ -29,18 +30,24 @@ def search(
         return search_packs(index, words, limit=limit, installed=installed)
 
 
-def pack_needs(workspace: WorkspaceLayout, environment: EnvironmentLayout, manifest: dict[str, object]) -> PackNeeds:
+def pack_needs(
+    workspace: WorkspaceLayout, environment: EnvironmentLayout, manifest: dict[str, object], reporter: Reporter
+) -> PackNeeds:
     """What the workflows of an environment need of its packs. Raises `ManifestDamaged`, `FileSystemError`."""
     with _index(workspace) as index:
-        return needs_of(environment, manifest, index, _answers(workspace))
+        return needs_of(environment, manifest, index, _answers(workspace), reporter)
 
 
 def reasons(
-    workspace: WorkspaceLayout, environment: EnvironmentLayout, manifest: dict[str, object], word: str
+    workspace: WorkspaceLayout,
+    environment: EnvironmentLayout,
+    manifest: dict[str, object],
+    word: str,
+    reporter: Reporter,
 ) -> Reasons:
     """Why what the word names is in an environment. Raises `PackNotFound`, `ManifestDamaged`, `LockDamaged`."""
     with _index(workspace) as index:
-        return why(word, environment, manifest, index, _answers(workspace))
+        return why(word, environment, manifest, index, _answers(workspace), reporter)
 
 
 @contextlib.contextmanager
