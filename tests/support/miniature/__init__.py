@@ -91,6 +91,7 @@ def build_indexes(directory: Path) -> tuple[Path, Path]:
     add_to_index(index, "mini-imaging", "1.0", scripts={"mini-imaging": "mini_imaging:main"})
     add_to_index(index, "mini-imaging", "1.1", scripts={"mini-imaging": "mini_imaging:main"})
     add_to_index(index, "mini-math", "2.0", requires=["mini-base>=1"])
+    add_to_index(index, "mini-math", "3.0")  # Newer than ComfyUI allows.
     add_to_index(index, "mini-base", "1.5")
     add_to_index(index, "mini-windows", "1.0")
     add_to_index(index, "mini-sampling", "0.3", requires=["torch"])

@@ -1,12 +1,21 @@
-"""`node add`, `remove`, `update`, `enable`, `disable`, `dev-link` and `list`."""
+"""`node add`, `remove`, `update`, `prune`, `enable`, `disable`, `dev-link`, `why-not` and `list`."""
 
 import time
 
 from comfydock_cli.cli_utils import Context, Result
-from comfydock_cli.formatters.node_formatter import changed, listed, plan_facts, planned_packs
+from comfydock_cli.formatters.node_formatter import (
+    changed,
+    declined,
+    fitting,
+    listed,
+    pack_names,
+    plan_facts,
+    planned_packs,
+)
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import make_reporter
+from comfydock_cli.ui.prompts import confirm
 from comfydock_core.factories.workspace_factory import find_workspace
 from comfydock_core.models.pack_changes import PackOptions, PackRequest
 
@@ -57,12 +66,28 @@ def dev_link(context: Context, arguments: Arguments) -> Result:
     return _change(context, arguments, request)
 
 
+def prune(context: Context, arguments: Arguments) -> Result:
+    """Remove what no workflow needs, after asking."""
+    kept = tuple(name.strip() for name in (arguments.text("exclude") or "").split(",") if name.strip())
+    request = PackRequest("prune", kept, _options(arguments))
+    return _change(context, arguments, request, ask=True)
+
+
+def why_not(context: Context, arguments: Arguments) -> Result:
+    """Whether packs would fit; a conflict is an error as it is for `node add`."""
+    words = _words(arguments, "node why-not", "comfydock node why-not comfyui-impact-pack")
+    workspace = find_workspace(offline=context.offline)
+    name = workspace.environment(context.environment_name).name
+    with make_reporter(context) as reporter:
+        return fitting(workspace.plan_packs(name, PackRequest("add", words, _options(arguments)), reporter))
+
+
 def list_packs(context: Context, arguments: Arguments) -> Result:
     """The packs of the manifest."""
     return listed(context.environment.packs())
 
 
-def _change(context: Context, arguments: Arguments, request: PackRequest) -> Result:
+def _change(context: Context, arguments: Arguments, request: PackRequest, *, ask: bool = False) -> Result:
     started = time.monotonic()
     workspace = find_workspace(offline=context.offline)
     name = workspace.environment(context.environment_name).name
@@ -74,6 +99,8 @@ def _change(context: Context, arguments: Arguments, request: PackRequest) -> Res
             plan = workspace.plan_packs(name, request, reporter)
             for line in plan_facts(plan):
                 reporter.warn(line)
+            if ask and not plan.nothing_to_do and not confirm(context, f"remove {pack_names(plan)}?"):
+                return declined(plan)
             outcome = None if plan.nothing_to_do else workspace.change_packs(plan, initiator, reporter)
     return changed(plan, outcome, time.monotonic() - started)
 

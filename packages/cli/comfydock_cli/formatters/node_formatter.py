@@ -48,6 +48,23 @@ def changed(plan: PackPlan, outcome: PackOutcome | None, seconds: float) -> Resu
     return Result(data, "".join(f"{line}\n" for line in lines), exit_code=code, note=failed)
 
 
+def declined(plan: PackPlan) -> Result:
+    """What a question was answered no to."""
+    return Result({**_data(plan), "operation": None}, "nothing was removed\n")
+
+
+def fitting(plan: PackPlan) -> Result:
+    """What would come with packs that fit; nothing of it is done."""
+    lines = [f"{pack_names(plan)} fits" if len(plan.changes) == 1 else f"{pack_names(plan)} fit together"]
+    lines += package_lines(plan.redefinition.packages) or ["    no other packages are needed"]
+    return Result(_data(plan), "".join(f"{line}\n" for line in lines), note="\n".join(plan_facts(plan)))
+
+
+def pack_names(plan: PackPlan) -> str:
+    """The packs of a plan, in a row."""
+    return ", ".join(change.pack.identifier for change in plan.changes)
+
+
 def plan_facts(plan: PackPlan) -> list[str]:
     """What is worth knowing before it is done: notes, and what is new in the code."""
     return [line for change in plan.changes for line in _facts(change)]

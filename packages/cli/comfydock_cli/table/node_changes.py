@@ -72,6 +72,38 @@ COMMANDS = (
         WRITE,
     ),
     Command(
+        ("node", "prune"),
+        "comfydock_cli.env_commands.node_packs:prune",
+        "Remove node packs that no workflow needs",
+        "Asks first. Development packs stay, and so does what may be needed: where a workflow or the code of a pack could"
+        " not be read, that is told. `undo` brings everything back.",
+        ("comfydock node prune --dry-run", "comfydock node prune --exclude comfyui-impact-pack --yes"),
+        _ABOUT,
+        (
+            value("--exclude", metavar="PACKS", help="packs that stay, with commas between", completer="packs"),
+            _FORCE,
+            _KEEP_GOING,
+            WHILE_RUNNING,
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("node", "why-not"),
+        "comfydock_cli.env_commands.node_packs:why_not",
+        "Tell whether node packs would fit",
+        "Tries them as `node add` does, and adds nothing. When they do not fit: which requirements collide, no more"
+        " than needed, and which changes were tried and help.",
+        ("comfydock node why-not comfyui-impact-pack", "comfydock node why-not comfyui-kjnodes@1.1.0 --strict"),
+        _ABOUT,
+        (
+            word("pack", "ID, ID@VERSION, URL, URL@REF or a folder", many=True),
+            _FORCE,
+            _STRICT,
+        ),
+        ENVIRONMENT,
+    ),
+    Command(
         ("node", "list"),
         "comfydock_cli.env_commands.node_packs:list_packs",
         "List the node packs",

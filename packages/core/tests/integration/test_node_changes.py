@@ -1,5 +1,6 @@
 """Node packs of a real environment: added, updated, turned off, removed, and everything taken back."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from comfydock_core.models.exceptions import (
     PackHasChanges,
     PackNotFound,
     PackRefused,
+    PacksConflict,
     RequirementsConflict,
 )
 from comfydock_core.models.operation import Initiator
@@ -180,6 +182,34 @@ def test_requirements_that_collide_with_the_lock_are_refused(
     assert isinstance(error, RequirementsConflict)
     assert error.exit_code == 4
     assert isinstance(refused(workspace, "add", "impossible", test=False), RequirementsConflict)
+
+
+def test_a_conflict_is_told_with_its_lines_and_what_was_tried_and_helps(
+    workspace: Workspace, demo: Environment, host: PackHost
+) -> None:
+    host.add("older", "1.0.0", files=pack_files(requirements="# limits\nmini-masks<2\n"))
+    change(workspace, "add", "older")
+    host.add("newer", "1.0.0")
+    host.add("newer", "2.0.0", files=pack_files(requirements="mini-math\nmini-masks>=2\n"))
+    error = refused(workspace, "add", "newer")
+    assert isinstance(error, PacksConflict)
+    assert "older → requirements.txt:2 → mini-masks<2" in error.message
+    assert "newer → requirements.txt:2 → mini-masks>=2" in error.message
+    assert len(error.context["lines"]) == 2  # type: ignore[arg-type]
+    assert "`comfydock node add newer@1.0.0`" in str(error.hint)
+    kinds = {(fix["kind"], fix["pack"]) for fix in error.context["fixes"]}  # type: ignore[attr-defined]
+    assert {("version", "newer"), ("loosen", "older"), ("leave-out", "older"), ("leave-out", "newer")} <= kinds
+    change(workspace, "add", "newer@1.0.0")
+
+
+def test_a_conflict_with_what_comfyui_itself_asks_for_names_it(
+    workspace: Workspace, demo: Environment, host: PackHost
+) -> None:
+    host.add_with_requirements("greedy", "mini-math>=3\n")
+    error = refused(workspace, "add", "greedy")
+    assert isinstance(error, PacksConflict)
+    assert "ComfyUI → requirements.txt:" in error.message
+    assert "greedy → requirements.txt:1 → mini-math>=3" in error.message
 
 
 def test_strictly_nothing_that_is_locked_may_change(workspace: Workspace, demo: Environment, host: PackHost) -> None:
@@ -472,6 +502,42 @@ def test_an_unknown_pack_is_named_with_the_nearest(workspace: Workspace, demo: E
         error = refused(workspace, action, "fency")
         assert isinstance(error, PackNotFound)
         assert "`fancy`" in str(error.hint)
+
+
+def use(environment: Environment, *types: str, name: str = "flow") -> None:
+    """Save a workflow that uses some node types."""
+    place = Path(environment.layout.comfyui, "user/default/workflows")
+    place.mkdir(parents=True, exist_ok=True)
+    content = {"nodes": [{"id": number, "type": kind} for number, kind in enumerate(types)], "links": []}
+    (place / f"{name}.json").write_text(json.dumps(content))
+
+
+def test_only_what_certainly_no_workflow_needs_is_pruned(
+    workspace: Workspace, demo: Environment, host: PackHost
+) -> None:
+    host.add("blur", files=pack_files("FancyBlur"))
+    host.add("sharp", files=pack_files("FancySharp"))
+    host.add("kept", files=pack_files("Kept"))
+    host.add("unclear", files={"__init__.py": "NODE_CLASS_MAPPINGS = load()\n"})
+    change(workspace, "add", "blur", "sharp", "kept", "unclear")
+    Path(demo.layout.custom_nodes, "Mine").mkdir()
+    change(workspace, "add", "Mine", development=True)
+    use(demo, "FancyBlur", "KSampler", "Mystery")  # Nobody knows who has that one.
+    made = change(workspace, "prune", "kept")
+    assert [one.pack.identifier for one in made.changes] == ["sharp"]
+    assert sorted(versions(demo)) == ["Mine", "blur", "kept", "unclear"]
+    undo(workspace)
+    assert "sharp" in versions(demo)
+
+
+def test_a_workflow_that_cannot_be_read_keeps_every_pack(
+    workspace: Workspace, demo: Environment, host: PackHost
+) -> None:
+    host.add("blur", files=pack_files("FancyBlur"))
+    change(workspace, "add", "blur")
+    use(demo, "KSampler")
+    Path(demo.layout.comfyui, "user/default/workflows/flow.json").write_text("{broken")
+    assert plan(workspace, "prune").nothing_to_do
 
 
 # Scripts and policy

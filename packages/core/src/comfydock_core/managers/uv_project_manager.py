@@ -1,12 +1,14 @@
 """`UVProjectManager`: the lock of one definition and the virtual environment made from it."""
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE
 from comfydock_core.integrations.uv_command import UVCommand
-from comfydock_core.managers.uv_project import converting, installed, installing, locking, relocking
+from comfydock_core.managers.uv_project import converting, installed, installing, locking, relocking, trying
 from comfydock_core.managers.uv_project.recording import write_record
 from comfydock_core.managers.uv_project.remembering import RememberedAnswers
+from comfydock_core.managers.uv_project.trying import Trials
 from comfydock_core.models.backends import BackendPart
 from comfydock_core.models.conversion import Conversion, Relocked
 from comfydock_core.models.protocols import Reporter
@@ -104,6 +106,10 @@ class UVProjectManager:
             return False
         installing.install(self._uv, self._definition, self._venv, backend, reporter)
         return True
+
+    def trials(self) -> AbstractContextManager[Trials]:
+        """Questions about sets of requirements, under the manifest's settings. Raises `ManifestDamaged`."""
+        return trying.trials(self._uv, self._definition)
 
     def forget(self, packages: Sequence[str]) -> None:
         """Let uv remove packages from its cache, so that they are fetched again. Raises `UvFailed`."""

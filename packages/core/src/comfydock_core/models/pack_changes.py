@@ -28,7 +28,8 @@ class PackOptions:
 class PackRequest:
     """What somebody wants of the node packs of an environment.
 
-    `action` is `add`, `remove`, `update`, `enable`, `disable`, `dev-link` or `prune`; `words` name packs. `development`
+    `action` is `add`, `remove`, `update`, `enable`, `disable`, `dev-link` or `prune`; `words` name packs, for `prune`
+    those that stay. `development`
     adds packs as the user's own, `untrack` leaves the directories of those that are removed. `path` and `name` are for
     `dev-link`.
     """

@@ -9,7 +9,15 @@ from comfydock_core.models.exceptions import InvalidSetting, PackRefused
 from comfydock_core.models.node_packs import PackReference, PackRelease
 from comfydock_core.models.protocols import KnownPacks, Reporter
 from comfydock_core.models.registry import RegistryVersion
-from comfydock_core.services.registry_lookup import NIGHTLY, Offer, RegistryLookup, check_pack, choose, newer
+from comfydock_core.services.registry_lookup import (
+    NIGHTLY,
+    Offer,
+    RegistryLookup,
+    acceptable,
+    check_pack,
+    choose,
+    newer,
+)
 from comfydock_core.services.repository_lookup import FoundCommit, RepositoryLookup
 from comfydock_core.utils.pack_references import pack_name, parse_reference, possible_refs
 
@@ -64,6 +72,21 @@ class NodeLookup:
         if found.download_url is None:
             return self._from_tag(offer, found, reporter, name=release.name, identifier=release.identifier)
         return replace(release, version=found.version, download_url=found.download_url, sha256=None, notes=())
+
+    def others(self, release: PackRelease, reporter: Reporter) -> list[PackRelease]:
+        """The other versions of a pack of the registry that nothing speaks against and that have an archive.
+
+        Newest first; none for packs from elsewhere. Raises `RemoteError`.
+        """
+        if release.source != REGISTRY:
+            return []
+        offer = self._registry.offer(release.registry_id or release.identifier, reporter)
+        versions = [] if offer is None else acceptable(offer)
+        return [
+            replace(release, version=one.version, download_url=one.download_url, sha256=None, notes=())
+            for one in versions
+            if one.version != release.version and one.download_url is not None
+        ]
 
     def _newer_commit(self, release: PackRelease) -> PackRelease:
         if release.repository is None or release.branch is None:

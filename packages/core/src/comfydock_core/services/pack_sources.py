@@ -24,6 +24,13 @@ class PackSources:
         """The release to update to; the same version when there is none. Raises what `NodeLookup.latest` raises."""
         return self._lookup.latest(release, reporter)
 
+    def other_versions(self, release: PackRelease, reporter: Reporter) -> list[PackRelease]:
+        """The other acceptable releases of a pack of the registry, newest first; none for packs from elsewhere.
+
+        Raises what `NodeLookup.others` raises.
+        """
+        return self._lookup.others(release, reporter)
+
     def obtain(self, release: PackRelease, reporter: Reporter) -> PackContent:
         """The code of a release, from the cache if it is there.
 

@@ -137,12 +137,17 @@ def check_pack(offer: Offer, *, force: bool) -> tuple[str, ...]:
     return (f"{offer.node.identifier} {NIGHTLY} {reason}",)
 
 
+def acceptable(offer: Offer) -> list[RegistryVersion]:
+    """The versions that nothing speaks against, newest first; pre-releases are among them."""
+    return [one for one in offer.versions if _is_acceptable(one) and _of_pack(offer.node) is None]
+
+
 def newer(offer: Offer, version: str) -> RegistryVersion | None:
     """The newest acceptable version, if it comes after `version`; pre-releases only for who has one."""
-    acceptable = [one for one in offer.versions if _is_acceptable(one) and _of_pack(offer.node) is None]
+    wanted = acceptable(offer)
     if not is_prerelease(version):
-        acceptable = [one for one in acceptable if not is_prerelease(one.version)]
-    newest = next(iter(acceptable), None)
+        wanted = [one for one in wanted if not is_prerelease(one.version)]
+    newest = next(iter(wanted), None)
     return newest if newest is not None and version_key(newest.version) > version_key(version) else None
 
 

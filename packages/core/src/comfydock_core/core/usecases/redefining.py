@@ -11,7 +11,6 @@ from comfydock_core.core.usecases.backends import chosen_backend
 from comfydock_core.core.usecases.staging import stage_definition, stage_venv
 from comfydock_core.core.usecases.venv_choice import judge_venv, wanted_python
 from comfydock_core.integrations.system_detector import detect_backend
-from comfydock_core.managers.pyproject_manager import PyprojectManager
 from comfydock_core.models.exceptions import BackendNotLocked
 from comfydock_core.models.operation import Swap
 from comfydock_core.models.plan import PlanStep
@@ -29,7 +28,8 @@ _FILES = ("pyproject.toml", "uv.lock")
 # What a plan about the definition is computed from.
 DECIDING = (*_FILES, BACKEND_CHOICE)
 
-Edit = Callable[[PyprojectManager], None]
+# Changes a definition through the managers of a copy of it.
+Edit = Callable[[EnvironmentServices], None]
 
 
 def redefine(
@@ -53,7 +53,7 @@ def redefine(
         trial = stage_definition(layout, directory)
         own = services.environment(trial)
         asked = _asked_for(own.pyproject.read())
-        edit(own.pyproject)
+        edit(own)
         concerns_packages = bool(upgrade) or _asked_for(own.pyproject.read()) != asked
         warnings = _relock(own, backend, upgrade, reporter) if concerns_packages and test else ()
         # The packages that are installed are held against the new locks.

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.core.services_bundle import WorkspaceServices
+from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
+from comfydock_core.core.usecases.nodes.explaining import explain
 from comfydock_core.core.usecases.packs import CUSTOM_NODES
 from comfydock_core.core.usecases.redefining import DECIDING, redefine, steps_of
-from comfydock_core.managers.pyproject_manager import PyprojectManager
-from comfydock_core.models.exceptions import PackageChangeRefused, RequirementsConflict
+from comfydock_core.models.exceptions import ComfyDockError, PackageChangeRefused, RequirementsConflict
 from comfydock_core.models.operation import Swap
 from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
 from comfydock_core.models.plan import PlanStep
@@ -73,9 +73,12 @@ def _tried(
     """The definition with all changes; those that do not fit are moved to the failures where that is wanted."""
     try:
         return _redefined(layout, services, changes, options, reporter)
-    except (RequirementsConflict, PackageChangeRefused):
+    except PackageChangeRefused:
         if not options.keep_going or len(changes) < 2:
             raise
+    except RequirementsConflict as error:
+        if not options.keep_going or len(changes) < 2:
+            raise _explained(layout, services, changes, error, reporter) from error
     fitting: list[PackChange] = []
     for change in tuple(changes):
         try:
@@ -88,6 +91,21 @@ def _tried(
     return _redefined(layout, services, fitting, options, reporter)
 
 
+def _explained(
+    layout: EnvironmentLayout,
+    services: WorkspaceServices,
+    changes: Sequence[PackChange],
+    error: RequirementsConflict,
+    reporter: Reporter,
+) -> RequirementsConflict:
+    """The same error with the requirements that collide and what would help, as far as that can be found out."""
+    try:
+        return explain(layout, services, lambda own: _edit(own, changes), changes, reporter) or error
+    except ComfyDockError as trouble:
+        reporter.warn(f"which requirements collide could not be found out: {trouble.message}")
+        return error
+
+
 def _redefined(
     layout: EnvironmentLayout,
     services: WorkspaceServices,
@@ -95,7 +113,7 @@ def _redefined(
     options: PackOptions,
     reporter: Reporter,
 ) -> Redefinition:
-    new = redefine(layout, services, lambda manifest: _edit(manifest, changes), reporter, test=options.test)
+    new = redefine(layout, services, lambda own: _edit(own, changes), reporter, test=options.test)
     if options.strict and new.packages.changed:
         told = ", ".join(f"{name} {old} → {now}" for name, old, now in new.packages.changed[:_SHOWN])
         raise PackageChangeRefused(
@@ -106,10 +124,10 @@ def _redefined(
     return new
 
 
-def _edit(manifest: PyprojectManager, changes: Sequence[PackChange]) -> None:
+def _edit(own: EnvironmentServices, changes: Sequence[PackChange]) -> None:
     gone = [change.before.identifier for change in changes if change.before is not None and _leaves(change)]
-    manifest.remove_packs(gone)
-    manifest.put_packs([change.after for change in changes if change.after is not None])
+    own.pyproject.remove_packs(gone)
+    own.pyproject.put_packs([change.after for change in changes if change.after is not None])
 
 
 def _leaves(change: PackChange) -> bool:

@@ -5,6 +5,7 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.nodes.adding import plan_adding, refuse_by_policy
 from comfydock_core.core.usecases.nodes.linking import plan_linking
+from comfydock_core.core.usecases.nodes.pruning import plan_pruning
 from comfydock_core.core.usecases.nodes.removing import plan_removing, plan_switching
 from comfydock_core.core.usecases.nodes.updating import plan_updating
 from comfydock_core.models.pack_changes import PackPlan, PackRequest
@@ -22,13 +23,19 @@ def plan_packs(
     reporter: Reporter,
 ) -> PackPlan:
     """What the request takes; the environment stays as it is. Raises what planning of its kind does, `PackRefused`."""
-    plan = _plan(layout, services, request, reporter)
+    plan = _plan(layout, workspace, services, request, reporter)
     if read_config(workspace.config_file).node_policy == REFUSE:
         refuse_by_policy(plan.changes, force=request.options.force)
     return plan
 
 
-def _plan(layout: EnvironmentLayout, services: WorkspaceServices, request: PackRequest, reporter: Reporter) -> PackPlan:
+def _plan(
+    layout: EnvironmentLayout,
+    workspace: WorkspaceLayout,
+    services: WorkspaceServices,
+    request: PackRequest,
+    reporter: Reporter,
+) -> PackPlan:
     words, options = request.words, request.options
     if request.action == "add":
         return plan_adding(layout, services, words, options, reporter, development=request.development)
@@ -38,5 +45,6 @@ def _plan(layout: EnvironmentLayout, services: WorkspaceServices, request: PackR
         return plan_linking(layout, services, request.path or "", request.name, options, reporter)
     if request.action in ("enable", "disable"):
         return plan_switching(layout, services, words, options, reporter, enable=request.action == "enable")
-    command = f"node {request.action}"
-    return plan_removing(layout, services, words, options, reporter, untrack=request.untrack, command=command)
+    if request.action == "prune":
+        return plan_pruning(layout, workspace, services, words, options, reporter)
+    return plan_removing(layout, services, words, options, reporter, untrack=request.untrack)

@@ -1,0 +1,105 @@
+"""Why node packs do not fit: the smallest set of requirements that collide, and what was tried and would help."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+
+from comfydock_core.analyzers.pack_requirements import read_pack_requirements
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
+from comfydock_core.core.usecases.redefining import Edit
+from comfydock_core.core.usecases.staging import stage_definition
+from comfydock_core.managers.uv_project.conflict_members import conflict_members, lines_of_pack
+from comfydock_core.models.conflicts import ConflictLine
+from comfydock_core.models.exceptions import ComfyDockError, PacksConflict, RequirementInvalid
+from comfydock_core.models.node_packs import PackRequirements, TrackedPack
+from comfydock_core.models.pack_changes import PackChange
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.pytorch_settings import family_of
+from comfydock_core.repositories.tracked_packs import tracked_packs
+from comfydock_core.validation.conflict_sets import conflict_error, find_conflict, find_fixes
+
+_VERSIONS_TRIED = 5
+
+
+def explain(
+    layout: EnvironmentLayout,
+    services: WorkspaceServices,
+    edit: Edit,
+    changes: Sequence[PackChange],
+    reporter: Reporter,
+) -> PacksConflict | None:
+    """The conflict of the definition that `edit` makes; `None` when its requirements fit together after all.
+
+    The environment is only read. Raises what uv's failures mean, `ManifestDamaged`.
+    """
+    reporter.phase("Finding out which requirements collide")
+    with tempfile.TemporaryDirectory(prefix="comfydock-conflict-") as directory:
+        trial = stage_definition(layout, directory)
+        own = services.environment(trial)
+        edit(own)
+        explaining = _Explaining(layout, services, own, changes, reporter)
+        with own.uv_project.trials() as trials:
+            conflict = find_conflict(explaining.lines, trials.guess, confirm=trials.answer)
+            if conflict is None:
+                return None
+            reporter.phase("Trying what would help")
+            adding = [change.pack.identifier for change in changes if change.before is None]
+            conflict = find_fixes(
+                conflict,
+                explaining.lines,
+                trials.answer,
+                explaining.other_versions,
+                adding=adding,
+                most_versions=_VERSIONS_TRIED,
+            )
+    return conflict_error(conflict, "find packages that fit together")
+
+
+class _Explaining:
+    """Whose requirements there are, and what other versions of packs would ask for."""
+
+    def __init__(
+        self,
+        layout: EnvironmentLayout,
+        services: WorkspaceServices,
+        own: EnvironmentServices,
+        changes: Sequence[PackChange],
+        reporter: Reporter,
+    ) -> None:
+        self._services = services
+        self._reporter = reporter
+        manifest = own.pyproject.read()
+        self._protected = family_of(manifest)
+        self._packs = tracked_packs(manifest, layout.manifest)
+        asked = {change.pack.identifier: change.requirements for change in changes if change.requirements is not None}
+        known = {name: self._read(layout, pack) for name, pack in self._packs.items() if name not in asked}
+        comfyui = _requirements(layout.comfyui, self._protected)
+        self.lines = conflict_members(manifest, {**known, **asked}, comfyui)
+
+    def other_versions(self, identifier: str) -> Iterator[tuple[str, Sequence[ConflictLine]]]:
+        """Other published versions of a pack with what they ask for, newest first, as far as they can be had."""
+        pack = self._packs.get(identifier)
+        if pack is None:
+            return
+        for release in self._services.packs.other_versions(pack.release, self._reporter):
+            try:
+                content = self._services.packs.obtain(release, self._reporter)
+                asked = read_pack_requirements(content.directory, protected=self._protected)
+            except ComfyDockError as error:
+                self._reporter.line(f"{identifier} {release.version} was not tried: {error.message}")
+                continue
+            yield release.version, lines_of_pack(identifier, asked)
+
+    def _read(self, layout: EnvironmentLayout, pack: TrackedPack) -> PackRequirements:
+        return _requirements(f"{layout.custom_nodes}/{pack.directory}", self._protected)
+
+
+def _requirements(directory: str, protected: Sequence[str]) -> PackRequirements:
+    """What the files say; where they cannot be read only the manifest tells."""
+    if not os.path.isdir(directory):
+        return PackRequirements()
+    try:
+        return read_pack_requirements(directory, protected=protected)
+    except (RequirementInvalid, OSError):
+        return PackRequirements()
