@@ -58,7 +58,8 @@ class RememberingTransport:
             if answer.status == 200:
                 answer.json()
         except _WITHOUT_ANSWER as error:
-            self._silent[host] = error
+            if kept is not None or not isinstance(error, UnusableAnswer):  # One bad answer may be the question's fault.
+                self._silent[host] = error
             if kept is None or reporter is None:
                 raise
             return self._stand_in(url, host, kept, error, reporter)
