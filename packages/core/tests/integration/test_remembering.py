@@ -8,7 +8,13 @@ import pytest
 from comfydock_core.caching.http_cache import HTTPCache
 from comfydock_core.clients.remembering import RememberingTransport
 from comfydock_core.clients.transport import Transport
-from comfydock_core.models.exceptions import AuthenticationFailed, NetworkUnavailable, OfflineRefused, RateLimited
+from comfydock_core.models.exceptions import (
+    AuthenticationFailed,
+    NetworkUnavailable,
+    OfflineRefused,
+    RateLimited,
+    UnusableAnswer,
+)
 from tests.support.http_server import Reply, Server, serving
 from tests.support.reporters import RecordingReporter
 
@@ -98,3 +104,30 @@ def test_refusals_and_absence_are_answers_of_their_own(server: Server, tmp_path:
     server.replies["/a"] = Reply("API rate limit exceeded", status=403)
     with pytest.raises(RateLimited):
         transport(tmp_path).get(f"{server.url}/a", reporter=RecordingReporter())
+
+
+def test_a_host_that_wants_no_requests_gets_no_more_for_what_is_not_kept_either(server: Server, tmp_path: Path) -> None:
+    server.replies["/a"] = server.replies["/b"] = Reply(status=429, headers={"Retry-After": "3600"})
+    one = transport(tmp_path)
+    for path in ("/a", "/b"):
+        with pytest.raises(RateLimited):
+            one.get(server.url + path, reporter=RecordingReporter())
+    assert len(server.requests) == 1
+
+
+def test_one_answer_that_is_of_no_use_says_nothing_of_others(server: Server, tmp_path: Path) -> None:
+    server.replies |= {"/a": Reply("<html>"), "/b": Reply([])}
+    one = transport(tmp_path)
+    with pytest.raises(UnusableAnswer):
+        one.get(f"{server.url}/a", reporter=RecordingReporter())
+    assert one.get(f"{server.url}/b", reporter=RecordingReporter()).json() == []
+
+
+def test_an_answer_that_stands_in_is_told_also_after_an_error(server: Server, tmp_path: Path) -> None:
+    server.replies["/a"] = Reply(["kept"])
+    transport(tmp_path).get(f"{server.url}/a")
+    offline, reporter = transport(tmp_path, offline=True), RecordingReporter()
+    with pytest.raises(OfflineRefused):
+        offline.get(f"{server.url}/b", reporter=reporter)
+    assert offline.get(f"{server.url}/a", reporter=reporter).json() == ["kept"]
+    assert len(reporter.warnings) == 1

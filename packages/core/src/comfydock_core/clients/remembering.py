@@ -37,30 +37,39 @@ class RememberingTransport:
         self._transport = transport
         self._store = store
         self._silent: dict[str, RemoteError] = {}
+        self._told: set[str] = set()
 
     def get(self, url: str, headers: Mapping[str, str] | None = None, *, reporter: Reporter | None = None) -> Answer:
         """Like `Transport.get`, for answers that are JSON: anything else, such as the page of a portal, counts as none.
 
-        With a `reporter` a kept answer stands in for one that does not come.
-
-        The reporter is warned of that, once for each host; a host that gave no answer is not asked again for what is
-        kept.
+        With a `reporter` a kept answer stands in for one that does not come, of which it is warned once for each host.
+        A host that gave no answer is not asked again: neither for what is kept nor, if it cannot be reached at all, for
+        anything.
         """
         kept = self._store.find(url)
         host = urlsplit(url).netloc.rpartition("@")[2]
-        if kept is not None and reporter is not None and host in self._silent:
-            return _as_answer(url, kept)
+        silent = self._silent.get(host)
+        if silent is not None and kept is not None and reporter is not None:
+            return self._stand_in(url, host, kept, silent, reporter)
+        if silent is not None and not isinstance(silent, UnusableAnswer):
+            raise silent
         try:
             answer = self._transport.get(url, {**(headers or {}), **_validators(kept)})
             if answer.status == 200:
                 answer.json()
         except _WITHOUT_ANSWER as error:
+            if kept is not None or not isinstance(error, UnusableAnswer):  # One bad answer may be the question's fault.
+                self._silent[host] = error
             if kept is None or reporter is None:
                 raise
-            self._silent[host] = error
-            reporter.warn(f"{error.message}; using what it answered on {_date(kept.time)}")
-            return _as_answer(url, kept)
+            return self._stand_in(url, host, kept, error, reporter)
         return self._remembered(url, answer, kept)
+
+    def _stand_in(self, url: str, host: str, kept: KeptAnswer, error: RemoteError, reporter: Reporter) -> Answer:
+        if host not in self._told:
+            self._told.add(host)
+            reporter.warn(f"{error.message}; using what it answered on {_date(kept.time)}")
+        return _as_answer(url, kept)
 
     def _remembered(self, url: str, answer: Answer, kept: KeptAnswer | None) -> Answer:
         if answer.status == 304 and kept is not None:

@@ -189,6 +189,7 @@ def _root(work: str, made: _Made) -> str:
 
 def _make_links(archive: str, root: str, made: _Made, *, stripped: str | None) -> None:
     """Make the symbolic links, then see that each stays inside, also when it leads through others."""
+    real = os.path.realpath(root)
     for link in made.links:
         name = link.name.removeprefix(f"{stripped}/") if stripped else link.name
         path = f"{root}/{name}"
@@ -197,11 +198,13 @@ def _make_links(archive: str, root: str, made: _Made, *, stripped: str | None) -
         if link.target.startswith("/") or _DRIVE.match(link.target) or _leads_out(name, link.target):
             raise _outside(archive, link)
         os.makedirs(os.path.dirname(path), exist_ok=True)
+        if os.path.realpath(os.path.dirname(path)) != os.path.dirname(f"{real}/{name}"):
+            # Only where the case of names does not count: the directory was found to be a link that was made before.
+            raise refused(archive, "this file system takes its directory for another one's name", link.name)
         try:
             os.symlink(link.target, path, target_is_directory=os.path.isdir(f"{os.path.dirname(path)}/{link.target}"))
         except FileExistsError as error:
             raise refused(archive, "this file system takes its name for another one's", link.name) from error
-    real = os.path.realpath(root)
     for link in made.links:
         name = link.name.removeprefix(f"{stripped}/") if stripped else link.name
         if not f"{os.path.realpath(f'{root}/{name}')}/".startswith(f"{real}/"):
