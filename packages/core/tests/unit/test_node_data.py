@@ -161,6 +161,13 @@ def test_of_packs_that_have_one_class_the_one_that_was_listed_first_goes_first()
     assert [(found.identifier, found.rank) for _, found in known.classes] == [("z", 1), ("m", 2), ("a", 3)]
 
 
+def test_what_comfyui_has_itself_goes_before_the_most_popular_pack() -> None:
+    data = {"packages": {"p": {"repository": "https://github.com/a/p", "github_stars": 9000}}, "mappings": {}}
+    classes = {"https://github.com/a/p": [["K"], {}], "https://github.com/Comfy-Org/ComfyUI.git": [["K"], {}]}
+    known = put_together(read_node_data(encoded(data)), [], read_manager_map(encoded(classes))[0])
+    assert [found.identifier for _, found in known.classes] == ["comfy-core", "p"]
+
+
 def test_aliases_lead_to_their_end_and_circles_lead_nowhere() -> None:
     aliases = {"a": "b", "b": "c", "x": "y", "y": "x", "to-circle": "x"}
     data = read_node_data(encoded({"packages": {"c": {}}, "mappings": {}, "package_aliases": aliases}))

@@ -129,6 +129,27 @@ def test_what_comfyui_defines_itself_needs_no_pack(place: Place) -> None:
     assert (place.needed(), place.needs().unserved) == ({}, ())
 
 
+def test_what_comfyui_has_among_the_custom_nodes_is_no_pack(place: Place) -> None:
+    place.write("ComfyUI/custom_nodes/websocket_image_save.py", 'NODE_CLASS_MAPPINGS = {"SaveImageWebsocket": 1}')
+    place.workflow("one", "SaveImageWebsocket")
+    assert (place.needed(), place.needs().unserved) == ({}, ())
+    assert "websocket_image_save.py" not in place.states()
+
+
+def test_a_pack_that_was_chosen_for_a_class_that_comfyui_has_as_well_is_needed(place: Place) -> None:
+    place.workflow("one", "KSampler")
+    chosen = '[tool.comfydock.workflows.one.custom_node_map]\nKSampler = "masks"'
+    assert place.needed(chosen) == {"masks": [("one", "KSampler")]}
+
+
+def test_a_pack_that_the_lists_call_otherwise_is_known_by_its_repository(informed: Place) -> None:
+    entry = '[tool.comfydock.nodes.mine]\nname = "mine"\nrepository = "git@github.com:Dave/no-id.git"'
+    informed.pack("mine", "NODE_CLASS_MAPPINGS = load()")
+    informed.workflow("one", "Shared")
+    informed.workflow("two", {"type": "Other", "properties": {"cnr_id": "github_dave_No-Id"}})
+    assert informed.needed(entry) == {"mine": [("one", "Shared"), ("two", "Other")]}
+
+
 def test_several_packs_that_define_a_class_are_all_needed(place: Place) -> None:
     place.workflow("one", "Both")
     assert set(place.needed()) == {"comfyui-fancy", "masks"}
