@@ -75,8 +75,8 @@ COMMANDS = (
         ("node", "prune"),
         "comfydock_cli.env_commands.node_packs:prune",
         "Remove node packs that no workflow needs",
-        "Asks first. Development packs stay, and so does what may be needed: where a workflow or the code of a pack could"
-        " not be read, that is told. `undo` brings everything back.",
+        "Asks first. Development packs stay, and so does what may be needed: where a workflow or the code of a pack"
+        " could not be read, that is told. `undo` brings everything back.",
         ("comfydock node prune --dry-run", "comfydock node prune --exclude comfyui-impact-pack --yes"),
         _ABOUT,
         (

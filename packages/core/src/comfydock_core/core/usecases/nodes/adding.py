@@ -11,6 +11,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.nodes.planning import plan_changes
 from comfydock_core.core.usecases.nodes.tracked import Tracked
+from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import ComfyDockError, PackExists, PackRefused
 from comfydock_core.models.node_packs import (
     DISABLED,
@@ -108,7 +109,9 @@ class _Adding:
         requirements = read_pack_requirements(content.directory, protected=self._tracked.protected)
         lines, notes = lines_of(requirements)
         enabled = before.enabled if before is not None else True
-        after = TrackedPack(replace(release, notes=()), lines, enabled)
+        # The manifest is for everybody: a login stays with git, which was told of it in a note.
+        repository = None if release.repository is None else without_credentials(release.repository)
+        after = TrackedPack(replace(release, repository=repository, notes=()), lines, enabled)
         old = self._tracked.path(before) if before is not None else None
         findings = findings_of(old, content.directory)
         return PackChange(
