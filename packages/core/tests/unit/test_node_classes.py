@@ -44,7 +44,7 @@ CERTAIN = {
     "    NODE_CLASS_MAPPINGS[k] = v",
     "in two loops of one name": 'X = {"A": A}\nY = {"B": B}\nNODE_CLASS_MAPPINGS = {}\nfor k in X:\n'
     "    NODE_CLASS_MAPPINGS[k] = X[k]\nfor k in Y:\n    NODE_CLASS_MAPPINGS[k] = Y[k]",
-    "with old line ends": 'def f():\r    x = 1\r    global NODE_CLASS_MAPPINGS\r    NODE_CLASS_MAPPINGS = {"A": A}\r'
+    "with old line ends": 'x = 1\ry = 1\rdef f():\r    global NODE_CLASS_MAPPINGS\r    NODE_CLASS_MAPPINGS = {"A": A}\r'
     '    NODE_CLASS_MAPPINGS["B"] = B',
     "by constants": 'P = "A"\nclass C:\n    NAME = "B"\nNODE_CLASS_MAPPINGS = {P: A, C.NAME: C}',
     "by texts put together": 'S = ""\nNODE_CLASS_MAPPINGS = {"A" + S: A, f"B{S}": B}',
