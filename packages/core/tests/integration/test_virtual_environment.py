@@ -33,7 +33,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory, miniature: Miniature) -> 
     venv, cache = place / "venv", place / "cache"
     uv("venv", "--relocatable", "--no-project", str(venv), cache=cache)
     index = ["--default-index", miniature.index.as_uri()]
-    uv("pip", "install", "--python", str(venv), *index, "mini-imaging==1.0", "mini-math", cache=cache)
+    uv("pip", "install", "--python", str(venv), *index, "mini-imaging==1.0", "mini-math<3", cache=cache)
     return venv
 
 
@@ -194,7 +194,7 @@ def test_what_a_sync_of_a_linked_copy_installed_is_known(venv: Path, miniature: 
     uv("pip", "install", "--python", str(copy), *index, "mini-imaging==1.1", cache=tmp_path / "cache")
     assert changed_distributions(str(venv), str(copy)) == ["mini_imaging-1.1"]
     assert check_distributions(str(copy), ["mini_imaging-1.1"]) == ()
-    uv("pip", "install", "--python", str(copy), *index, "--reinstall", "mini-math", cache=tmp_path / "cache")
+    uv("pip", "install", "--python", str(copy), *index, "--reinstall", "mini-math<3", cache=tmp_path / "cache")
     assert changed_distributions(str(venv), str(copy)) == ["mini_base-1.5", "mini_imaging-1.1", "mini_math-2.0"]
 
 
