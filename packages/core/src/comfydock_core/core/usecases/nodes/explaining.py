@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 
 from comfydock_core.analyzers.pack_requirements import read_pack_requirements
+from comfydock_core.configs.defaults import PROTECTED_PACKAGES
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.redefining import Edit
@@ -70,7 +71,7 @@ class _Explaining:
         self._services = services
         self._reporter = reporter
         manifest = own.pyproject.read()
-        self._protected = family_of(manifest)
+        self._protected = (*family_of(manifest), *PROTECTED_PACKAGES)
         self._packs = tracked_packs(manifest, layout.manifest)
         asked = {change.pack.identifier: change.requirements for change in changes if change.requirements is not None}
         known = {name: self._read(layout, pack) for name, pack in self._packs.items() if name not in asked}

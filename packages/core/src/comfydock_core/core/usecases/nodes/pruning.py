@@ -33,7 +33,7 @@ def plan_pruning(
     excepted = {find_pack(tracked.packs, word).identifier for word in kept}
     reporter.phase("Looking which node packs the workflows need")
     needs = pack_needs(workspace, layout, read_manifest(layout.manifest), reporter)
-    if needs.workflows == 0 and not options.force:
+    if needs.workflows == 0 and not needs.unread and not options.force:
         raise WorkflowsMissing(
             "there is no workflow in the environment, so every node pack would be removed",
             hint="save the workflows that matter in ComfyUI first; `--force` goes on without any",

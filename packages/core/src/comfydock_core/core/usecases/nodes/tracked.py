@@ -3,6 +3,7 @@
 import os
 
 from comfydock_core.analyzers.local_changes import local_changes
+from comfydock_core.configs.defaults import PROTECTED_PACKAGES
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import PackHasChanges
 from comfydock_core.models.node_packs import TrackedPack
@@ -19,7 +20,7 @@ class Tracked:
         manifest = read_manifest(layout.manifest)
         self.packs: dict[str, TrackedPack] = tracked_packs(manifest, layout.manifest)
         # PyTorch comes from the back end's lock: no pack may bring a build of its own.
-        self.protected: tuple[str, ...] = family_of(manifest)
+        self.protected: tuple[str, ...] = (*family_of(manifest), *PROTECTED_PACKAGES)
 
     def path(self, pack: TrackedPack) -> str:
         return f"{self._layout.custom_nodes}/{pack.directory}"
