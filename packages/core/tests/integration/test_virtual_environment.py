@@ -19,6 +19,7 @@ from comfydock_core.models.virtual_environment import VenvFault
 from comfydock_core.repositories.install_record import installed_distributions
 from comfydock_core.utils.tree_copy import copy_tree, link_tree
 from tests.support.miniature import Miniature
+from tests.support.wheels import write_wheel
 
 
 def uv(*words: str, cache: Path) -> None:
@@ -43,6 +44,31 @@ def venv(finished: Path, tmp_path: Path) -> Path:
     place.parent.mkdir()
     copy_tree(str(finished), str(place))
     return place
+
+
+@pytest.fixture
+def overlapping(tmp_path: Path) -> Path:
+    """Two distributions that hold one file, as the builds of OpenCV do; it is the second one's."""
+    venv, cache = tmp_path / "overlapping", tmp_path / "cache"
+    uv("venv", "--relocatable", "--no-project", str(venv), cache=cache)
+    for name, content in (("first", "x = 1\n"), ("second", "x = 222\n")):
+        wheel = write_wheel(tmp_path, name, "1.0", files={"shared/__init__.py": content})
+        uv("pip", "install", "--python", str(venv), "--no-index", str(wheel), cache=cache)
+    return venv
+
+
+def test_a_file_that_two_distributions_hold_may_be_of_either(overlapping: Path) -> None:
+    names = installed_distributions(str(packages(overlapping)))
+    assert check_distributions(str(overlapping), names) == ()
+    assert check_contents(str(overlapping)) == ()
+
+
+def test_a_shared_file_that_is_of_neither_is_a_fault_of_both(overlapping: Path) -> None:
+    (packages(overlapping) / "shared/__init__.py").unlink()
+    (packages(overlapping) / "shared/__init__.py").write_text("damaged" * 10)
+    names = installed_distributions(str(packages(overlapping)))
+    found = {(fault.kind, fault.distribution) for fault in check_distributions(str(overlapping), names)}
+    assert found == {("file-size", "first-1.0"), ("file-size", "second-1.0")}
 
 
 def packages(venv: Path) -> Path:

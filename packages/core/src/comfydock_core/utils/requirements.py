@@ -207,6 +207,17 @@ def requirement_name(text: str) -> str | None:
     return canonicalize_name(match[1]) if match else None
 
 
+def renamed_requirement(text: str, name: str) -> str:
+    """The same requirement of another package; one that has an address of its own stays as it is."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return text
+    if requirement.url is None:
+        requirement.name = name
+    return str(requirement)
+
+
 def normal_name(name: str) -> str:
     """A project name as indexes and locks spell it."""
     return canonicalize_name(name)
