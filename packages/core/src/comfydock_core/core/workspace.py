@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from comfydock_core.models.pack_changes import PackOutcome, PackPlan, PackRequest
     from comfydock_core.models.plan import PlanStep
     from comfydock_core.models.protocols import Reporter
+    from comfydock_core.models.python_packages import PackagePlan, PackageRequest
     from comfydock_core.models.renaming import RenamingPlan
     from comfydock_core.models.syncing import SyncOutcome, SyncPlan, SyncRequest
     from comfydock_core.models.workspace_config import WorkspaceConfig
@@ -232,6 +233,21 @@ class Workspace:
         from comfydock_core.core.usecases.nodes.carrying_out import change_packs
 
         return change_packs(self.environment(plan.name), self._needed_services(), plan, initiator, reporter)
+
+    def plan_packages(self, name: str | None, request: "PackageRequest", reporter: "Reporter") -> "PackagePlan":
+        """What a change of Python packages or constraints takes; the environment stays as it is.
+
+        Raises `PackageNotFound`, `PackageRefused`, `RequirementsConflict`, `RemoteError`, `LockOutdated`.
+        """
+        from comfydock_core.core.usecases.python_packages.planning import plan_packages
+
+        return plan_packages(self.environment(name), self._needed_services(), request, reporter)
+
+    def change_packages(self, plan: "PackagePlan", initiator: "Initiator", reporter: "Reporter") -> "SyncOutcome":
+        """Carry the plan out, all of it or nothing."""
+        from comfydock_core.core.usecases.python_packages.carrying_out import change_packages
+
+        return change_packages(self.environment(plan.name), self._needed_services(), plan, initiator, reporter)
 
     def examine(self, name: str | None, reporter: "Reporter", *, deep: bool = False) -> "list[Finding]":
         """What is right and wrong with the tools, the workspace, and one environment or all of them.

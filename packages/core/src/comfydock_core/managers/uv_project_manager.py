@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE
 from comfydock_core.integrations.uv_command import UVCommand
-from comfydock_core.managers.uv_project import converting, installed, installing, locking, relocking, trying
+from comfydock_core.managers.uv_project import converting, installed, installing, locking, relocking, requiring, trying
 from comfydock_core.managers.uv_project.recording import write_record
 from comfydock_core.managers.uv_project.remembering import RememberedAnswers
 from comfydock_core.managers.uv_project.trying import Trials
@@ -65,6 +65,33 @@ class UVProjectManager:
         Failures of single back ends are in the result. Raises what `lock` raises.
         """
         return relocking.relock(self._uv, self._definition, backend, reporter, backends=backends, upgrade=upgrade)
+
+    def add(
+        self,
+        requirements: Sequence[str],
+        reporter: Reporter,
+        *,
+        group: str | None = None,
+        editable: bool = False,
+        bounds: str | None = None,
+        resolve: bool = True,
+        upgrade: Sequence[str] = (),
+    ) -> None:
+        """Write requirements into the manifest; `relock` then makes the locks.
+
+        What has no version gets a bound that uv finds out by resolving, unless `resolve` is off. Raises
+        `RequirementsConflict`, what uv's failures mean.
+        """
+        requiring.add(self._uv, self._definition, requirements, reporter.line,
+                      group=group, editable=editable, bounds=bounds, resolve=resolve, upgrade=upgrade)  # fmt: skip
+
+    def remove(self, names: Sequence[str], reporter: Reporter, *, group: str | None = None) -> None:
+        """Take requirements out of the manifest, those of the project or of a group; `relock` then makes the locks."""
+        self._uv.remove(names, reporter.line, group=group)
+
+    def lock_newest(self, reporter: Reporter) -> None:
+        """Resolve the manifest into `uv.lock` anew, with the newest versions of everything. Raises what `lock` does."""
+        self._uv.lock(reporter.line, upgrade_all=True)
 
     def upgrade_release(self, backends: Sequence[str], reporter: Reporter) -> dict[str, str]:
         """Pin the newest release of PyTorch that all of `backends` have; `relock` then makes the locks.

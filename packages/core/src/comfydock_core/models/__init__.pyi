@@ -68,6 +68,7 @@ from .exceptions import OperationNotFound as OperationNotFound
 from .exceptions import OperationUnfinished as OperationUnfinished
 from .exceptions import PackageChangeRefused as PackageChangeRefused
 from .exceptions import PackageNotFound as PackageNotFound
+from .exceptions import PackageRefused as PackageRefused
 from .exceptions import PackagesInconsistent as PackagesInconsistent
 from .exceptions import PackExists as PackExists
 from .exceptions import PackHasChanges as PackHasChanges
@@ -129,6 +130,11 @@ from .pack_changes import PackRequest as PackRequest
 from .plan import PlanStep as PlanStep
 from .protocols import KnownPacks as KnownPacks
 from .protocols import Reporter as Reporter
+from .python_packages import ListedConstraint as ListedConstraint
+from .python_packages import ListedPackage as ListedPackage
+from .python_packages import PackagePlan as PackagePlan
+from .python_packages import PackageRequest as PackageRequest
+from .python_packages import RequirementChange as RequirementChange
 from .redefinition import Redefinition as Redefinition
 from .registry import RegistryNode as RegistryNode
 from .registry import RegistryVersion as RegistryVersion

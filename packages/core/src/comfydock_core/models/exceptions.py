@@ -493,6 +493,15 @@ class PackageChangeRefused(ConflictError):
     code = "package-change-refused"
 
 
+class PackageRefused(ConflictError):
+    """A Python package, a group or a constraint is not the user's alone to change in this way.
+
+    It belongs to ComfyUI, to a node pack, or to the release of PyTorch that all machines share. The message says which.
+    """
+
+    code = "package-refused"
+
+
 class InstallScriptFailed(ToolError):
     """A node pack's `install.py`, which `--run-install-script` runs, failed. Nothing was changed."""
 

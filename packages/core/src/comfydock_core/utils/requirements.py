@@ -218,6 +218,26 @@ def renamed_requirement(text: str, name: str) -> str:
     return str(requirement)
 
 
+@dataclass(frozen=True, slots=True)
+class RequirementParts:
+    """What a requirement says: `limits` are its operators with their versions."""
+
+    name: str
+    extras: tuple[str, ...]
+    limits: tuple[tuple[str, str], ...]
+    address: str | None
+
+
+def parts_of(text: str) -> RequirementParts | None:
+    """The parts of a requirement, `None` when it is none."""
+    try:
+        found = Requirement(text)
+    except (ValueError, RecursionError):
+        return None
+    limits = tuple(sorted((one.operator, one.version) for one in found.specifier))
+    return RequirementParts(canonicalize_name(found.name), tuple(sorted(found.extras)), limits, found.url)
+
+
 def normal_name(name: str) -> str:
     """A project name as indexes and locks spell it."""
     return canonicalize_name(name)

@@ -11,7 +11,7 @@ from comfydock_core.core.usecases.backends import chosen_backend
 from comfydock_core.core.usecases.staging import stage_definition, stage_venv
 from comfydock_core.core.usecases.venv_choice import judge_venv, wanted_python
 from comfydock_core.integrations.system_detector import detect_backend
-from comfydock_core.models.exceptions import BackendNotLocked
+from comfydock_core.models.exceptions import BackendNotLocked, PackageChangeRefused
 from comfydock_core.models.operation import Swap
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
@@ -27,6 +27,7 @@ from comfydock_core.utils import native
 _FILES = ("pyproject.toml", "uv.lock")
 # What a plan about the definition is computed from.
 DECIDING = (*_FILES, BACKEND_CHOICE)
+_SHOWN = 5
 
 # Changes a definition through the managers of a copy of it.
 Edit = Callable[[EnvironmentServices], None]
@@ -70,6 +71,18 @@ def redefine(
             reason=reason,
             warnings=warnings,
         )
+
+
+def refuse_changed_versions(new: Redefinition) -> None:
+    """Raise `PackageChangeRefused` when packages that are locked already would get other versions."""
+    if not new.packages.changed:
+        return
+    told = ", ".join(f"{name} {old} → {now}" for name, old, now in new.packages.changed[:_SHOWN])
+    raise PackageChangeRefused(
+        f"this would change packages that are locked already: {told}",
+        hint="without `--strict` they are changed; `undo` brings them back",
+        context={"packages": [list(change) for change in new.packages.changed]},
+    )
 
 
 def steps_of(layout: EnvironmentLayout, new: Redefinition) -> tuple[list[Swap], list[PlanStep]]:
