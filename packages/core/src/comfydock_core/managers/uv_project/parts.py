@@ -19,9 +19,7 @@ from comfydock_core.utils import atomic
 from comfydock_core.utils.requirements import newest_version, public_version, requirement_name
 
 _SHOWN = 3
-# Tried in turn, the same on every machine: all systems, then fewer.
-_SYSTEMS: tuple[tuple[str, ...], ...] = ((), ("linux", "win32"), ("linux",), ("win32",))
-_OF_ONE_SYSTEM = "when resolving dependencies for split"
+_OF_SOME_MACHINES = "when resolving dependencies for split"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +109,19 @@ def _compile_where_it_can(
     answer: FamilyAnswer,
     on_line: Callable[[str], None],
 ) -> str:
-    """The part for all systems, or else for those that the back end has builds for.
+    """The part for all machines, or else for those that the back end has builds for.
 
-    uv resolves each system by itself where the base differs between them, and then misses builds that nobody makes,
-    such as CUDA's for macOS.
+    uv resolves kinds of machines by themselves where the base differs between them, and then misses builds that nobody
+    makes, such as CUDA's for macOS.
     """
-    for systems in _SYSTEMS:
-        try:
-            return _compile(uv, request, release, answer, on_line, systems)
-        except RequirementsConflict as error:
-            if _OF_ONE_SYSTEM not in str(error.context.get("output")) or systems == _SYSTEMS[-1]:
-                raise
-            on_line(error.message)
-    raise AssertionError("the last attempt returns or raises")
+    try:
+        return _compile(uv, request, release, answer, on_line)
+    except RequirementsConflict as error:
+        machines = answer.machines(request.leader)
+        if not machines or _OF_SOME_MACHINES not in str(error.context.get("output")):
+            raise
+        on_line(error.message)
+    return _compile(uv, request, release, answer, on_line, machines)
 
 
 def _compile(
@@ -132,7 +130,7 @@ def _compile(
     release: Mapping[str, str],
     answer: FamilyAnswer,
     on_line: Callable[[str], None],
-    systems: tuple[str, ...],
+    machines: tuple[str, ...] = (),
 ) -> str:
     family = family_of(request.manifest)
     names, paths = _split_pins(request.pins, request.definition)
@@ -141,7 +139,7 @@ def _compile(
     declared = wishes_about(request.manifest, request.release)
     index = index_of(request.backend)
     lines = [*wanted, *declared, *names]
-    asked = question(request.manifest, lines, family, index=index, from_index=from_index, systems=systems)
+    asked = question(request.manifest, lines, family, index=index, from_index=from_index, machines=machines)
     base = sorted({str(package["name"]) for package in request.lock.packages} - set(family))
     with scratch_project(uv, asked) as (scratch, directory):
         output, pins = f"{directory}/{PART}", f"{directory}/pins.txt"
