@@ -183,3 +183,12 @@ def test_the_hint_for_a_package_in_a_group_removes_it(here: Session) -> None:
     (line,) = QUOTED.findall(error["hint"])
     here.ok(*shlex.split(line)[1:])
     assert "mini-masks" not in asked(here)
+
+
+def test_logins_in_addresses_are_shown_and_kept_nowhere(here: Session) -> None:
+    secret = "s3cret-of-mine"
+    words = ("py", "add", "einops @ https://x.invalid/a.whl", f"foo @ https://me:{secret}@x.invalid/foo.whl")
+    ran = here.run(*words)
+    assert (ran.code, secret in ran.out + ran.err) == (2, False)
+    kept = [path for path in here.workspace.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+    assert kept == []
