@@ -166,8 +166,10 @@ def test_nothing_can_be_looked_up_is_an_error_of_its_own(here: Session) -> None:
             "UV_HTTP_RETRIES": "0"}  # fmt: skip
     ran = here.run("outdated", "--json", **away)
     answer = json.loads(ran.out)
-    assert {row["subject"] for row in answer["data"]["failures"]} >= {"comfyui", "packages"}
-    assert ran.code == (0 if answer["data"]["looked_up"] else 5)
+    assert [row["subject"] for row in answer["data"]["failures"]] == ["comfyui", "packages", "pytorch"]
+    assert (answer["data"]["looked_up"], answer["exit_code"], ran.code) == (0, 5, 5)
+    del away["UV_DEFAULT_INDEX"]
+    assert here.run("outdated", **away).code == 0
 
 
 def test_the_hint_for_a_version_of_what_comfyui_asks_for_limits_it(here: Session) -> None:
