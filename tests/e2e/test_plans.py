@@ -68,6 +68,16 @@ def another_back_end(session: Session) -> None:
     session.ok("backend", "use", "cu128")
 
 
+def with_group(session: Session) -> None:
+    with_work(session)
+    session.ok("py", "add", "mini-masks", "--group", "tools")
+
+
+def with_constraint(session: Session) -> None:
+    with_work(session)
+    session.ok("constraint", "add", "mini-imaging<1.1")
+
+
 def with_installation(session: Session) -> None:
     place = Path(session.variables["INSTALLATION"])
     make_git_pack(place / "custom_nodes/Fancy")
@@ -103,6 +113,11 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
     "backend lock": (("backend", "lock", "cu128"), with_work, WORK),
     "backend use": (("backend", "use", "cu128"), with_work, WORK),
     "env-config torch-backend set": (("env-config", "torch-backend", "set", "none"), with_work, WORK),
+    "py add": (("py", "add", "mini-masks", "--group", "tools"), with_work, WORK),
+    "py remove": (("py", "remove", "mini-imaging", "--force"), with_work, WORK),
+    "py remove-group": (("py", "remove-group", "tools"), with_group, WORK),
+    "constraint add": (("constraint", "add", "mini-imaging<1.1"), with_work, WORK),
+    "constraint remove": (("constraint", "remove", "mini-imaging"), with_constraint, WORK),
     "undo": (("undo",), deleted, WORKSPACE),
     "undo of an environment": (("undo", "-e", "work"), another_back_end, WORK),
     "operation undo": (("operation", "undo", "1", "--workspace"), with_work, WORKSPACE),
@@ -114,6 +129,7 @@ ELSEWHERE = {
     "config": "writes one setting; test_bad_input has its plan",
     "completion install": "writes files of the shell; test_bad_input has its plan",
     "completion uninstall": "removes files of the shell; test_bad_input has its plan",
+    "py uv": "runs uv as somebody words it: there is nothing to plan; test_python_packages has it",
     "doctor": "does several things, each as an operation of its own; test_doctor has its plan",
     "operation resume": "finishes an operation whose plan is recorded; test_failures has it",
     "operation prune": "removes operations and makes none; below",
@@ -143,10 +159,10 @@ def test_the_plan_changes_nothing_and_is_what_the_real_run_does(
     prepared: tuple[Session, tuple[str, ...]], case: str
 ) -> None:
     session, words = prepared
-    before = tree(session.workspace.parent, whole=True)
+    before = everything(session, words)
     plan = session.data(*words, "--dry-run")
     text = session.ok(*words, "--dry-run").out
-    assert tree(session.workspace.parent, whole=True) == before
+    assert everything(session, words) == before
     refuse_vague(plan, text)
 
     data = session.data(*words)
@@ -159,6 +175,14 @@ def test_the_plan_changes_nothing_and_is_what_the_real_run_does(
     assert outside(found, plan, session.workspace) == set()
 
 
+def everything(session: Session, words: tuple[str, ...]) -> dict[str, object]:
+    """All there is; but for what uv keeps for itself where the plan is one of packages, which have to be resolved."""
+    found = tree(session.workspace.parent, whole=True)
+    if words[0] not in ("py", "constraint"):
+        return found
+    return {path: one for path, one in found.items() if not path.startswith("workspace/uv_cache/")}
+
+
 def refuse_vague(plan: dict[str, Any], text: str) -> None:
     """What a plan tells, in data and in words."""
     assert plan["steps"]
@@ -167,7 +191,8 @@ def refuse_vague(plan: dict[str, Any], text: str) -> None:
     assert plan["disk_free"] > 0
     lines = text.splitlines()
     end = lines.index("then, all at once:")
-    assert [line.partition(" ")[0] for line in lines[:end]] == ["would"] * len(plan["plan"])
+    steps = [line for line in lines[:end] if not line.startswith("  ")]  # What is within: requirements and packages.
+    assert [line.partition(" ")[0] for line in steps] == ["would"] * len(plan["plan"])
     for step, line in zip(plan["steps"], lines[end + 1 :], strict=False):
         assert line.startswith(f"  {step['sign']} ")
         assert step["path"].removeprefix("../") in line

@@ -50,5 +50,6 @@ def words(invocation: Invocation, command: Command) -> str:
     parts = ["comfydock", *command.path]
     for name, value in invocation.arguments.items():
         if value not in (None, False, []):
-            parts.append(f"{name}={'***' if name in secret else without_credentials(str(value))}")
+            shown = [without_credentials(word) for word in value] if isinstance(value, list) else value
+            parts.append(f"{name}={'***' if name in secret else without_credentials(str(shown))}")
     return " ".join(parts)

@@ -261,9 +261,9 @@ def test_words_that_are_no_requirements_change_nothing(workspace: Workspace, dem
 
 
 def test_a_package_that_no_index_has_changes_nothing(workspace: Workspace, demo: Environment) -> None:
-    error = refused(workspace, "add", "mini-nowhere")
-    assert isinstance(error, RequirementsConflict)
-    assert "mini-nowhere" in error.message
+    error = refused(workspace, "add", "mini-masks", "mini-nowhere")
+    assert isinstance(error, PackageNotFound)
+    assert "`mini-nowhere`" in error.message and "mini-masks" not in error.message
 
 
 @pytest.mark.parametrize("text", ["mini-masks\nnot a requirement !!\n", "-r other.txt\n", "-e ./x\n", "./folder\n"])
@@ -400,6 +400,24 @@ def test_what_is_no_project_cannot_be_added(workspace: Workspace, demo: Environm
     with zipfile.ZipFile(tmp_path / "broken.whl", "w"):
         pass
     assert refused(workspace, "add", str(tmp_path / "broken.whl")).exit_code != 0
+
+
+def test_what_comfyui_asks_for_may_come_from_a_folder_and_keeps_its_line(
+    workspace: Workspace, demo: Environment, tmp_path: Path
+) -> None:
+    mine = project(tmp_path / "mini-imaging", "mini-imaging", "1.7")
+    made = change(workspace, "add", str(mine), editable=True)
+    assert str(mine) in made.notes[0]
+    assert "mini-imaging>=1.0" in asked_for(demo)
+    assert locked(demo)["mini-imaging"] == {"1.7"}
+
+
+def test_extras_of_what_comfyui_asks_for_belong_in_a_group(workspace: Workspace, demo: Environment) -> None:
+    error = refused(workspace, "add", "mini-imaging[more]")
+    assert isinstance(error, PackageRefused)
+    assert "`mini-imaging>=1.0`" in error.message
+    change(workspace, "add", "mini-imaging[more]", group="mine")
+    assert "mini-imaging>=1.0" in asked_for(demo)
 
 
 # Removing

@@ -251,6 +251,13 @@ class UVCommand:
         if answer.returncode != 0 and "needs to be updated" in answer.text:
             raise outdated(doing, {"output": answer.text})
 
+    def by_hand(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """A command line of the user's own and its variables; `uv pip` means the same virtual environment there."""
+        variables = self.environment() | {"VIRTUAL_ENV": self._venv}
+        if "NO_COLOR" not in child_environment():
+            del variables["NO_COLOR"]
+        return [self.program, *arguments], variables
+
     def environment(self) -> dict[str, str]:
         """The variables uv starts with."""
         return uv_environment(

@@ -143,6 +143,10 @@ class UVProjectManager:
         installing.install(self._uv, self._definition, self._venv, backend, reporter)
         return True
 
+    def by_hand(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """A command line of uv that somebody gives themselves, and the variables to run it with."""
+        return self._uv.by_hand(arguments)
+
     def trials(self) -> AbstractContextManager[Trials]:
         """Questions about sets of requirements, under the manifest's settings. Raises `ManifestDamaged`."""
         return trying.trials(self._uv, self._definition)

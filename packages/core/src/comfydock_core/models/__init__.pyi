@@ -121,6 +121,10 @@ from .operation import OperationRecord as OperationRecord
 from .operation import RefChange as RefChange
 from .operation import Step as Step
 from .operation import Swap as Swap
+from .outdated import LookupFailure as LookupFailure
+from .outdated import NewerComfyUI as NewerComfyUI
+from .outdated import NewerPack as NewerPack
+from .outdated import Outdated as Outdated
 from .pack_changes import PackChange as PackChange
 from .pack_changes import PackFailure as PackFailure
 from .pack_changes import PackOptions as PackOptions

@@ -482,7 +482,7 @@ class NodeDataMissing(NotFoundError):
 
 
 class PackageNotFound(NotFoundError):
-    """The manifest asks for no Python package, group or constraint of this name."""
+    """The manifest asks for no Python package, group or constraint of this name, or no index has the package."""
 
     code = "package-not-found"
 

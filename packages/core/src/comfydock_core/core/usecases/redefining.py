@@ -49,7 +49,7 @@ def redefine(
     `RequirementsConflict`, `LockOutdated` when the manifest was changed by hand before, `BackendNotLocked` for a
     definition of ComfyDock 1.x, and what `edit` and locking raise.
     """
-    backend = _backend(layout)
+    backend = used_backend(layout)
     services.environment(layout).uv_project.refuse_outdated()
     with tempfile.TemporaryDirectory(prefix="comfydock-trial-") as directory:
         trial = stage_definition(layout, directory)
@@ -133,7 +133,7 @@ def put_redefinition(staged: EnvironmentLayout, new: Redefinition, under_way: Op
         os.rename(f"{staged.root}/{name}", under_way.place(name))
 
 
-def _backend(layout: EnvironmentLayout) -> str:
+def used_backend(layout: EnvironmentLayout) -> str:
     manifest = read_manifest(layout.manifest)
     if not is_neutral(manifest):
         raise BackendNotLocked(
@@ -204,10 +204,10 @@ def _changed_names(new: Redefinition) -> list[str]:
 
 
 def _locked_changes(before: str, after: str) -> PackageChanges:
-    return changed_versions(_versions(before), _versions(after))
+    return changed_versions(locked_versions(before), locked_versions(after))
 
 
-def _versions(lock: str) -> Mapping[str, str]:
+def locked_versions(lock: str) -> Mapping[str, str]:
     return {name: ", ".join(sorted(found)) for name, found in read_lock(lock).versions().items()}
 
 

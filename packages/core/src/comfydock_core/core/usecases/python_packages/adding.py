@@ -10,7 +10,7 @@ from comfydock_core.core.usecases.python_packages.words import Wanted, read_requ
 from comfydock_core.models.exceptions import PackageRefused
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.python_packages import PackageRequest
-from comfydock_core.repositories.pytorch_settings import family_of, uv_settings
+from comfydock_core.repositories.pytorch_settings import uv_settings
 from comfydock_core.utils.requirements import parts_of, requirement_name
 
 
@@ -30,7 +30,8 @@ def wish_to_add(layout: EnvironmentLayout, request: PackageRequest, reporter: Re
     # PyTorch's release has its own pins: a bound beside them would only stand in the way of the next release.
     released = [one.text for one in wanted if one.name in asked.family]
     others = [one.text for one in wanted if one.name not in asked.family]
-    upgrade = tuple(one.name for one in wanted if one.name is not None) if request.upgrade else ()
+    names = [one.name for one in wanted if one.name is not None]
+    upgrade = tuple(names) if request.upgrade else ()
 
     def edit(own: EnvironmentServices, resolve: bool) -> None:
         add = own.uv_project.add
@@ -39,9 +40,9 @@ def wish_to_add(layout: EnvironmentLayout, request: PackageRequest, reporter: Re
         if others:
             add(others, reporter, group=group, editable=request.editable, bounds=request.bounds, resolve=resolve,
                 upgrade=upgrade)  # fmt: skip
-        _refuse_sources(own.pyproject.read())
+        _refuse_what_only_uv_saw(asked, AskedFor(layout, own.pyproject.read()))
 
-    return Wish(edit, upgrade, tuple(notes))
+    return Wish(edit, frozenset(names), upgrade, tuple(notes))
 
 
 def _refuse_build(one: Wanted, asked: AskedFor) -> None:
@@ -52,13 +53,20 @@ def _refuse_build(one: Wanted, asked: AskedFor) -> None:
         raise _other_build(one.text, parts.name)
 
 
-def _refuse_sources(manifest: dict[str, object]) -> None:
-    """What lies on this machine tells its name only now."""
-    sources = uv_settings(manifest).get("sources")
-    family = family_of(manifest)
+def _refuse_what_only_uv_saw(before: AskedFor, after: AskedFor) -> None:
+    """What lies on this machine tells its name only when uv looks into it."""
+    sources = uv_settings(after.manifest).get("sources")
     for name in sources if isinstance(sources, dict) else ():
-        if requirement_name(name) in family:
+        if requirement_name(name) in after.family:
             raise _other_build(name, name)
+    kept = after.of_project()
+    for name, text in before.of_project():
+        if name in before.comfyui and (name, text) not in kept:
+            raise PackageRefused(
+                f"this would replace `{text}`, which ComfyUI itself asks for",
+                hint="with `--group` it is asked for beside that",
+                context={"package": name, "comfyui": text},
+            )
 
 
 def _refuse_other_version(one: Wanted, asked: AskedFor) -> None:

@@ -12,7 +12,8 @@ from comfydock_core.core.usecases.python_packages.constraining import wish_to_co
 from comfydock_core.core.usecases.python_packages.removing import wish_to_remove, wish_to_remove_group
 from comfydock_core.core.usecases.python_packages.wish import Wish
 from comfydock_core.core.usecases.redefining import DECIDING, redefine, refuse_changed_versions, steps_of
-from comfydock_core.models.exceptions import RequirementsConflict
+from comfydock_core.integrations.uv_errors import unknown_packages
+from comfydock_core.models.exceptions import PackageNotFound, RequirementsConflict
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.python_packages import PackagePlan, PackageRequest, RequirementChange
 from comfydock_core.models.redefinition import Redefinition
@@ -65,10 +66,23 @@ def _tried(
         new = redefine(layout, services, lambda own: wish.edit(own, request.test), reporter,
                        test=request.test, upgrade=wish.upgrade)  # fmt: skip
     except RequirementsConflict as error:
+        _refuse_unknown(wish, error)
         raise explained(layout, services, lambda own: wish.edit(own, False), error, reporter) from error
     if request.strict:
         refuse_changed_versions(new)
     return new
+
+
+def _refuse_unknown(wish: Wish, error: RequirementsConflict) -> None:
+    """Raise `PackageNotFound` where what was named is in no index: nothing collides then."""
+    unknown = [name for name in unknown_packages(str(error.context.get("output"))) if name in wish.names]
+    if unknown:
+        told = " and ".join(f"`{name}`" for name in unknown)
+        raise PackageNotFound(
+            f"no package index has {told}",
+            hint="look at the spelling; indexes of your own are named by UV_INDEX",
+            context={"packages": unknown},
+        ) from error
 
 
 def _changes(layout: EnvironmentLayout, new: Redefinition) -> Iterator[RequirementChange]:

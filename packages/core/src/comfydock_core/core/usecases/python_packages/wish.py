@@ -10,9 +10,11 @@ from comfydock_core.core.services_bundle import EnvironmentServices
 class Wish:
     """`edit` changes the manifest of a copy; its second value says whether it may resolve, which costs the network.
 
-    `upgrade` are packages that are not kept at the versions that are locked, `notes` are worth telling first.
+    `names` are the packages that are new. `upgrade` are those that are not kept at the versions that are locked,
+    `notes` are worth telling first.
     """
 
     edit: Callable[[EnvironmentServices, bool], None]
+    names: frozenset[str] = frozenset()
     upgrade: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

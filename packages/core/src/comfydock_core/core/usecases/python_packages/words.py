@@ -34,21 +34,28 @@ def read_request(request: PackageRequest, layout: EnvironmentLayout) -> tuple[li
     """
     if request.file is not None:
         return _of_file(os.path.abspath(os.path.join(request.directory, os.path.expanduser(request.file))))
-    return [_of_word(word, request, layout) for word in request.words], []
+    wanted = [_of_word(word, request, layout) for word in request.words]
+    return wanted, [_of_this_machine(one.text) for one in wanted if os.path.isabs(one.text)]
 
 
 def _of_word(word: str, request: PackageRequest, layout: EnvironmentLayout) -> Wanted:
+    if request.editable and "://" in word:
+        raise _refused(word, "only a folder on this machine can be editable")
     if request.editable or _is_path(word):
         return Wanted(_path(word, request, layout), None)
     line = read_line(word.strip(), 0)
     if isinstance(line, RefusedLine):
-        shown, reason = without_credentials_in(word), without_credentials_in(line.reason.partition("\n")[0])
-        raise InvalidSetting(
-            f"`{shown}` is no requirement that can be locked: {reason}",
-            hint='for example `comfydock py add "einops>=0.8"`',
-            context={"requirement": shown, "reason": reason},
-        )
+        raise _refused(word, line.reason)
     return Wanted(line.text, line.name)
+
+
+def _refused(word: str, why: str) -> InvalidSetting:
+    shown, reason = without_credentials_in(word), without_credentials_in(why.partition("\n")[0])
+    return InvalidSetting(
+        f"`{shown}` is no requirement that can be locked: {reason}",
+        hint='for example `comfydock py add "einops>=0.8"`',
+        context={"requirement": shown, "reason": reason},
+    )
 
 
 def _is_path(word: str) -> bool:
@@ -72,6 +79,10 @@ def _path(word: str, request: PackageRequest, layout: EnvironmentLayout) -> str:
         )
     within = f"{layout.comfyui}{os.sep}"
     return f"../ComfyUI/{path.removeprefix(within)}" if path.startswith(within) else path
+
+
+def _of_this_machine(path: str) -> str:
+    return f"`{path}` is a place on this machine: whoever gets the definition has to have it there, too"
 
 
 def _unusable(path: str, editable: bool) -> str | None:
