@@ -1,6 +1,6 @@
 """Node packs in words: what is planned, what was done, what there is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from comfydock_cli.cli_utils import Result
 from comfydock_cli.formatters.plan_formatter import planned_change
@@ -22,17 +22,29 @@ _DONE = {
     "link": "~ linked",
     "track": "~ tracked",
 }
+_PLANNED = {
+    "add": "+ add",
+    "replace": "~ replace",
+    "update": "~ update",
+    "remove": "- remove",
+    "untrack": "- untrack",
+    "enable": "~ enable",
+    "disable": "~ disable",
+    "link": "~ link",
+    "track": "~ track",
+}
 # The exit code of the first failure, by what kind of trouble its code is.
 _OF_FAILURES = 4
 
 
 def planned_packs(plan: PackPlan) -> Result:
-    """What `--dry-run` prints: the packs, what is worth knowing of them, the packages, and the plan itself."""
+    """What `--dry-run` prints: the plan, what it means for packs and packages, and what is worth knowing of them."""
     shown = planned_change(plan.change, **_data(plan))
-    text = "".join(f"{line}\n" for line in [*_change_lines(plan), *package_lines(plan.redefinition.packages)])
+    lines = [*_change_lines(plan, _PLANNED), *package_lines(plan.redefinition.packages)]
+    text = "".join(f"{line}\n" for line in ["which means:", *lines]) if lines else ""
     failed = "\n".join(_failure_lines(plan.failures))
     note = "\n".join(line for line in (shown.note, *plan_facts(plan), failed) if line)
-    return Result(shown.data, text + shown.text, exit_code=_OF_FAILURES if plan.failures else 0, note=note)
+    return Result(shown.data, shown.text + text, exit_code=_OF_FAILURES if plan.failures else 0, note=note)
 
 
 def changed(plan: PackPlan, outcome: PackOutcome | None, seconds: float) -> Result:
@@ -44,7 +56,7 @@ def changed(plan: PackPlan, outcome: PackOutcome | None, seconds: float) -> Resu
         return Result(data, text, exit_code=code, note=failed)
     data |= {"operation": outcome.operation, "installed": package_data(outcome.packages)}
     lines = [f"{plan.name}: {counted(len(plan.changes), 'node pack')} in {seconds:.1f} s"]
-    lines += [*_change_lines(plan), *package_lines(outcome.packages)]
+    lines += [*_change_lines(plan, _DONE), *package_lines(outcome.packages)]
     return Result(data, "".join(f"{line}\n" for line in lines), exit_code=code, note=failed)
 
 
@@ -102,10 +114,10 @@ def _place(finding: CodeFinding) -> str:
     return f"{finding.file}:{finding.line}" if finding.line else finding.file
 
 
-def _change_lines(plan: PackPlan) -> list[str]:
+def _change_lines(plan: PackPlan, verbs: Mapping[str, str]) -> list[str]:
     lines: list[str] = []
     for change in plan.changes:
-        lines.append(f"  {_DONE[change.action]} {change.pack.identifier}{_versions(change)}")
+        lines.append(f"  {verbs[change.action]} {change.pack.identifier}{_versions(change)}")
         lines += [f"      {commit}" for commit in change.commits[:_SHOWN]]
         if len(change.commits) > _SHOWN:
             lines.append(f"      and {counted(len(change.commits) - _SHOWN, 'earlier commit')}")
