@@ -1,5 +1,6 @@
 """What the stories share: a miniature ComfyUI, and sessions with each form of the program."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from build.programs import Program
 from tests.support import miniature as support
 from tests.support import programs
 from tests.support.miniature import Miniature
-from tests.support.sessions import Session, new_session
+from tests.support.pack_host import PackHost, pack_host
+from tests.support.sessions import Session, copy_workspace, new_session
 
 ODD = "Große Ablage ☃ 日本"
 
@@ -46,3 +48,28 @@ def made_environment(tmp_path_factory: pytest.TempPathFactory, miniature: Miniat
     made.ok("init")
     made.ok("create", "work", "--use")
     return made
+
+
+@pytest.fixture(scope="session")
+def first(tmp_path_factory: pytest.TempPathFactory, miniature: Miniature) -> Session:
+    """The environment `work` that every test gets a copy of; uv's cache knows the packages of node packs."""
+    made = new_session(programs.program("source"), tmp_path_factory.mktemp("first") / ODD, miniature)
+    made.ok("init")
+    made.ok("create", "work", "--torch-backend", "cpu", "--use")
+    return made
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[PackHost]:
+    with pack_host(tmp_path / "host") as served:
+        yield served
+
+
+@pytest.fixture
+def work(first: Session, host: PackHost, tmp_path: Path) -> Session:
+    """The environment `work` in a place with spaces and other letters, and a host of node packs."""
+    place = tmp_path / ODD
+    (place / "home").mkdir(parents=True)
+    copy_workspace(first.workspace, place / "workspace")
+    variables = {**first.variables, **host.variables(), "HOME": str(place / "home")}
+    return Session(first.program, place / "workspace", variables)

@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from comfydock_cli.table import resolve
 from comfydock_cli.table.parser import parse
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.table.spec import GLOBAL
+from tests.support.pack_host import PackHost
 from tests.support.sessions import Session
 
 QUOTED = re.compile(r"`((?:comfydock|cfd)(?: [^`]*)?)`")
@@ -233,6 +235,29 @@ def test_the_notes_after_changes_lead_to_what_they_promise(work: Session) -> Non
     assert [row["words"][0] for row in work.data("operation", "list", "-e", "work")["operations"]] == [
         "repair", "undo", "undo",
     ]  # fmt: skip
+
+
+def test_the_hints_about_node_packs_do_what_they_promise(work: Session, host: PackHost) -> None:
+    work.variables |= host.variables()
+    told = work.ok("node", "list").err
+    host.add("blur", "1.0.0")
+    follow(work, QUOTED.findall(told)[0], ID="blur")
+    host.add("blur", "2.0.0")
+    follow(work, hint(work, "node", "add", "blur"))
+    assert work.data("node", "list")["packs"][0]["version"] == "2.0.0"
+    nodes = work.environments / "work/ComfyUI/custom_nodes"
+    (nodes / "Mine").mkdir()
+    host.add("mine")
+    follow(work, hint(work, "node", "add", "mine"))
+    shutil.rmtree(nodes / "blur")
+    follow(work, hint(work, "node", "disable", "blur"))
+    work.ok("node", "disable", "blur")
+    listed = hint(work, "node", "enable", "something else")
+    assert listed == "comfydock node list"
+    follow(work, listed)
+    follow(work, hint(work, "node", "update"))
+    error = work.run("node", "dev-link", str(nodes / "Mine")).err
+    assert "`comfydock node add Mine --dev`" in error
 
 
 def test_the_hint_for_an_environment_that_runs_stops_it(work: Session) -> None:

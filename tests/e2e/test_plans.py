@@ -12,6 +12,7 @@ from comfydock_cli.table import resolve
 from comfydock_cli.table.spec import WRITE
 from tests.support.installations import make_checkout, make_git_pack
 from tests.support.miniature import Miniature
+from tests.support.pack_host import PackHost, pack_files
 from tests.support.sessions import Session, envelope_of, tree
 
 Prepare = Callable[[Session], None]
@@ -91,6 +92,19 @@ def with_template(session: Session) -> None:
     session.ok("use", "work")
 
 
+def with_packs(session: Session) -> None:
+    """Two packs, one of them not the newest, one that is turned off, and a directory of the user's own."""
+    with_work(session)
+    session.ok("node", "add", "blur@1.0.0", "off", "https://github.com/alice/Fancy")
+    session.ok("node", "disable", "off")
+    mine = session.environments / "work/ComfyUI/custom_nodes/Mine"
+    mine.mkdir()
+    (mine / "requirements.txt").write_text("mini-math\n")
+    workflows = session.environments / "work/ComfyUI/user/default/workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "flow.json").write_text('{"nodes": [{"id": 1, "type": "KSampler"}], "links": []}')
+
+
 def nothing(session: Session) -> None:
     """As it is."""
 
@@ -112,6 +126,15 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
     "repair": (("repair", "-e", "work"), damaged, WORK),
     "backend lock": (("backend", "lock", "cu128"), with_work, WORK),
     "backend use": (("backend", "use", "cu128"), with_work, WORK),
+    "node add": (("node", "add", "sharp", "blur@2.0.0"), with_packs, WORK),
+    "node add --dev": (("node", "add", "Mine", "--dev"), with_packs, WORK),
+    "node remove": (("node", "remove", "blur", "Fancy"), with_packs, WORK),
+    "node remove --untrack": (("node", "remove", "blur", "--untrack"), with_packs, WORK),
+    "node update": (("node", "update", "--all"), with_packs, WORK),
+    "node prune": (("node", "prune", "--yes"), with_packs, WORK),
+    "node disable": (("node", "disable", "blur", "Fancy"), with_packs, WORK),
+    "node enable": (("node", "enable", "off"), with_packs, WORK),
+    "node dev-link": (("node", "dev-link", "{installation}/custom_nodes", "--name", "blur"), with_packs, WORK),
     "env-config torch-backend set": (("env-config", "torch-backend", "set", "none"), with_work, WORK),
     "py add": (("py", "add", "mini-masks", "--group", "tools"), with_work, WORK),
     "py remove": (("py", "remove", "mini-imaging", "--force"), with_work, WORK),
@@ -133,6 +156,7 @@ ELSEWHERE = {
     "doctor": "does several things, each as an operation of its own; test_doctor has its plan",
     "operation resume": "finishes an operation whose plan is recorded; test_failures has it",
     "operation prune": "removes operations and makes none; below",
+    "registry update": "fetches lists that belong to no scope; test_node_knowledge has its plan",
 }
 
 
@@ -143,11 +167,23 @@ def test_every_row_that_changes_something_is_tried_or_named_with_a_reason() -> N
     assert not tried & set(ELSEWHERE)
 
 
+def publish(host: PackHost) -> None:
+    host.add("blur", "1.0.0", files=pack_files("Blur", requirements="mini-masks<2\n"))
+    host.add("blur", "2.0.0", files=pack_files("Blur", requirements="mini-masks>=2\n"))
+    host.add("off", files=pack_files("Off"))
+    host.add("sharp", files=pack_files("Sharp"))
+    host.add_repository("alice", "Fancy")
+
+
 @pytest.fixture
-def prepared(source: Session, miniature: Miniature, request: pytest.FixtureRequest) -> tuple[Session, tuple[str, ...]]:
+def prepared(
+    source: Session, miniature: Miniature, host: PackHost, request: pytest.FixtureRequest
+) -> tuple[Session, tuple[str, ...]]:
     """The session in the state before a case, and the case's words."""
     place = make_checkout(source.workspace.parent / "Alt ☃/ComfyUI", miniature)
     source.variables["INSTALLATION"] = str(place)
+    source.variables |= host.variables()
+    publish(host)
     words, prepare, _ = CASES[request.param]
     prepare(source)
     template = str(source.workspace.parent / "template.toml")
@@ -176,11 +212,12 @@ def test_the_plan_changes_nothing_and_is_what_the_real_run_does(
 
 
 def everything(session: Session, words: tuple[str, ...]) -> dict[str, object]:
-    """All there is; but for what uv keeps for itself where the plan is one of packages, which have to be resolved."""
+    """All there is; but for the caches where the plan is one of packages, which have to be fetched and resolved."""
     found = tree(session.workspace.parent, whole=True)
-    if words[0] not in ("py", "constraint"):
+    if words[0] not in ("node", "py", "constraint"):
         return found
-    return {path: one for path, one in found.items() if not path.startswith("workspace/uv_cache/")}
+    caches = ("workspace/uv_cache", "workspace/comfydock_cache")
+    return {path: one for path, one in found.items() if not path.startswith(caches)}
 
 
 def refuse_vague(plan: dict[str, Any], text: str) -> None:

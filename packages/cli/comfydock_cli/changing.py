@@ -50,6 +50,12 @@ def words(invocation: Invocation, command: Command) -> str:
     parts = ["comfydock", *command.path]
     for name, value in invocation.arguments.items():
         if value not in (None, False, []):
-            shown = [without_credentials(word) for word in value] if isinstance(value, list) else value
-            parts.append(f"{name}={'***' if name in secret else without_credentials(str(shown))}")
+            parts.append(f"{name}={'***' if name in secret else _shown(value)}")
     return " ".join(parts)
+
+
+def _shown(value: object) -> str:
+    """A value without logins, each of several for itself."""
+    if isinstance(value, list):
+        return ",".join(_shown(one) for one in value)
+    return without_credentials(str(value))

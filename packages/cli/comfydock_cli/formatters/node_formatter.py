@@ -25,12 +25,13 @@ _OF_FAILURES = 4
 
 
 def planned_packs(plan: PackPlan) -> Result:
-    """What `--dry-run` prints: the packs, what is worth knowing of them, the packages, and the plan itself."""
+    """What `--dry-run` prints: the plan, what it means for packs and packages, and what is worth knowing of them."""
     shown = planned_change(plan.change, **_data(plan))
-    text = "".join(f"{line}\n" for line in [*_change_lines(plan), *package_lines(plan.redefinition.packages)])
+    lines = [*_change_lines(plan), *package_lines(plan.redefinition.packages)]
+    text = "".join(f"{line}\n" for line in ["which means:", *lines]) if lines else ""
     failed = "\n".join(_failure_lines(plan.failures))
     note = "\n".join(line for line in (shown.note, *plan_facts(plan), failed) if line)
-    return Result(shown.data, text + shown.text, exit_code=_OF_FAILURES if plan.failures else 0, note=note)
+    return Result(shown.data, shown.text + text, exit_code=_OF_FAILURES if plan.failures else 0, note=note)
 
 
 def changed(plan: PackPlan, outcome: PackOutcome | None, seconds: float) -> Result:

@@ -26,4 +26,6 @@ def changed_versions(old: Mapping[str, str], new: Mapping[str, str]) -> PackageC
 def _installed(venv: str) -> dict[str, str]:
     place = install_record.site_packages(venv)
     names = install_record.installed_distributions(place) if place is not None else []
-    return {normal_name(name): version for name, version in map(install_record.split_distribution, names)}
+    versions = map(install_record.split_distribution, names)
+    # Locks write names in their normal form, distributions each in its own.
+    return {normal_name(name): version for name, version in versions}

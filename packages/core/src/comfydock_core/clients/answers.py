@@ -67,4 +67,5 @@ def refusal(answer: Answer) -> RemoteError:
         return AuthenticationFailed(
             f"`{url}` refused with status {answer.status}", hint="check the token for that server", context=context
         )
-    return UnusableAnswer(f"`{url}` answered with status {answer.status}", context=context)
+    hint = "that server has trouble; try again later" if answer.status >= 500 else "check that the address is right"
+    return UnusableAnswer(f"`{url}` answered with status {answer.status}", hint=hint, context=context)

@@ -4,7 +4,7 @@ Format: `[tool.comfydock.nodes.<identifier>]` and `[dependency-groups]` of Comfy
 `branch`, `sha256` and `enabled` are ours. Keys that we do not know stay.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import tomlkit
 from tomlkit.items import Table
@@ -22,10 +22,12 @@ def put_packs(document: tomlkit.TOMLDocument, packs: Iterable[TrackedPack], path
 
     Raises `ManifestDamaged`, naming `path`.
     """
+    known = tracked_packs(document.unwrap(), path)  # Once: it costs as much as all packs together.
     for pack in packs:
-        before = tracked_packs(document.unwrap(), path).get(pack.identifier)
+        before = known.get(pack.identifier)
         if before is not None:
             _remove_group(document, before.release)
+        known[pack.identifier] = pack
         _fill(_entry(document, pack.identifier), pack)
         if pack.requirements:
             groups = document.setdefault("dependency-groups", tomlkit.table())
@@ -37,8 +39,9 @@ def remove_packs(document: tomlkit.TOMLDocument, identifiers: Iterable[str], pat
 
     Raises `KeyError`, and `ManifestDamaged`, naming `path`.
     """
+    known = tracked_packs(document.unwrap(), path)
     for identifier in identifiers:
-        _remove_group(document, tracked_packs(document.unwrap(), path)[identifier].release)
+        _remove_group(document, known.pop(identifier).release)
         table = _holder(document, identifier)
         entry = table.pop(identifier)
         _remove_sources(document, entry.get("dependency_sources") or ())
@@ -89,8 +92,10 @@ def _remove_group(document: tomlkit.TOMLDocument, release: PackRelease) -> None:
         groups.pop(group_name(release), None)
 
 
-def _remove_sources(document: tomlkit.TOMLDocument, names: Iterable[str]) -> None:
+def _remove_sources(document: tomlkit.TOMLDocument, names: Collection[str]) -> None:
     """Where a pack of 1.x let uv take a package from, unless another pack still says so."""
+    if not names:
+        return
     still = {name for entry in _nodes(document).values() if isinstance(entry, Table)
              for name in entry.get("dependency_sources") or ()}  # fmt: skip
     sources = document["tool"].get("uv", {}).get("sources")

@@ -56,7 +56,7 @@ def plan_adding(
         except ComfyDockError as error:
             if not options.keep_going:
                 raise
-            failures.append(PackFailure(word, error.code, error.message, error.hint))
+            failures.append(PackFailure(without_credentials(word), error.code, error.message, error.hint))
     return plan_changes(layout, services, "node add", changes, failures, options, reporter)
 
 
@@ -88,7 +88,7 @@ class _Adding:
         reference = parse_reference(word)
         if reference.kind == "directory" and self._is_here(reference.path or ""):
             return self._track(os.path.basename(reference.path or ""))
-        self._reporter.phase(f"Looking up {word}")
+        self._reporter.phase(f"Looking up {without_credentials(word)}")
         release = self._services.packs.find(reference, self._reporter, force=self._options.force)
         before = self._same_pack(release)
         self._refuse_known(before, release, reference)

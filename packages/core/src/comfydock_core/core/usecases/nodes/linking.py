@@ -56,7 +56,7 @@ def _refuse_unusable(layout: EnvironmentLayout, target: str) -> None:
     if not os.path.isdir(target):
         raise InvalidSetting(
             f"`{target}` is no directory",
-            hint="`--path` names the directory of a node pack",
+            hint="name the directory of a node pack",
             context={"path": target},
         )
     inside = os.path.realpath(layout.custom_nodes)

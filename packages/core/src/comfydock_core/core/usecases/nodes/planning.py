@@ -9,7 +9,7 @@ from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceSe
 from comfydock_core.core.usecases.explaining import explained
 from comfydock_core.core.usecases.packs import CUSTOM_NODES
 from comfydock_core.core.usecases.redefining import DECIDING, redefine, refuse_changed_versions, steps_of
-from comfydock_core.models.exceptions import PackageChangeRefused, RequirementsConflict
+from comfydock_core.models.exceptions import PackageChangeRefused, RequirementsConflict, UvFailed
 from comfydock_core.models.operation import Swap
 from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
 from comfydock_core.models.plan import PlanStep
@@ -72,6 +72,10 @@ def _tried(
     """The definition with all changes; those that do not fit are moved to the failures where that is wanted."""
     try:
         return _redefined(layout, services, changes, options, reporter)
+    except UvFailed as error:
+        named = ", ".join(change.pack.identifier for change in changes)
+        error.hint = error.hint or f"uv tells the reason; what it was asked for comes from {named}"
+        raise
     except PackageChangeRefused:
         if not options.keep_going or len(changes) < 2:
             raise

@@ -32,7 +32,7 @@ class Tracked:
         if changes is not None:
             raise PackHasChanges(
                 f"`{pack.identifier}` has {changes}; {doing} would take that away",
-                hint=f"commit it elsewhere, keep the pack with `comfydock node add {pack.release.name} --dev`,"
+                hint=f"commit it elsewhere, keep the pack with `comfydock node add {pack.release.name} --dev --force`,"
                 " or go on with `--force`",
                 context={"pack": pack.identifier, "path": path, "changes": changes},
             )
