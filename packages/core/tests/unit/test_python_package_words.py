@@ -121,3 +121,17 @@ def test_packages_that_no_index_has_are_known_by_what_uv_says() -> None:
     said = "Because mini-nowhere was not found in the package registry and your project depends on mini-nowhere, we"
     assert unknown_packages(said) == ["mini-nowhere"]
     assert unknown_packages("Because only a<2 is available and b depends on a>=2") == []
+
+
+def test_a_constraint_takes_the_place_of_the_one_that_it_replaces() -> None:
+    document = tomlkit.parse('[tool.uv]\nconstraint-dependencies = [\n    "a<1",\n    "b<1",  # why\n    "c<1",\n]\n')
+    replace_constraints(document, {"a<1"}, {"a": ["a<2"], "d": ["d<1"]})
+    assert document.unwrap()["tool"]["uv"]["constraint-dependencies"] == ["a<2", "b<1", "c<1", "d<1"]
+    assert '"b<1",  # why' in tomlkit.dumps(document)
+
+
+@pytest.mark.parametrize("word", ["https://u:pw@h.invalid/x", "git+https://u:pw@h.invalid/x", "x @ https://u:pw@h/x"])
+def test_an_address_is_not_editable_and_its_login_is_not_shown(layout: EnvironmentLayout, word: str) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        read_request(PackageRequest("add", (word,), editable=True), layout)
+    assert "pw" not in f"{caught.value.message}{caught.value.context}"
