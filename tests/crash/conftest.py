@@ -10,7 +10,7 @@ import pytest
 from tests.support import miniature as support
 from tests.support import programs
 from tests.support.miniature import Miniature
-from tests.support.sessions import Session, new_session
+from tests.support.sessions import Session, copy_workspace, new_session
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +44,9 @@ class Field:
         workspace = self.session.workspace
         if workspace.exists():
             shutil.rmtree(workspace)
-        # Identity of directories counts for undo only within a run; links and times are kept.
-        subprocess.run(["cp", "-a", str(self._first), str(workspace)], check=True)
-        for name in ("work", "spare"):
-            link = workspace / "environments" / name / "ComfyUI" / "models"
-            link.unlink()
-            link.symlink_to(workspace / "models")
-        settings = workspace / ".metadata" / "workspace.json"
-        settings.write_text(settings.read_text().replace(str(self._first), str(workspace)))
+        copy_workspace(self._first, workspace)
 
-    def run(self, *words: str, fault: str = "", log: Path | None = None) -> int:
+    def run(self, *words: str, fault: str = "", log: Path | None = None, allowed: tuple[int, ...] = (0, -9)) -> int:
         """Run a command, killed where `fault` says; returns the exit code, negative for a signal."""
         more = {"COMFYDOCK_FAULT": fault, "COMFYDOCK_FAULT_LOG": str(log) if log else ""}
         done = subprocess.run(
@@ -62,7 +55,7 @@ class Field:
             stdin=subprocess.DEVNULL,
             capture_output=True,
         )
-        assert done.returncode in (0, -9), done.stderr.decode()
+        assert done.returncode in allowed, done.stderr.decode()
         return done.returncode
 
     def points(self, *words: str) -> list[str]:

@@ -56,11 +56,16 @@ def zip_archive(files: Files, links: Mapping[str, str] | None = None) -> bytes:
 
 @dataclass(slots=True)
 class Archive:
-    """One file of the CDN. `cuts` are how many more answers break off in the middle; -1 are all of them."""
+    """One file of the CDN.
+
+    `cuts` are how many more answers break off in the middle; -1 are all of them. With `waits` they stop there until who
+    asked goes away.
+    """
 
     content: bytes
     cuts: int = 0
     ranges: bool = True
+    waits: bool = False
 
     @property
     def etag(self) -> str:
@@ -265,6 +270,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             start = int(asked[1])
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
             content, status = content[start:], 206
+        if archive.waits:
+            self._send(status, content[: len(content) // 2], headers, announced=len(content))
+            self.connection.recv(1)
+            self.close_connection = True
+            return
         if archive.cuts == 0:
             self._send(status, content, headers)
             return

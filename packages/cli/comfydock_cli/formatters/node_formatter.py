@@ -11,16 +11,14 @@ from comfydock_core.utils.text import counted
 
 _SHORT = 10
 _SHOWN = 10
-_DONE = {
-    "add": "+ added",
-    "replace": "~ replaced",
-    "update": "~ updated",
-    "remove": "- removed",
-    "untrack": "- untracked",
-    "enable": "~ enabled",
-    "disable": "~ disabled",
-    "link": "~ linked",
-    "track": "~ tracked",
+_PLACES = 3
+# How a change is marked, and what is said of those that the sign does not tell.
+_SIGNS = {"add": "+", "remove": "-", "untrack": "-"}
+_WORDS = {
+    "enable": ", turned on",
+    "disable": ", turned off",
+    "track": ", as a development pack",
+    "untrack": ", its directory stays",
 }
 # The exit code of the first failure, by what kind of trouble its code is.
 _OF_FAILURES = 4
@@ -92,10 +90,18 @@ def _facts(change: PackChange) -> Iterator[str]:
     name = change.pack.identifier
     for note in change.notes:
         yield f"{name}: {note}"
-    for finding in change.findings[:_SHOWN]:
-        yield f"{name}: {_place(finding)}: {finding.message}"
-    if len(change.findings) > _SHOWN:
-        yield f"{name}: and {len(change.findings) - _SHOWN} more findings in its code (`--json` lists all)"
+    for message, places in _by_message(change.findings).items():
+        shown = ", ".join(places[:_PLACES])
+        more = f" and {counted(len(places) - _PLACES, 'other place')}" if len(places) > _PLACES else ""
+        yield f"{name} {message}: {shown}{more}"
+
+
+def _by_message(findings: Sequence[CodeFinding]) -> dict[str, list[str]]:
+    """The places of what is alike: what a finding says before its details."""
+    places: dict[str, list[str]] = {}
+    for finding in findings:
+        places.setdefault(finding.message.partition(":")[0], []).append(_place(finding))
+    return places
 
 
 def _place(finding: CodeFinding) -> str:
@@ -105,7 +111,8 @@ def _place(finding: CodeFinding) -> str:
 def _change_lines(plan: PackPlan) -> list[str]:
     lines: list[str] = []
     for change in plan.changes:
-        lines.append(f"  {_DONE[change.action]} {change.pack.identifier}{_versions(change)}")
+        sign, words = _SIGNS.get(change.action, "~"), _WORDS.get(change.action, "")
+        lines.append(f"  {sign} {change.pack.identifier}{_versions(change)}{words}")
         lines += [f"      {commit}" for commit in change.commits[:_SHOWN]]
         if len(change.commits) > _SHOWN:
             lines.append(f"      and {counted(len(change.commits) - _SHOWN, 'earlier commit')}")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from comfydock_core.models.syncing import PackageChanges
 from comfydock_core.repositories import install_record
+from comfydock_core.utils.requirements import normal_name
 
 
 def package_changes(before: str, after: str) -> PackageChanges:
@@ -25,4 +26,4 @@ def changed_versions(old: Mapping[str, str], new: Mapping[str, str]) -> PackageC
 def _installed(venv: str) -> dict[str, str]:
     place = install_record.site_packages(venv)
     names = install_record.installed_distributions(place) if place is not None else []
-    return dict(install_record.split_distribution(name) for name in names)
+    return {normal_name(name): version for name, version in map(install_record.split_distribution, names)}

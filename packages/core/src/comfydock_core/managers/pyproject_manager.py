@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from comfydock_core.managers.pyproject.creation import Wanted, fill_manifest, pin_comfyui
 from comfydock_core.managers.pyproject.packs import put_packs, remove_packs
 from comfydock_core.managers.pyproject.requirements import drop_sources, remove_group, replace_constraints
+from comfydock_core.managers.pyproject.substitutes import settle_substitutes
 from comfydock_core.models.creation import ComfyUIVersion
 from comfydock_core.models.node_packs import TrackedPack
 from comfydock_core.repositories.manifest_reader import read_manifest
@@ -37,12 +38,14 @@ class PyprojectManager:
         """
         document = PyprojectDocument.load(self._path)
         put_packs(document.document, packs, self._path)
+        settle_substitutes(document.document)
         document.save()
 
     def remove_packs(self, identifiers: Iterable[str]) -> None:
         """Take node packs out, with what they require. Raises `KeyError`, `ManifestDamaged`, `OSError`."""
         document = PyprojectDocument.load(self._path)
         remove_packs(document.document, identifiers, self._path)
+        settle_substitutes(document.document)
         document.save()
 
     def remove_group(self, name: str) -> None:

@@ -58,13 +58,22 @@ class UVProjectManager:
         return installed.lock_as_installed(self._uv, self._definition, backend, list(pins), reporter)
 
     def relock(
-        self, backend: str, reporter: Reporter, *, backends: Collection[str] = (), upgrade: Sequence[str] = ()
+        self,
+        backend: str,
+        reporter: Reporter,
+        *,
+        backends: Collection[str] = (),
+        upgrade: Sequence[str] = (),
+        less: bool = False,
     ) -> Relocked:
         """Lock the base, the parts of `backends`, and every part that the new base concerns.
 
-        Failures of single back ends are in the result. Raises what `lock` raises.
+        Failures of single back ends are in the result. `less` says that the manifest asks for nothing but what it asked
+        for before, which needs no network. Raises what `lock` raises.
         """
-        return relocking.relock(self._uv, self._definition, backend, reporter, backends=backends, upgrade=upgrade)
+        return relocking.relock(
+            self._uv, self._definition, backend, reporter, backends=backends, upgrade=upgrade, less=less
+        )
 
     def add(
         self,

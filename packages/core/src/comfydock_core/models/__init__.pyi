@@ -95,6 +95,7 @@ from .exceptions import UnexpectedDirectory as UnexpectedDirectory
 from .exceptions import UnusableAnswer as UnusableAnswer
 from .exceptions import UvFailed as UvFailed
 from .exceptions import VenvIncomplete as VenvIncomplete
+from .exceptions import WorkflowsMissing as WorkflowsMissing
 from .exceptions import WorkspaceDamaged as WorkspaceDamaged
 from .exceptions import WorkspaceExists as WorkspaceExists
 from .exceptions import WorkspaceNotFound as WorkspaceNotFound

@@ -508,6 +508,12 @@ class InstallScriptFailed(ToolError):
     code = "install-script-failed"
 
 
+class WorkflowsMissing(ConflictError):
+    """`node prune` was asked to judge by the workflows, and the environment has none, so that no pack would stay."""
+
+    code = "workflows-missing"
+
+
 class PackHasChanges(ConflictError):
     """Somebody changed files of the node pack, and what was asked for would take them away. `--force` does it anyway.
 

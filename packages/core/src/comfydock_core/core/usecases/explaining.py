@@ -3,10 +3,11 @@
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from comfydock_core.analyzers.pack_requirements import read_pack_requirements
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
+from comfydock_core.core.usecases.nodes.requirements import Policy
 from comfydock_core.core.usecases.redefining import Edit
 from comfydock_core.core.usecases.staging import stage_definition
 from comfydock_core.managers.uv_project.conflict_members import conflict_members, lines_of_pack
@@ -14,7 +15,6 @@ from comfydock_core.models.conflicts import ConflictLine
 from comfydock_core.models.exceptions import ComfyDockError, PacksConflict, RequirementInvalid, RequirementsConflict
 from comfydock_core.models.node_packs import PackRequirements, TrackedPack
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.pytorch_settings import family_of
 from comfydock_core.repositories.tracked_packs import tracked_packs
 from comfydock_core.validation.conflict_sets import conflict_error, find_conflict, find_fixes
 
@@ -89,10 +89,10 @@ class _Explaining:
         self._services = services
         self._reporter = reporter
         manifest = own.pyproject.read()
-        self._protected = family_of(manifest)
+        self._policy = Policy.of(manifest)
         self._packs = tracked_packs(manifest, layout.manifest)
         known = {name: self._read(layout, pack) for name, pack in self._packs.items() if name not in asked}
-        comfyui = _requirements(layout.comfyui, self._protected)
+        comfyui = _requirements(layout.comfyui, replace(self._policy, substitutes={}))
         self.lines = conflict_members(manifest, {**known, **asked}, comfyui)
 
     def other_versions(self, identifier: str) -> Iterator[tuple[str, Sequence[ConflictLine]]]:
@@ -103,21 +103,21 @@ class _Explaining:
         for release in self._services.packs.other_versions(pack.release, self._reporter):
             try:
                 content = self._services.packs.obtain(release, self._reporter)
-                asked = read_pack_requirements(content.directory, protected=self._protected)
+                asked = self._policy.asked_for(content.directory)
             except ComfyDockError as error:
                 self._reporter.line(f"{identifier} {release.version} was not tried: {error.message}")
                 continue
             yield release.version, lines_of_pack(identifier, asked)
 
     def _read(self, layout: EnvironmentLayout, pack: TrackedPack) -> PackRequirements:
-        return _requirements(f"{layout.custom_nodes}/{pack.directory}", self._protected)
+        return _requirements(f"{layout.custom_nodes}/{pack.directory}", self._policy)
 
 
-def _requirements(directory: str, protected: Sequence[str]) -> PackRequirements:
+def _requirements(directory: str, policy: Policy) -> PackRequirements:
     """What the files say; where they cannot be read only the manifest tells."""
     if not os.path.isdir(directory):
         return PackRequirements()
     try:
-        return read_pack_requirements(directory, protected=protected)
+        return policy.asked_for(directory)
     except (RequirementInvalid, OSError):
         return PackRequirements()

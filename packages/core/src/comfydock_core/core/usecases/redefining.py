@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from comfydock_core.analyzers.package_changes import changed_versions
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, EnvironmentLayout
@@ -55,8 +56,10 @@ def redefine(
         own = services.environment(trial)
         asked = _asked_for(own.pyproject.read())
         edit(own)
-        concerns_packages = bool(upgrade) or _asked_for(own.pyproject.read()) != asked
-        warnings = _relock(own, backend, upgrade, reporter) if concerns_packages and test else ()
+        wanted = _asked_for(own.pyproject.read())
+        concerns_packages = bool(upgrade) or wanted != asked
+        less = not upgrade and wanted.is_less_than(asked)
+        warnings = _relock(own, backend, upgrade, reporter, less=less) if concerns_packages and test else ()
         # The packages that are installed are held against the new locks.
         os.symlink(layout.venv, trial.venv, target_is_directory=True)
         relock = concerns_packages and not test
@@ -142,20 +145,38 @@ def used_backend(layout: EnvironmentLayout) -> str:
     return detect_backend() if chosen in (None, "auto") else chosen
 
 
-def _asked_for(manifest: dict[str, object]) -> list[object]:
-    """The parts of a manifest that decide about packages."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What of a manifest decides about packages: the requirements, where they stand, and uv's settings."""
+
+    dependencies: object
+    groups: object
+    settings: object
+
+    def is_less_than(self, other: "_Asked") -> bool:
+        """Whether nothing is asked for that `other` does not ask for, under the same settings."""
+        return self.settings == other.settings and self._requirements() <= other._requirements()
+
+    def _requirements(self) -> set[str]:
+        groups = self.groups.values() if isinstance(self.groups, dict) else ()
+        return {str(line) for lines in (self.dependencies, *groups) if isinstance(lines, list) for line in lines}
+
+
+def _asked_for(manifest: dict[str, object]) -> _Asked:
     project, tool = manifest.get("project"), manifest.get("tool")
-    return [
+    return _Asked(
         project.get("dependencies") if isinstance(project, dict) else None,
         manifest.get("dependency-groups") or {},
         tool.get("uv") if isinstance(tool, dict) else None,
-    ]
+    )
 
 
-def _relock(own: EnvironmentServices, backend: str, upgrade: tuple[str, ...], reporter: Reporter) -> tuple[str, ...]:
+def _relock(
+    own: EnvironmentServices, backend: str, upgrade: tuple[str, ...], reporter: Reporter, *, less: bool = False
+) -> tuple[str, ...]:
     """Make the locks; a back end that this machine does not use may be locked later. Returns what to tell."""
     reporter.phase("Resolving Python packages")
-    failed = own.uv_project.relock(backend, reporter, upgrade=upgrade).failed
+    failed = own.uv_project.relock(backend, reporter, upgrade=upgrade, less=less).failed
     if backend in failed:
         raise failed[backend]
     return tuple(f"PyTorch for {name} has to be locked again later: {error.message}" for name, error in failed.items())

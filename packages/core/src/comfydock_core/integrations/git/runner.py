@@ -1,6 +1,7 @@
 """Running git, and its failures as errors of the library."""
 
 import os
+import re
 from collections.abc import Callable, Sequence
 
 from comfydock_core.integrations import process
@@ -57,6 +58,8 @@ _NETWORK = (
     "early eof",
 )
 
+# Hundreds of such lines stand between those that tell of a failure.
+_PROGRESS = re.compile(r": +\d+% \(\d+/\d+\)")
 _PLACES = (
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -104,7 +107,8 @@ def failure(
 ) -> ComfyDockError:
     """What git's failure means, in the library's terms. Credentials in addresses are left out of it."""
     shown = None if repository is None else without_credentials(repository)
-    output = completed.text.replace(repository, shown or "") if repository else completed.text
+    said = "\n".join(line for line in completed.text.split("\n") if not _PROGRESS.search(line))
+    output = said.replace(repository, shown or "") if repository else said
     context: dict[str, object] = {
         "command": ["git", *(without_credentials(argument) for argument in arguments)],
         "exit_code": completed.returncode,
