@@ -36,7 +36,7 @@ def layout(tmp_path: Path) -> EnvironmentLayout:
     return made
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(WORDS, min_size=1, max_size=3), editable=st.booleans())
 def test_any_words_are_requirements_or_refused(layout: EnvironmentLayout, words: list[str], editable: bool) -> None:
     request = PackageRequest("add", tuple(words), editable=editable, directory=layout.root)
@@ -52,7 +52,7 @@ def test_any_words_are_requirements_or_refused(layout: EnvironmentLayout, words:
         assert one.name is None or requirement_name(one.text) == one.name
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(WORDS, max_size=4))
 def test_any_file_is_understood_or_refused_with_its_place(layout: EnvironmentLayout, words: list[str]) -> None:
     file = Path(layout.definition, "wishes.txt")
@@ -66,7 +66,7 @@ def test_any_file_is_understood_or_refused_with_its_place(layout: EnvironmentLay
     assert wanted
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(WORDS, min_size=1, max_size=3))
 def test_any_constraint_limits_something_or_is_refused(layout: EnvironmentLayout, words: list[str]) -> None:
     try:
@@ -81,6 +81,7 @@ def test_any_constraint_limits_something_or_is_refused(layout: EnvironmentLayout
         )
 
 
+@settings(deadline=None)
 @given(
     present=st.lists(st.tuples(NAMES, st.sampled_from(["<2", "==1", ">=1"])).map("".join), unique=True, max_size=6),
     data=st.data(),
