@@ -304,6 +304,27 @@ def test_indexes_of_this_machine_do_not_get_into_the_manifest(
     assert imports(demo, "mini_own")
 
 
+def test_what_somebody_asks_for_by_name_is_not_left_out_for_what_stands_in_for_it(
+    workspace: Workspace, demo: Environment
+) -> None:
+    with open(demo.layout.manifest, "a", encoding="utf-8") as file:
+        file.write('\n[tool.comfydock.substitutes]\nmini-masks = "mini-base"\n')
+    before = excluded(demo)
+    change(workspace, "add", "mini-base")
+    assert excluded(demo) == [*before, "mini-masks"]
+    change(workspace, "add", "mini-masks", group="mine")
+    assert excluded(demo) == before
+    assert imports(demo, "mini_masks")
+    change(workspace, "remove-group", "mine")
+    assert excluded(demo) == [*before, "mini-masks"]
+    change(workspace, "remove", "mini-base")
+    assert excluded(demo) == before
+
+
+def excluded(environment: Environment) -> list[object]:
+    return environment.manifest()["tool"]["uv"].get("exclude-dependencies", [])  # type: ignore[index, no-any-return]
+
+
 # PyTorch
 
 

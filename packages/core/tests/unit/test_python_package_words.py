@@ -36,7 +36,7 @@ def layout(tmp_path: Path) -> EnvironmentLayout:
     return made
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(WORDS, min_size=1, max_size=3), editable=st.booleans())
 def test_any_words_are_requirements_or_refused(layout: EnvironmentLayout, words: list[str], editable: bool) -> None:
     request = PackageRequest("add", tuple(words), editable=editable, directory=layout.root)
@@ -52,7 +52,7 @@ def test_any_words_are_requirements_or_refused(layout: EnvironmentLayout, words:
         assert one.name is None or requirement_name(one.text) == one.name
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(WORDS, max_size=4))
 def test_any_file_is_understood_or_refused_with_its_place(layout: EnvironmentLayout, words: list[str]) -> None:
     file = Path(layout.definition, "wishes.txt")
@@ -66,7 +66,7 @@ def test_any_file_is_understood_or_refused_with_its_place(layout: EnvironmentLay
     assert wanted
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(WORDS, min_size=1, max_size=3))
 def test_any_constraint_limits_something_or_is_refused(layout: EnvironmentLayout, words: list[str]) -> None:
     try:
@@ -81,6 +81,7 @@ def test_any_constraint_limits_something_or_is_refused(layout: EnvironmentLayout
         )
 
 
+@settings(deadline=None)
 @given(
     present=st.lists(st.tuples(NAMES, st.sampled_from(["<2", "==1", ">=1"])).map("".join), unique=True, max_size=6),
     data=st.data(),
@@ -121,3 +122,17 @@ def test_packages_that_no_index_has_are_known_by_what_uv_says() -> None:
     said = "Because mini-nowhere was not found in the package registry and your project depends on mini-nowhere, we"
     assert unknown_packages(said) == ["mini-nowhere"]
     assert unknown_packages("Because only a<2 is available and b depends on a>=2") == []
+
+
+def test_a_constraint_takes_the_place_of_the_one_that_it_replaces() -> None:
+    document = tomlkit.parse('[tool.uv]\nconstraint-dependencies = [\n    "a<1",\n    "b<1",  # why\n    "c<1",\n]\n')
+    replace_constraints(document, {"a<1"}, {"a": ["a<2"], "d": ["d<1"]})
+    assert document.unwrap()["tool"]["uv"]["constraint-dependencies"] == ["a<2", "b<1", "c<1", "d<1"]
+    assert '"b<1",  # why' in tomlkit.dumps(document)
+
+
+@pytest.mark.parametrize("word", ["https://u:pw@h.invalid/x", "git+https://u:pw@h.invalid/x", "x @ https://u:pw@h/x"])
+def test_an_address_is_not_editable_and_its_login_is_not_shown(layout: EnvironmentLayout, word: str) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        read_request(PackageRequest("add", (word,), editable=True), layout)
+    assert "pw" not in f"{caught.value.message}{caught.value.context}"

@@ -54,6 +54,15 @@ class PyprojectManager:
         remove_group(document.document, name)
         document.save()
 
+    def settle_substitutes(self) -> None:
+        """Exclude packages that others stand in for, as far as what is asked for now says so.
+
+        Raises `ManifestDamaged`, `OSError`.
+        """
+        document = PyprojectDocument.load(self._path)
+        settle_substitutes(document.document)
+        document.save()
+
     def drop_sources(self, names: Collection[str]) -> None:
         """Forget where some packages come from. Raises `ManifestDamaged`, `OSError`."""
         document = PyprojectDocument.load(self._path)

@@ -40,6 +40,7 @@ def wish_to_add(layout: EnvironmentLayout, request: PackageRequest, reporter: Re
         if others:
             add(others, reporter, group=group, editable=request.editable, bounds=request.bounds, resolve=resolve,
                 upgrade=upgrade)  # fmt: skip
+        own.pyproject.settle_substitutes()
         _refuse_what_only_uv_saw(asked, AskedFor(layout, own.pyproject.read()))
 
     return Wish(edit, frozenset(names), upgrade, tuple(notes))

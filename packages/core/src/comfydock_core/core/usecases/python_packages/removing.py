@@ -31,6 +31,7 @@ def wish_to_remove(layout: EnvironmentLayout, request: PackageRequest, reporter:
         own.uv_project.remove(names, reporter, group=group)
         if group is not None and not AskedFor(layout, own.pyproject.read()).groups().get(group, [None]):
             own.pyproject.remove_group(group)
+        own.pyproject.settle_substitutes()
 
     return Wish(edit)
 
@@ -58,6 +59,7 @@ def wish_to_remove_group(layout: EnvironmentLayout, request: PackageRequest, rep
         needed = {name for name, *_ in AskedFor(layout, own.pyproject.read()).lines()}
         gone = {name for name, _ in asked.of_group(group)} - needed
         own.pyproject.drop_sources(gone)
+        own.pyproject.settle_substitutes()
 
     return Wish(edit)
 
