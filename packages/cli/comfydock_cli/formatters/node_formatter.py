@@ -104,10 +104,14 @@ def _facts(change: PackChange) -> Iterator[str]:
     name = change.pack.identifier
     for note in change.notes:
         yield f"{name}: {note}"
-    for finding in change.findings[:_SHOWN]:
-        yield f"{name}: {_place(finding)}: {finding.message}"
-    if len(change.findings) > _SHOWN:
-        yield f"{name}: and {len(change.findings) - _SHOWN} more findings in its code (`--json` lists all)"
+    alike: dict[str, list[CodeFinding]] = {}
+    for finding in change.findings:
+        alike.setdefault(finding.message, []).append(finding)
+    for message, found in list(alike.items())[:_SHOWN]:
+        more = f", and in {counted(len(found) - 1, 'other place')} (`--json` lists all)" if len(found) > 1 else ""
+        yield f"{name}: {_place(found[0])}: {message}{more}"
+    if len(alike) > _SHOWN:
+        yield f"{name}: and {len(alike) - _SHOWN} more kinds of findings in its code (`--json` lists all)"
 
 
 def _place(finding: CodeFinding) -> str:

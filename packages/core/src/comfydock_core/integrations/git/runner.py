@@ -1,6 +1,7 @@
 """Running git, and its failures as errors of the library."""
 
 import os
+import re
 from collections.abc import Callable, Sequence
 
 from comfydock_core.integrations import process
@@ -57,6 +58,9 @@ _NETWORK = (
     "early eof",
 )
 
+# How far it was says nothing about what went wrong, in a hundred lines.
+_PROGRESS = re.compile(r"(?:remote: )?[A-Z][a-z ]+: +\d+% \(\d+/\d+\)")
+
 _PLACES = (
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -104,7 +108,8 @@ def failure(
 ) -> ComfyDockError:
     """What git's failure means, in the library's terms. Credentials in addresses are left out of it."""
     shown = None if repository is None else without_credentials(repository)
-    output = completed.text.replace(repository, shown or "") if repository else completed.text
+    text = "\n".join(line for line in completed.text.split("\n") if not _PROGRESS.match(line))
+    output = text.replace(repository, shown or "") if repository else text
     context: dict[str, object] = {
         "command": ["git", *(without_credentials(argument) for argument in arguments)],
         "exit_code": completed.returncode,
