@@ -18,7 +18,7 @@ import pytest
 from tests.crash.conftest import Field
 from tests.crash.test_kill_matrix import NIGHTLY
 from tests.support.pack_host import PackHost, pack_files, pack_host
-from tests.support.sessions import Session, wait_for_line
+from tests.support.sessions import Session
 
 FANCY = "https://github.com/alice/Fancy"
 COMMANDS = {
@@ -143,19 +143,19 @@ def lasting(state: dict[str, object]) -> dict[str, object]:
 
 
 @pytest.fixture
-def slow_git(tmp_path: Path) -> dict[str, str]:
-    """A git whose checkouts never end, and lack a file by then."""
+def slow_git(tmp_path: Path) -> Path:
+    """The directory of a git whose checkouts never end, and lack a file by then, when the file `half` is there, too."""
     place = tmp_path / "slow"
     place.mkdir()
     real = shutil.which("git")
     script = place / "git"
     script.write_text(
         "#!/bin/sh\n"
-        f'case " $* " in *" checkout "*|*" reset "*|*" switch "*) {real} "$@"; rm -f __init__.py;'
-        f' echo half >&2; exec tail -f /dev/null;; esac\nexec {real} "$@"\n'
+        f'case " $* " in *" checkout "*|*" reset "*|*" switch "*) {real} "$@"; rm __init__.py;'
+        f' echo half > "{place}/half"; exec tail -f /dev/null;; esac\nexec {real} "$@"\n'
     )
     script.chmod(0o755)
-    return {"PATH": f"{place}{os.pathsep}{os.environ['PATH']}"}
+    return place
 
 
 def kill_with_children(process: "subprocess.Popen[str]") -> None:
@@ -205,14 +205,13 @@ def test_an_archive_that_was_being_unpacked_is_never_taken_for_whole(nodes: Fiel
 
 
 def test_a_checkout_that_was_being_made_is_never_taken_for_whole(
-    nodes: Field, host: PackHost, slow_git: dict[str, str], equipped: Session
+    nodes: Field, host: PackHost, slow_git: Path, equipped: Session
 ) -> None:
     words = words_of("add from git", equipped)
     expected = expected_after(nodes, words)
     before = nodes.state()
-    process = nodes.session.start(*words, **slow_git)
-    wait_for_line(process, "Fetching More", errors=True)
-    holds_part(nodes.session.workspace / "comfydock_cache/packs", "README.md", process)
+    process = nodes.session.start(*words, PATH=f"{slow_git}{os.pathsep}{os.environ['PATH']}")
+    holds_part(slow_git, "half", process)
     kill_with_children(process)
     assert nodes.state() == before
     assert nodes.run(*words) == 0

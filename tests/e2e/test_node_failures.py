@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.nodes import custom_nodes, directories, failure, packs
 from tests.e2e.test_failures import SIGNALS, endless, filled, forbidden, run_without_powers, state, told  # noqa: F401
 from tests.e2e.test_hints import QUOTED
-from tests.support.miniature import NOWHERE
+from tests.support.miniature import NOWHERE, git
 from tests.support.pack_host import BANNED, FLAGGED, PackHost, pack_files, zip_archive
 from tests.support.sessions import Session, copy_workspace, stop, wait_for_line
 
@@ -68,6 +68,19 @@ def test_a_github_that_wants_no_more_questions_does_not_matter(work: Session, ho
 def test_a_repository_that_is_not_there_is_told(work: Session, host: PackHost) -> None:
     error = failure(work, "repository-not-found", "node", "add", "https://github.com/alice/Nothing")
     assert "alice/Nothing" in error["message"]
+
+
+def test_a_repository_that_breaks_off_is_told_in_a_few_lines(work: Session, host: PackHost) -> None:
+    files = {f"part{number:03}.txt": f"{number}\n" for number in range(300)}
+    host.add_repository("alice", "Fancy", {**pack_files(), **files})
+    place = host.repository("alice", "Fancy")
+    blob = git(place, "rev-parse", "HEAD:part200.txt").strip()
+    (place / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    before = state(work)
+    ran = work.run("node", "add", "https://github.com/alice/Fancy")
+    told(ran, ran.code, "Fancy")
+    assert "% (" not in ran.err.partition("error: ")[2], ran
+    assert state(work) == before
 
 
 def test_a_login_is_never_shown(work: Session, host: PackHost) -> None:

@@ -189,6 +189,18 @@ def test_an_update_shows_the_commits_and_what_is_new_in_the_code(work: Session, 
     assert state(work) == before
 
 
+def test_what_code_does_in_many_places_is_one_line(work: Session, host: PackHost) -> None:
+    code = "import os\n" + "os.system(input())\n" * 30
+    host.add("blur", files={**pack_files("Blur"), "run.py": code})
+    planned = work.run("node", "add", "blur", "--dry-run")
+    lines = [line for line in planned.err.splitlines() if "run.py" in line]
+    assert len(lines) == 1
+    assert "run.py:2" in lines[0]
+    assert "and in 29 other places" in lines[0]
+    findings = work.data("node", "add", "blur", "--dry-run")["packs"][0]["findings"]
+    assert [one["line"] for one in findings if one["file"] == "run.py"] == list(range(2, 32))
+
+
 def test_an_update_needs_to_know_what(work: Session) -> None:
     for words in (("node", "update"), ("node", "update", "x", "--all"), ("node", "add"), ("node", "remove")):
         told(work.run(*words), 2, "comfydock node ")
