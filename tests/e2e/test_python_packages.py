@@ -46,7 +46,7 @@ def test_a_package_from_asking_for_it_to_taking_it_back(work: Session) -> None:
     assert content(work) == before
     done = work.data("py", "add", "mini-masks")
     assert done["requirements"] == plan["requirements"]
-    assert done["installed"]["added"] == ["mini_masks 2.0"]
+    assert done["installed"]["added"] == ["mini-masks 2.0"]
     assert asked(work)["mini-masks"]["versions"] == ["2.0"]
     assert re.search(r"^mini-masks +2.0$", work.ok("py", "uv", "pip", "list").out, re.MULTILINE)
     told = work.ok("constraint", "add", "mini-masks<3").out
@@ -60,7 +60,7 @@ def test_a_package_from_asking_for_it_to_taking_it_back(work: Session) -> None:
 def test_what_is_printed_for_people(here: Session) -> None:
     told = here.ok("py", "add", "mini-masks", "mini-base", "--group", "tools").out
     assert re.search(r"work: `py add` in \d+\.\d s\n  \+ mini-base>=1.5 \(group tools\)\n", told)
-    assert "    + mini_masks 2.0\n" in told
+    assert "    + mini-masks 2.0\n" in told
     listed = here.ok("py", "list").out
     assert re.search(r"^mini-masks>=2.0 +2.0 +group tools$", listed, re.MULTILINE)
     assert re.search(r"^mini-imaging>=1.0 +1.1 +ComfyUI$", listed, re.MULTILINE)
