@@ -69,6 +69,16 @@ def another_back_end(session: Session) -> None:
     session.ok("backend", "use", "cu128")
 
 
+def with_group(session: Session) -> None:
+    with_work(session)
+    session.ok("py", "add", "mini-masks", "--group", "tools")
+
+
+def with_constraint(session: Session) -> None:
+    with_work(session)
+    session.ok("constraint", "add", "mini-imaging<1.1")
+
+
 def with_installation(session: Session) -> None:
     place = Path(session.variables["INSTALLATION"])
     make_git_pack(place / "custom_nodes/Fancy")
@@ -90,6 +100,9 @@ def with_packs(session: Session) -> None:
     mine = session.environments / "work/ComfyUI/custom_nodes/Mine"
     mine.mkdir()
     (mine / "requirements.txt").write_text("mini-math\n")
+    workflows = session.environments / "work/ComfyUI/user/default/workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "flow.json").write_text('{"nodes": [{"id": 1, "type": "KSampler"}], "links": []}')
 
 
 def nothing(session: Session) -> None:
@@ -123,6 +136,11 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
     "node enable": (("node", "enable", "off"), with_packs, WORK),
     "node dev-link": (("node", "dev-link", "{installation}/custom_nodes", "--name", "blur"), with_packs, WORK),
     "env-config torch-backend set": (("env-config", "torch-backend", "set", "none"), with_work, WORK),
+    "py add": (("py", "add", "mini-masks", "--group", "tools"), with_work, WORK),
+    "py remove": (("py", "remove", "mini-imaging", "--force"), with_work, WORK),
+    "py remove-group": (("py", "remove-group", "tools"), with_group, WORK),
+    "constraint add": (("constraint", "add", "mini-imaging<1.1"), with_work, WORK),
+    "constraint remove": (("constraint", "remove", "mini-imaging"), with_constraint, WORK),
     "undo": (("undo",), deleted, WORKSPACE),
     "undo of an environment": (("undo", "-e", "work"), another_back_end, WORK),
     "operation undo": (("operation", "undo", "1", "--workspace"), with_work, WORKSPACE),
@@ -134,6 +152,7 @@ ELSEWHERE = {
     "config": "writes one setting; test_bad_input has its plan",
     "completion install": "writes files of the shell; test_bad_input has its plan",
     "completion uninstall": "removes files of the shell; test_bad_input has its plan",
+    "py uv": "runs uv as somebody words it: there is nothing to plan; test_python_packages has it",
     "doctor": "does several things, each as an operation of its own; test_doctor has its plan",
     "operation resume": "finishes an operation whose plan is recorded; test_failures has it",
     "operation prune": "removes operations and makes none; below",
@@ -176,13 +195,10 @@ def test_the_plan_changes_nothing_and_is_what_the_real_run_does(
     prepared: tuple[Session, tuple[str, ...]], case: str
 ) -> None:
     session, words = prepared
-    before = tree(session.workspace.parent, whole=True)
+    before = everything(session, words)
     plan = session.data(*words, "--dry-run")
     text = session.ok(*words, "--dry-run").out
-    after = tree(session.workspace.parent, whole=True)
-    # What a node pack takes is known only once it was fetched; it is kept, for the real run too.
-    fetched = {path for path in after if words[0] == "node" and path.startswith("workspace/comfydock_cache/")}
-    assert {path: content for path, content in after.items() if path not in fetched - before.keys()} == before
+    assert everything(session, words) == before
     refuse_vague(plan, text)
 
     data = session.data(*words)
@@ -195,6 +211,15 @@ def test_the_plan_changes_nothing_and_is_what_the_real_run_does(
     assert outside(found, plan, session.workspace) == set()
 
 
+def everything(session: Session, words: tuple[str, ...]) -> dict[str, object]:
+    """All there is; but for the caches where the plan is one of packages, which have to be fetched and resolved."""
+    found = tree(session.workspace.parent, whole=True)
+    if words[0] not in ("node", "py", "constraint"):
+        return found
+    caches = ("workspace/uv_cache", "workspace/comfydock_cache")
+    return {path: one for path, one in found.items() if not path.startswith(caches)}
+
+
 def refuse_vague(plan: dict[str, Any], text: str) -> None:
     """What a plan tells, in data and in words."""
     assert plan["steps"]
@@ -203,7 +228,8 @@ def refuse_vague(plan: dict[str, Any], text: str) -> None:
     assert plan["disk_free"] > 0
     lines = text.splitlines()
     end = lines.index("then, all at once:")
-    assert [line.partition(" ")[0] for line in lines[:end]] == ["would"] * len(plan["plan"])
+    steps = [line for line in lines[:end] if not line.startswith("  ")]  # What is within: requirements and packages.
+    assert [line.partition(" ")[0] for line in steps] == ["would"] * len(plan["plan"])
     for step, line in zip(plan["steps"], lines[end + 1 :], strict=False):
         assert line.startswith(f"  {step['sign']} ")
         assert step["path"].removeprefix("../") in line

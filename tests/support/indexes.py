@@ -23,6 +23,7 @@ WITHOUT_HASHES = "cu126"
 OLD = "cu118"
 OWN_PACKAGES = "rocm6.4"
 TORCH_ALONE = "xpu"
+LINUX_ALONE = "cu130"
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ def build_indexes(root: Path) -> None:
     _general(general)
     for backend, needs in (("cpu", []), (ORDINARY, [ACCELERATOR, f"triton==3.5.1 ; {LINUX}"]), (WITHOUT_HASHES, [])):
         _family(pytorch / backend, f"+{backend}", RELEASE, needs)
+    _family(pytorch / LINUX_ALONE, f"+{LINUX_ALONE}", RELEASE, [], tag="cp311-cp311-manylinux_2_28_x86_64")
     _family(pytorch / OLD, f"+{OLD}", OLD_RELEASE, [])
     _family(pytorch / OWN_PACKAGES, f"+{OWN_PACKAGES}", RELEASE, [f"pytorch-triton-rocm==3.5.1 ; {LINUX}"])
     add_to_index(pytorch / OWN_PACKAGES, "pytorch-triton-rocm", "3.5.1")
@@ -84,11 +86,12 @@ def _general(index: Path) -> None:
     add_to_index(index, "older-numpy", "1.0", requires=["numpy<2"])
 
 
-def _family(index: Path, local: str, release: dict[str, str], needs: list[str]) -> None:
+def _family(index: Path, local: str, release: dict[str, str], needs: list[str], tag: str = "py3-none-any") -> None:
     torch = release["torch"]
-    add_to_index(index, "torch", f"{torch}{local}", requires=["sympy>=1", *needs])
-    add_to_index(index, "torchvision", f"{release['torchvision']}{local}", requires=[f"torch=={torch}", "numpy"])
-    add_to_index(index, "torchaudio", f"{release['torchaudio']}{local}", requires=[f"torch=={torch}"])
+    requirements = {"torch": ["sympy>=1", *needs], "torchvision": [f"torch=={torch}", "numpy"],
+                    "torchaudio": [f"torch=={torch}"]}  # fmt: skip
+    for name, requires in requirements.items():
+        add_to_index(index, name, f"{release[name]}{local}", requires=requires, tag=tag)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ def write_wheel(
     python: str = ">=3.8",
     scripts: Mapping[str, str] | None = None,
     files: Mapping[str, str] | None = None,
+    tag: str = "py3-none-any",
 ) -> Path:
     """Write a wheel that holds one package named like the project, and `files` beside it. Same input, same bytes."""
     module = re.sub(r"[-_.]+", "_", name).lower()
@@ -27,14 +28,14 @@ def write_wheel(
         f"{module}/__init__.py": f'__version__ = "{version}"\n\n\ndef main():\n    print("{name} {version}")\n',
         **(files or {}),
         f"{info}/METADATA": _metadata(name, version, requires, python),
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: comfydock-tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: comfydock-tests\nRoot-Is-Purelib: true\nTag: {tag}\n",
     }
     if scripts:
         lines = "".join(f"{script} = {target}\n" for script, target in scripts.items())
         content[f"{info}/entry_points.txt"] = f"[console_scripts]\n{lines}"
     content[f"{info}/RECORD"] = "".join(_recorded(*item) for item in content.items()) + f"{info}/RECORD,,\n"
     directory.mkdir(parents=True, exist_ok=True)
-    wheel = directory / f"{module}-{version}-py3-none-any.whl"
+    wheel = directory / f"{module}-{version}-{tag}.whl"
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, text in content.items():
             archive.writestr(zipfile.ZipInfo(path, _EPOCH), text)

@@ -3,6 +3,12 @@
 from comfydock_cli import system
 from comfydock_cli.table import resolve
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from comfydock_core.core.environment import Environment
+
 Words = list[tuple[str, str]]
 
 # Stands alone among the candidates where a path belongs: the shell completes those better.
@@ -51,22 +57,54 @@ def _help_subjects() -> Words:
 
 def _packs(environment: str | None) -> Words:
     """The node packs of an environment, of the active one for `None`."""
+    return _of_environment(
+        environment, lambda it: [(one.pack.identifier, one.pack.release.version) for one in it.packs()]
+    )
+
+
+def _own_packages(environment: str | None) -> Words:
+    """What the user asks for, with the group: what node packs ask for goes with them."""
+    return _of_environment(
+        environment, lambda it: [(one.name, one.owner or "") for one in it.python_packages() if one.kind != "comfyui"]
+    )
+
+
+def _package_groups(environment: str | None) -> Words:
+    def groups(it: "Environment") -> Words:
+        return [(group, "") for group in dict.fromkeys(one.owner for one in it.python_packages()) if group is not None]
+
+    return _of_environment(environment, groups)
+
+
+def _constrained_packages(environment: str | None) -> Words:
+    return _of_environment(
+        environment, lambda it: [(one.name, one.constraint) for one in it.constraints() if one.kind == "user"]
+    )
+
+
+def _of_environment(name: str | None, words: "Callable[[Environment], Words]") -> Words:
+    """What somebody finds in an environment, in the active one for `None`."""
     from comfydock_core.core.workspace import Workspace
     from comfydock_core.models.exceptions import ComfyDockError
 
     try:
-        packs = Workspace.find().open_environment(environment).packs()
+        return words(Workspace.find().open_environment(name))
     except (ComfyDockError, OSError):
         return []
-    return [(one.pack.identifier, one.pack.release.version) for one in packs]
 
 
 SOURCES = {
     "directories": _directories,
     "environments": _environments,
     "error_codes": _error_codes,
+    "files": _directories,
     "help_subjects": _help_subjects,
     "torch_backends": _torch_backends,
 }
 
-OF_ENVIRONMENT = {"packs": _packs}
+OF_ENVIRONMENT = {
+    "constrained_packages": _constrained_packages,
+    "own_packages": _own_packages,
+    "package_groups": _package_groups,
+    "packs": _packs,
+}

@@ -1,6 +1,6 @@
 """Node packs in words: what is planned, what was done, what there is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from comfydock_cli.cli_utils import Result
 from comfydock_cli.formatters.plan_formatter import planned_change
@@ -11,27 +11,14 @@ from comfydock_core.utils.text import counted
 
 _SHORT = 10
 _SHOWN = 10
-_DONE = {
-    "add": "+ added",
-    "replace": "~ replaced",
-    "update": "~ updated",
-    "remove": "- removed",
-    "untrack": "- untracked",
-    "enable": "~ enabled",
-    "disable": "~ disabled",
-    "link": "~ linked",
-    "track": "~ tracked",
-}
-_PLANNED = {
-    "add": "+ add",
-    "replace": "~ replace",
-    "update": "~ update",
-    "remove": "- remove",
-    "untrack": "- untrack",
-    "enable": "~ enable",
-    "disable": "~ disable",
-    "link": "~ link",
-    "track": "~ track",
+_PLACES = 3
+# How a change is marked, and what is said of those that the sign does not tell.
+_SIGNS = {"add": "+", "remove": "-", "untrack": "-"}
+_WORDS = {
+    "enable": ", turned on",
+    "disable": ", turned off",
+    "track": ", as a development pack",
+    "untrack": ", its directory stays",
 }
 # The exit code of the first failure, by what kind of trouble its code is.
 _OF_FAILURES = 4
@@ -40,7 +27,7 @@ _OF_FAILURES = 4
 def planned_packs(plan: PackPlan) -> Result:
     """What `--dry-run` prints: the plan, what it means for packs and packages, and what is worth knowing of them."""
     shown = planned_change(plan.change, **_data(plan))
-    lines = [*_change_lines(plan, _PLANNED), *package_lines(plan.redefinition.packages)]
+    lines = [*_change_lines(plan), *package_lines(plan.redefinition.packages)]
     text = "".join(f"{line}\n" for line in ["which means:", *lines]) if lines else ""
     failed = "\n".join(_failure_lines(plan.failures))
     note = "\n".join(line for line in (shown.note, *plan_facts(plan), failed) if line)
@@ -56,7 +43,7 @@ def changed(plan: PackPlan, outcome: PackOutcome | None, seconds: float) -> Resu
         return Result(data, text, exit_code=code, note=failed)
     data |= {"operation": outcome.operation, "installed": package_data(outcome.packages)}
     lines = [f"{plan.name}: {counted(len(plan.changes), 'node pack')} in {seconds:.1f} s"]
-    lines += [*_change_lines(plan, _DONE), *package_lines(outcome.packages)]
+    lines += [*_change_lines(plan), *package_lines(outcome.packages)]
     return Result(data, "".join(f"{line}\n" for line in lines), exit_code=code, note=failed)
 
 
@@ -104,24 +91,29 @@ def _facts(change: PackChange) -> Iterator[str]:
     name = change.pack.identifier
     for note in change.notes:
         yield f"{name}: {note}"
-    alike: dict[str, list[CodeFinding]] = {}
-    for finding in change.findings:
-        alike.setdefault(finding.message, []).append(finding)
-    for message, found in list(alike.items())[:_SHOWN]:
-        more = f", and in {counted(len(found) - 1, 'other place')} (`--json` lists all)" if len(found) > 1 else ""
-        yield f"{name}: {_place(found[0])}: {message}{more}"
-    if len(alike) > _SHOWN:
-        yield f"{name}: and {len(alike) - _SHOWN} more kinds of findings in its code (`--json` lists all)"
+    for message, places in _by_message(change.findings).items():
+        shown = ", ".join(places[:_PLACES])
+        more = f" and {counted(len(places) - _PLACES, 'other place')}" if len(places) > _PLACES else ""
+        yield f"{name} {message}: {shown}{more}"
+
+
+def _by_message(findings: Sequence[CodeFinding]) -> dict[str, list[str]]:
+    """The places of what is alike: what a finding says before its details."""
+    places: dict[str, list[str]] = {}
+    for finding in findings:
+        places.setdefault(finding.message.partition(":")[0], []).append(_place(finding))
+    return places
 
 
 def _place(finding: CodeFinding) -> str:
     return f"{finding.file}:{finding.line}" if finding.line else finding.file
 
 
-def _change_lines(plan: PackPlan, verbs: Mapping[str, str]) -> list[str]:
+def _change_lines(plan: PackPlan) -> list[str]:
     lines: list[str] = []
     for change in plan.changes:
-        lines.append(f"  {verbs[change.action]} {change.pack.identifier}{_versions(change)}")
+        sign, words = _SIGNS.get(change.action, "~"), _WORDS.get(change.action, "")
+        lines.append(f"  {sign} {change.pack.identifier}{_versions(change)}{words}")
         lines += [f"      {commit}" for commit in change.commits[:_SHOWN]]
         if len(change.commits) > _SHOWN:
             lines.append(f"      and {counted(len(change.commits) - _SHOWN, 'earlier commit')}")

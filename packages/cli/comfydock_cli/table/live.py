@@ -27,6 +27,7 @@ MODULE_OF = {
     **dict.fromkeys(("node", "registry"), "nodes"),
     **dict.fromkeys(("undo", "operation"), "operations"),
     **dict.fromkeys(("backend", "env-config", "__merge"), "backends"),
+    **dict.fromkeys(("py", "constraint", "outdated"), "python"),
     **dict.fromkeys(("init", "config", "logs", "doctor"), "workspace"),
     **dict.fromkeys(("help", "explain", "completion", "__complete", "__check"), "program"),
 }
@@ -75,6 +76,10 @@ def _rows_of(module: str) -> tuple[Command, ...]:
         from comfydock_cli.table import backends
 
         return backends.COMMANDS
+    if module == "python":
+        from comfydock_cli.table import python
+
+        return python.COMMANDS
     if module == "workspace":
         from comfydock_cli.table import workspace
 

@@ -5,7 +5,7 @@ import inspect
 
 from comfydock_cli.completion.values import OF_ENVIRONMENT, SOURCES
 from comfydock_cli.generate.help import command_help
-from comfydock_cli.table import backends, environments, live, nodes, operations, program, resolve, workspace
+from comfydock_cli.table import backends, environments, live, nodes, operations, program, python, resolve, workspace
 from comfydock_cli.table.parser import parse
 from comfydock_cli.table.spec import GLOBAL, VALUE, WORD, Command
 
@@ -78,6 +78,7 @@ def test_the_group_of_a_first_word_is_the_module_that_holds_it():
         "backends": backends,
         "operations": operations,
         "workspace": workspace,
+        "python": python,
         "program": program,
     }
     found = {row.path[0]: name for name, module in modules.items() for row in module.COMMANDS}

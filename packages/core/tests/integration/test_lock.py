@@ -26,6 +26,7 @@ from comfydock_core.models.exceptions import (
 from comfydock_core.repositories import install_record
 from comfydock_core.repositories.manifest_reader import read_manifest
 from tests.support.indexes import (
+    LINUX_ALONE,
     OLD,
     ORDINARY,
     OWN_PACKAGES,
@@ -254,6 +255,22 @@ def test_packages_without_hashes_are_installed_when_the_manifest_names_them(unha
     manifest.write_text(f'{manifest.read_text()}\n[tool.comfydock]\nunhashed = ["Homemade"]\n')
     unhashed.lock("none").install("none")
     assert unhashed.installed() == {"einops==0.8", "homemade==1.0"}
+
+
+def test_a_back_end_that_other_systems_lack_is_locked_for_those_that_have_it(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the base differs between systems uv resolves each by itself, and some have no build of PyTorch."""
+    monkeypatch.delenv("UV_NO_CONFIG")  # What the question says of systems is a setting of its project.
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no settings"))
+    machine.write(*COMFYUI, "kornia", "numpy<2 ; sys_platform == 'darwin'", "numpy>=2 ; sys_platform != 'darwin'")
+    machine.lock(LINUX_ALONE)
+    text = machine.part(LINUX_ALONE).read_text()
+    machine.install(LINUX_ALONE)
+    assert f"torch==2.9.1+{LINUX_ALONE}" in machine.installed()
+    machine.part(LINUX_ALONE).unlink()
+    machine.lock_backend(LINUX_ALONE)
+    assert machine.part(LINUX_ALONE).read_text() == text
 
 
 def test_an_old_back_end_has_its_own_release_and_that_is_said(machine: Machine) -> None:

@@ -22,6 +22,7 @@ from comfydock_core.models.exceptions import (
     PackRefused,
     PacksConflict,
     RequirementsConflict,
+    WorkflowsMissing,
 )
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.pack_changes import PackOptions, PackPlan, PackRequest
@@ -528,6 +529,16 @@ def test_only_what_certainly_no_workflow_needs_is_pruned(
     assert sorted(versions(demo)) == ["Mine", "blur", "kept", "unclear"]
     undo(workspace)
     assert "sharp" in versions(demo)
+
+
+def test_without_any_workflow_nothing_is_pruned_unless_forced(
+    workspace: Workspace, demo: Environment, host: PackHost
+) -> None:
+    host.add("blur", files=pack_files("FancyBlur"))
+    change(workspace, "add", "blur")
+    assert isinstance(refused(workspace, "prune"), WorkflowsMissing)
+    change(workspace, "prune", force=True)
+    assert versions(demo) == {}
 
 
 def test_a_workflow_that_cannot_be_read_keeps_every_pack(

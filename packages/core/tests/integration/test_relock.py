@@ -1,8 +1,10 @@
 """Locking again, and converting definitions of ComfyDock 1.x, with real uv and real indexes."""
 
 import os
+import shutil
 import subprocess
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -237,6 +239,44 @@ def test_the_newest_release_that_all_back_ends_have_is_pinned(machine: Machine) 
     assert relocked.locked == ("cpu", "pypi")
     machine.install("pypi")
     assert "torch==2.10.0" in machine.installed()
+
+
+@pytest.fixture
+def locks(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Whether each call of `uv lock` so far was one without the network."""
+    log, program = tmp_path / "calls", tmp_path / "uv"
+    program.write_text(f'#!/bin/sh\necho "${{UV_OFFLINE:-0}} $1" >> "{log}"\nexec "{machine.uv.program}" "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("COMFYDOCK_UV", str(program))
+    return lambda: [line.split()[0] for line in log.read_text().splitlines() if line.endswith(" lock")]
+
+
+def test_asking_for_less_needs_no_network_and_gives_the_lock_of_before(
+    machine: Machine, locks: Callable[[], list[str]]
+) -> None:
+    machine.lock("cpu")
+    manifest, lock = (machine.definition / name for name in ("pyproject.toml", "uv.lock"))
+    before = manifest.read_bytes(), lock.read_bytes()
+    machine.add_pack(pack="kornia", other="modern")
+    machine.project.relock("cpu", machine.reporter)
+    assert lock.read_bytes() != before[1]
+    manifest.write_bytes(before[0])
+    asked = len(locks())
+    machine.project.relock("cpu", machine.reporter, less=True)
+    assert (lock.read_bytes(), locks()[asked:]) == (before[1], ["1"])
+
+
+def test_what_the_cache_lacks_is_fetched_when_less_is_asked_for(machine: Machine) -> None:
+    machine.lock("cpu")
+    lock = machine.definition / "uv.lock"
+    before = lock.read_bytes()
+    machine.add_pack(pack="kornia")
+    machine.project.relock("cpu", machine.reporter)
+    manifest = machine.definition / "pyproject.toml"
+    manifest.write_text(manifest.read_text().replace('pack = ["kornia"]\n', ""))
+    shutil.rmtree(machine.place / "cache")
+    machine.project.relock("cpu", machine.reporter, less=True)
+    assert lock.read_bytes() == before
 
 
 def test_nothing_of_this_needs_the_family_to_be_there(machine: Machine) -> None:

@@ -19,6 +19,7 @@ from comfydock_core.models.virtual_environment import VenvFault
 from comfydock_core.repositories.install_record import installed_distributions
 from comfydock_core.utils.tree_copy import copy_tree, link_tree
 from tests.support.miniature import Miniature
+from tests.support.wheels import write_wheel
 
 
 def uv(*words: str, cache: Path) -> None:
@@ -33,7 +34,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory, miniature: Miniature) -> 
     venv, cache = place / "venv", place / "cache"
     uv("venv", "--relocatable", "--no-project", str(venv), cache=cache)
     index = ["--default-index", miniature.index.as_uri()]
-    uv("pip", "install", "--python", str(venv), *index, "mini-imaging==1.0", "mini-math", cache=cache)
+    uv("pip", "install", "--python", str(venv), *index, "mini-imaging==1.0", "mini-math<3", cache=cache)
     return venv
 
 
@@ -43,6 +44,31 @@ def venv(finished: Path, tmp_path: Path) -> Path:
     place.parent.mkdir()
     copy_tree(str(finished), str(place))
     return place
+
+
+@pytest.fixture
+def overlapping(tmp_path: Path) -> Path:
+    """Two distributions that hold one file, as the builds of OpenCV do; it is the second one's."""
+    venv, cache = tmp_path / "overlapping", tmp_path / "cache"
+    uv("venv", "--relocatable", "--no-project", str(venv), cache=cache)
+    for name, content in (("first", "x = 1\n"), ("second", "x = 222\n")):
+        wheel = write_wheel(tmp_path, name, "1.0", files={"shared/__init__.py": content})
+        uv("pip", "install", "--python", str(venv), "--no-index", str(wheel), cache=cache)
+    return venv
+
+
+def test_a_file_that_two_distributions_hold_may_be_of_either(overlapping: Path) -> None:
+    names = installed_distributions(str(packages(overlapping)))
+    assert check_distributions(str(overlapping), names) == ()
+    assert check_contents(str(overlapping)) == ()
+
+
+def test_a_shared_file_that_is_of_neither_is_a_fault_of_both(overlapping: Path) -> None:
+    (packages(overlapping) / "shared/__init__.py").unlink()
+    (packages(overlapping) / "shared/__init__.py").write_text("damaged" * 10)
+    names = installed_distributions(str(packages(overlapping)))
+    found = {(fault.kind, fault.distribution) for fault in check_distributions(str(overlapping), names)}
+    assert found == {("file-size", "first-1.0"), ("file-size", "second-1.0")}
 
 
 def packages(venv: Path) -> Path:
@@ -194,7 +220,7 @@ def test_what_a_sync_of_a_linked_copy_installed_is_known(venv: Path, miniature: 
     uv("pip", "install", "--python", str(copy), *index, "mini-imaging==1.1", cache=tmp_path / "cache")
     assert changed_distributions(str(venv), str(copy)) == ["mini_imaging-1.1"]
     assert check_distributions(str(copy), ["mini_imaging-1.1"]) == ()
-    uv("pip", "install", "--python", str(copy), *index, "--reinstall", "mini-math", cache=tmp_path / "cache")
+    uv("pip", "install", "--python", str(copy), *index, "--reinstall", "mini-math<3", cache=tmp_path / "cache")
     assert changed_distributions(str(venv), str(copy)) == ["mini_base-1.5", "mini_imaging-1.1", "mini_math-2.0"]
 
 

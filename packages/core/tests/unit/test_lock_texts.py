@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.markers import Marker
 
 from comfydock_core.analyzers.backend_parts import findings_of
 from comfydock_core.managers.pyproject.conversion import named_backend, neutral_manifest
@@ -33,6 +34,7 @@ from comfydock_core.utils.requirements import (
     oldest_version,
     public_version,
     requirement_name,
+    wheel_markers,
 )
 
 # The choice of a machine
@@ -390,3 +392,27 @@ def test_each_back_end_has_its_index(monkeypatch: pytest.MonkeyPatch, backend: s
     monkeypatch.setenv("COMFYDOCK_PYTORCH_INDEX_URL", "https://m/x/")
     index = index_of(backend)
     assert (index.url if index else None) == url
+
+
+@pytest.mark.parametrize(
+    ("file", "marker"),
+    [
+        ("torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl", "linux x86_64"),
+        ("torch-2.9.1-cp311-cp311-manylinux2014_aarch64.whl", "linux aarch64"),
+        ("torch-2.6.0+cu118-cp311-cp311-linux_x86_64.whl", "linux x86_64"),
+        ("torch-2.9.1-cp311-none-macosx_11_0_arm64.whl", "darwin arm64"),
+        ("torch-2.9.1+cu128-cp311-cp311-win_amd64.whl", "win32 AMD64"),
+        ("torch-2.9.1-py3-none-any.whl", None),
+        ("torch-2.9.1.tar.gz", None),
+        ("", None),
+    ],
+)
+def test_the_name_of_a_wheel_tells_which_machines_it_is_for(file: str, marker: str | None) -> None:
+    system, _, machine = (marker or "").partition(" ")
+    expected = {f"sys_platform == '{system}' and platform_machine == '{machine}'"} if marker else set()
+    assert wheel_markers(file) == expected
+
+
+@given(st.text())
+def test_any_name_of_a_wheel_has_markers_or_none(file: str) -> None:
+    assert all(Marker(marker) for marker in wheel_markers(file))

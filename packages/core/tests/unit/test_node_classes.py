@@ -19,7 +19,7 @@ def pack(directory: Path, **files: str) -> DefinedClasses:
     for name, text in files.items():
         path = directory / f"{name.replace('__', '/') if name != '__init__' else name}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode())
     return classes_of_pack(str(directory))
 
 
@@ -42,6 +42,10 @@ CERTAIN = {
     "    NODE_CLASS_MAPPINGS[c.__name__] = c",
     "in a loop over a dictionary": 'X = {"A": A, "B": B}\nNODE_CLASS_MAPPINGS = {}\nfor k, v in X.items():\n'
     "    NODE_CLASS_MAPPINGS[k] = v",
+    "in two loops of one name": 'X = {"A": A}\nY = {"B": B}\nNODE_CLASS_MAPPINGS = {}\nfor k in X:\n'
+    "    NODE_CLASS_MAPPINGS[k] = X[k]\nfor k in Y:\n    NODE_CLASS_MAPPINGS[k] = Y[k]",
+    "with old line ends": 'x = 1\ry = 1\rdef f():\r    global NODE_CLASS_MAPPINGS\r    NODE_CLASS_MAPPINGS = {"A": A}\r'
+    '    NODE_CLASS_MAPPINGS["B"] = B',
     "by constants": 'P = "A"\nclass C:\n    NAME = "B"\nNODE_CLASS_MAPPINGS = {P: A, C.NAME: C}',
     "by texts put together": 'S = ""\nNODE_CLASS_MAPPINGS = {"A" + S: A, f"B{S}": B}',
     "in a tuple": 'NODE_CLASS_MAPPINGS, NAMES = {"A": A, "B": B}, {}',
@@ -224,3 +228,20 @@ def test_text_that_is_nested_very_deeply_comes_to_an_end(tmp_path: Path, deep: i
     chain = "\n".join(f"X{number} = {{**X{number + 1}}}" for number in range(min(deep, 3000)))
     found = pack(tmp_path, __init__=f"{chain}\nNODE_CLASS_MAPPINGS = X0")
     assert not found.complete
+
+
+def test_what_is_added_to_one_dictionary_is_not_in_another(tmp_path: Path) -> None:
+    found = pack(tmp_path, __init__='X = {"A": 1}\nother = X | {"B": 1}\nNODE_CLASS_MAPPINGS = {**X}')
+    assert found.names == frozenset("A")
+    reader = FileReader('X = {"A": 1}\nNODE_CLASS_MAPPINGS = X | {"B": 1}', lambda module, level, name: None)
+    reader.found()
+    assert reader.mapping("X").keys == {"A"}  # type: ignore[union-attr]
+
+
+def test_names_that_double_each_other_cost_no_more_than_they_are(tmp_path: Path) -> None:
+    twice = "\n".join(f"X{n} = {{**X{n + 1}, **X{n + 1}, **U{n}}}" for n in range(25))
+    found = pack(tmp_path, __init__=f'{twice}\nX25 = {{"A": 1}}\nNODE_CLASS_MAPPINGS = {{**X0}}')
+    assert (found.names, len(found.doubts)) == (frozenset("A"), 20)
+    texts = "\n".join(f"T{n} = T{n + 1} + T{n + 1}" for n in range(25))
+    found = pack(tmp_path, __init__=f'{texts}\nT25 = "A"\nNODE_CLASS_MAPPINGS = {{T0: 1, T24: 2}}')
+    assert (found.names, len(found.doubts)) == (frozenset({"AA"}), 1)

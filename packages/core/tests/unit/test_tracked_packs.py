@@ -95,6 +95,31 @@ def test_a_pack_that_is_turned_off_says_so_and_keeps_its_requirements(manifest: 
     assert "enabled" not in manifest.read_text()
 
 
+def excluded(manifest: Path) -> object:
+    return tomllib.loads(manifest.read_text())["tool"].get("uv", {}).get("exclude-dependencies")
+
+
+def test_what_a_package_stands_in_for_is_kept_out_while_a_pack_asks_for_it(manifest: Path) -> None:
+    own = 'exclude-dependencies = ["mine", {package = {name = "torch"}, dependencies = ["x"]}]'
+    manifest.write_text(f"{PLAIN}[tool.uv]\n{own}\n")
+    before = excluded(manifest)
+    vision = TrackedPack(PackRelease("vision", "vision", "git", "0" * 40), ("opencv-contrib-python-headless>=4",))
+    manager(manifest).put_packs([vision])
+    names = ["opencv-python", "opencv-python-headless", "opencv-contrib-python"]
+    assert excluded(manifest) == [*before, *names]  # type: ignore[misc]
+    manager(manifest).put_packs([MINE])
+    assert len(excluded(manifest)) == 5  # type: ignore[arg-type]
+    manager(manifest).remove_packs(["vision"])
+    assert excluded(manifest) == before
+
+
+def test_what_somebody_asks_for_by_name_is_not_kept_out(manifest: Path) -> None:
+    manifest.write_text(PLAIN.replace('name = "x"', 'name = "x"\ndependencies = ["opencv-python"]'))
+    vision = TrackedPack(PackRelease("vision", "vision", "git", "0" * 40), ("opencv-contrib-python-headless>=4",))
+    manager(manifest).put_packs([vision])
+    assert excluded(manifest) == ["opencv-python-headless", "opencv-contrib-python"]
+
+
 def test_sources_of_an_older_manifest_go_with_the_last_pack_that_named_them(manifest: Path) -> None:
     manifest.write_text(
         PLAIN

@@ -75,11 +75,11 @@ class _PackReader:
     def _of_file(self, path: str) -> Found:
         try:
             if os.path.getsize(path) > _LARGEST:
-                return Found(doubts=[(0, "the file is too large")])
+                return Found.at_line(0, "the file is too large")
             with open(path, "rb") as file:
                 content = file.read()
         except OSError as error:
-            return Found(doubts=[(0, f"the file cannot be read: {error.strerror}")])
+            return Found.at_line(0, f"the file cannot be read: {error.strerror}")
         if not path.endswith(".py"):
             return _of_script(content)
         if not any(all(sign in content for sign in signs) for signs in _SIGNS):
@@ -87,7 +87,7 @@ class _PackReader:
         try:
             reader = self._reader(path, content)
         except ValueError as error:
-            return Found(doubts=[(0, str(error))])
+            return Found.at_line(0, str(error))
         return reader.found()
 
     def _reader(self, path: str, content: bytes) -> FileReader:
@@ -135,7 +135,7 @@ def _of_script(content: bytes) -> Found:
     for match in _REGISTERED.finditer(content):
         if match["name"] is None:
             line = content.count(b"\n", 0, match.start()) + 1
-            found.doubts.append((line, "only a run tells the name of a node of the editor"))
+            found.add(Found.at_line(line, "only a run tells the name of a node of the editor"))
         else:
             found.keys.add(match["name"].decode("utf-8", "replace"))
     return found

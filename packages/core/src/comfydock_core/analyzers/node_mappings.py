@@ -5,16 +5,25 @@ run would tell become doubts.
 """
 
 import ast
-import bisect
 import re
-import warnings
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+
+from comfydock_core.analyzers.python_syntax import (
+    is_called,
+    is_name,
+    lines_with,
+    method_name,
+    parse,
+    target_names,
+    text_of,
+    walk,
+)
 
 MAPPINGS = "NODE_CLASS_MAPPINGS"
 _SIGN = re.compile("NODE|MAPPING|node_id|Schema")
 _DEEPEST = 60  # Nested expressions and names that stand for names.
+_LONGEST = 1000
 _COPIES = ("dict", "copy", "deepcopy", "OrderedDict")
 
 # Where a name of a file leads to in another: the name of the module as it was imported, the dots before it, the name.
@@ -26,43 +35,20 @@ class Found:
     """Keys, and lines with reasons why there may be more."""
 
     keys: set[str] = field(default_factory=set)
-    doubts: list[tuple[int, str]] = field(default_factory=list)
+    doubts: dict[tuple[int, str], None] = field(default_factory=dict)  # Each once, in the order they came up.
 
     def add(self, other: "Found") -> "Found":
         self.keys |= other.keys
-        self.doubts += other.doubts
+        self.doubts |= other.doubts
         return self
 
     @classmethod
     def doubt(cls, node: ast.AST, reason: str) -> "Found":
-        return cls(doubts=[(getattr(node, "lineno", 0), reason)])
+        return cls.at_line(getattr(node, "lineno", 0), reason)
 
-
-def _parse(text: str) -> ast.Module:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # What its author is warned of is not for our user.
-            return ast.parse(text)
-    except (SyntaxError, RecursionError, MemoryError) as error:
-        raise ValueError(f"it is no Python: {error}") from error
-
-
-def _lines_that_matter(text: str) -> list[int]:
-    """The lines that may say something about node classes: most of a large file are of functions without any."""
-    return [number for number, line in enumerate(text.split("\n"), 1) if _SIGN.search(line)]
-
-
-def _walk(tree: ast.Module, lines: list[int]) -> Iterator[ast.AST]:
-    """Everything but the insides of functions that no such line is in."""
-    ahead: deque[ast.AST] = deque([tree])
-    while ahead:
-        node = ahead.popleft()
-        yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            at = bisect.bisect_left(lines, node.lineno)
-            if at == len(lines) or lines[at] > (node.end_lineno or node.lineno):
-                continue
-        ahead.extend(ast.iter_child_nodes(node))
+    @classmethod
+    def at_line(cls, line: int, reason: str) -> "Found":
+        return cls(doubts={(line, reason): None})
 
 
 class FileReader:
@@ -75,15 +61,17 @@ class FileReader:
         self._imported: dict[str, tuple[str, int, str]] = {}
         self._classes: dict[str, ast.ClassDef] = {}
         self._stars: list[tuple[str, int]] = []
-        self._loops: dict[str, tuple[str, ast.expr]] = {}
+        self._loops: dict[str, list[ast.expr]] = {}
         self._deep = 0
-        self._nodes = list(_walk(_parse(text), _lines_that_matter(text)))
+        self._known: dict[str, Found] = {}
+        self._texts: dict[str, str | None] = {}
+        self._nodes = list(walk(parse(text), lines_with(_SIGN, text)))
         for node in self._nodes:
             self._note(node)
 
     def _note(self, node: ast.AST) -> None:
         if isinstance(node, ast.Assign | ast.AnnAssign):
-            for name in _target_names(node):
+            for name in target_names(node):
                 if node.value is not None:
                     self._values.setdefault(name, []).append(node.value)
         elif isinstance(node, ast.ClassDef):
@@ -100,10 +88,10 @@ class FileReader:
     def _note_loop(self, node: ast.For | ast.comprehension) -> None:
         """`for key in values` and `for key, value in values.items()`: what the first name goes through."""
         target, over = node.target, node.iter
-        if isinstance(target, ast.Tuple) and target.elts and _method(over) == "items":
+        if isinstance(target, ast.Tuple) and target.elts and method_name(over) == "items":
             target, over = target.elts[0], over.func.value  # type: ignore[attr-defined]
         if isinstance(target, ast.Name):
-            self._loops[target.id] = ("keys", over)
+            self._loops.setdefault(target.id, []).append(over)
 
     def found(self) -> Found:
         """Everything that this file adds to the node classes."""
@@ -115,7 +103,7 @@ class FileReader:
     def mapping(self, name: str) -> Found | None:
         """The keys of a dictionary of this file, `None` when it has none of that name."""
         if name in self._values:
-            return self._named(name, self._values[name][0])
+            return self._named(name)
         if name in self._imported:
             return self._look_up(*self._imported[name])
         for module, level in self._stars:
@@ -127,7 +115,7 @@ class FileReader:
         """A text that a class of this file has under a name."""
         defined = self._classes.get(name)
         for node in defined.body if defined is not None else ():
-            if isinstance(node, ast.Assign | ast.AnnAssign) and attribute in _target_names(node) and node.value:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and attribute in target_names(node) and node.value:
                 return self._text(node.value)
         return None
 
@@ -172,10 +160,10 @@ class FileReader:
         function = node.func
         if isinstance(function, ast.Attribute) and _is_mappings(function.value):
             return self._from_method(node, function.attr)
-        if _is_called(function, "Schema"):
+        if is_called(function, "Schema"):
             return self._from_schema(node)
         given = [*node.args, *(word.value for word in node.keywords)]
-        if any(_is_mappings(part) for part in given) and not _is_called(function, *_HARMLESS):
+        if any(_is_mappings(part) for part in given) and not is_called(function, *_HARMLESS):
             return Found.doubt(node, "the classes are handed to a function")
         return Found()
 
@@ -241,33 +229,34 @@ class FileReader:
             return Found()
         return self.mapping(name) or Found.doubt(value, f"`{name}` is not to be found")
 
-    def _named(self, name: str, value: ast.expr) -> Found:
+    def _named(self, name: str) -> Found:
         """All that is ever put into a dictionary of this file, while it is not one that is looked at already."""
-        values = self._values.pop(name)
-        try:
-            whole = _together(self._keys(one) for one in values)
-            return whole.add(self._filled(name))
-        finally:
-            self._values[name] = values
+        if name not in self._known:
+            values = self._values.pop(name)
+            try:
+                self._known[name] = _together(self._keys(one) for one in values).add(self._filled(name))
+            finally:
+                self._values[name] = values
+        return Found().add(self._known[name])
 
     def _filled(self, name: str) -> Found:
         whole = Found()
         for node in self._nodes:
             if isinstance(node, ast.Assign):
                 for target in node.targets:
-                    if isinstance(target, ast.Subscript) and _is_name(target.value, name):
+                    if isinstance(target, ast.Subscript) and is_name(target.value, name):
                         whole.add(self._key(target.slice))
-            elif isinstance(node, ast.Call) and _method(node) == "update" and _is_name(node.func.value, name):  # type: ignore[attr-defined]
+            elif isinstance(node, ast.Call) and method_name(node) == "update" and is_name(node.func.value, name):  # type: ignore[attr-defined]
                 whole.add(self._from_method(node, "update"))
         return whole
 
     def _called(self, value: ast.Call) -> Found:
         function = value.func
-        if _is_called(function, "getattr") and len(value.args) > 1 and _text_of(value.args[1]) == MAPPINGS:
+        if is_called(function, "getattr") and len(value.args) > 1 and text_of(value.args[1]) == MAPPINGS:
             return Found()
-        if _is_called(function, "get") and value.args and _text_of(value.args[0]) == MAPPINGS:
+        if is_called(function, "get") and value.args and text_of(value.args[0]) == MAPPINGS:
             return Found()
-        if _is_called(function, *_COPIES):
+        if is_called(function, *_COPIES):
             parts = [*value.args, *(word.value for word in value.keywords if word.arg is None)]
             if isinstance(function, ast.Attribute) and not value.args:
                 parts.append(function.value)
@@ -296,9 +285,7 @@ class FileReader:
         name = key.value.id if isinstance(key, ast.Attribute) and isinstance(key.value, ast.Name) else None
         name = key.id if isinstance(key, ast.Name) else name
         if name in self._loops and self._deep <= _DEEPEST:
-            texts = self._looped(key, *self._loops[name])
-            if texts is not None:
-                return texts
+            return _together(self._looped(key, over) for over in self._loops[name])
         return Found.doubt(key, "only a run tells the name of a class")
 
     def _of_subclasses(self, key: ast.Attribute) -> Found:
@@ -307,16 +294,17 @@ class FileReader:
         found = {text for text in texts if text is not None}
         return Found(found) if found else Found.doubt(key, "only a run tells the name of a class")
 
-    def _looped(self, key: ast.expr, kind: str, over: ast.expr) -> Found | None:
+    def _looped(self, key: ast.expr, over: ast.expr) -> Found:
         """`for Class in [A, B]: ...[Class.__name__]`, and `for key in {...}: ...[key]`."""
-        if isinstance(over, ast.Name) and over.id in self._values and len(self._values[over.id]) == 1:
+        if isinstance(over, ast.Name) and len(self._values.get(over.id, ())) == 1:
             over = self._values[over.id][0]
         if isinstance(over, ast.List | ast.Tuple | ast.Set):
             texts = [self._text(_instead(key, part)) for part in over.elts]
-            return None if None in texts else Found({text for text in texts if text is not None})
-        if isinstance(key, ast.Name) and isinstance(over, ast.Dict | ast.Name | ast.Attribute):
+            if None not in texts:
+                return Found({text for text in texts if text is not None})
+        elif isinstance(key, ast.Name) and isinstance(over, ast.Dict | ast.Name | ast.Attribute):
             return self._keys(over)
-        return None
+        return Found.doubt(key, "only a run tells the name of a class")
 
     def _text(self, value: ast.expr) -> str | None:
         """A text that is the same in every run, `None` for any other expression."""
@@ -330,8 +318,7 @@ class FileReader:
         if isinstance(value, ast.Constant):
             return value.value if isinstance(value.value, str) else None
         if isinstance(value, ast.Name):
-            values = self._values.get(value.id, [])
-            return self._text(values[0]) if len(values) == 1 and value.id not in self._loops else None
+            return self._constant(value.id)
         if isinstance(value, ast.JoinedStr):
             return _joined([self._text(part) for part in value.values])
         if isinstance(value, ast.FormattedValue):
@@ -344,6 +331,14 @@ class FileReader:
                 return owner if owner in self._classes or owner in self._imported else None
             return self.class_text(owner, value.attr)
         return None
+
+    def _constant(self, name: str) -> str | None:
+        """The text that a name of this file has, when it is given one only."""
+        if name not in self._texts:
+            values = self._values.get(name, [])
+            self._texts[name] = None  # While it is looked for, it is not known: names may go in circles.
+            self._texts[name] = self._text(values[0]) if len(values) == 1 and name not in self._loops else None
+        return self._texts[name]
 
 
 _UNKNOWN = "only a run tells the classes"
@@ -362,35 +357,15 @@ def _together(parts: Iterator[Found]) -> Found:
 
 
 def _joined(parts: list[str | None]) -> str | None:
-    return None if None in parts else "".join(part for part in parts if part is not None)
-
-
-def _target_names(node: ast.Assign | ast.AnnAssign) -> list[str]:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    return [target.id for target in targets if isinstance(target, ast.Name)]
+    """The texts as one, `None` when one is not known or the whole is too long for a name."""
+    whole = "".join(part for part in parts if part is not None)
+    return None if None in parts or len(whole) > _LONGEST else whole
 
 
 def _is_mappings(node: ast.AST) -> bool:
     if isinstance(node, ast.Subscript):
-        return _text_of(node.slice) == MAPPINGS
-    return _is_name(node, MAPPINGS) or (isinstance(node, ast.Attribute) and node.attr == MAPPINGS)
-
-
-def _is_name(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
-
-
-def _is_called(function: ast.expr, *names: str) -> bool:
-    called = function.id if isinstance(function, ast.Name) else getattr(function, "attr", None)
-    return called in names
-
-
-def _method(node: ast.AST) -> str | None:
-    return node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
-
-
-def _text_of(node: ast.AST) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+        return text_of(node.slice) == MAPPINGS
+    return is_name(node, MAPPINGS) or (isinstance(node, ast.Attribute) and node.attr == MAPPINGS)
 
 
 def _instead(key: ast.expr, part: ast.expr) -> ast.expr:

@@ -3,6 +3,7 @@
 uv does not look: where files are missing or cut short it says "Checked" and exits with 0.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -44,8 +45,12 @@ def quick_check(venv: str) -> VenvCheck:
 
 
 def check_distributions(venv: str, distributions: Iterable[str]) -> tuple[VenvFault, ...]:
-    """Whether every file that these distributions (`name-version`) recorded is there and has its size."""
-    return tuple(fault for name in distributions for fault in _file_faults(venv, name, _size_fault))
+    """Whether every file that these distributions (`name-version`) recorded is there and has its size.
+
+    Some distributions hold the same files, such as the builds of OpenCV; a file may then be of any of them.
+    """
+    faults = [fault for name in distributions for fault in _file_faults(venv, name, _size_fault)]
+    return tuple(_without_those_of_others(venv, faults, _size_fault))
 
 
 def check_contents(venv: str) -> tuple[VenvFault, ...]:
@@ -54,7 +59,8 @@ def check_contents(venv: str) -> tuple[VenvFault, ...]:
     if directory is None:
         return (VenvFault("packages-missing", venv),)
     names = installed_distributions(directory)
-    return tuple(fault for name in names for fault in _file_faults(venv, name, _content_fault))
+    faults = [fault for name in names for fault in _file_faults(venv, name, _content_fault)]
+    return tuple(_without_those_of_others(venv, faults, _content_fault))
 
 
 def changed_distributions(before: str, after: str) -> list[str]:
@@ -143,6 +149,22 @@ def _file_faults(venv: str, name: str, judge: _Judge) -> Iterator[VenvFault]:
     for file in files:
         if not file.is_cache:
             yield from judge(os.path.join(directory, file.path), file, name)
+
+
+def _without_those_of_others(venv: str, faults: list[VenvFault], judge: _Judge) -> Iterator[VenvFault]:
+    """The faults, but for files that are just as another distribution recorded them."""
+    suspects = {fault.path for fault in faults if fault.kind in ("file-size", "file-content")}
+    directory = site_packages(venv)
+    others: dict[str, list[tuple[str, InstalledFile]]] = {}
+    for name in installed_distributions(directory) if suspects and directory is not None else ():
+        with contextlib.suppress(OSError, ValueError):  # What cannot be read is a fault of its own.
+            for file in read_record(f"{directory}/{name}{_DIST_INFO}"):
+                if file.path in suspects:
+                    others.setdefault(file.path, []).append((name, file))
+    for fault in faults:
+        claims = [file for name, file in others.get(fault.path, ()) if name != fault.distribution]
+        if not any(next(judge(f"{directory}/{file.path}", file, ""), None) is None for file in claims):
+            yield fault
 
 
 def _size_fault(path: str, file: InstalledFile, name: str) -> Iterator[VenvFault]:

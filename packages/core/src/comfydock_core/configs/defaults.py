@@ -11,6 +11,12 @@ PROJECT_PREFIX = "comfydock-env-"
 MANIFEST_SCHEMA = 2
 FIRST_COMMIT = "Initial environment setup"
 
+# Packages that hold the same files, so that only one of them may be installed: what node packs ask for of the first is
+# taken from the second, which holds all that the others hold.
+SUBSTITUTES = dict.fromkeys(
+    ("opencv-python", "opencv-python-headless", "opencv-contrib-python"), "opencv-contrib-python-headless"
+)
+
 TORCH_PACKAGES = ("torch", "torchvision", "torchaudio")
 # What no node pack may bring a build of its own of, beside the PyTorch family of the manifest. ComfyUI pins its own
 # packages, such as its web interface, itself: a pack that wants another version of them is a conflict to be told.

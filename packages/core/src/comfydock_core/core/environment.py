@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from comfydock_core.models.node_packs import ListedPack
     from comfydock_core.models.pack_needs import PackNeeds, Reasons
     from comfydock_core.models.protocols import Reporter
+    from comfydock_core.models.python_packages import ListedConstraint, ListedPackage
     from comfydock_core.models.running import RunningComfyUI
     from comfydock_core.repositories.run_log import RunLog
 
@@ -107,6 +108,18 @@ class Environment:
         from comfydock_core.core.usecases.nodes.listing import list_packs
 
         return list_packs(self.layout, self._recorded_or_read())
+
+    def python_packages(self, *, packs: bool = False) -> "list[ListedPackage]":
+        """What the manifest asks for, that of node packs with `packs`. Raises `ManifestDamaged`, `LockDamaged`."""
+        from comfydock_core.core.usecases.python_packages.listing import list_packages
+
+        return list_packages(self.layout, packs=packs)
+
+    def constraints(self) -> "list[ListedConstraint]":
+        """What limits the versions of packages. Raises `ManifestDamaged`."""
+        from comfydock_core.core.usecases.python_packages.listing import list_constraints
+
+        return list_constraints(self.layout)
 
     def backends(self) -> "list[PartState]":
         """The PyTorch back ends that are locked or chosen here. Raises `ManifestDamaged`, `LockDamaged`."""

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from comfydock_core.models.initialisation import InitialisationPlan
     from comfydock_core.models.node_data import DataState, PackHit, SourceOutcome
     from comfydock_core.models.operation import ChangePlan, Initiator
+    from comfydock_core.models.outdated import Outdated
     from comfydock_core.models.pack_changes import PackOutcome, PackPlan, PackRequest
     from comfydock_core.models.plan import PlanStep
     from comfydock_core.models.protocols import Reporter
+    from comfydock_core.models.python_packages import PackagePlan, PackageRequest
     from comfydock_core.models.renaming import RenamingPlan
     from comfydock_core.models.syncing import SyncOutcome, SyncPlan, SyncRequest
     from comfydock_core.models.workspace_config import WorkspaceConfig
@@ -232,6 +234,39 @@ class Workspace:
         from comfydock_core.core.usecases.nodes.carrying_out import change_packs
 
         return change_packs(self.environment(plan.name), self._needed_services(), plan, initiator, reporter)
+
+    def plan_packages(self, name: str | None, request: "PackageRequest", reporter: "Reporter") -> "PackagePlan":
+        """What a change of Python packages or constraints takes; the environment stays as it is.
+
+        Raises `PackageNotFound`, `PackageRefused`, `RequirementsConflict`, `RemoteError`, `LockOutdated`.
+        """
+        from comfydock_core.core.usecases.python_packages.planning import plan_packages
+
+        return plan_packages(self.environment(name), self._needed_services(), request, reporter)
+
+    def change_packages(self, plan: "PackagePlan", initiator: "Initiator", reporter: "Reporter") -> "SyncOutcome":
+        """Carry the plan out, all of it or nothing."""
+        from comfydock_core.core.usecases.python_packages.carrying_out import change_packages
+
+        return change_packages(self.environment(plan.name), self._needed_services(), plan, initiator, reporter)
+
+    def outdated(self, name: str | None, reporter: "Reporter") -> "Outdated":
+        """What has newer versions; nothing is changed. What cannot be looked up is among the failures.
+
+        Raises `ManifestDamaged`.
+        """
+        from comfydock_core.core.usecases.outdated import outdated
+
+        return outdated(self.environment(name), self._needed_services(), reporter)
+
+    def run_uv(self, name: str | None, arguments: "Sequence[str]", initiator: "Initiator", reporter: "Reporter") -> int:
+        """Run uv on this terminal as somebody words it, and return its exit code. It changes what it changes.
+
+        Raises `ScopeBusy`, `EnvironmentInUse`, `ToolMissing`.
+        """
+        from comfydock_core.core.usecases.python_packages.raw_uv import run_uv
+
+        return run_uv(self.environment(name), self._needed_services(), arguments, initiator, reporter)
 
     def examine(self, name: str | None, reporter: "Reporter", *, deep: bool = False) -> "list[Finding]":
         """What is right and wrong with the tools, the workspace, and one environment or all of them.

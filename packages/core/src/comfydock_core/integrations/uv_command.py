@@ -14,6 +14,8 @@ from comfydock_core.integrations.uv_errors import outdated, uv_failure
 from comfydock_core.models.exceptions import ToolMissing
 from comfydock_core.utils.child_environment import child_environment
 
+OnLine = Callable[[str], None]
+
 _PROGRAM = "uv.exe" if sys.platform == "win32" else "uv"
 _ANY_INDEX = ("--index-strategy", "unsafe-best-match")
 _SYNC = ("pip", "sync", "--preview-features", "pylock")
@@ -132,16 +134,41 @@ class UVCommand:
         *,
         doing: str = "resolve the Python packages",
         upgrade: Sequence[str] = (),
+        upgrade_all: bool = False,
         index: str | None = None,
     ) -> None:
         """Resolve the manifest into `uv.lock`, keeping the versions it has but for those of `upgrade`.
 
-        With `index` (`name=url`) packages may come from there, too, and then from any index that has them. Raises
-        `RequirementsConflict`, `RemoteError`, `ToolError`.
+        With `upgrade_all` none is kept. With `index` (`name=url`) packages may come from there, too, and then from any
+        index that has them. Raises `RequirementsConflict`, `RemoteError`, `ToolError`.
         """
-        options = [word for name in upgrade for word in ("--upgrade-package", name)]
+        options = [*_upgrading(upgrade), *(["--upgrade"] if upgrade_all else [])]
         options += _also_from(index) if index else []
         self._stream(["lock", *options], doing, on_line)
+
+    def add(
+        self,
+        requirements: Sequence[str],
+        on_line: Callable[[str], None],
+        *,
+        group: str | None = None,
+        editable: bool = False,
+        bounds: str | None = None,
+        resolve: bool = True,
+        upgrade: Sequence[str] = (),
+    ) -> None:
+        """Write requirements into the manifest; those without a version get a lower bound, or what `bounds` says.
+
+        For the bounds uv resolves, and writes `uv.lock` as well. Without `resolve` it writes the requirements as they
+        are and nothing else. Indexes of the user's variables get into the manifest. Raises what `lock` raises.
+        """
+        options = [*_in_group(group), *(["--editable"] if editable else []), *_upgrading(upgrade)]
+        options += ["--no-sync", *(["--bounds", bounds] if bounds else [])] if resolve else ["--frozen", "--raw"]
+        self._stream(["add", *options, "--", *requirements], "add the Python packages", on_line)
+
+    def remove(self, names: Sequence[str], on_line: Callable[[str], None], *, group: str | None = None) -> None:
+        """Take requirements out of the manifest, whatever their versions; `uv.lock` stays. Raises `UvFailed`."""
+        self._stream(["remove", "--frozen", *_in_group(group), "--", *names], "remove the Python packages", on_line)
 
     def export_pylock(self, without: Sequence[str]) -> str:
         """What `uv.lock` holds but for the packages named, as PEP 751 has it. Raises `LockOutdated`, `ToolError`."""
@@ -224,6 +251,13 @@ class UVCommand:
         if answer.returncode != 0 and "needs to be updated" in answer.text:
             raise outdated(doing, {"output": answer.text})
 
+    def by_hand(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """A command line of the user's own and its variables; `uv pip` means the same virtual environment there."""
+        variables = self.environment() | {"VIRTUAL_ENV": self._venv}
+        if "NO_COLOR" not in child_environment():
+            del variables["NO_COLOR"]
+        return [self.program, *arguments], variables
+
     def environment(self) -> dict[str, str]:
         """The variables uv starts with."""
         return uv_environment(
@@ -258,6 +292,14 @@ class UVCommand:
 def _also_from(index: str) -> list[str]:
     """Told on the command line, because the settings of a project do not count where the user turns settings off."""
     return ["--index", index, *_ANY_INDEX]
+
+
+def _upgrading(names: Sequence[str]) -> list[str]:
+    return [word for name in names for word in ("--upgrade-package", name)]
+
+
+def _in_group(group: str | None) -> list[str]:
+    return [] if group is None else ["--group", group]
 
 
 def _not_emitted(names: Sequence[str]) -> list[str]:

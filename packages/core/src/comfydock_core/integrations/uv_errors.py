@@ -1,5 +1,6 @@
 """What uv's failures mean."""
 
+import re
 from collections.abc import Sequence
 
 from comfydock_core.integrations.process import Completed
@@ -33,6 +34,14 @@ _NETWORK = (
     "network is unreachable",
     "timed out",
 )
+
+
+_UNKNOWN = re.compile(r"\b([a-z0-9][a-z0-9-]*) was not found in the package registry")
+
+
+def unknown_packages(output: str) -> list[str]:
+    """The packages that no index has, by what uv said of a conflict."""
+    return list(dict.fromkeys(_UNKNOWN.findall(output)))
 
 
 def uv_failure(completed: Completed, command: Sequence[str], doing: str) -> ComfyDockError:

@@ -1,9 +1,11 @@
 """`PyprojectManager`: the manifest of one environment."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from comfydock_core.managers.pyproject.creation import Wanted, fill_manifest, pin_comfyui
 from comfydock_core.managers.pyproject.packs import put_packs, remove_packs
+from comfydock_core.managers.pyproject.requirements import drop_sources, remove_group, replace_constraints
+from comfydock_core.managers.pyproject.substitutes import settle_substitutes
 from comfydock_core.models.creation import ComfyUIVersion
 from comfydock_core.models.node_packs import TrackedPack
 from comfydock_core.repositories.manifest_reader import read_manifest
@@ -36,12 +38,44 @@ class PyprojectManager:
         """
         document = PyprojectDocument.load(self._path)
         put_packs(document.document, packs, self._path)
+        settle_substitutes(document.document)
         document.save()
 
     def remove_packs(self, identifiers: Iterable[str]) -> None:
         """Take node packs out, with what they require. Raises `KeyError`, `ManifestDamaged`, `OSError`."""
         document = PyprojectDocument.load(self._path)
         remove_packs(document.document, identifiers, self._path)
+        settle_substitutes(document.document)
+        document.save()
+
+    def remove_group(self, name: str) -> None:
+        """Take a dependency group out. Raises `KeyError`, `ManifestDamaged`, `OSError`."""
+        document = PyprojectDocument.load(self._path)
+        remove_group(document.document, name)
+        document.save()
+
+    def settle_substitutes(self) -> None:
+        """Exclude packages that others stand in for, as far as what is asked for now says so.
+
+        Raises `ManifestDamaged`, `OSError`.
+        """
+        document = PyprojectDocument.load(self._path)
+        settle_substitutes(document.document)
+        document.save()
+
+    def drop_sources(self, names: Collection[str]) -> None:
+        """Forget where some packages come from. Raises `ManifestDamaged`, `OSError`."""
+        document = PyprojectDocument.load(self._path)
+        drop_sources(document.document, names)
+        document.save()
+
+    def replace_constraints(self, gone: Collection[str], new: Mapping[str, Sequence[str]]) -> None:
+        """Take some constraints out by their texts, and put others, by name, in.
+
+        Raises `ManifestDamaged`, `OSError`.
+        """
+        document = PyprojectDocument.load(self._path)
+        replace_constraints(document.document, gone, new)
         document.save()
 
     def read(self) -> dict[str, object]:

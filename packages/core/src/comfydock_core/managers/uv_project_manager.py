@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE
 from comfydock_core.integrations.uv_command import UVCommand
-from comfydock_core.managers.uv_project import converting, installed, installing, locking, relocking, trying
+from comfydock_core.managers.uv_project import converting, installed, installing, locking, relocking, requiring, trying
 from comfydock_core.managers.uv_project.recording import write_record
 from comfydock_core.managers.uv_project.remembering import RememberedAnswers
 from comfydock_core.managers.uv_project.trying import Trials
@@ -58,13 +58,49 @@ class UVProjectManager:
         return installed.lock_as_installed(self._uv, self._definition, backend, list(pins), reporter)
 
     def relock(
-        self, backend: str, reporter: Reporter, *, backends: Collection[str] = (), upgrade: Sequence[str] = ()
+        self,
+        backend: str,
+        reporter: Reporter,
+        *,
+        backends: Collection[str] = (),
+        upgrade: Sequence[str] = (),
+        less: bool = False,
     ) -> Relocked:
         """Lock the base, the parts of `backends`, and every part that the new base concerns.
 
-        Failures of single back ends are in the result. Raises what `lock` raises.
+        Failures of single back ends are in the result. `less` says that the manifest asks for nothing but what it asked
+        for before, which needs no network. Raises what `lock` raises.
         """
-        return relocking.relock(self._uv, self._definition, backend, reporter, backends=backends, upgrade=upgrade)
+        return relocking.relock(
+            self._uv, self._definition, backend, reporter, backends=backends, upgrade=upgrade, less=less
+        )
+
+    def add(
+        self,
+        requirements: Sequence[str],
+        reporter: Reporter,
+        *,
+        group: str | None = None,
+        editable: bool = False,
+        bounds: str | None = None,
+        resolve: bool = True,
+        upgrade: Sequence[str] = (),
+    ) -> None:
+        """Write requirements into the manifest; `relock` then makes the locks.
+
+        What has no version gets a bound that uv finds out by resolving, unless `resolve` is off. Raises
+        `RequirementsConflict`, what uv's failures mean.
+        """
+        requiring.add(self._uv, self._definition, requirements, reporter.line,
+                      group=group, editable=editable, bounds=bounds, resolve=resolve, upgrade=upgrade)  # fmt: skip
+
+    def remove(self, names: Sequence[str], reporter: Reporter, *, group: str | None = None) -> None:
+        """Take requirements out of the manifest, those of the project or of a group; `relock` then makes the locks."""
+        self._uv.remove(names, reporter.line, group=group)
+
+    def lock_newest(self, reporter: Reporter) -> None:
+        """Resolve the manifest into `uv.lock` anew, with the newest versions of everything. Raises what `lock` does."""
+        self._uv.lock(reporter.line, upgrade_all=True)
 
     def upgrade_release(self, backends: Sequence[str], reporter: Reporter) -> dict[str, str]:
         """Pin the newest release of PyTorch that all of `backends` have; `relock` then makes the locks.
@@ -106,6 +142,10 @@ class UVProjectManager:
             return False
         installing.install(self._uv, self._definition, self._venv, backend, reporter)
         return True
+
+    def by_hand(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """A command line of uv that somebody gives themselves, and the variables to run it with."""
+        return self._uv.by_hand(arguments)
 
     def trials(self) -> AbstractContextManager[Trials]:
         """Questions about sets of requirements, under the manifest's settings. Raises `ManifestDamaged`."""

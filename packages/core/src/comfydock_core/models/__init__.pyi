@@ -68,6 +68,7 @@ from .exceptions import OperationNotFound as OperationNotFound
 from .exceptions import OperationUnfinished as OperationUnfinished
 from .exceptions import PackageChangeRefused as PackageChangeRefused
 from .exceptions import PackageNotFound as PackageNotFound
+from .exceptions import PackageRefused as PackageRefused
 from .exceptions import PackagesInconsistent as PackagesInconsistent
 from .exceptions import PackExists as PackExists
 from .exceptions import PackHasChanges as PackHasChanges
@@ -94,6 +95,7 @@ from .exceptions import UnexpectedDirectory as UnexpectedDirectory
 from .exceptions import UnusableAnswer as UnusableAnswer
 from .exceptions import UvFailed as UvFailed
 from .exceptions import VenvIncomplete as VenvIncomplete
+from .exceptions import WorkflowsMissing as WorkflowsMissing
 from .exceptions import WorkspaceDamaged as WorkspaceDamaged
 from .exceptions import WorkspaceExists as WorkspaceExists
 from .exceptions import WorkspaceNotFound as WorkspaceNotFound
@@ -119,6 +121,10 @@ from .operation import OperationRecord as OperationRecord
 from .operation import RefChange as RefChange
 from .operation import Step as Step
 from .operation import Swap as Swap
+from .outdated import LookupFailure as LookupFailure
+from .outdated import NewerComfyUI as NewerComfyUI
+from .outdated import NewerPack as NewerPack
+from .outdated import Outdated as Outdated
 from .pack_changes import PackChange as PackChange
 from .pack_changes import PackFailure as PackFailure
 from .pack_changes import PackOptions as PackOptions
@@ -128,6 +134,11 @@ from .pack_changes import PackRequest as PackRequest
 from .plan import PlanStep as PlanStep
 from .protocols import KnownPacks as KnownPacks
 from .protocols import Reporter as Reporter
+from .python_packages import ListedConstraint as ListedConstraint
+from .python_packages import ListedPackage as ListedPackage
+from .python_packages import PackagePlan as PackagePlan
+from .python_packages import PackageRequest as PackageRequest
+from .python_packages import RequirementChange as RequirementChange
 from .redefinition import Redefinition as Redefinition
 from .registry import RegistryNode as RegistryNode
 from .registry import RegistryVersion as RegistryVersion

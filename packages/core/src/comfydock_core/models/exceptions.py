@@ -482,7 +482,7 @@ class NodeDataMissing(NotFoundError):
 
 
 class PackageNotFound(NotFoundError):
-    """The manifest asks for no Python package, group or constraint of this name."""
+    """The manifest asks for no Python package, group or constraint of this name, or no index has the package."""
 
     code = "package-not-found"
 
@@ -493,10 +493,25 @@ class PackageChangeRefused(ConflictError):
     code = "package-change-refused"
 
 
+class PackageRefused(ConflictError):
+    """A Python package, a group or a constraint is not the user's alone to change in this way.
+
+    It belongs to ComfyUI, to a node pack, or to the release of PyTorch that all machines share. The message says which.
+    """
+
+    code = "package-refused"
+
+
 class InstallScriptFailed(ToolError):
     """A node pack's `install.py`, which `--run-install-script` runs, failed. Nothing was changed."""
 
     code = "install-script-failed"
+
+
+class WorkflowsMissing(ConflictError):
+    """`node prune` was asked to judge by the workflows, and the environment has none, so that no pack would stay."""
+
+    code = "workflows-missing"
 
 
 class PackHasChanges(ConflictError):

@@ -97,6 +97,13 @@ def accepted_without_hash(manifest: Table) -> set[str]:
     return {name for name in names if name is not None}
 
 
+def substitutes_of(manifest: Table) -> dict[str, str]:
+    """What is taken in place of what node packs ask for, by `[tool.comfydock.substitutes]`: names of packages."""
+    table = _table(_comfydock(manifest), "substitutes")
+    pairs = ((requirement_name(old), requirement_name(new)) for old, new in table.items() if isinstance(new, str))
+    return {old: new for old, new in pairs if old is not None and new is not None}
+
+
 def _comfydock(manifest: Table) -> Table:
     return _table(_table(manifest, "tool"), "comfydock")
 

@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Iterable
 
+from comfydock_core.analyzers.requirement_files import named_requirements
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import NotFoundError, PackNotFound
@@ -17,7 +18,7 @@ from comfydock_core.repositories.tracked_packs import group_name
 from comfydock_core.repositories.uv_lock import Table, UvLock, read_lock, tables
 from comfydock_core.resolvers.installed_packs import InstalledPack, InstalledPacks
 from comfydock_core.resolvers.pack_needs import Survey, survey
-from comfydock_core.utils.requirements import normal_name, parse_requirements, requirement_name
+from comfydock_core.utils.requirements import normal_name, requirement_name
 from comfydock_core.utils.text import nearest
 
 _MOST_CHAINS = 20
@@ -65,7 +66,7 @@ def _packs(
 
 def _own_requirements(pack: InstalledPack) -> tuple[str, ...]:
     """What the pack itself asks for, where the manifest has nothing of it."""
-    return tuple(text for _, text in _requirements_of(f"{pack.place}/requirements.txt")) if pack.place else ()
+    return tuple(text for _, text in named_requirements(f"{pack.place}/requirements.txt")) if pack.place else ()
 
 
 def _classes(word: str, seen: Survey) -> tuple[ClassReason, ...]:
@@ -136,7 +137,7 @@ def _askers(
 ) -> Iterable[tuple[str, Asker]]:
     """Every requirement of the manifest with the name of its package and who it comes from."""
     project = manifest_values.table(manifest, "project", layout.manifest)
-    of_comfyui = {name for name, _ in _requirements_of(f"{layout.comfyui}/requirements.txt")}
+    of_comfyui = {name for name, _ in named_requirements(f"{layout.comfyui}/requirements.txt")}
     for name, text in _named(project.get("dependencies")):
         yield name, Asker("comfyui" if name in of_comfyui else "user", "", text)
     owners = {group_name(pack.release): pack.identifier for pack in packs.all if pack.release is not None}
@@ -163,17 +164,6 @@ def _named(texts: object) -> Iterable[tuple[str, str]]:
     for text in texts if isinstance(texts, list) else ():
         if isinstance(text, str) and (name := requirement_name(text)) is not None:
             yield name, text
-
-
-def _requirements_of(path: str) -> list[tuple[str, str]]:
-    """The requirements of a file, without the lines that are none."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            text = file.read()
-    except OSError:
-        return []
-    parsed = parse_requirements(text, file=path, on_invalid=lambda _: None)
-    return [(line.name, line.text) for line in parsed.requirements]
 
 
 def _nothing(word: str, seen: Survey) -> NotFoundError:

@@ -151,7 +151,7 @@ class PackContents:
             found = queries.commit_of(directory, commit)
         if found is None:
             raise PackVersionNotFound(
-                f"`{without_credentials(repository)}` has no commit `{commit}`",
+                f"`{without_credentials(repository)}` has no commit `{commit}`, which {release.name} is pinned to",
                 hint="its history was rewritten, or the commit was never published; choose another one",
                 context={"repository": without_credentials(repository), "ref": commit, "near": []},
             )

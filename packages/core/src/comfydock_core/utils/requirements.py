@@ -27,6 +27,9 @@ _GIT = re.compile(r"git\+[^#@]*?//[^#]*?/([A-Za-z0-9][A-Za-z0-9._-]*?)(?:\.git)?
 _ARCHIVE = re.compile(r"https?://[^/]+/[^/]+/([A-Za-z0-9][A-Za-z0-9._-]*)/(?:-/)?archive/", re.ASCII)
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)", re.ASCII)
 
+_WHEEL_PLATFORM = re.compile(r"(manylinux|musllinux|linux|macosx|win)[\d_]*?_(x86_64|aarch64|arm64|amd64)")
+_WHEEL_SYSTEMS = {"manylinux": "linux", "musllinux": "linux", "linux": "linux", "macosx": "darwin", "win": "win32"}
+
 # Where PyTorch's accelerators are not: every machine without Linux.
 _ELSEWHERE = (("win32", "Windows", "nt"), ("darwin", "Darwin", "posix"))
 _MACHINES = ("x86_64", "AMD64", "arm64", "aarch64", "ARM64")
@@ -207,6 +210,37 @@ def requirement_name(text: str) -> str | None:
     return canonicalize_name(match[1]) if match else None
 
 
+def renamed_requirement(text: str, name: str) -> str:
+    """The same requirement of another package; one that has an address of its own stays as it is."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return text
+    if requirement.url is None:
+        requirement.name = name
+    return str(requirement)
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementParts:
+    """What a requirement says: `limits` are its operators with their versions."""
+
+    name: str
+    extras: tuple[str, ...]
+    limits: tuple[tuple[str, str], ...]
+    address: str | None
+
+
+def parts_of(text: str) -> RequirementParts | None:
+    """The parts of a requirement, `None` when it is none."""
+    try:
+        found = Requirement(text)
+    except (ValueError, RecursionError):
+        return None
+    limits = tuple(sorted((one.operator, one.version) for one in found.specifier))
+    return RequirementParts(canonicalize_name(found.name), tuple(sorted(found.extras)), limits, found.url)
+
+
 def normal_name(name: str) -> str:
     """A project name as indexes and locks spell it."""
     return canonicalize_name(name)
@@ -234,6 +268,21 @@ def _surroundings(system: tuple[str, str, str], machine: str, python: str) -> di
         "platform_python_implementation": "CPython",
         "extra": "",
     }
+
+
+def wheel_markers(file: str) -> set[str]:
+    """Markers for the machines that a wheel is for, by its file name; none for one that is for all or unreadable."""
+    try:
+        tags = parse_wheel_filename(file)[3]
+    except ValueError:
+        return set()
+    found = [match for tag in tags if (match := _WHEEL_PLATFORM.fullmatch(tag.platform)) is not None]
+    return {_machine_marker(_WHEEL_SYSTEMS[match[1]], match[2]) for match in found}
+
+
+def _machine_marker(system: str, machine: str) -> str:
+    """Where a machine is, in the words that Python has for it on that system."""
+    return f"sys_platform == '{system}' and platform_machine == '{machine.upper() if system == 'win32' else machine}'"
 
 
 def pin_of(name: str, version: str) -> str | None:

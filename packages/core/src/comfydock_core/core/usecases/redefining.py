@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from comfydock_core.analyzers.package_changes import changed_versions
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, EnvironmentLayout
@@ -11,7 +12,7 @@ from comfydock_core.core.usecases.backends import chosen_backend
 from comfydock_core.core.usecases.staging import stage_definition, stage_venv
 from comfydock_core.core.usecases.venv_choice import judge_venv, wanted_python
 from comfydock_core.integrations.system_detector import detect_backend
-from comfydock_core.models.exceptions import BackendNotLocked
+from comfydock_core.models.exceptions import BackendNotLocked, PackageChangeRefused
 from comfydock_core.models.operation import Swap
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
@@ -27,6 +28,7 @@ from comfydock_core.utils import native
 _FILES = ("pyproject.toml", "uv.lock")
 # What a plan about the definition is computed from.
 DECIDING = (*_FILES, BACKEND_CHOICE)
+_SHOWN = 5
 
 # Changes a definition through the managers of a copy of it.
 Edit = Callable[[EnvironmentServices], None]
@@ -47,15 +49,17 @@ def redefine(
     `RequirementsConflict`, `LockOutdated` when the manifest was changed by hand before, `BackendNotLocked` for a
     definition of ComfyDock 1.x, and what `edit` and locking raise.
     """
-    backend = _backend(layout)
+    backend = used_backend(layout)
     services.environment(layout).uv_project.refuse_outdated()
     with tempfile.TemporaryDirectory(prefix="comfydock-trial-") as directory:
         trial = stage_definition(layout, directory)
         own = services.environment(trial)
         asked = _asked_for(own.pyproject.read())
         edit(own)
-        concerns_packages = bool(upgrade) or _asked_for(own.pyproject.read()) != asked
-        warnings = _relock(own, backend, upgrade, reporter) if concerns_packages and test else ()
+        wanted = _asked_for(own.pyproject.read())
+        concerns_packages = bool(upgrade) or wanted != asked
+        less = not upgrade and wanted.is_less_than(asked)
+        warnings = _relock(own, backend, upgrade, reporter, less=less) if concerns_packages and test else ()
         # The packages that are installed are held against the new locks.
         os.symlink(layout.venv, trial.venv, target_is_directory=True)
         relock = concerns_packages and not test
@@ -70,6 +74,18 @@ def redefine(
             reason=reason,
             warnings=warnings,
         )
+
+
+def refuse_changed_versions(new: Redefinition) -> None:
+    """Raise `PackageChangeRefused` when packages that are locked already would get other versions."""
+    if not new.packages.changed:
+        return
+    told = ", ".join(f"{name} {old} → {now}" for name, old, now in new.packages.changed[:_SHOWN])
+    raise PackageChangeRefused(
+        f"this would change packages that are locked already: {told}",
+        hint="without `--strict` they are changed; `undo` brings them back",
+        context={"packages": [list(change) for change in new.packages.changed]},
+    )
 
 
 def steps_of(layout: EnvironmentLayout, new: Redefinition) -> tuple[list[Swap], list[PlanStep]]:
@@ -117,7 +133,7 @@ def put_redefinition(staged: EnvironmentLayout, new: Redefinition, under_way: Op
         os.rename(f"{staged.root}/{name}", under_way.place(name))
 
 
-def _backend(layout: EnvironmentLayout) -> str:
+def used_backend(layout: EnvironmentLayout) -> str:
     manifest = read_manifest(layout.manifest)
     if not is_neutral(manifest):
         raise BackendNotLocked(
@@ -129,20 +145,38 @@ def _backend(layout: EnvironmentLayout) -> str:
     return detect_backend() if chosen in (None, "auto") else chosen
 
 
-def _asked_for(manifest: dict[str, object]) -> list[object]:
-    """The parts of a manifest that decide about packages."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What of a manifest decides about packages: the requirements, where they stand, and uv's settings."""
+
+    dependencies: object
+    groups: object
+    settings: object
+
+    def is_less_than(self, other: "_Asked") -> bool:
+        """Whether nothing is asked for that `other` does not ask for, under the same settings."""
+        return self.settings == other.settings and self._requirements() <= other._requirements()
+
+    def _requirements(self) -> set[str]:
+        groups = self.groups.values() if isinstance(self.groups, dict) else ()
+        return {str(line) for lines in (self.dependencies, *groups) if isinstance(lines, list) for line in lines}
+
+
+def _asked_for(manifest: dict[str, object]) -> _Asked:
     project, tool = manifest.get("project"), manifest.get("tool")
-    return [
+    return _Asked(
         project.get("dependencies") if isinstance(project, dict) else None,
         manifest.get("dependency-groups") or {},
         tool.get("uv") if isinstance(tool, dict) else None,
-    ]
+    )
 
 
-def _relock(own: EnvironmentServices, backend: str, upgrade: tuple[str, ...], reporter: Reporter) -> tuple[str, ...]:
+def _relock(
+    own: EnvironmentServices, backend: str, upgrade: tuple[str, ...], reporter: Reporter, *, less: bool = False
+) -> tuple[str, ...]:
     """Make the locks; a back end that this machine does not use may be locked later. Returns what to tell."""
     reporter.phase("Resolving Python packages")
-    failed = own.uv_project.relock(backend, reporter, upgrade=upgrade).failed
+    failed = own.uv_project.relock(backend, reporter, upgrade=upgrade, less=less).failed
     if backend in failed:
         raise failed[backend]
     return tuple(f"PyTorch for {name} has to be locked again later: {error.message}" for name, error in failed.items())
@@ -170,10 +204,10 @@ def _changed_names(new: Redefinition) -> list[str]:
 
 
 def _locked_changes(before: str, after: str) -> PackageChanges:
-    return changed_versions(_versions(before), _versions(after))
+    return changed_versions(locked_versions(before), locked_versions(after))
 
 
-def _versions(lock: str) -> Mapping[str, str]:
+def locked_versions(lock: str) -> Mapping[str, str]:
     return {name: ", ".join(sorted(found)) for name, found in read_lock(lock).versions().items()}
 
 

@@ -58,9 +58,8 @@ _NETWORK = (
     "early eof",
 )
 
-# How far it was says nothing about what went wrong, in a hundred lines.
-_PROGRESS = re.compile(r"(?:remote: )?[A-Z][a-z ]+: +\d+% \(\d+/\d+\)")
-
+# Hundreds of such lines stand between those that tell of a failure.
+_PROGRESS = re.compile(r": +\d+% \(\d+/\d+\)")
 _PLACES = (
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -108,8 +107,8 @@ def failure(
 ) -> ComfyDockError:
     """What git's failure means, in the library's terms. Credentials in addresses are left out of it."""
     shown = None if repository is None else without_credentials(repository)
-    text = "\n".join(line for line in completed.text.split("\n") if not _PROGRESS.match(line))
-    output = text.replace(repository, shown or "") if repository else text
+    said = "\n".join(line for line in completed.text.split("\n") if not _PROGRESS.search(line))
+    output = said.replace(repository, shown or "") if repository else said
     context: dict[str, object] = {
         "command": ["git", *(without_credentials(argument) for argument in arguments)],
         "exit_code": completed.returncode,

@@ -9,6 +9,7 @@ from comfydock_core.managers.uv_project.parts import PartRequest, lock_part, wri
 from comfydock_core.managers.uv_project.release import Accelerators, ask_accelerators, ask_family
 from comfydock_core.managers.uv_project.remembering import RememberedAnswers
 from comfydock_core.models.backends import BackendPart
+from comfydock_core.models.exceptions import OfflineRefused, RequirementsConflict, UvFailed
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.backend_parts import parse_part
 from comfydock_core.repositories.manifest_reader import read_manifest
@@ -37,18 +38,22 @@ def lock_base(
     reporter: Reporter,
     upgrade: Sequence[str] = (),
     answers: RememberedAnswers | None = None,
+    *,
+    less: bool = False,
 ) -> UvLock:
     """Resolve the manifest into `uv.lock`, once more where the PyTorch family needs a release.
 
     The release is pinned by the first one who asks for a member of the family, from the index of `backend`, and kept
-    from then on. With `answers` what was asked shortly before is not asked again. Raises `RequirementsConflict`,
-    `BackendNotFound`, `ManifestDamaged`, what uv's failures mean.
+    from then on. With `answers` what was asked shortly before is not asked again. With `less` nothing is asked for but
+    what the lock has already, so that uv's cache knows all of it. Raises `RequirementsConflict`, `BackendNotFound`,
+    `ManifestDamaged`, what uv's failures mean.
     """
     manifest = read_manifest(f"{definition}/pyproject.toml")
     family = family_of(manifest)
     _settle_release(uv, definition, backend, asked_for(manifest), reporter.line, answers)
     seeded = _seed(uv, definition, upgrade, answers)
-    uv.lock(reporter.line, upgrade=upgrade)
+    if not (less and _lock_from_cache(uv, definition)):
+        uv.lock(reporter.line, upgrade=upgrade)
     lock = read_lock(f"{definition}/uv.lock")
     if _settle_release(uv, definition, backend, lock.versions().keys() & set(family), reporter.line, answers):
         uv.lock(reporter.line)
@@ -60,6 +65,15 @@ def lock_base(
         text = (native.read_bytes(f"{definition}/uv.lock") or b"").decode("utf-8")
         answers.keep_base(uv, read_manifest(f"{definition}/pyproject.toml"), text)
     return lock
+
+
+def _lock_from_cache(uv: UVCommand, definition: str) -> bool:
+    """Resolve without the network, which takes a small part of the time. Whether that went well."""
+    try:
+        uv.inside(definition, offline=True).lock(lambda line: None)
+    except (OfflineRefused, RequirementsConflict, UvFailed):
+        return False  # For want of something in the cache; uv with the network tells what else it may be.
+    return True
 
 
 def _seed(uv: UVCommand, definition: str, upgrade: Sequence[str], answers: RememberedAnswers | None) -> bool:

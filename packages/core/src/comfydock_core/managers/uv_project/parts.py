@@ -19,6 +19,7 @@ from comfydock_core.utils import atomic
 from comfydock_core.utils.requirements import newest_version, public_version, requirement_name
 
 _SHOWN = 3
+_OF_SOME_MACHINES = "when resolving dependencies for split"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def lock_part(uv: UVCommand, request: PartRequest, reporter: Reporter) -> str:
     try:
         answer, own = _answer(uv, request, release, reporter.line)
         _tell(request, answer, own, reporter)
-        text = _compile(uv, request, {} if own else release, answer, reporter.line)
+        text = _compile_where_it_can(uv, request, {} if own else release, answer, reporter.line)
     except RequirementsConflict as error:
         error.hint = "leave out what uv names above, or choose another back end"
         raise
@@ -101,12 +102,35 @@ def _tell(request: PartRequest, answer: FamilyAnswer, own: bool, reporter: Repor
         )
 
 
+def _compile_where_it_can(
+    uv: UVCommand,
+    request: PartRequest,
+    release: Mapping[str, str],
+    answer: FamilyAnswer,
+    on_line: Callable[[str], None],
+) -> str:
+    """The part for all machines, or else for those that the back end has builds for.
+
+    uv resolves kinds of machines by themselves where the base differs between them, and then misses builds that nobody
+    makes, such as CUDA's for macOS.
+    """
+    try:
+        return _compile(uv, request, release, answer, on_line)
+    except RequirementsConflict as error:
+        machines = answer.machines(request.leader)
+        if not machines or _OF_SOME_MACHINES not in str(error.context.get("output")):
+            raise
+        on_line(error.message)
+    return _compile(uv, request, release, answer, on_line, machines)
+
+
 def _compile(
     uv: UVCommand,
     request: PartRequest,
     release: Mapping[str, str],
     answer: FamilyAnswer,
     on_line: Callable[[str], None],
+    machines: tuple[str, ...] = (),
 ) -> str:
     family = family_of(request.manifest)
     names, paths = _split_pins(request.pins, request.definition)
@@ -114,7 +138,8 @@ def _compile(
     wanted = [f"{name}=={release[name]}" if name in release else name for name in request.release]
     declared = wishes_about(request.manifest, request.release)
     index = index_of(request.backend)
-    asked = question(request.manifest, [*wanted, *declared, *names], family, index=index, from_index=from_index)
+    lines = [*wanted, *declared, *names]
+    asked = question(request.manifest, lines, family, index=index, from_index=from_index, machines=machines)
     base = sorted({str(package["name"]) for package in request.lock.packages} - set(family))
     with scratch_project(uv, asked) as (scratch, directory):
         output, pins = f"{directory}/{PART}", f"{directory}/pins.txt"

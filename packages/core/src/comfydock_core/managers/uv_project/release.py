@@ -9,7 +9,7 @@ from comfydock_core.managers.uv_project.scratch import question, scratch_project
 from comfydock_core.models.exceptions import BackendNotFound, RequirementsConflict
 from comfydock_core.repositories.pytorch_settings import Table, family_of
 from comfydock_core.repositories.uv_lock import UvLock, read_lock, tables
-from comfydock_core.utils.requirements import needs_linux, newest_version, public_version
+from comfydock_core.utils.requirements import needs_linux, newest_version, public_version, wheel_markers
 
 OnLine = Callable[[str], None]
 
@@ -25,6 +25,12 @@ class FamilyAnswer:
     versions: Mapping[str, str]
     elsewhere: tuple[str, ...]
     lock: UvLock
+
+    def machines(self, name: str) -> tuple[str, ...]:
+        """Markers for the machines that a package has builds for; none when one build is for all."""
+        files = [_file_name(file) for package in self.lock.named(name) for file in tables(package, "wheels")]
+        found = [wheel_markers(file) for file in files]
+        return tuple(sorted(set().union(*found))) if all(found) else ()
 
     def unhashed(self, without: Collection[str]) -> list[str]:
         """The files that no hash is published for, but for those of some packages."""

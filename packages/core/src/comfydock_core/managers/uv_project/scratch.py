@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project.indexes import BackendIndex
@@ -44,11 +44,13 @@ def question(
     *,
     index: BackendIndex | None = None,
     from_index: Iterable[str] = (),
+    machines: Collection[str] = (),
 ) -> Table:
     """A manifest that asks for `dependencies` under the settings of an environment's `manifest`.
 
     What the environment says about the family is left out; members in `from_index` come from the back end's `index`
-    and from nowhere else, while other packages may come from either.
+    and from nowhere else, while other packages may come from either. Given the markers of `machines`
+    only these are resolved for.
     """
     given = uv_settings(manifest)
     uv: Table = {key: value for key, value in given.items() if key not in _LEFT_OUT}
@@ -63,8 +65,16 @@ def question(
     if (upper := closed_minor(python)) is not None:
         # uv drops the upper bound where it locks without a project, and would look at every later Python, too.
         uv.setdefault("environments", [f"python_full_version < '{upper}'"])
+    if machines:
+        uv["environments"] = _limited(uv.get("environments"), machines)
     project = {"name": "comfydock-question", "version": "0", "requires-python": python}
     return {"project": {**project, "dependencies": list(dependencies)}, "tool": {"uv": uv}}
+
+
+def _limited(environments: object, machines: Collection[str]) -> list[str]:
+    """The environments to be resolved for, on some machines only."""
+    given = [text for text in _list(environments) if isinstance(text, str)]
+    return [f"({text}) and {machine}" for machine in machines for text in given] or list(machines)
 
 
 def _about_others(manifest: Table, family: Iterable[str]) -> list[object]:

@@ -23,7 +23,17 @@ def runs_kept_away(environments: Iterable[str], initiator: Initiator) -> Iterato
         yield
 
 
-def _keep_away(held: contextlib.ExitStack, layout: EnvironmentLayout) -> None:
+@contextlib.contextmanager
+def run_kept_away(environment: str, initiator: Initiator) -> Iterator[int | None]:
+    """The same for one environment, with the descriptor of the lock for a child that changes it to inherit.
+
+    So nobody comes in between when we are killed and the child goes on. `None` with `--while-running`.
+    """
+    with contextlib.ExitStack() as held:
+        yield None if initiator.while_running else _keep_away(held, EnvironmentLayout(environment))
+
+
+def _keep_away(held: contextlib.ExitStack, layout: EnvironmentLayout) -> int:
     run_state.refuse_while_running(layout.root, layout.comfyui, layout.venv)
     descriptor = file_locks.take(run_state.lock_path(layout.root))
     if descriptor is None:  # It was started this very moment.
@@ -33,3 +43,4 @@ def _keep_away(held: contextlib.ExitStack, layout: EnvironmentLayout) -> None:
             context={"environment": layout.name, "running": []},
         )
     held.callback(os.close, descriptor)
+    return descriptor

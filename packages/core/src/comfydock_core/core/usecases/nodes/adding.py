@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from comfydock_core.analyzers.code_look.looking import look_at_code, new_findings
 from comfydock_core.analyzers.installation.checkouts import is_checkout, read_checkout
-from comfydock_core.analyzers.pack_requirements import read_pack_requirements
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.nodes.planning import plan_changes
+from comfydock_core.core.usecases.nodes.requirements import lines_of
 from comfydock_core.core.usecases.nodes.tracked import Tracked
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import ComfyDockError, PackExists, PackRefused
@@ -19,7 +19,6 @@ from comfydock_core.models.node_packs import (
     PackContent,
     PackReference,
     PackRelease,
-    PackRequirements,
     TrackedPack,
 )
 from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
@@ -27,7 +26,6 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.tracked_packs import matching_pack
 from comfydock_core.utils.git_urls import same_repository
 from comfydock_core.utils.pack_references import parse_reference
-from comfydock_core.utils.requirements import requirement_name
 
 _SHOWN = 3
 
@@ -106,7 +104,7 @@ class _Adding:
         return self._made(release, before, content)
 
     def _made(self, release: PackRelease, before: TrackedPack | None, content: PackContent) -> PackChange:
-        requirements = read_pack_requirements(content.directory, protected=self._tracked.protected)
+        requirements = self._tracked.policy.asked_for(content.directory)
         lines, notes = lines_of(requirements)
         enabled = before.enabled if before is not None else True
         # The manifest is for everybody: a login stays with git, which was told of it in a note.
@@ -141,7 +139,7 @@ class _Adding:
                 "`--force` makes a development pack of it, which updates pass over",
             )
         directory = f"{self._layout.custom_nodes}/{name}"
-        requirements = read_pack_requirements(directory, protected=self._tracked.protected)
+        requirements = self._tracked.policy.asked_for(directory)
         lines, notes = lines_of(requirements)
         identifier = before.identifier if before is not None else name
         release = PackRelease(identifier, name, "development", "dev", _remote(directory))
@@ -208,22 +206,6 @@ class _Adding:
             " which `undo` takes back",
             context={"pack": release.identifier, "path": path},
         )
-
-
-def lines_of(requirements: PackRequirements) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The lines of a pack's dependency group, and what has to be told about them.
-
-    Constraints limit what the pack requires itself; uv knows no others that belong to one pack alone.
-    """
-    lines = dict.fromkeys(requirement.text for requirement in requirements.requirements)
-    names = {requirement_name(line) for line in lines}
-    notes = [f"{one.text} ({one.file}:{one.line}) is left out: {reason}" for one, reason in requirements.left_out]
-    for constraint in requirements.constraints:
-        if requirement_name(constraint.text) in names:
-            lines[constraint.text] = None
-        else:
-            notes.append(f"the constraint {constraint.text} ({constraint.file}:{constraint.line}) is not followed")
-    return tuple(lines), tuple(notes)
 
 
 def findings_of(before: str | None, after: str) -> tuple[CodeFinding, ...]:

@@ -2,11 +2,10 @@
 
 import os
 
-from comfydock_core.analyzers.pack_requirements import read_pack_requirements
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.nodes.adding import lines_of
 from comfydock_core.core.usecases.nodes.planning import plan_changes
+from comfydock_core.core.usecases.nodes.requirements import lines_of
 from comfydock_core.core.usecases.nodes.tracked import Tracked
 from comfydock_core.models.exceptions import InvalidSetting, PackExists
 from comfydock_core.models.node_packs import PackRelease, TrackedPack
@@ -37,7 +36,7 @@ def plan_linking(
         tracked.refuse_loss(before, "a link in its place", force=options.force)
     directory = before.release.name if before is not None else check_directory(wanted, wanted, layout.manifest)
     _refuse_in_the_way(f"{layout.custom_nodes}/{directory}", before, force=options.force)
-    requirements = read_pack_requirements(target, protected=tracked.protected)
+    requirements = tracked.policy.asked_for(target)
     lines, notes = lines_of(requirements)
     identifier = before.identifier if before is not None else wanted
     registry_id = before.release.registry_id if before is not None else None

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
-from comfydock_core.core.usecases.nodes.explaining import explain
+from comfydock_core.core.usecases.explaining import explained
 from comfydock_core.core.usecases.packs import CUSTOM_NODES
-from comfydock_core.core.usecases.redefining import DECIDING, redefine, steps_of
-from comfydock_core.models.exceptions import ComfyDockError, PackageChangeRefused, RequirementsConflict, UvFailed
+from comfydock_core.core.usecases.redefining import DECIDING, redefine, refuse_changed_versions, steps_of
+from comfydock_core.models.exceptions import PackageChangeRefused, RequirementsConflict, UvFailed
 from comfydock_core.models.operation import Swap
 from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
 from comfydock_core.models.plan import PlanStep
@@ -21,7 +21,6 @@ from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.filesystem import measure_tree
 
 INSTALL_SCRIPT = "install.py"
-_SHOWN = 5
 
 
 def plan_changes(
@@ -102,12 +101,9 @@ def _explained(
     error: RequirementsConflict,
     reporter: Reporter,
 ) -> RequirementsConflict:
-    """The same error with the requirements that collide and what would help, as far as that can be found out."""
-    try:
-        return explain(layout, services, lambda own: _edit(own, changes), changes, reporter) or error
-    except ComfyDockError as trouble:
-        reporter.warn(f"which requirements collide could not be found out: {trouble.message}")
-        return error
+    asked = {change.pack.identifier: change.requirements for change in changes if change.requirements is not None}
+    adding = [change.pack.identifier for change in changes if change.before is None]
+    return explained(layout, services, lambda own: _edit(own, changes), error, reporter, asked=asked, adding=adding)
 
 
 def _redefined(
@@ -118,13 +114,8 @@ def _redefined(
     reporter: Reporter,
 ) -> Redefinition:
     new = redefine(layout, services, lambda own: _edit(own, changes), reporter, test=options.test)
-    if options.strict and new.packages.changed:
-        told = ", ".join(f"{name} {old} → {now}" for name, old, now in new.packages.changed[:_SHOWN])
-        raise PackageChangeRefused(
-            f"this would change packages that are locked already: {told}",
-            hint="without `--strict` they are changed; `undo` brings them back",
-            context={"packages": [list(change) for change in new.packages.changed]},
-        )
+    if options.strict:
+        refuse_changed_versions(new)
     return new
 
 

@@ -8,6 +8,7 @@ from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.known_packs import pack_needs
 from comfydock_core.core.usecases.nodes.removing import plan_removing
 from comfydock_core.core.usecases.nodes.tracked import Tracked
+from comfydock_core.models.exceptions import WorkflowsMissing
 from comfydock_core.models.pack_changes import PackOptions, PackPlan
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.manifest_reader import read_manifest
@@ -32,6 +33,12 @@ def plan_pruning(
     excepted = {find_pack(tracked.packs, word).identifier for word in kept}
     reporter.phase("Looking which node packs the workflows need")
     needs = pack_needs(workspace, layout, read_manifest(layout.manifest), reporter)
+    if needs.workflows == 0 and not needs.unread and not options.force:
+        raise WorkflowsMissing(
+            "there is no workflow in the environment, so every node pack would be removed",
+            hint="save the workflows that matter in ComfyUI first; `--force` goes on without any",
+            context={"environment": layout.name},
+        )
     for workflow in needs.unread:
         reporter.warn(f"the workflow {workflow.name} cannot be read: {workflow.reason}")
     doubtful = [pack for pack in needs.packs if pack.tracked and pack.state == "perhaps"]

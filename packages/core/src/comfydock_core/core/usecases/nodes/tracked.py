@@ -4,10 +4,10 @@ import os
 
 from comfydock_core.analyzers.local_changes import local_changes
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.core.usecases.nodes.requirements import Policy
 from comfydock_core.models.exceptions import PackHasChanges
 from comfydock_core.models.node_packs import TrackedPack
 from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.pytorch_settings import family_of
 from comfydock_core.repositories.tracked_packs import tracked_packs
 
 
@@ -18,8 +18,7 @@ class Tracked:
         self._layout = layout
         manifest = read_manifest(layout.manifest)
         self.packs: dict[str, TrackedPack] = tracked_packs(manifest, layout.manifest)
-        # PyTorch comes from the back end's lock: no pack may bring a build of its own.
-        self.protected: tuple[str, ...] = family_of(manifest)
+        self.policy = Policy.of(manifest)
 
     def path(self, pack: TrackedPack) -> str:
         return f"{self._layout.custom_nodes}/{pack.directory}"

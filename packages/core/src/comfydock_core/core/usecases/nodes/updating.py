@@ -4,11 +4,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from comfydock_core.analyzers.pack_requirements import read_pack_requirements
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.nodes.adding import findings_of, lines_of
+from comfydock_core.core.usecases.nodes.adding import findings_of
 from comfydock_core.core.usecases.nodes.planning import plan_changes
+from comfydock_core.core.usecases.nodes.requirements import lines_of
 from comfydock_core.core.usecases.nodes.tracked import Tracked
 from comfydock_core.integrations.git import queries
 from comfydock_core.models.exceptions import ComfyDockError
@@ -64,7 +64,7 @@ def _change(
         return None
     tracked.refuse_loss(pack, "another version", force=options.force)
     content = services.packs.obtain(latest, reporter)
-    requirements = read_pack_requirements(content.directory, protected=tracked.protected)
+    requirements = tracked.policy.asked_for(content.directory)
     lines, notes = lines_of(requirements)
     # The name stays, whatever the registry calls it today: workflows and settings know the directory.
     release = replace(content.release, identifier=pack.identifier, name=pack.release.name, notes=())
@@ -84,7 +84,7 @@ def _requirements_again(tracked: Tracked, pack: TrackedPack) -> PackChange | Non
     """A development pack has no other release; what its files require may have changed."""
     if not os.path.isdir(tracked.path(pack)):
         return None
-    requirements = read_pack_requirements(tracked.path(pack), protected=tracked.protected)
+    requirements = tracked.policy.asked_for(tracked.path(pack))
     lines, notes = lines_of(requirements)
     if lines == pack.requirements:
         return None

@@ -1,50 +1,69 @@
-"""Why node packs do not fit: the smallest set of requirements that collide, and what was tried and would help."""
+"""Why requirements do not fit: the smallest set of requirements that collide, and what was tried and would help."""
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from comfydock_core.analyzers.pack_requirements import read_pack_requirements
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
+from comfydock_core.core.usecases.nodes.requirements import Policy
 from comfydock_core.core.usecases.redefining import Edit
 from comfydock_core.core.usecases.staging import stage_definition
 from comfydock_core.managers.uv_project.conflict_members import conflict_members, lines_of_pack
 from comfydock_core.models.conflicts import ConflictLine
-from comfydock_core.models.exceptions import ComfyDockError, PacksConflict, RequirementInvalid
+from comfydock_core.models.exceptions import ComfyDockError, PacksConflict, RequirementInvalid, RequirementsConflict
 from comfydock_core.models.node_packs import PackRequirements, TrackedPack
-from comfydock_core.models.pack_changes import PackChange
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.pytorch_settings import family_of
 from comfydock_core.repositories.tracked_packs import tracked_packs
 from comfydock_core.validation.conflict_sets import conflict_error, find_conflict, find_fixes
 
 _VERSIONS_TRIED = 5
 
 
-def explain(
+def explained(
     layout: EnvironmentLayout,
     services: WorkspaceServices,
     edit: Edit,
-    changes: Sequence[PackChange],
+    error: RequirementsConflict,
+    reporter: Reporter,
+    *,
+    asked: Mapping[str, PackRequirements] | None = None,
+    adding: Sequence[str] = (),
+) -> RequirementsConflict:
+    """The same error with the requirements that collide and what would help, as far as that can be found out.
+
+    `edit` makes the definition in question and resolves nothing. `asked` is what node packs require by then, by
+    identifier, where it is not what their directories say; `adding` are those that are new. The environment is only
+    read.
+    """
+    try:
+        return _explain(layout, services, edit, asked or {}, adding, reporter) or error
+    except ComfyDockError as trouble:
+        reporter.warn(f"which requirements collide could not be found out: {trouble.message}")
+        return error
+
+
+def _explain(
+    layout: EnvironmentLayout,
+    services: WorkspaceServices,
+    edit: Edit,
+    asked: Mapping[str, PackRequirements],
+    adding: Sequence[str],
     reporter: Reporter,
 ) -> PacksConflict | None:
-    """The conflict of the definition that `edit` makes; `None` when its requirements fit together after all.
-
-    The environment is only read. Raises what uv's failures mean, `ManifestDamaged`.
-    """
+    """The conflict of the definition that `edit` makes; `None` when its requirements fit together after all."""
     reporter.phase("Finding out which requirements collide")
     with tempfile.TemporaryDirectory(prefix="comfydock-conflict-") as directory:
         trial = stage_definition(layout, directory)
         own = services.environment(trial)
         edit(own)
-        explaining = _Explaining(layout, services, own, changes, reporter)
+        explaining = _Explaining(layout, services, own, asked, reporter)
         with own.uv_project.trials() as trials:
             conflict = find_conflict(explaining.lines, trials.guess, confirm=trials.answer)
             if conflict is None:
                 return None
             reporter.phase("Trying what would help")
-            adding = [change.pack.identifier for change in changes if change.before is None]
             conflict = find_fixes(
                 conflict,
                 explaining.lines,
@@ -64,17 +83,16 @@ class _Explaining:
         layout: EnvironmentLayout,
         services: WorkspaceServices,
         own: EnvironmentServices,
-        changes: Sequence[PackChange],
+        asked: Mapping[str, PackRequirements],
         reporter: Reporter,
     ) -> None:
         self._services = services
         self._reporter = reporter
         manifest = own.pyproject.read()
-        self._protected = family_of(manifest)
+        self._policy = Policy.of(manifest)
         self._packs = tracked_packs(manifest, layout.manifest)
-        asked = {change.pack.identifier: change.requirements for change in changes if change.requirements is not None}
         known = {name: self._read(layout, pack) for name, pack in self._packs.items() if name not in asked}
-        comfyui = _requirements(layout.comfyui, self._protected)
+        comfyui = _requirements(layout.comfyui, replace(self._policy, substitutes={}))
         self.lines = conflict_members(manifest, {**known, **asked}, comfyui)
 
     def other_versions(self, identifier: str) -> Iterator[tuple[str, Sequence[ConflictLine]]]:
@@ -85,21 +103,21 @@ class _Explaining:
         for release in self._services.packs.other_versions(pack.release, self._reporter):
             try:
                 content = self._services.packs.obtain(release, self._reporter)
-                asked = read_pack_requirements(content.directory, protected=self._protected)
+                asked = self._policy.asked_for(content.directory)
             except ComfyDockError as error:
                 self._reporter.line(f"{identifier} {release.version} was not tried: {error.message}")
                 continue
             yield release.version, lines_of_pack(identifier, asked)
 
     def _read(self, layout: EnvironmentLayout, pack: TrackedPack) -> PackRequirements:
-        return _requirements(f"{layout.custom_nodes}/{pack.directory}", self._protected)
+        return _requirements(f"{layout.custom_nodes}/{pack.directory}", self._policy)
 
 
-def _requirements(directory: str, protected: Sequence[str]) -> PackRequirements:
+def _requirements(directory: str, policy: Policy) -> PackRequirements:
     """What the files say; where they cannot be read only the manifest tells."""
     if not os.path.isdir(directory):
         return PackRequirements()
     try:
-        return read_pack_requirements(directory, protected=protected)
+        return policy.asked_for(directory)
     except (RequirementInvalid, OSError):
         return PackRequirements()

@@ -1,0 +1,40 @@
+"""Packages that hold the same files: where one is taken for the others, nothing may bring those in addition."""
+
+import tomlkit
+
+from comfydock_core.configs.defaults import SUBSTITUTES
+from comfydock_core.managers.pyproject.pytorch import multiline, uv_table
+from comfydock_core.repositories.pytorch_settings import substitutes_of, uv_settings
+from comfydock_core.utils.requirements import requirement_name
+
+_EXCLUDED = "exclude-dependencies"
+
+
+def settle_substitutes(document: tomlkit.TOMLDocument) -> None:
+    """Exclude what a package that is asked for stands in for, and no more than that.
+
+    What the manifest asks for by name is never excluded, and exclusions of others stay.
+    """
+    manifest = document.unwrap()
+    substitutes = {**SUBSTITUTES, **substitutes_of(manifest)}
+    asked = _asked_for(manifest)
+    wanted = [old for old, new in substitutes.items() if old != new and new in asked and old not in asked]
+    present = uv_settings(manifest).get(_EXCLUDED)
+    entries = list(present) if isinstance(present, list) else []
+    kept = [entry for entry in entries if not (isinstance(entry, str) and entry in substitutes)]
+    if [*kept, *wanted] == entries:
+        return
+    uv = uv_table(document)
+    if kept or wanted:
+        uv[_EXCLUDED] = multiline([*kept, *wanted])
+    else:
+        uv.pop(_EXCLUDED)
+
+
+def _asked_for(manifest: dict[str, object]) -> set[str]:
+    """The names of all packages that the manifest asks for."""
+    project, groups = manifest.get("project"), manifest.get("dependency-groups")
+    texts = [project.get("dependencies") if isinstance(project, dict) else None]
+    texts += list(groups.values()) if isinstance(groups, dict) else []
+    lines = [line for lines in texts if isinstance(lines, list) for line in lines if isinstance(line, str)]
+    return {name for name in map(requirement_name, lines) if name is not None}

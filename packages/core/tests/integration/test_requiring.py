@@ -1,0 +1,48 @@
+"""Requirements that uv writes into a manifest, with real uv and real indexes."""
+
+import pytest
+
+from comfydock_core.models.exceptions import RequirementsConflict
+from comfydock_core.repositories.manifest_reader import read_manifest
+from tests.support.indexes import OLD, ORDINARY, Indexes
+from tests.support.machines import Machine, files_of
+
+
+def test_back_ends_are_locked_again_when_something_changes_that_pytorch_requires(machine: Machine) -> None:
+    machine.write()
+    machine.lock(ORDINARY)
+    machine.project.add(["einops>=0.1"], machine.reporter)
+    assert machine.project.relock(ORDINARY, machine.reporter).locked == ()
+    machine.project.add(["older-numpy"], machine.reporter)  # Asks for an older numpy, which torchvision requires.
+    assert machine.project.relock(ORDINARY, machine.reporter).locked == (ORDINARY,)
+
+
+def test_only_the_manifest_changes_until_the_locks_are_made(machine: Machine) -> None:
+    machine.write()
+    machine.lock(ORDINARY)
+    before = files_of(machine.definition)
+    machine.project.add(["kornia"], machine.reporter, bounds="exact")
+    after = files_of(machine.definition)
+    assert {path for path in after if after[path] != before.get(path)} == {"pyproject.toml"}
+    assert "kornia==0.8.2" in read_manifest(f"{machine.definition}/pyproject.toml")["project"]["dependencies"]  # type: ignore[index, operator]
+    machine.project.remove(["kornia"], machine.reporter)
+    assert files_of(machine.definition) == before
+
+
+def test_what_does_not_fit_changes_nothing(machine: Machine) -> None:
+    machine.write()
+    machine.lock(ORDINARY)
+    before = files_of(machine.definition)
+    with pytest.raises(RequirementsConflict):
+        machine.project.add(["numpy>99"], machine.reporter)
+    assert files_of(machine.definition) == before
+
+
+def test_without_resolving_the_indexes_are_asked_nothing(machine: Machine, indexes: Indexes) -> None:
+    machine.write()
+    machine.lock(OLD)
+    indexes.requests.clear()
+    machine.project.add(["kornia", "never-heard-of"], machine.reporter, resolve=False)
+    machine.project.remove(["never-heard-of"], machine.reporter)
+    assert indexes.requests == []
+    assert "kornia" in read_manifest(f"{machine.definition}/pyproject.toml")["project"]["dependencies"]  # type: ignore[index, operator]

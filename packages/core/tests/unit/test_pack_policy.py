@@ -1,0 +1,59 @@
+"""What of a node pack's requirements goes into the manifest."""
+
+from pathlib import Path
+
+import pytest
+
+from comfydock_core.core.usecases.nodes.requirements import Policy, lines_of
+from comfydock_core.repositories.pytorch_settings import Table
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def lines(pack: Path, text: str, manifest: Table | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lines of the group, and everything that is told."""
+    (pack / "requirements.txt").write_text(text)
+    asked = Policy.of(manifest or {}).asked_for(str(pack))
+    group, notes = lines_of(asked)
+    return group, (*asked.notes, *notes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "taken"),
+    [
+        ("opencv-python>=4.7", "opencv-contrib-python-headless>=4.7"),
+        ("opencv_python_headless", "opencv-contrib-python-headless"),
+        ("OpenCV-contrib-Python ; sys_platform == 'linux'",
+         'opencv-contrib-python-headless; sys_platform == "linux"'),
+    ],
+)  # fmt: skip
+def test_one_build_of_opencv_is_taken_for_all_and_that_is_told(pack: Path, asked: str, taken: str) -> None:
+    group, notes = lines(pack, f"numpy\n{asked}\n")
+    assert group == ("numpy", taken)
+    assert len(notes) == 1
+    assert "requirements.txt:2" in notes[0]
+
+
+def test_the_build_that_holds_all_stays_as_it_is(pack: Path) -> None:
+    assert lines(pack, "opencv-contrib-python-headless>=4\n") == (("opencv-contrib-python-headless>=4",), ())
+
+
+def test_an_address_of_its_own_is_kept(pack: Path) -> None:
+    asked = "opencv-python @ https://example.com/opencv_python-4-py3-none-any.whl"
+    assert lines(pack, f"{asked}\n")[0] == (asked,)
+
+
+def test_the_manifest_can_say_otherwise(pack: Path) -> None:
+    settings: Table = {"tool": {"comfydock": {"substitutes": {"opencv-python": "opencv-python", "pil": "Pillow"}}}}
+    group, _ = lines(pack, "opencv-python\nPIL\nopencv-python-headless\n", settings)
+    assert group == ("opencv-python", "pillow", "opencv-contrib-python-headless")
+
+
+def test_constraints_limit_only_what_the_pack_itself_asks_for(pack: Path) -> None:
+    (pack / "limits.txt").write_text("numpy<2\nscipy<1.12\n")
+    group, notes = lines(pack, "numpy\n-c limits.txt\n")
+    assert group == ("numpy", "numpy<2")
+    assert any("scipy<1.12" in note and "limits.txt:2" in note for note in notes)
