@@ -210,7 +210,25 @@ def test_two_packs_that_collide_are_told_with_their_lines_and_the_hint_works(wor
 
 
 def test_three_packs_of_which_any_two_fit_are_told_together(work: Session, host: PackHost) -> None:
-    """`mini-blend` needs `mini-masks<2`: one asks for it, one for a new enough `mini-masks`, one for either."""
+    """Each leaves two of the three versions of a package, all together none."""
+    for number, name in enumerate(("one", "two", "three"), start=1):
+        host.add(name, files=pack_files(requirements=f"mini-choice!={number}.0\n"))
+    host.add("bystander", files=pack_files(requirements="mini-choice\nmini-masks\n"))
+    work.ok("node", "add", "one", "two", "bystander")
+    for pair in (("one", "three"), ("two", "three")):
+        (other,) = {"one", "two"} - set(pair)
+        work.ok("node", "remove", other)
+        work.ok("node", "why-not", "three")
+        work.ok("undo", "-e", "work")
+    error = failure(work, "packs-conflict", "node", "add", "three")
+    for number, name in enumerate(("one", "two", "three"), start=1):
+        assert f"{name} → requirements.txt:1 → mini-choice!={number}.0" in error["message"]
+    assert "bystander" not in error["message"]
+    follow(work, error["hint"])
+
+
+def test_what_a_package_needs_is_told_with_the_packs_that_collide_over_it(work: Session, host: PackHost) -> None:
+    """`mini-blend` needs `mini-masks<2`."""
     host.add("blender", files=pack_files(requirements="mini-blend\n"))
     host.add("plain", files=pack_files(requirements="mini-base\n"))
     host.add("masker", files=pack_files(requirements="mini-masks>=2\n"))

@@ -196,7 +196,7 @@ def test_what_code_does_in_many_places_is_one_line(work: Session, host: PackHost
     lines = [line for line in planned.err.splitlines() if "run.py" in line]
     assert len(lines) == 1
     assert "run.py:2" in lines[0]
-    assert lines[0].endswith("run.py:4 and 27 other places")
+    assert "and 27 other places" in lines[0]
     findings = work.data("node", "add", "blur", "--dry-run")["packs"][0]["findings"]
     assert [one["line"] for one in findings if one["file"] == "run.py"] == list(range(2, 32))
 

@@ -98,6 +98,8 @@ def build_indexes(directory: Path) -> tuple[Path, Path]:
     add_to_index(index, "mini-accelerator", "12.8")
     for version in ("1.0", "2.0"):  # Only node packs ask for these.
         add_to_index(index, "mini-masks", version)
+    for version in ("1.0", "2.0", "3.0"):
+        add_to_index(index, "mini-choice", version)
     add_to_index(index, "mini-blend", "1.0", requires=["mini-masks<2"])
     for name, version in TORCH.items():
         requires = [] if name == "torch" else ["torch"]
