@@ -63,6 +63,9 @@ def equipped(prepared: Session, host: PackHost, tmp_path_factory: pytest.TempPat
     session.ok("operation", "prune", *WORK)
     host.add("kept", "2.0.0", files=pack_files("Kept", requirements="mini-masks>=2\n"))
     host.add_repository("alice", "Fancy", {"later.py": "later = True\n"})
+    workflows = session.environments / "work/ComfyUI/user/default/workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "flow.json").write_text('{"nodes": [{"id": 1, "type": "Fancy"}], "links": []}')
     checkout = session.workspace.parent / "checkout"
     checkout.mkdir()
     (checkout / "requirements.txt").write_text("mini-blend\n")
