@@ -43,8 +43,7 @@ def _pack_lines(reason: PackReason) -> list[str]:
     else:
         lines += ["  no workflow is seen to need it, but", *(f"    {doubt}" for doubt in need.doubts)]
     if reason.requirements:
-        group = f" (group {reason.group})" if reason.group else ""
-        lines.append(f"  asks for {some(reason.requirements)}{group}")
+        lines.append(f"  asks for {some(reason.requirements)}")
     return lines
 
 

@@ -62,7 +62,7 @@ def test_a_pack_tells_its_workflows_one_by_one_and_its_group() -> None:
         "node pack a",
         "  needed by the workflow one: X, Y",
         "  needed by the workflow two: X",
-        "  asks for numpy, six (group a-00000000)",
+        "  asks for numpy, six",
     ]
     unneeded = PackReason(PackNeed("a", "A", "unneeded"))
     assert reasons_text(Reasons("a", packs=(unneeded,))).splitlines()[1:] == ["  no workflow needs it"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.nodes.requirements import Policy
-from comfydock_core.core.usecases.redefining import Edit
+from comfydock_core.core.usecases.redefining import OF_BACK_END, Edit
 from comfydock_core.core.usecases.staging import stage_definition
 from comfydock_core.managers.uv_project.conflict_members import conflict_members, lines_of_pack
 from comfydock_core.models.conflicts import ConflictLine
@@ -35,8 +35,10 @@ def explained(
 
     `edit` makes the definition in question and resolves nothing. `asked` is what node packs require by then, by
     identifier, where it is not what their directories say; `adding` are those that are new. The environment is only
-    read.
+    read. A conflict that only the lock of a back end has is no matter of the requirements.
     """
+    if OF_BACK_END in error.context:
+        return error
     try:
         return _explain(layout, services, edit, asked or {}, adding, reporter) or error
     except ComfyDockError as trouble:

@@ -30,6 +30,9 @@ _FILES = ("pyproject.toml", "uv.lock")
 DECIDING = (*_FILES, BACKEND_CHOICE)
 _SHOWN = 5
 
+# What a conflict is marked with that only the lock of a back end has, while the requirements fit together.
+OF_BACK_END = "back_end"
+
 # Changes a definition through the managers of a copy of it.
 Edit = Callable[[EnvironmentServices], None]
 
@@ -50,6 +53,7 @@ def redefine(
     definition of ComfyDock 1.x, and what `edit` and locking raise.
     """
     backend = used_backend(layout)
+    reporter.phase("Looking at the lock")
     services.environment(layout).uv_project.refuse_outdated()
     with tempfile.TemporaryDirectory(prefix="comfydock-trial-") as directory:
         trial = stage_definition(layout, directory)
@@ -178,6 +182,7 @@ def _relock(
     reporter.phase("Resolving Python packages")
     failed = own.uv_project.relock(backend, reporter, upgrade=upgrade, less=less).failed
     if backend in failed:
+        failed[backend].context[OF_BACK_END] = backend
         raise failed[backend]
     return tuple(f"PyTorch for {name} has to be locked again later: {error.message}" for name, error in failed.items())
 
