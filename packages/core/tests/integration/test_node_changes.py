@@ -443,6 +443,77 @@ def test_local_changes_are_not_lost_by_an_update_or_a_removal(
     assert Path(demo.layout.custom_nodes, "Fancy/__init__.py").read_text() == "# mine\n"
 
 
+def put_own_files(environment: Environment, pack: str) -> Path:
+    """What packs and people leave in a pack's directory."""
+    place = Path(environment.layout.custom_nodes, pack)
+    (place / "models").mkdir()
+    (place / "models/large.pth").write_bytes(b"weights")
+    (place / "settings.json").write_text("{}")
+    (place / "__pycache__").mkdir(exist_ok=True)
+    (place / "__pycache__/x.cpython-311.pyc").write_bytes(b"compiled")
+    return place
+
+
+def test_what_lies_in_the_directory_of_a_pack_from_git_comes_along_to_the_next_version(
+    workspace: Workspace, demo: Environment, host: PackHost
+) -> None:
+    host.add_repository("alice", "Fancy", {**pack_files(), ".gitignore": "models/\n"})
+    change(workspace, "add", "https://github.com/alice/Fancy")
+    place = put_own_files(demo, "Fancy")
+    number = (place / "models/large.pth").stat().st_ino
+    host.add_repository("alice", "Fancy", {"more.py": ""})
+    change(workspace, "update", "Fancy")
+    assert (place / "more.py").exists()
+    assert (place / "models/large.pth").stat().st_ino == number
+    assert (place / "settings.json").exists()
+    assert not (place / "__pycache__").exists()
+    undo(workspace)
+    assert (place / "models/large.pth").read_bytes() == b"weights"
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_what_lies_in_the_directory_of_a_pack_of_the_registry_comes_along_too(
+    workspace: Workspace, demo: Environment, host: PackHost, cached: bool
+) -> None:
+    host.add("fancy", "1.0.0", files={**pack_files(), "old.py": ""})
+    change(workspace, "add", "fancy")
+    place = put_own_files(demo, "fancy")
+    host.add("fancy", "2.0.0", files={**pack_files(), "settings.json": '{"new": true}'})
+    if not cached:
+        os.rename(workspace.layout.packs, f"{workspace.layout.packs}-away")
+    change(workspace, "update", "fancy")
+    assert (place / "models/large.pth").read_bytes() == b"weights"
+    assert (place / "settings.json").read_text() == '{"new": true}'
+    assert (place / "old.py").exists() != cached  # Nobody knows whose it is once the old version is gone.
+
+
+def test_changed_files_of_a_pack_of_the_registry_are_not_lost(
+    workspace: Workspace, demo: Environment, host: PackHost
+) -> None:
+    host.add("fancy", "1.0.0")
+    change(workspace, "add", "fancy")
+    Path(demo.layout.custom_nodes, "fancy/README.md").write_text("mine")
+    host.add("fancy", "2.0.0")
+    for action in ("update", "remove"):
+        error = refused(workspace, action, "fancy")
+        assert isinstance(error, PackHasChanges)
+        assert "README.md" in error.message
+    change(workspace, "update", "fancy", force=True)
+    assert versions(demo) == {"fancy": "2.0.0"}
+
+
+def test_a_removal_tells_of_files_that_did_not_come_with_the_pack(
+    workspace: Workspace, demo: Environment, host: PackHost
+) -> None:
+    host.add("fancy")
+    change(workspace, "add", "fancy")
+    place = put_own_files(demo, "fancy")
+    made = change(workspace, "remove", "fancy")
+    assert made.changes[0].notes == ("2 files in its directory did not come with it and go, too",)
+    undo(workspace)
+    assert (place / "models/large.pth").exists()
+
+
 def test_all_packs_are_updated_at_once_and_those_that_cannot_be_looked_up_are_told(
     workspace: Workspace, demo: Environment, host: PackHost
 ) -> None:

@@ -50,7 +50,8 @@ class PackChange:
     `action` is `add`, `replace`, `update`, `remove`, `untrack`, `enable`, `disable`, `link` or `track`. `content` is
     the code to be put in place, `link` the directory that a link is to lead to; `moved_from` and `moved_to` are names
     of a directory that only gets another one. `findings` are what is new in the code and worth a look, `commits` the
-    subjects between two versions, newest first.
+    subjects between two versions, newest first. `own_files` are those in the pack's directory that did not come with
+    it, by their path there: another version gets them, too.
     """
 
     action: str
@@ -64,6 +65,7 @@ class PackChange:
     findings: tuple[CodeFinding, ...] = ()
     commits: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    own_files: tuple[str, ...] = ()
 
     @property
     def pack(self) -> TrackedPack:

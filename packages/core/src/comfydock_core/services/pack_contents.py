@@ -65,6 +65,14 @@ class PackContents:
             context={"name": release.name, "source": release.source, "version": release.version},
         )
 
+    def kept(self, release: PackRelease) -> PackContent | None:
+        """The code of a release if it is kept here, without asking anybody. Raises `FileSystemError`."""
+        with disk_errors(f"look at the code of {release.name}"):
+            if release.source == "git" and release.repository:
+                pack = self._cache.find(f"git-{mirror_key(release.repository)}-{release.version}")
+                return None if pack is None else PackContent(release, pack.directory, missing=pack.missing)
+            return self._kept_archive(release, release.download_url) if release.download_url else None
+
     def place(self, content: PackContent, target: str) -> None:
         """Copy the code to a place that does not exist yet. Raises `FileSystemError`, and then a part may be left.
 

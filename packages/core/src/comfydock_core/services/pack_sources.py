@@ -45,6 +45,10 @@ class PackSources:
             return self._again(reference, release, reporter)
         return self._contents.obtain(release, reporter)
 
+    def kept(self, release: PackRelease) -> PackContent | None:
+        """The code of a release if the cache has it; nobody is asked. Raises `FileSystemError`."""
+        return self._contents.kept(release)
+
     def place(self, content: PackContent, directory: str) -> None:
         """Copy the code to a directory that does not exist yet. Raises `OSError`."""
         self._contents.place(content, directory)

@@ -42,6 +42,14 @@ def link_tree(source: str, target: str) -> None:
         _keep_directory(directory, copy)
 
 
+def link_file(source: str, target: str) -> None:
+    """Make `target` the same file, or a copy where that cannot be, or a link like it. Raises `OSError`."""
+    if os.path.islink(source):
+        _copy_link(source, target)
+    else:
+        _Linker(_Copier()).place(source, target)
+
+
 def copy_tree(source: str, target: str, *, skip: Collection[str] = ()) -> None:
     """Make `target` a copy of its own, with modes and times; `skip` are names directly below `source` to leave out.
 

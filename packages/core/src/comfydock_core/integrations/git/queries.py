@@ -36,3 +36,9 @@ def subjects_between(worktree: str, old: str, new: str, *, limit: int = 50) -> l
     """The commits that `new` has and `old` has not, newest first, as `abcdef0 subject`; none if they are not known."""
     answer = runner.ask(["log", f"--max-count={limit}", "--format=%h %s", f"{old}..{new}"], cwd=worktree)
     return answer.output.splitlines() if answer.returncode == 0 else []
+
+
+def untracked_files(worktree: str) -> list[str]:
+    """Every file that the repository does not know, ignored ones too, by its path in it."""
+    answer = runner.run(["ls-files", "-z", "--others"], cwd=worktree, doing="list the files that git does not know")
+    return sorted(path for path in answer.split("\0") if path and not path.endswith("/"))

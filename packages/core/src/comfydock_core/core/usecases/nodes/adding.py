@@ -97,11 +97,12 @@ class _Adding:
             release = replace(content.release, source="development", version="dev", branch=None, sha256=None)
         else:
             release = replace(content.release, notes=release.notes)
+        own: tuple[str, ...] = ()
         if before is not None:
             release = replace(release, identifier=before.identifier, name=before.release.name)
-            self._tracked.refuse_loss(before, "another version", force=self._options.force)
+            own = self._tracked.own_files(before, self._services, "another version", force=self._options.force)
         self._refuse_in_the_way(release, before)
-        return self._made(release, before, content)
+        return replace(self._made(release, before, content), own_files=own)
 
     def _made(self, release: PackRelease, before: TrackedPack | None, content: PackContent) -> PackChange:
         requirements = self._tracked.policy.asked_for(content.directory)

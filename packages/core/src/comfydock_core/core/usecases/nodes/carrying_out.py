@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from comfydock_core.analyzers.package_changes import package_changes
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -22,6 +22,7 @@ from comfydock_core.utils import interruption
 from comfydock_core.utils.child_environment import child_environment
 from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.filesystem import make_directory_link
+from comfydock_core.utils.tree_copy import link_file
 
 _PYTHON = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
 
@@ -42,7 +43,7 @@ def change_packs(
         staged = stage_redefinition(layout, services, plan.redefinition, under_way.work, reporter)
         own = services.environment(layout)
         for change in plan.changes:
-            _put(change, own, under_way, reporter)
+            _put(change, layout, own, under_way, reporter)
         if plan.options.run_install_script:
             for change in plan.changes:
                 _run_install_script(change, layout, staged, under_way, reporter)
@@ -53,7 +54,13 @@ def change_packs(
     return PackOutcome(under_way.id, packages)
 
 
-def _put(change: PackChange, services: EnvironmentServices, under_way: Operation, reporter: Reporter) -> None:
+def _put(
+    change: PackChange,
+    layout: EnvironmentLayout,
+    services: EnvironmentServices,
+    under_way: Operation,
+    reporter: Reporter,
+) -> None:
     """Build what takes a pack's name. What only gets another name is moved by the operation itself."""
     if change.after is None or change.moved_from is not None:
         return
@@ -61,8 +68,27 @@ def _put(change: PackChange, services: EnvironmentServices, under_way: Operation
     if change.content is not None:
         reporter.phase(f"Copying {change.after.release.name}")
         services.packs.place(change.content, place)
+        if change.before is not None:
+            _carry_over(change.own_files, f"{layout.custom_nodes}/{change.before.directory}", place)
     elif change.link is not None:
         make_directory_link(place, change.link)
+
+
+def _carry_over(files: Sequence[str], before: str, after: str) -> None:
+    """Give the new version the files that did not come with the old one: models, settings, what was made with it.
+
+    They are the same files, so that neither a large model nor later work in them is lost by an undo. What the new
+    version brings itself stays as it brings it.
+    """
+    for name in files:
+        source, target = f"{before}/{name}", f"{after}/{name}"
+        if os.path.lexists(target) or not os.path.lexists(source):
+            continue
+        try:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            continue  # The new version has a file where its directory was.
+        link_file(source, target)
 
 
 def _run_install_script(

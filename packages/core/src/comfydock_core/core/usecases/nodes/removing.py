@@ -13,6 +13,7 @@ from comfydock_core.models.node_packs import DISABLED, TrackedPack
 from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.tracked_packs import find_pack
+from comfydock_core.utils.text import counted
 
 
 def plan_removing(
@@ -36,11 +37,12 @@ def plan_removing(
         pack = find_pack(tracked.packs, word)
         if untrack:
             return PackChange("untrack", before=pack)
-        tracked.refuse_loss(pack, "removing it", force=options.force)
+        own = tracked.own_files(pack, services, "removing it", force=options.force)
         if pack.is_development and pack.enabled and os.path.lexists(tracked.path(pack)):
             free = _free_name(layout, pack.release.name)
             return PackChange("remove", before=pack, moved_from=pack.directory, moved_to=free)
-        return PackChange("untrack" if pack.is_development else "remove", before=pack)
+        notes = (f"{counted(len(own), 'file')} in its directory did not come with it and go, too",) if own else ()
+        return PackChange("untrack" if pack.is_development else "remove", before=pack, own_files=own, notes=notes)
 
     changes, failures = _collected(words, change, options)
     return plan_changes(layout, services, command, changes, failures, options, reporter)

@@ -2,13 +2,18 @@
 
 import os
 
+from comfydock_core.analyzers.installation.checkouts import is_checkout
 from comfydock_core.analyzers.local_changes import local_changes
+from comfydock_core.analyzers.own_files import added_files, changed_files
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.nodes.requirements import Policy
 from comfydock_core.models.exceptions import PackHasChanges
 from comfydock_core.models.node_packs import TrackedPack
 from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.repositories.tracked_packs import tracked_packs
+
+_SHOWN = 3
 
 
 class Tracked:
@@ -23,16 +28,32 @@ class Tracked:
     def path(self, pack: TrackedPack) -> str:
         return f"{self._layout.custom_nodes}/{pack.directory}"
 
-    def refuse_loss(self, pack: TrackedPack, doing: str, *, force: bool) -> None:
-        """Raise `PackHasChanges` when its directory holds somebody's own changes, unless `force`."""
+    def own_files(self, pack: TrackedPack, services: WorkspaceServices, doing: str, *, force: bool) -> tuple[str, ...]:
+        """The files in a pack's directory that did not come with it.
+
+        Raises `PackHasChanges` when files of the pack itself were changed, unless `force`. A development pack, and what
+        only a link leads to, is left alone anyway.
+        """
         path = self.path(pack)
-        if force or pack.is_development or not os.path.isdir(path) or os.path.islink(path):
-            return
-        changes = local_changes(path)
-        if changes is not None:
+        if pack.is_development or not os.path.isdir(path) or os.path.islink(path):
+            return ()
+        kept = services.packs.kept(pack.release)
+        shipped = None if kept is None else kept.directory
+        changes = local_changes(path) or _told_changes(path, shipped)
+        if changes is not None and not force:
             raise PackHasChanges(
                 f"`{pack.identifier}` has {changes}; {doing} would take that away",
                 hint=f"commit it elsewhere, keep the pack with `comfydock node add {pack.release.name} --dev --force`,"
                 " or go on with `--force`",
                 context={"pack": pack.identifier, "path": path, "changes": changes},
             )
+        return tuple(added_files(path, shipped))
+
+
+def _told_changes(path: str, shipped: str | None) -> str | None:
+    """What was changed in a pack without a history, where it is known what came."""
+    if shipped is None or is_checkout(path):
+        return None
+    changed = changed_files(path, shipped)
+    more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
+    return f"changed files: {', '.join(changed[:_SHOWN])}{more}" if changed else None

@@ -62,7 +62,7 @@ def _change(
         reporter.warn(note)
     if (latest.version, latest.source) == (pack.release.version, pack.release.source):
         return None
-    tracked.refuse_loss(pack, "another version", force=options.force)
+    own = tracked.own_files(pack, services, "another version", force=options.force)
     content = services.packs.obtain(latest, reporter)
     requirements = tracked.policy.asked_for(content.directory)
     lines, notes = lines_of(requirements)
@@ -77,6 +77,7 @@ def _change(
         findings=findings_of(tracked.path(pack), content.directory),
         commits=_commits(content.directory, pack, release.version),
         notes=(*content.missing, *requirements.notes, *notes),
+        own_files=own,
     )
 
 
