@@ -481,7 +481,9 @@ def test_what_lies_in_the_directory_of_a_pack_of_the_registry_comes_along_too(
     host.add("fancy", "2.0.0", files={**pack_files(), "settings.json": '{"new": true}'})
     if not cached:
         os.rename(workspace.layout.packs, f"{workspace.layout.packs}-away")
-    change(workspace, "update", "fancy")
+    reporter = RecordingReporter()
+    workspace.change_packs(plan(workspace, "update", "fancy"), INITIATOR, reporter)
+    assert [text for text in reporter.warnings if "`settings.json` gives way" in text]
     assert (place / "models/large.pth").read_bytes() == b"weights"
     assert (place / "settings.json").read_text() == '{"new": true}'
     assert (place / "old.py").exists() != cached  # Nobody knows whose it is once the old version is gone.

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from comfydock_core.analyzers.package_changes import package_changes
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -69,26 +69,34 @@ def _put(
         reporter.phase(f"Copying {change.after.release.name}")
         services.packs.place(change.content, place)
         if change.before is not None:
-            _carry_over(change.own_files, f"{layout.custom_nodes}/{change.before.directory}", place)
+            _carry_over(change, f"{layout.custom_nodes}/{change.before.directory}", place, reporter)
     elif change.link is not None:
         make_directory_link(place, change.link)
 
 
-def _carry_over(files: Sequence[str], before: str, after: str) -> None:
+def _carry_over(change: PackChange, before: str, after: str, reporter: Reporter) -> None:
     """Give the new version the files that did not come with the old one: models, settings, what was made with it.
 
     They are the same files, so that neither a large model nor later work in them is lost by an undo. What the new
     version brings itself stays as it brings it.
     """
-    for name in files:
+    for name in change.own_files:
         source, target = f"{before}/{name}", f"{after}/{name}"
-        if os.path.lexists(target) or not os.path.lexists(source):
+        if not os.path.lexists(source):
             continue
-        try:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
-            continue  # The new version has a file where its directory was.
-        link_file(source, target)
+        if os.path.lexists(target) or not _made_directory(os.path.dirname(target)):
+            reporter.warn(f"{change.pack.identifier}: `{name}` gives way to what the new version has under that name")
+        else:
+            link_file(source, target)
+
+
+def _made_directory(path: str) -> bool:
+    """Whether there is a directory now; `False` where a file is in the way."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        return False
+    return True
 
 
 def _run_install_script(
