@@ -105,7 +105,7 @@ def test_a_mess_is_found_told_and_put_right(work: Session) -> None:
     synced = said(work, "sync", "-e", "work").splitlines()
     assert matches(rf"work: 2 changes in {TOOK}", synced[0])
     assert f"  linked {root}/ComfyUI/models ({work.workspace}/models)" in synced
-    assert "    + mini_math 2.0" in synced
+    assert "    + mini-math 2.0" in synced
     assert said(work, "sync") == "work is up to date\n"
     assert said(work, "doctor", "-e", "work").splitlines()[-1] in ("nothing is wrong", "0 problems, 1 note")
     assert "pytorch version" in said(work, "run", "--quick-test-for-ci")
@@ -132,10 +132,10 @@ def test_another_back_end_is_told_with_the_packages_that_come_and_go(work: Sessi
         "  chose PyTorch for cu128 (on this machine)",
         "  locked PyTorch for cu128 (it is not locked yet)",
     ]
-    assert "    + mini_accelerator 12.8" in used
+    assert "    + mini-accelerator 12.8" in used
     assert "    ~ torch 2.9.1+cpu → 2.9.1+cu128" in used
     assert work.data("backend", "use", "cpu")["packages"] == {
-        "added": [], "removed": ["mini_accelerator 12.8"],
+        "added": [], "removed": ["mini-accelerator 12.8"],
         "changed": [{"name": name, "before": f"{version}+cu128", "after": f"{version}+cpu"}
                     for name, version in (("torch", "2.9.1"), ("torchaudio", "2.9.1"), ("torchvision", "0.24.1"))],
     }  # fmt: skip
@@ -152,7 +152,7 @@ def test_a_manifest_changed_by_hand_is_told_before_anything_is_done(work: Sessio
             " more\n\nhint: `comfydock sync --relock` resolves what was changed in the manifest\n"
         )
     relocked = said(work, "sync", "--relock")
-    assert "    - mini_sampling 0.3\n" in relocked
+    assert "    - mini-sampling 0.3\n" in relocked
     assert said(work, "sync") == "work is up to date\n"
 
 
