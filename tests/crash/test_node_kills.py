@@ -1,6 +1,6 @@
 """The program killed at every point of what changes node packs: the environment is as before or as after.
 
-Always run: two commands at every point they pass, the others once at each kind of point. With
+Always run: four commands at every point they pass, the others once at each kind of point. With
 `COMFYDOCK_TEST_NIGHTLY=1` all at every point, with both ways of recovery, and recovery killed at every point, too.
 """
 
@@ -32,8 +32,8 @@ COMMANDS = {
     "enable": ("node", "enable", "off"),
     "dev-link": ("node", "dev-link", "{checkout}", "--name", "kept"),
 }
-# Where every point is tried each time: with packages and the cache, and without either.
-WHOLE = ("add", "disable")
+# Where every point is tried each time.
+WHOLE = ("add", "update", "remove", "prune")
 WORK = ("-e", "work")
 
 
