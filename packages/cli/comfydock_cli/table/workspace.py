@@ -39,7 +39,7 @@ COMMANDS = (
                 "--registry-cache",
                 metavar="WHEN",
                 choices=("on", "off"),
-                help="prefer downloaded node data to asking the registry",
+                help="use the downloaded lists of node packs where the registry gives no answer",
             ),
             value(
                 "--node-policy",

@@ -1,5 +1,6 @@
 """Which release of a node pack is meant: a registry, GitHub's API and real git on loopback."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,12 @@ from comfydock_core.models.exceptions import (
     PackRefused,
     PackVersionNotFound,
     RepositoryNotFound,
+    UnusableAnswer,
 )
 from comfydock_core.models.node_packs import PackRelease
 from comfydock_core.models.protocols import KnownPacks
 from comfydock_core.models.registry import RegistryVersion
+from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
 from comfydock_core.utils.pack_references import parse_reference
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.miniature import git
@@ -64,7 +67,10 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PackHost]:
 
 @pytest.fixture
 def layout(tmp_path: Path) -> WorkspaceLayout:
-    return WorkspaceLayout(str(tmp_path / "workspace"))
+    layout = WorkspaceLayout(str(tmp_path / "workspace"))
+    os.makedirs(os.path.dirname(layout.config_file))
+    WorkspaceConfigRepository(layout.config_file).create(str(tmp_path / "models"))
+    return layout
 
 
 class Finder:
@@ -355,6 +361,17 @@ def test_without_the_registry_the_lists_know_versions(host: PackHost, find: Find
     release = find("fancy", known=known)
     assert (release.version, release.download_url) == ("1.10.0", "http://x/2")
     assert "may be older" in find.reporter.warnings[0]
+
+
+def test_the_lists_stand_in_for_the_registry_only_where_the_settings_let_them(host: PackHost, find: Finder) -> None:
+    known = ListedPacks(ListedPack("fancy", "registry", HUB, (RegistryVersion("1.9.0", download_url="http://x/1"),)))
+    WorkspaceConfigRepository(find.layout.config_file).set_prefer_registry_cache(False)
+    host.registry_status = 500
+    with pytest.raises(UnusableAnswer):
+        find("fancy", known=known)
+    host.registry_status = 200
+    host.add("fancy", "2.0.0")
+    assert find("fancy", known=known).version == "2.0.0"
 
 
 def test_an_unreachable_registry_is_told(host: PackHost, find: Finder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from comfydock_core.clients.remembering import RememberingTransport
 from comfydock_core.clients.transport import Transport
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.protocols import KnownPacks
+from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.services.listed_packs import ListedPacks
 from comfydock_core.services.node_lookup import NodeLookup
 from comfydock_core.services.pack_contents import PackContents
@@ -32,7 +33,7 @@ def node_lookup(layout: WorkspaceLayout, *, known: KnownPacks | None = None, off
     transport = _transport(layout, offline)
     mirrors = RepositoryMirrors(layout.git_mirrors, offline=offline)
     return NodeLookup(
-        RegistryLookup(ComfyRegistryClient(transport), known),
+        RegistryLookup(ComfyRegistryClient(transport), known, lambda: _lists_may_stand_in(layout)),
         RepositoryLookup(GitHubClient(transport), mirrors, offline=offline),
         known,
     )
@@ -42,6 +43,10 @@ def pack_contents(layout: WorkspaceLayout, *, offline: bool = False) -> PackCont
     """What fetches the code of releases, and keeps it for the whole workspace."""
     mirrors = RepositoryMirrors(layout.git_mirrors, offline=offline)
     return PackContents(layout.packs, Transport(offline=offline), mirrors, offline=offline)
+
+
+def _lists_may_stand_in(layout: WorkspaceLayout) -> bool:
+    return read_config(layout.config_file).prefer_registry_cache
 
 
 def _transport(layout: WorkspaceLayout, offline: bool) -> RememberingTransport:

@@ -1,6 +1,6 @@
 """Which version of a pack the registry offers, and what speaks against it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from comfydock_core.clients.registry_client import ComfyRegistryClient
@@ -37,9 +37,16 @@ class Offer:
 class RegistryLookup:
     """Asks the registry, and the lists on this machine when it gives no answer."""
 
-    def __init__(self, registry: ComfyRegistryClient, known: KnownPacks | None = None) -> None:
+    def __init__(
+        self,
+        registry: ComfyRegistryClient,
+        known: KnownPacks | None = None,
+        may_stand_in: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`may_stand_in` tells whether the lists are taken for a registry that gives no answer."""
         self._registry = registry
         self._known = known
+        self._may_stand_in = may_stand_in
 
     def offer(self, identifier: str, reporter: Reporter) -> Offer | None:
         """The pack of an identifier, or `None` when the registry has none. Raises `RemoteError`."""
@@ -101,7 +108,7 @@ class RegistryLookup:
 
     def _from_lists(self, identifier: str, error: RemoteError, reporter: Reporter) -> Offer:
         pack = self.listed(identifier)
-        if pack is None or pack.source != "registry" or not pack.versions:
+        if pack is None or pack.source != "registry" or not pack.versions or not self._may_stand_in():
             raise error
         reporter.warn(f"{error.message}; using the lists of node packs on this machine, which may be older")
         versions = [_of_lists(version) for version in pack.versions]
