@@ -198,6 +198,9 @@ def test_a_conflict_is_told_with_its_lines_and_what_was_tried_and_helps(
     assert "newer → requirements.txt:2 → mini-masks>=2" in error.message
     assert len(error.context["lines"]) == 2  # type: ignore[arg-type]
     assert "`comfydock node add newer@1.0.0`" in str(error.hint)
+    told = error.message.partition("tried, and any one of these helps:")[2]
+    for words in ("take version 1.0.0 of newer", "leave older out", "do not add newer"):
+        assert f"\n  {words}" in told
     kinds = {(fix["kind"], fix["pack"]) for fix in error.context["fixes"]}  # type: ignore[attr-defined]
     assert {("version", "newer"), ("loosen", "older"), ("leave-out", "older"), ("leave-out", "newer")} <= kinds
     change(workspace, "add", "newer@1.0.0")

@@ -84,8 +84,10 @@ def conflict_error(conflict: Conflict, doing: str) -> PacksConflict:
     """The error for a conflict; `doing` completes "cannot …"."""
     told = without_credentials_in
     listed = "".join(f"\n  {told(str(line))}" for line in conflict.lines)
+    helps = "".join(f"\n  {told(fix.words)}" for fix in conflict.fixes)
+    tried = f"\ntried, and any one of these helps:{helps}" if helps else ""
     return PacksConflict(
-        f"cannot {doing}: these requirements cannot be met together{listed}\n{told(conflict.explanation)}",
+        f"cannot {doing}: these requirements cannot be met together{listed}\n{told(conflict.explanation)}{tried}",
         hint=told(_hint(conflict.fixes)),
         context={
             "lines": [{"pack": line.pack, "file": line.file, "line": line.line, "requirement": told(line.requirement)}
