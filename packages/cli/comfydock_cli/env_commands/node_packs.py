@@ -22,14 +22,14 @@ from comfydock_core.models.pack_changes import PackOptions, PackRequest
 
 def add(context: Context, arguments: Arguments) -> Result:
     """Add packs, all of them or none."""
-    words = _words(arguments, "node add", "comfydock node add comfyui-impact-pack")
+    words = tuple(arguments.words("pack"))
     request = PackRequest("add", words, _options(arguments), development=arguments.flag("dev"))
     return _change(context, arguments, request)
 
 
 def remove(context: Context, arguments: Arguments) -> Result:
     """Remove packs."""
-    words = _words(arguments, "node remove", "comfydock node remove comfyui-impact-pack")
+    words = tuple(arguments.words("pack"))
     return _change(
         context, arguments, PackRequest("remove", words, _options(arguments), untrack=arguments.flag("untrack"))
     )
@@ -48,13 +48,13 @@ def update(context: Context, arguments: Arguments) -> Result:
 
 def enable(context: Context, arguments: Arguments) -> Result:
     """Turn packs on."""
-    words = _words(arguments, "node enable", "comfydock node enable comfyui-impact-pack")
+    words = tuple(arguments.words("pack"))
     return _change(context, arguments, PackRequest("enable", words, _options(arguments)))
 
 
 def disable(context: Context, arguments: Arguments) -> Result:
     """Turn packs off."""
-    words = _words(arguments, "node disable", "comfydock node disable comfyui-impact-pack")
+    words = tuple(arguments.words("pack"))
     return _change(context, arguments, PackRequest("disable", words, _options(arguments)))
 
 
@@ -75,7 +75,7 @@ def prune(context: Context, arguments: Arguments) -> Result:
 
 def why_not(context: Context, arguments: Arguments) -> Result:
     """Whether packs would fit; a conflict is an error as it is for `node add`."""
-    words = _words(arguments, "node why-not", "comfydock node why-not comfyui-impact-pack")
+    words = tuple(arguments.words("pack"))
     workspace = find_workspace(offline=context.offline)
     name = workspace.environment(context.environment_name).name
     with make_reporter(context) as reporter:
@@ -103,13 +103,6 @@ def _change(context: Context, arguments: Arguments, request: PackRequest, *, ask
                 return declined(plan)
             outcome = None if plan.nothing_to_do else workspace.change_packs(plan, initiator, reporter)
     return changed(plan, outcome, time.monotonic() - started)
-
-
-def _words(arguments: Arguments, command: str, example: str) -> tuple[str, ...]:
-    words = tuple(arguments.words("pack"))
-    if not words:
-        raise UsageError(f"`comfydock {command}` needs PACK", hint=f"for example `{example}`")
-    return words
 
 
 def _options(arguments: Arguments) -> PackOptions:

@@ -46,7 +46,7 @@ def add(context: Context, arguments: Arguments) -> Result:
 
 def remove(context: Context, arguments: Arguments) -> Result:
     """Ask for packages no longer."""
-    words = _words(arguments, "package", "comfydock py remove einops")
+    words = tuple(arguments.words("package"))
     request = PackageRequest(
         "remove",
         words,
@@ -65,14 +65,12 @@ def remove_group(context: Context, arguments: Arguments) -> Result:
 
 def constrain(context: Context, arguments: Arguments) -> Result:
     """Limit versions."""
-    return _simple(
-        context, arguments, "constrain", _words(arguments, "constraint", 'comfydock constraint add "numpy<2"')
-    )
+    return _simple(context, arguments, "constrain", tuple(arguments.words("constraint")))
 
 
 def unconstrain(context: Context, arguments: Arguments) -> Result:
     """Limit versions no longer."""
-    return _simple(context, arguments, "unconstrain", _words(arguments, "package", "comfydock constraint remove numpy"))
+    return _simple(context, arguments, "unconstrain", tuple(arguments.words("package")))
 
 
 def _simple(context: Context, arguments: Arguments, action: str, words: tuple[str, ...]) -> Result:
@@ -96,14 +94,6 @@ def _change(context: Context, arguments: Arguments, request: PackageRequest) -> 
                 reporter.warn(note)
             outcome = None if plan.nothing_to_do else workspace.change_packages(plan, initiator, reporter)
     return changed_packages(plan, outcome, time.monotonic() - started)
-
-
-def _words(arguments: Arguments, name: str, example: str) -> tuple[str, ...]:
-    words = tuple(arguments.words(name))
-    if not words:
-        command = " ".join(example.split()[:3])
-        raise UsageError(f"`{command}` needs {name.upper()}", hint=f"for example `{example}`")
-    return words
 
 
 def _group(arguments: Arguments) -> str | None:
