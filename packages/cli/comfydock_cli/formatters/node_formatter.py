@@ -6,7 +6,8 @@ from comfydock_cli.cli_utils import Result
 from comfydock_cli.formatters.plan_formatter import planned_change
 from comfydock_cli.formatters.sync_formatter import package_data, package_lines
 from comfydock_core.models.node_packs import CodeFinding, ListedPack, TrackedPack
-from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOutcome, PackPlan
+from comfydock_core.models.pack_changes import PackChange, PackFailure, PackPlan
+from comfydock_core.models.syncing import SyncOutcome
 from comfydock_core.utils.text import counted
 
 _SHORT = 10
@@ -34,7 +35,7 @@ def planned_packs(plan: PackPlan) -> Result:
     return Result(shown.data, shown.text + text, exit_code=_OF_FAILURES if plan.failures else 0, note=note)
 
 
-def changed(plan: PackPlan, outcome: PackOutcome | None, seconds: float) -> Result:
+def changed(plan: PackPlan, outcome: SyncOutcome | None, seconds: float) -> Result:
     """A line a pack, and one a package that is another now. Exit code 4 says that a part could not be done."""
     data = {**_data(plan), "operation": None, "installed": package_data(None)}
     code, failed = (_OF_FAILURES if plan.failures else 0), "\n".join(_failure_lines(plan.failures))

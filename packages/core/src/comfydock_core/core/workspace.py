@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from comfydock_core.models.node_data import DataState, PackHit, SourceOutcome
     from comfydock_core.models.operation import ChangePlan, Initiator
     from comfydock_core.models.outdated import Outdated
-    from comfydock_core.models.pack_changes import PackOutcome, PackPlan, PackRequest
+    from comfydock_core.models.pack_changes import PackPlan, PackRequest
     from comfydock_core.models.plan import PlanStep
     from comfydock_core.models.protocols import Reporter
     from comfydock_core.models.python_packages import PackagePlan, PackageRequest
@@ -229,7 +229,7 @@ class Workspace:
 
         return plan_packs(self.environment(name), self.layout, self._needed_services(), request, reporter)
 
-    def change_packs(self, plan: "PackPlan", initiator: "Initiator", reporter: "Reporter") -> "PackOutcome":
+    def change_packs(self, plan: "PackPlan", initiator: "Initiator", reporter: "Reporter") -> "SyncOutcome":
         """Carry the plan out, all of it or nothing."""
         from comfydock_core.core.usecases.nodes.carrying_out import change_packs
 

@@ -128,7 +128,6 @@ from .outdated import Outdated as Outdated
 from .pack_changes import PackChange as PackChange
 from .pack_changes import PackFailure as PackFailure
 from .pack_changes import PackOptions as PackOptions
-from .pack_changes import PackOutcome as PackOutcome
 from .pack_changes import PackPlan as PackPlan
 from .pack_changes import PackRequest as PackRequest
 from .plan import PlanStep as PlanStep

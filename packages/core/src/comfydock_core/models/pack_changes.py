@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from comfydock_core.models.node_packs import CodeFinding, PackContent, PackRequirements, TrackedPack
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.redefinition import Redefinition
-from comfydock_core.models.syncing import PackageChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +99,3 @@ class PackPlan:
     @property
     def nothing_to_do(self) -> bool:
         return not self.change.steps
-
-
-@dataclass(frozen=True, slots=True)
-class PackOutcome:
-    """What was done: the operation's identifier, and the packages that are others now."""
-
-    operation: str
-    packages: PackageChanges

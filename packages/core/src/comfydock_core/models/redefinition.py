@@ -24,7 +24,3 @@ class Redefinition:
     venv: str
     reason: str
     warnings: tuple[str, ...] = ()
-
-    @property
-    def changes_anything(self) -> bool:
-        return bool(self.files) or self.relock or self.venv != "keep"

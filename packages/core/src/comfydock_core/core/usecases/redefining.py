@@ -2,10 +2,10 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from comfydock_core.analyzers.package_changes import changed_versions
+from comfydock_core.analyzers.package_changes import changed_versions, package_changes
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.backends import chosen_backend
@@ -13,7 +13,7 @@ from comfydock_core.core.usecases.staging import stage_definition, stage_venv
 from comfydock_core.core.usecases.venv_choice import judge_venv, wanted_python
 from comfydock_core.integrations.system_detector import detect_backend
 from comfydock_core.models.exceptions import BackendNotLocked, PackageChangeRefused
-from comfydock_core.models.operation import Swap
+from comfydock_core.models.operation import ChangePlan, Swap
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.redefinition import Redefinition
@@ -21,13 +21,15 @@ from comfydock_core.models.syncing import PackageChanges
 from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.repositories.pytorch_settings import is_neutral
 from comfydock_core.repositories.uv_lock import read_lock
+from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils import native
+from comfydock_core.utils.filesystem import measure_tree
 
 _FILES = ("pyproject.toml", "uv.lock")
 # What a plan about the definition is computed from.
-DECIDING = (*_FILES, BACKEND_CHOICE)
+_DECIDING = (*_FILES, BACKEND_CHOICE)
 _SHOWN = 5
 
 # What a conflict is marked with that only the lock of a back end has, while the requirements fit together.
@@ -110,6 +112,32 @@ def steps_of(layout: EnvironmentLayout, new: Redefinition) -> tuple[list[Swap], 
     return steps, work
 
 
+def plan_redefinition(
+    layout: EnvironmentLayout,
+    command: str,
+    new: Redefinition,
+    steps: list[Swap],
+    work: list[PlanStep],
+    *,
+    copied: Iterable[str] = (),
+) -> ChangePlan:
+    """The plan of `steps`, which stands as long as the definition and the chosen back end are what they are now.
+
+    `copied` are directories that get a copy. What a virtual environment takes nobody can tell beforehand.
+    """
+    known = new.venv == "keep"
+    return make_plan(
+        layout.root,
+        command,
+        steps,
+        work=work,
+        disturbs=[layout.root],
+        inputs=[f"{layout.definition}/{name}" for name in _DECIDING],
+        fetch_bytes=0 if known else None,
+        disk_needed=sum(measure_tree(directory)[0] for directory in copied) if known else None,
+    )
+
+
 def stage_redefinition(
     layout: EnvironmentLayout, services: WorkspaceServices, new: Redefinition, work: str, reporter: Reporter
 ) -> EnvironmentLayout:
@@ -130,14 +158,22 @@ def stage_redefinition(
     return staged
 
 
-def put_redefinition(staged: EnvironmentLayout, new: Redefinition, under_way: Operation) -> None:
-    """Move what was staged to where the operation takes it from."""
+def put_redefinition(
+    layout: EnvironmentLayout, staged: EnvironmentLayout, new: Redefinition, under_way: Operation
+) -> PackageChanges:
+    """Move what was staged to where the operation takes it from; tell which installed packages are others then."""
+    packages = package_changes(layout.venv, layout.venv if new.venv == "keep" else staged.venv)
     names = [f".cec/{name}" for name in _changed_names(new)] + ([".venv"] if new.venv != "keep" else [])
     for name in names:
         os.rename(f"{staged.root}/{name}", under_way.place(name))
+    return packages
 
 
 def used_backend(layout: EnvironmentLayout) -> str:
+    """The PyTorch back end that is chosen, else the one this machine has.
+
+    Raises `BackendNotLocked` for a definition of ComfyDock 1.x, `ManifestDamaged`.
+    """
     manifest = read_manifest(layout.manifest)
     if not is_neutral(manifest):
         raise BackendNotLocked(
@@ -213,6 +249,7 @@ def _locked_changes(before: str, after: str) -> PackageChanges:
 
 
 def locked_versions(lock: str) -> Mapping[str, str]:
+    """The versions of each package in a lock, with commas between where platforms differ. Raises `LockDamaged`."""
     return {name: ", ".join(sorted(found)) for name, found in read_lock(lock).versions().items()}
 
 

@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Iterator
 
-from comfydock_core.analyzers.package_changes import package_changes
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.nodes.planning import INSTALL_SCRIPT, has_install_script
@@ -14,8 +13,9 @@ from comfydock_core.core.usecases.redefining import put_redefinition, stage_rede
 from comfydock_core.integrations import process
 from comfydock_core.models.exceptions import InstallScriptFailed
 from comfydock_core.models.operation import Initiator
-from comfydock_core.models.pack_changes import PackChange, PackOutcome, PackPlan
+from comfydock_core.models.pack_changes import PackChange, PackPlan
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.syncing import SyncOutcome
 from comfydock_core.services.transaction import operation
 from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.utils import interruption
@@ -29,7 +29,7 @@ _PYTHON = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
 
 def change_packs(
     layout: EnvironmentLayout, services: WorkspaceServices, plan: PackPlan, initiator: Initiator, reporter: Reporter
-) -> PackOutcome:
+) -> SyncOutcome:
     """Execute the plan.
 
     Raises `ScopeBusy`, `ChangedMeanwhile`, `EnvironmentInUse`, `InstallScriptFailed`, `VenvIncomplete`, and what
@@ -47,11 +47,9 @@ def change_packs(
         if plan.options.run_install_script:
             for change in plan.changes:
                 _run_install_script(change, layout, staged, under_way, reporter)
-        venv_is_new = plan.redefinition.venv != "keep"
-        packages = package_changes(layout.venv, staged.venv if venv_is_new else layout.venv)
-        put_redefinition(staged, plan.redefinition, under_way)
+        packages = put_redefinition(layout, staged, plan.redefinition, under_way)
         under_way.commit()
-    return PackOutcome(under_way.id, packages)
+    return SyncOutcome(under_way.id, packages)
 
 
 def _put(

@@ -8,17 +8,15 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.explaining import explained
 from comfydock_core.core.usecases.packs import CUSTOM_NODES
-from comfydock_core.core.usecases.redefining import DECIDING, redefine, refuse_changed_versions, steps_of
+from comfydock_core.core.usecases.redefining import plan_redefinition, redefine, refuse_changed_versions, steps_of
 from comfydock_core.models.exceptions import PackageChangeRefused, RequirementsConflict, UvFailed
 from comfydock_core.models.operation import Swap
 from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.redefinition import Redefinition
-from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.disk_errors import disk_errors
-from comfydock_core.utils.filesystem import measure_tree
 
 INSTALL_SCRIPT = "install.py"
 
@@ -48,16 +46,8 @@ def plan_changes(
         for change in wanted:
             steps += _swaps(layout, change)
             work.append(_told(layout, change))
-        plan = make_plan(
-            layout.root,
-            command,
-            steps if wanted else [],
-            work=work,
-            disturbs=[layout.root],
-            inputs=[f"{layout.definition}/{name}" for name in DECIDING],
-            fetch_bytes=None if new.venv != "keep" else 0,
-            disk_needed=None if new.venv != "keep" else sum(_size(change) for change in wanted),
-        )
+        copied = [change.content.directory for change in wanted if change.content is not None]
+        plan = plan_redefinition(layout, command, new, steps if wanted else [], work, copied=copied)
     return PackPlan(layout.name, command, tuple(wanted), tuple(missed), new, options, plan)
 
 
@@ -165,7 +155,3 @@ def _told(layout: EnvironmentLayout, change: PackChange) -> PlanStep:
 def has_install_script(change: PackChange) -> bool:
     """Whether the new code brings a script that wants to be run once."""
     return change.content is not None and os.path.isfile(f"{change.content.directory}/{INSTALL_SCRIPT}")
-
-
-def _size(change: PackChange) -> int:
-    return measure_tree(change.content.directory)[0] if change.content is not None else 0

@@ -1,6 +1,5 @@
 """Carrying out a plan about Python packages: all of it or nothing."""
 
-from comfydock_core.analyzers.package_changes import package_changes
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.redefining import put_redefinition, stage_redefinition
@@ -27,8 +26,6 @@ def change_packages(
         operation(plan.change, initiator, reporter) as under_way,
     ):
         staged = stage_redefinition(layout, services, plan.redefinition, under_way.work, reporter)
-        venv_is_new = plan.redefinition.venv != "keep"
-        packages = package_changes(layout.venv, staged.venv if venv_is_new else layout.venv)
-        put_redefinition(staged, plan.redefinition, under_way)
+        packages = put_redefinition(layout, staged, plan.redefinition, under_way)
         under_way.commit()
     return SyncOutcome(under_way.id, packages)

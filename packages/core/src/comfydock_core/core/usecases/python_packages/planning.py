@@ -11,13 +11,12 @@ from comfydock_core.core.usecases.python_packages.asked_for import AskedFor
 from comfydock_core.core.usecases.python_packages.constraining import wish_to_constrain, wish_to_unconstrain
 from comfydock_core.core.usecases.python_packages.removing import wish_to_remove, wish_to_remove_group
 from comfydock_core.core.usecases.python_packages.wish import Wish
-from comfydock_core.core.usecases.redefining import DECIDING, redefine, refuse_changed_versions, steps_of
+from comfydock_core.core.usecases.redefining import plan_redefinition, redefine, refuse_changed_versions, steps_of
 from comfydock_core.integrations.uv_errors import unknown_packages
 from comfydock_core.models.exceptions import PackageNotFound, RequirementsConflict
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.python_packages import PackagePlan, PackageRequest, RequirementChange
 from comfydock_core.models.redefinition import Redefinition
-from comfydock_core.services.transaction import make_plan
 from comfydock_core.utils.disk_errors import disk_errors
 
 _MANIFEST = "pyproject.toml"
@@ -45,17 +44,7 @@ def plan_packages(
             reporter.warn(warning)
         concerns = bool(new.files) or new.relock
         steps, work = steps_of(layout, new) if concerns else ([], [])
-        fetched = None if new.venv != "keep" else 0
-        plan = make_plan(
-            layout.root,
-            command,
-            steps,
-            work=work,
-            disturbs=[layout.root],
-            inputs=[f"{layout.definition}/{name}" for name in DECIDING],
-            fetch_bytes=fetched,
-            disk_needed=fetched,
-        )
+        plan = plan_redefinition(layout, command, new, steps, work)
     return PackagePlan(layout.name, command, tuple(_changes(layout, new)), wish.notes, new, plan)
 
 
