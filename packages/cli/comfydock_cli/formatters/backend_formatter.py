@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.ui.progress import amount
 from comfydock_core.models.backends import PartState
 from comfydock_core.utils.text import counted
@@ -9,10 +10,7 @@ from comfydock_core.utils.text import counted
 
 def backend_lines(states: Sequence[PartState]) -> str:
     """A line for each back end: marked when chosen, release, state, size of its lock."""
-    rows = [_row(state) for state in states]
-    widths = [max(len(row[at]) for row in rows) for at in range(5)] if rows else []
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "".join(f"{line}\n" for line in lines)
+    return aligned([_row(state) for state in states])
 
 
 def finding_lines(states: Sequence[PartState]) -> str:

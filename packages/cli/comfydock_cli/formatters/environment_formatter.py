@@ -1,6 +1,7 @@
 """The long form of `list`: what each environment's manifest says."""
 
 from comfydock_cli.cli_utils import Result
+from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.ui.progress import amount
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
@@ -18,10 +19,8 @@ def long_list(workspace: Workspace, names: list[str], active: str | None, *, siz
     rows = [_row(workspace, name, sizes) for name in names]
     columns = len(_HEAD) if sizes else len(_HEAD) - 1
     cells = [_HEAD[:columns], *(_cells(row, active)[:columns] for row in rows)]
-    widths = [max(len(row[at]) for row in cells) for at in range(columns)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     damaged = any(row["error"] for row in rows)
-    text = "".join(f"{line}\n" for line in lines) if rows else ""
+    text = aligned(cells) if rows else ""
     return Result({"active": active, "environments": rows}, text, exit_code=8 if damaged else 0)
 
 

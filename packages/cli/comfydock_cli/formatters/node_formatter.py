@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from comfydock_cli.cli_utils import Result
+from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.formatters.plan_formatter import planned_change
 from comfydock_cli.formatters.sync_formatter import package_data, package_lines
 from comfydock_core.models.node_packs import CodeFinding, ListedPack, TrackedPack
@@ -73,10 +74,8 @@ def plan_facts(plan: PackPlan) -> list[str]:
 def listed(packs: Sequence[ListedPack]) -> Result:
     """A line a pack: identifier, version, source, state."""
     rows = [(one.pack.identifier, shown_version(one.pack), one.pack.release.source, one.state) for one in packs]
-    widths = [max(len(row[at]) for row in rows) for at in range(4)] if rows else []
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     note = "" if packs else "the environment has no node packs; `comfydock node add ID` adds one"
-    return Result({"packs": [_listed_data(one) for one in packs]}, "".join(f"{line}\n" for line in lines), note=note)
+    return Result({"packs": [_listed_data(one) for one in packs]}, aligned(rows), note=note)
 
 
 def shown_version(pack: TrackedPack) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from comfydock_cli.cli_utils import Result
+from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.formatters.plan_formatter import planned_change
 from comfydock_cli.formatters.sync_formatter import package_data, package_lines
 from comfydock_core.models.python_packages import ListedConstraint, ListedPackage, PackagePlan, RequirementChange
@@ -39,7 +40,7 @@ def listed_packages(packages: Sequence[ListedPackage]) -> Result:
          "owner": one.owner} for one in packages
     ]}  # fmt: skip
     note = "" if packages else "nothing is asked for; `comfydock py add PACKAGE` does"
-    return Result(data, _table(rows), note=note)
+    return Result(data, aligned(rows), note=note)
 
 
 def listed_constraints(constraints: Sequence[ListedConstraint]) -> Result:
@@ -47,17 +48,11 @@ def listed_constraints(constraints: Sequence[ListedConstraint]) -> Result:
     ordered = sorted(constraints, key=lambda one: one.kind != "user")
     data = {"constraints": [{"name": one.name, "constraint": one.constraint, "kind": one.kind} for one in ordered]}
     note = "" if constraints else 'there are no constraints; `comfydock constraint add "numpy<2"` adds one'
-    return Result(data, _table([(one.constraint, _OWNERS[one.kind]) for one in ordered]), note=note)
+    return Result(data, aligned([(one.constraint, _OWNERS[one.kind]) for one in ordered]), note=note)
 
 
 def _owner(one: ListedPackage) -> str:
     return _OWNERS.get(one.kind) or f"{'group' if one.kind == 'group' else 'node pack'} {one.owner}"
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))] if rows else []
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "".join(f"{line}\n" for line in lines)
 
 
 def _change_lines(plan: PackagePlan) -> list[str]:
