@@ -28,6 +28,7 @@ from tests.support.miniature import Miniature, build_repository, git
 from tests.support.older_workspace import add_environment
 from tests.support.reporters import RecordingReporter
 from tests.support.sessions import names_in, tree
+from tests.support.taking_back import undo
 
 INITIATOR = Initiator(("test",))
 SILENT = SilentReporter()
@@ -45,11 +46,6 @@ def clone(workspace: Workspace, source: str = "demo", name: str = "second", *, a
     plan = workspace.plan_cloning(source, name, activate=activate)
     workspace.clone_environment(plan, INITIATOR, SILENT)
     return plan
-
-
-def undo(workspace: Workspace, name: str) -> None:
-    operations = workspace.operations(name, workspace=False)
-    operations.undo(operations.plan_undo(None), INITIATOR, SILENT)
 
 
 def whole(demo: Environment) -> dict[str, object]:

@@ -31,7 +31,7 @@ from comfydock_core.utils.reporting import SilentReporter
 from tests.support.miniature import git
 from tests.support.pack_host import BANNED, PackHost, pack_files, pack_host
 from tests.support.reporters import RecordingReporter
-from tests.support.sessions import tree
+from tests.support.taking_back import content, refused_change, undo
 
 INITIATOR = Initiator(("node",))
 SILENT = SilentReporter()
@@ -62,24 +62,9 @@ def change(workspace: Workspace, action: str, *words: str, **more: object) -> Pa
     return made
 
 
-def content(workspace: Workspace) -> dict[str, object]:
-    """Everything of the environment, but what git writes anew whenever somebody looks."""
-    found = tree(Path(workspace.environment("demo").root))
-    return {path: one for path, one in found.items() if not path.endswith(".git/index")}
-
-
 def refused(workspace: Workspace, action: str, *words: str, **more: object) -> ComfyDockError:
     """The error of what is refused, after seeing that nothing of the environment changed."""
-    before = content(workspace)
-    with pytest.raises(ComfyDockError) as caught:
-        change(workspace, action, *words, **more)
-    assert content(workspace) == before
-    return caught.value
-
-
-def undo(workspace: Workspace) -> None:
-    operations = workspace.operations("demo", workspace=False)
-    operations.undo(operations.plan_undo(None), INITIATOR, SILENT)
+    return refused_change(workspace, lambda: change(workspace, action, *words, **more))
 
 
 def versions(environment: Environment) -> dict[str, str]:

@@ -17,7 +17,7 @@ from comfydock_core.utils.reporting import SilentReporter
 from tests.support.git_server import git_serving
 from tests.support.miniature import Miniature, git
 from tests.support.pack_host import PackHost, pack_files, pack_host
-from tests.support.sessions import tree
+from tests.support.taking_back import content
 from tests.support.wheels import add_to_index, write_index
 
 INITIATOR = Initiator(("outdated",))
@@ -34,15 +34,10 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PackHost]:
 
 def look(workspace: Workspace) -> Outdated:
     """What is outdated, after seeing that looking changed nothing."""
-    root = Path(workspace.environment("demo").root)
-    before = _content(root)
+    before = content(workspace)
     found = workspace.outdated("demo", SILENT)
-    assert _content(root) == before
+    assert content(workspace) == before
     return found
-
-
-def _content(root: Path) -> dict[str, object]:
-    return {path: one for path, one in tree(root).items() if not path.endswith(".git/index")}
 
 
 def add_packs(workspace: Workspace, *words: str) -> None:

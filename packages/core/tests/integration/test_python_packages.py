@@ -30,7 +30,7 @@ from comfydock_core.repositories.uv_lock import read_lock
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.miniature import Miniature
 from tests.support.reporters import RecordingReporter
-from tests.support.sessions import tree
+from tests.support.taking_back import content, refused_change, undo
 from tests.support.wheels import write_index, write_wheel
 
 INITIATOR = Initiator(("py",))
@@ -58,23 +58,9 @@ def change(workspace: Workspace, action: str, *words: str, **more: object) -> Pa
     return made
 
 
-def content(workspace: Workspace) -> dict[str, object]:
-    found = tree(Path(workspace.environment("demo").root))
-    return {path: one for path, one in found.items() if not path.endswith(".git/index")}
-
-
 def refused(workspace: Workspace, action: str, *words: str, **more: object) -> ComfyDockError:
     """The error of what is refused, after seeing that nothing of the environment changed."""
-    before = content(workspace)
-    with pytest.raises(ComfyDockError) as caught:
-        change(workspace, action, *words, **more)
-    assert content(workspace) == before
-    return caught.value
-
-
-def undo(workspace: Workspace) -> None:
-    operations = workspace.operations("demo", workspace=False)
-    operations.undo(operations.plan_undo(None), INITIATOR, SILENT)
+    return refused_change(workspace, lambda: change(workspace, action, *words, **more))
 
 
 def asked_for(environment: Environment) -> list[str]:
