@@ -1,8 +1,16 @@
 """What somebody changed in a node pack's directory, and would lose with it."""
 
+from collections.abc import Sequence
+
 from comfydock_core.analyzers.installation.checkouts import is_checkout, lacking, read_checkout
 
 _SHOWN = 3
+
+
+def told_files(changed: Sequence[str]) -> str:
+    """Changed files in words: the first of them by name."""
+    more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
+    return f"changed files: {', '.join(changed[:_SHOWN])}{more}"
 
 
 def local_changes(directory: str) -> str | None:
@@ -16,8 +24,7 @@ def local_changes(directory: str) -> str | None:
     if unknown is not None:
         return None
     if checkout.changed:
-        more = f" and {len(checkout.changed) - _SHOWN} more" if len(checkout.changed) > _SHOWN else ""
-        return f"changed files: {', '.join(checkout.changed[:_SHOWN])}{more}"
+        return told_files(checkout.changed)
     if checkout.remote is not None and checkout.commit is not None and lacking(directory, checkout) is not None:
         return f"the commit {checkout.commit[:10]}, which its remote does not have"
     return None

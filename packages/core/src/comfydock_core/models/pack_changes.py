@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.node_packs import CodeFinding, PackContent, PackRequirements, TrackedPack
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.redefinition import Redefinition
@@ -82,6 +83,11 @@ class PackFailure:
     code: str
     message: str
     hint: str | None = None
+
+    @classmethod
+    def of(cls, word: str, error: ComfyDockError) -> "PackFailure":
+        """What an error says of the pack that `word` names."""
+        return cls(word, error.code, error.message, error.hint)
 
 
 @dataclass(frozen=True, slots=True)

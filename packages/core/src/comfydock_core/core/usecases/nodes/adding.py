@@ -56,7 +56,7 @@ def plan_adding(
         except ComfyDockError as error:
             if not options.keep_going:
                 raise
-            failures.append(PackFailure(without_credentials(word), error.code, error.message, error.hint))
+            failures.append(PackFailure.of(without_credentials(word), error))
     return plan_changes(layout, services, "node add", changes, failures, options, reporter)
 
 
@@ -120,7 +120,7 @@ class _Adding:
             content=replace(content, release=release),
             requirements=requirements,
             findings=findings,
-            notes=(*release.notes, *content.missing, *requirements.notes, *notes),
+            notes=(*release.notes, *content.missing, *notes),
         )
 
     def _content(self, reference: PackReference, release: PackRelease) -> PackContent:
@@ -144,7 +144,6 @@ class _Adding:
         lines, notes = lines_of(requirements)
         identifier = before.identifier if before is not None else name
         release = PackRelease(identifier, name, "development", "dev", _remote(directory))
-        notes = (*requirements.notes, *notes)
         return PackChange("track", before, TrackedPack(release, lines), requirements=requirements, notes=notes)
 
     def _directory_named(self, word: str) -> str | None:

@@ -47,7 +47,7 @@ def plan_linking(
         TrackedPack(release, lines),
         link=target,
         requirements=requirements,
-        notes=(*requirements.notes, *notes),
+        notes=notes,
     )
     return plan_changes(layout, services, "node dev-link", [change], [], options, reporter)
 

@@ -77,7 +77,7 @@ def _tried(
         try:
             _redefined(layout, services, [*fitting, change], options, reporter)
         except (RequirementsConflict, PackageChangeRefused) as error:
-            failures.append(PackFailure(change.pack.identifier, error.code, error.message, error.hint))
+            failures.append(PackFailure.of(change.pack.identifier, error))
         else:
             fitting.append(change)
     changes[:] = fitting

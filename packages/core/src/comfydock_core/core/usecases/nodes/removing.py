@@ -104,7 +104,7 @@ def _collected(
         except ComfyDockError as error:
             if not options.keep_going:
                 raise
-            failures.append(PackFailure(word, error.code, error.message, error.hint))
+            failures.append(PackFailure.of(word, error))
         else:
             if made is not None:
                 changes[made.pack.identifier] = made

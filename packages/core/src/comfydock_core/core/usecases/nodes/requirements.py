@@ -37,13 +37,14 @@ class Policy:
 
 
 def lines_of(requirements: PackRequirements) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The lines of a pack's dependency group, and what has to be told about them.
+    """The lines of a pack's dependency group, and what has to be told about them and the files they come from.
 
     Constraints limit what the pack requires itself; uv knows no others that belong to one pack alone.
     """
     lines = dict.fromkeys(requirement.text for requirement in requirements.requirements)
     names = {requirement_name(line) for line in lines}
-    notes = [f"{one.text} ({one.file}:{one.line}) is left out: {reason}" for one, reason in requirements.left_out]
+    left_out = [f"{one.text} ({one.file}:{one.line}) is left out: {reason}" for one, reason in requirements.left_out]
+    notes = [*requirements.notes, *left_out]
     for constraint in requirements.constraints:
         if requirement_name(constraint.text) in names:
             lines[constraint.text] = None

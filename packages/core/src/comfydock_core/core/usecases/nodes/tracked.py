@@ -3,7 +3,7 @@
 import os
 
 from comfydock_core.analyzers.installation.checkouts import is_checkout
-from comfydock_core.analyzers.local_changes import local_changes
+from comfydock_core.analyzers.local_changes import local_changes, told_files
 from comfydock_core.analyzers.own_files import added_files, changed_files
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
@@ -12,8 +12,6 @@ from comfydock_core.models.exceptions import PackHasChanges
 from comfydock_core.models.node_packs import TrackedPack
 from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.repositories.tracked_packs import tracked_packs
-
-_SHOWN = 3
 
 
 class Tracked:
@@ -55,5 +53,4 @@ def _told_changes(path: str, shipped: str | None) -> str | None:
     if shipped is None or is_checkout(path):
         return None
     changed = changed_files(path, shipped)
-    more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
-    return f"changed files: {', '.join(changed[:_SHOWN])}{more}" if changed else None
+    return told_files(changed) if changed else None

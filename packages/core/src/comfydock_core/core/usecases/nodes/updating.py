@@ -40,7 +40,7 @@ def plan_updating(
         except ComfyDockError as error:
             if words and not options.keep_going:
                 raise
-            failures.append(PackFailure(pack.identifier, error.code, error.message, error.hint))
+            failures.append(PackFailure.of(pack.identifier, error))
         else:
             changes += [change] if change is not None else []
     return plan_changes(layout, services, "node update", changes, failures, options, reporter)
@@ -76,7 +76,7 @@ def _change(
         requirements=requirements,
         findings=findings_of(tracked.path(pack), content.directory),
         commits=_commits(content.directory, pack, release.version),
-        notes=(*content.missing, *requirements.notes, *notes),
+        notes=(*content.missing, *notes),
         own_files=own,
     )
 
@@ -90,7 +90,7 @@ def _requirements_again(tracked: Tracked, pack: TrackedPack) -> PackChange | Non
     if lines == pack.requirements:
         return None
     after = replace(pack, requirements=lines)
-    return PackChange("track", pack, after, requirements=requirements, notes=(*requirements.notes, *notes))
+    return PackChange("track", pack, after, requirements=requirements, notes=notes)
 
 
 def _commits(directory: str, pack: TrackedPack, version: str) -> tuple[str, ...]:
