@@ -16,9 +16,7 @@ def pack(tmp_path: Path) -> Path:
 def lines(pack: Path, text: str, manifest: Table | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The lines of the group, and everything that is told."""
     (pack / "requirements.txt").write_text(text)
-    asked = Policy.of(manifest or {}).asked_for(str(pack))
-    group, notes = lines_of(asked)
-    return group, (*asked.notes, *notes)
+    return lines_of(Policy.of(manifest or {}).asked_for(str(pack)))
 
 
 @pytest.mark.parametrize(
