@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from comfydock_core.utils.at_once import for_each
+from comfydock_core.utils.at_once import for_each, work_off
 
 
 def test_everything_is_done_once() -> None:
@@ -51,3 +51,36 @@ def test_after_an_interrupt_nothing_is_at_work_any_more() -> None:
         for_each(range(100_000), interrupt_once, threads=2)
     assert sorted(begun) == sorted(ended)
     assert threading.active_count() == before
+
+
+def test_work_that_brings_up_more_is_done_to_its_end() -> None:
+    done: list[int] = []
+
+    def count_down(number: int) -> list[int]:
+        done.append(number)
+        return [number - 1] * 2 if number > 0 else []
+
+    work_off([9], count_down, threads=4)
+    assert sorted(done) == sorted(number for number in range(10) for _ in range(2 ** (9 - number)))
+
+
+def test_those_without_work_wait_for_what_others_bring_up() -> None:
+    meeting = threading.Barrier(3, timeout=60)
+
+    def meet(number: int) -> list[int]:
+        if number == 0:
+            return [1, 1, 1]
+        meeting.wait()
+        return []
+
+    work_off([0], meet, threads=3)
+
+
+def test_an_error_ends_work_that_brings_up_more() -> None:
+    def fail_deep_down(number: int) -> list[int]:
+        if number == 50:
+            raise ValueError(number)
+        return [number + 1, number + 1]
+
+    with pytest.raises(ValueError, match="50"):
+        work_off([0], fail_deep_down, threads=4)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from comfydock_core.utils.tree_copy import copy_tree, link_tree
+from comfydock_core.utils.tree_copy import Doubles, copy_tree, link_tree
 from tests.support.miniature import commit, git
 
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=8).filter(
@@ -35,7 +35,7 @@ def write(place: Path, tree: object) -> None:
 
 
 def deep_and_wide(content: bytes = b"content") -> dict[str, object]:
-    """Branches that reach well below those levels which `link_tree` does by itself."""
+    """Many branches, so that several are filled at once."""
     inner: dict[str, object] = {"file": content}
     for name in "fedcba":
         inner = {f"{name}{number}": inner for number in range(2)}
@@ -81,6 +81,22 @@ def test_deep_branches_look_like_the_original(tmp_path: Path, double: Callable[[
         os.utime(path, (number, number))
     double(str(tmp_path / "tree"), str(tmp_path / "double"))
     assert seen(tmp_path / "double") == seen(tmp_path / "tree")
+
+
+@BOTH
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o700, 0o555, 0o2755, 0o1777])
+def test_modes_are_kept_whatever_new_directories_get(
+    tmp_path: Path, double: Callable[[str, str], None], mode: int
+) -> None:
+    write(tmp_path / "tree", {"inner": {"file": b""}})
+    (tmp_path / "tree/inner").chmod(mode)
+    before = os.umask(0o027)
+    try:
+        double(str(tmp_path / "tree"), str(tmp_path / "double"))
+        assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "double/inner").stat().st_mode) == mode
 
 
 def test_trouble_deep_in_a_branch_is_an_error(tmp_path: Path, small_disk: Callable[[str], Path]) -> None:
@@ -219,6 +235,18 @@ def without_times(tree: dict[str, tuple[object, ...]]) -> dict[str, tuple[object
 
 def inodes(root: Path) -> dict[str, int]:
     return {str(path.relative_to(root)): path.stat().st_ino for path in root.rglob("*") if path.is_file()}
+
+
+def test_trees_of_both_kinds_are_doubled_at_once(tree: Path, repository: Path, tmp_path: Path) -> None:
+    doubles = Doubles()
+    doubles.copy(str(repository), str(tmp_path / "copy"), skip={"nodes.py"})
+    doubles.link(str(tree), str(tmp_path / "links"))
+    assert not (tmp_path / "copy").exists()
+    doubles.make()
+    assert seen(tmp_path / "links") == seen(tree)
+    assert (tmp_path / "links/file").samefile(tree / "file")
+    assert not (tmp_path / "copy/objects/mine.txt").samefile(repository / "objects/mine.txt")
+    assert not (tmp_path / "copy/nodes.py").exists()
 
 
 def test_only_the_objects_of_a_repository_are_shared(repository: Path, tmp_path: Path) -> None:

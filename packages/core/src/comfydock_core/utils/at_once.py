@@ -4,8 +4,8 @@
 """
 
 import threading
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Generic, TypeVar
 
 from comfydock_core.utils import interruption
 
@@ -18,32 +18,75 @@ def for_each(items: Iterable[Item], do: Callable[[Item], object], *, threads: in
     The first error is raised, and so is Ctrl-C; then what has not begun never does, and nothing is still at work when
     the caller goes on.
     """
-    waiting = list(items)
-    errors: list[BaseException] = []
+
+    def do_one(item: Item) -> Sequence[Item]:
+        do(item)
+        return ()
+
+    given = list(items)
+    work_off(given, do_one, threads=min(threads, len(given)))
+
+
+def work_off(items: Iterable[Item], do: Callable[[Item], Sequence[Item]], *, threads: int) -> None:
+    """The same for work that brings up more of it: what `do` returns is done as well."""
+    pile = _Pile(items)
 
     def work() -> None:
-        while True:
+        for item in pile.taken():
             try:
-                item = waiting.pop()
-            except IndexError:
-                return
-            try:
-                do(item)
+                pile.put(do(item))
             except BaseException as error:  # noqa: BLE001 - raised again by the thread that asked
-                errors.append(error)
-                waiting.clear()
+                pile.give_up(error)
 
-    crew = [threading.Thread(target=work) for _ in range(min(threads, len(waiting)))]
+    crew = [threading.Thread(target=work) for _ in range(threads)]
     try:
         for thread in crew:
             thread.start()
         _join(crew)
     finally:
-        waiting.clear()
         with interruption.held():
+            pile.give_up(None)
             _join(crew)
-    if errors:
-        raise errors[0]
+    if pile.errors:
+        raise pile.errors[0]
+
+
+class _Pile(Generic[Item]):
+    """What is still to be done; the last item is the next, so that a tree is gone through branch by branch."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self.errors: list[BaseException] = []
+        self._waiting = list(items)
+        self._unfinished = len(self._waiting)
+        self._changed = threading.Condition()
+
+    def taken(self) -> Iterator[Item]:
+        """One item after the other, waiting while others at work may still bring some up."""
+        while True:
+            with self._changed:
+                while not self._waiting and self._unfinished > 0:
+                    self._changed.wait()
+                if not self._waiting:
+                    return
+                item = self._waiting.pop()
+            yield item
+
+    def put(self, more: Sequence[Item]) -> None:
+        """One item is done and brought up others."""
+        with self._changed:
+            if self._unfinished > 0:
+                self._waiting += more
+                self._unfinished += len(more) - 1
+                self._changed.notify_all()
+
+    def give_up(self, error: BaseException | None) -> None:
+        """Nothing more is to be begun."""
+        with self._changed:
+            if error is not None:
+                self.errors.append(error)
+            self._waiting.clear()
+            self._unfinished = 0
+            self._changed.notify_all()
 
 
 def _join(crew: list[threading.Thread]) -> None:

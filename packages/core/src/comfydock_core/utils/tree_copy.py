@@ -6,8 +6,9 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Collection
+from typing import NamedTuple
 
-from comfydock_core.utils.at_once import for_each
+from comfydock_core.utils.at_once import work_off
 
 if sys.platform != "win32":
     import fcntl
@@ -21,9 +22,9 @@ _FICLONE = 0x40049409
 # A file system that offers clones fails with these as it would for any write.
 _REAL_TROUBLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
-# How many branches are linked at once, and where the trunk ends: below `lib/python3.11/site-packages/<package>`.
-_AT_ONCE = 4
-_TRUNK_DEPTH = 4
+# How many directories are filled at once. The work is the kernel's, so more than the processors only wait for them; a
+# single one can still do something while the other waits for the disk.
+_AT_ONCE = min(max(os.cpu_count() or 1, 2), 8)
 
 _Place = Callable[[str, str], None]
 
@@ -32,14 +33,10 @@ def link_tree(source: str, target: str) -> None:
     """Make `target` a tree of the same files: directories anew, files as hard links, symbolic links as they are.
 
     A file that cannot be linked is copied. `target` must not exist. Raises `OSError`, and then a part may be left.
-    Nearly all of the time is the file system's, so several branches are done at once.
     """
-    place = _Linker(_Copier()).place
-    branches: list[tuple[str, str]] = []
-    trunk = _double_trunk(source, target, place, _TRUNK_DEPTH, branches)
-    for_each(branches, lambda branch: _double(*branch, place), threads=_AT_ONCE)
-    for directory, copy in reversed(trunk):
-        _keep_directory(directory, copy)
+    doubles = Doubles()
+    doubles.link(source, target)
+    doubles.make()
 
 
 def link_file(source: str, target: str) -> None:
@@ -47,7 +44,7 @@ def link_file(source: str, target: str) -> None:
     if os.path.islink(source):
         _copy_link(source, target)
     else:
-        _Linker(_Copier()).place(source, target)
+        _Linker(_Copier().place).place(source, target)
 
 
 def copy_tree(source: str, target: str, *, skip: Collection[str] = ()) -> None:
@@ -57,47 +54,64 @@ def copy_tree(source: str, target: str, *, skip: Collection[str] = ()) -> None:
     files and never writes into them, it only renews their times. `target` must not exist. Raises `OSError`, and then a
     part may be left.
     """
-    copier = _Copier()
-    _double(source, target, copier.place, linked=_Linker(copier).place, skip=skip)
+    doubles = Doubles()
+    doubles.copy(source, target, skip=skip)
+    doubles.make()
 
 
-def _double_trunk(
-    source: str, target: str, place: _Place, depth: int, branches: list[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    """Double the upper levels and note what is below; returns their directories, whose modes are still to be set."""
-    os.mkdir(target, 0o700)
-    trunk = [(source, target)]
-    with os.scandir(source) as entries:
-        for entry in entries:
-            copy = f"{target}/{entry.name}"
-            if entry.is_symlink():
-                _copy_link(entry.path, copy)
-            elif not entry.is_dir(follow_symlinks=False):
-                place(entry.path, copy)
-            elif depth > 0:
-                trunk += _double_trunk(entry.path, copy, place, depth - 1, branches)
-            else:
-                branches.append((entry.path, copy))
-    return trunk
+class Doubles:
+    """Several trees to be doubled at once: nearly all of the time is the file system's, so that they share it well."""
+
+    def __init__(self) -> None:
+        self._copy = _Copier().place
+        self._link = _Linker(self._copy).place
+        self._trees: list[_Branch] = []
+
+    def link(self, source: str, target: str) -> None:
+        """Wish for what `link_tree` does."""
+        self._trees.append(_Branch(source, target, self._link, self._link))
+
+    def copy(self, source: str, target: str, *, skip: Collection[str] = ()) -> None:
+        """Wish for what `copy_tree` does."""
+        self._trees.append(_Branch(source, target, self._copy, self._link, skip))
+
+    def make(self) -> None:
+        """Double everything that was wished for. Raises `OSError`, and then parts may be left."""
+        for tree in self._trees:
+            os.mkdir(tree.target, 0o700)
+        work_off(self._trees, _Branch.fill, threads=_AT_ONCE)
 
 
-def _double(source: str, target: str, place: _Place, linked: _Place | None = None, skip: Collection[str] = ()) -> None:
-    """Fill a new directory, using `linked` for what is below the objects of a git repository."""
-    os.mkdir(target, 0o700)
-    with os.scandir(source) as entries:
-        for entry in entries:
-            if entry.name in skip:
-                continue
-            copy = f"{target}/{entry.name}"
-            if entry.is_symlink():
-                _copy_link(entry.path, copy)
-            elif not entry.is_dir(follow_symlinks=False):
-                place(entry.path, copy)
-            elif linked is not None and entry.name == "objects" and _is_git_directory(source):
-                _double(entry.path, copy, linked)
-            else:
-                _double(entry.path, copy, place, linked)
-    _keep_directory(source, target)
+class _Branch(NamedTuple):
+    """A directory and its double, which is there and empty."""
+
+    source: str
+    target: str
+    place: _Place
+    place_object: _Place  # For what lies below the objects of a git repository.
+    skip: Collection[str] = ()
+
+    def fill(self) -> "list[_Branch]":
+        """Double everything in it but for what lies deeper, which is returned."""
+        deeper: list[_Branch] = []
+        with os.scandir(self.source) as entries:
+            for entry in entries:
+                if entry.name in self.skip:
+                    continue
+                copy = f"{self.target}/{entry.name}"
+                if entry.is_symlink():
+                    _copy_link(entry.path, copy)
+                elif entry.is_dir(follow_symlinks=False):
+                    os.mkdir(copy, 0o700)
+                    deeper.append(self._below(entry.path, copy, entry.name))
+                else:
+                    self.place(entry.path, copy)
+        _keep_directory(self.source, self.target)
+        return deeper
+
+    def _below(self, source: str, target: str, name: str) -> "_Branch":
+        of_git = name == "objects" and self.place is not self.place_object and _is_git_directory(self.source)
+        return _Branch(source, target, self.place_object if of_git else self.place, self.place_object)
 
 
 def _copy_link(source: str, target: str) -> None:
@@ -106,7 +120,7 @@ def _copy_link(source: str, target: str) -> None:
 
 
 def _keep_directory(source: str, target: str) -> None:
-    """Mode and times, set last: a directory may be read-only, and filling it changes its time."""
+    """Mode and times, set when it has all its names: it may be read-only, and every name changes its time."""
     known = os.stat(source)
     os.chmod(target, stat.S_IMODE(known.st_mode))
     os.utime(target, ns=(known.st_atime_ns, known.st_mtime_ns))
@@ -119,8 +133,8 @@ def _is_git_directory(path: str) -> bool:
 class _Linker:
     """Links files, and copies those that cannot be linked."""
 
-    def __init__(self, copier: "_Copier") -> None:
-        self._copier = copier
+    def __init__(self, copy: _Place) -> None:
+        self._copy = copy
 
     def place(self, source: str, target: str) -> None:
         try:
@@ -128,7 +142,7 @@ class _Linker:
         except OSError as error:
             if error.errno not in _NOT_LINKABLE:
                 raise
-            self._copier.place(source, target)
+            self._copy(source, target)
 
 
 class _Copier:
