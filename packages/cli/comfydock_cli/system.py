@@ -15,8 +15,8 @@ DEFAULT_WIDTH = 80
 LEAST_WIDTH = 40
 MOST_WIDTH = 100
 
-# Modules whose exit handlers matter: with one of them loaded the interpreter shuts down the ordinary way.
-_NEED_SHUTDOWN = ("logging", "threading", "concurrent.futures", "atexit")
+# What the interpreter calls before its teardown, in its order: threads are joined, then exit handlers run.
+_BEFORE_TEARDOWN = (("threading", "_shutdown"), ("atexit", "_run_exitfuncs"))
 
 
 def getenv(name: str) -> str | None:
@@ -85,14 +85,16 @@ def _forget_stand_ins(null: str) -> None:
 def leave(code: int) -> None:
     """End the process with `code`, flushing what was written; a reader that went away makes it 141.
 
-    Without exit handlers to run the interpreter's own teardown, a quarter of a short command's time, is skipped.
+    Threads are waited for and exit handlers called, as ever; only the interpreter's own teardown is skipped, which
+    frees what ends with the process anyway: a quarter of a short command's time, ten milliseconds of a long one's.
     """
+    for module, finish in _BEFORE_TEARDOWN:
+        if module in sys.modules:
+            getattr(sys.modules[module], finish)()
     code = _flush(code)
     trace = getenv("COMFYDOCK_MODULES_FILE")
     if trace is not None:
         _write_modules(trace)
-    if any(name in sys.modules for name in _NEED_SHUTDOWN):
-        sys.exit(code)
     posix._exit(code)
 
 
