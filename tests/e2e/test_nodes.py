@@ -220,6 +220,23 @@ def test_packs_are_turned_off_and_on(work: Session, host: PackHost) -> None:
     assert state(work) == before
 
 
+def test_a_pack_at_another_version_than_the_manifest_is_told_and_put_right(work: Session, host: PackHost) -> None:
+    first = host.add_repository("alice", "Fancy")
+    second = host.add_repository("alice", "Fancy", {"more.py": ""})
+    work.ok("node", "add", "https://github.com/alice/Fancy")
+    before = state(work)
+    git(custom_nodes(work) / "Fancy", "checkout", "--quiet", first)
+    told = work.ok("status").out
+    assert f"  node packs  1 pack, 1 at another version\n    ~ Fancy {second[:10]} → {first[:10]}\n" in told
+    assert work.ok("node", "list").out.endswith(f"  git  present at {first[:10]}\n")
+    assert "comfydock sync -e work" in work.run("doctor").out
+    planned = work.ok("sync", "--dry-run").out
+    assert f"node pack Fancy at {second[:10]} instead of {first[:10]}" in planned
+    assert "fetched " in work.ok("sync").out
+    assert work.data("status")["in_sync"] is True
+    assert state(work) == before
+
+
 def test_removed_packs_take_their_packages_with_them(work: Session, host: PackHost) -> None:
     host.add("blur", files=pack_files("Blur", requirements="mini-masks\n"))
     host.add_repository("alice", "Fancy")

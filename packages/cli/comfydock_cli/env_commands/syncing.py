@@ -57,7 +57,7 @@ def _facts(plan: SyncPlan) -> dict[str, object]:
         "venv": plan.venv,
         "reasons": list(plan.reasons),
         "locked": list(plan.parts),
-        "packs": [pack.release.name for pack in plan.packs],
+        "packs": [wanted.pack.release.name for wanted in plan.packs],
         "unobtainable": list(plan.unobtainable),
         "held_back": list(plan.held_back),
     }

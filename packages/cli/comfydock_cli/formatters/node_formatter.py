@@ -73,9 +73,15 @@ def plan_facts(plan: PackPlan) -> list[str]:
 
 def listed(packs: Sequence[ListedPack]) -> Result:
     """A line a pack: identifier, version, source, state."""
-    rows = [(one.pack.identifier, shown_version(one.pack), one.pack.release.source, one.state) for one in packs]
+    rows = [(one.pack.identifier, shown_version(one.pack), one.pack.release.source, _state(one)) for one in packs]
     note = "" if packs else "the environment has no node packs; `comfydock node add ID` adds one"
     return Result({"packs": [_listed_data(one) for one in packs]}, aligned(rows), note=note)
+
+
+def _state(one: ListedPack) -> str:
+    if one.found is None:
+        return one.state
+    return f"{one.state} at {one.found[:_SHORT] if one.pack.release.source == 'git' else one.found}"
 
 
 def shown_version(pack: TrackedPack) -> str:
@@ -189,6 +195,7 @@ def _listed_data(one: ListedPack) -> dict[str, object]:
         "name": pack.release.name,
         "registry_id": pack.release.registry_id,
         "state": one.state,
+        "found": one.found,
         "path": one.path,
         "requirements": list(pack.requirements),
         **(_release_data(pack) or {}),

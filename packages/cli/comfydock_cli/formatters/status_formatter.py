@@ -2,8 +2,9 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from comfydock_core.models.environment import EnvironmentStatus
+    from comfydock_core.models.environment import EnvironmentStatus, VersionDifference
 
+_COMMIT = 40  # Characters; versions are shown whole, whatever their length.
 _MOST = 10  # Names listed under a subject before the rest is only counted.
 
 
@@ -61,7 +62,7 @@ def _packages(status: "EnvironmentStatus") -> list[str]:
     if state.dependencies_changed:
         lines.append("    ~ the manifest's dependencies changed since they were installed")
     lines += _names("-", state.missing) + _names("+", state.extra)
-    return lines + _names("~", [f"{change.name} {change.expected} → {change.found}" for change in state.changed])
+    return lines + _names("~", [_told(change) for change in state.changed])
 
 
 def _packs(status: "EnvironmentStatus") -> list[str]:
@@ -71,10 +72,13 @@ def _packs(status: "EnvironmentStatus") -> list[str]:
     parts = [_count(len(state.present), "pack")]
     if state.missing:
         parts.append(f"{len(state.missing)} missing")
+    if state.changed:
+        parts.append(f"{len(state.changed)} at another version")
     if state.untracked:
         parts.append(f"{len(state.untracked)} not in the manifest")
     lines = _line("node packs", ", ".join(parts) if len(parts) > 1 or state.present else "none")
-    return lines + _names("-", state.missing) + _names("+", state.untracked)
+    lines += _names("-", state.missing) + _names("+", state.untracked)
+    return lines + _names("~", [_told(change) for change in state.changed])
 
 
 def _models(status: "EnvironmentStatus") -> list[str]:
@@ -88,6 +92,11 @@ def _models(status: "EnvironmentStatus") -> list[str]:
         "not-configured": "no models directory is configured",
     }
     return _line("models", told.get(link.state, link.state))
+
+
+def _told(change: "VersionDifference") -> str:
+    expected, found = (text[:10] if len(text) >= _COMMIT else text for text in (change.expected, change.found))
+    return f"{change.name} {expected} → {found}"
 
 
 def _line(subject: str, text: str) -> list[str]:

@@ -201,9 +201,10 @@ COMMANDS = (
         ("sync",),
         "comfydock_cli.env_commands.syncing:sync",
         "Make an environment what its definition says",
-        "Installs exactly what is locked for this machine's back end, fetches node packs that are missing, and corrects"
-        " the models link. A lock of PyTorch that is missing or out of date is made. Node packs that nothing here can"
-        " fetch are named, and make exit code 3.",
+        "Installs exactly what is locked for this machine's back end, fetches node packs that are missing or lie there"
+        " in another version, and corrects the models link. A lock of PyTorch that is missing or out of date is made."
+        " Node packs that nothing here can fetch are named, and make exit code 3; what somebody changed by hand stays"
+        " as it is, and makes exit code 4.",
         ("comfydock sync", "comfydock sync -e work --dry-run", "comfydock sync --relock"),
         _LIFE,
         (

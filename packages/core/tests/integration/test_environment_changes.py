@@ -205,7 +205,7 @@ def test_a_pack_from_git_that_is_missing_is_cloned_at_its_commit(
                        f'repository = "{tmp_path / "pack"}"\n')  # fmt: skip
         manifest.write('\n[tool.comfydock.nodes.other]\nname = "other"\nsource = "development"\nversion = "dev"\n')
     plan = sync(workspace)
-    assert [pack.release.name for pack in plan.packs] == ["Päck 1"]
+    assert [wanted.pack.release.name for wanted in plan.packs] == ["Päck 1"]
     assert plan.unobtainable == ("other",)
     assert git(Path(demo.layout.custom_nodes, "Päck 1"), "rev-parse", "HEAD").strip() == commit
     undo(workspace, "demo")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from comfydock_core.analyzers.installation.checkouts import is_checkout
 from comfydock_core.integrations.git import queries
+from comfydock_core.repositories.pack_release import NOTE
 
-_SKIPPED = frozenset({".git", "__pycache__"})
+_SKIPPED = frozenset({".git", "__pycache__", NOTE})
 _COMPILED = (".pyc", ".pyo")
 
 

@@ -11,7 +11,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations.process import Completed
 from comfydock_core.integrations.uv_command import UVCommand
-from comfydock_core.models.environment import PackageChange, PackageState
+from comfydock_core.models.environment import PackageState, VersionDifference
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.repositories.backend_choice import read_choice
 from comfydock_core.repositories.pytorch_settings import is_neutral
@@ -71,7 +71,7 @@ def _read_changes(state: PackageState, text: str) -> None:
             marks[match[1]][match[2]] = match[3]
     add, remove = marks["+"], marks["-"]
     both = sorted(add.keys() & remove.keys())
-    state.changed = [PackageChange(name, add.pop(name), remove.pop(name)) for name in both]
-    state.changed += [PackageChange(name, version, version) for name, version in sorted(marks["~"].items())]
+    state.changed = [VersionDifference(name, add.pop(name), remove.pop(name)) for name in both]
+    state.changed += [VersionDifference(name, version, version) for name, version in sorted(marks["~"].items())]
     state.missing = [f"{name} {version}" for name, version in sorted(add.items())]
     state.extra = [f"{name} {version}" for name, version in sorted(remove.items())]

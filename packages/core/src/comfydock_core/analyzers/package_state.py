@@ -4,7 +4,7 @@ A virtual environment without a record (ComfyDock 1.x, or a sync by hand) is not
 """
 
 from comfydock_core.configs.environment_layout import part_path
-from comfydock_core.models.environment import PackageChange, PackageState
+from comfydock_core.models.environment import PackageState, VersionDifference
 from comfydock_core.repositories import install_record
 from comfydock_core.repositories.install_record import InstallRecord
 from comfydock_core.utils import native
@@ -55,7 +55,7 @@ def _compare_distributions(state: PackageState, expected: list[str], found: list
     missing = dict(install_record.split_distribution(name) for name in sorted(set(expected) - set(found)))
     extra = dict(install_record.split_distribution(name) for name in sorted(set(found) - set(expected)))
     both = sorted(missing.keys() & extra.keys())
-    state.changed = [PackageChange(name, missing.pop(name), extra.pop(name)) for name in both]
+    state.changed = [VersionDifference(name, missing.pop(name), extra.pop(name)) for name in both]
     state.missing = [f"{name} {version}" for name, version in missing.items()]
     state.extra = [f"{name} {version}" for name, version in extra.items()]
 

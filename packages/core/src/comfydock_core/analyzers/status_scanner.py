@@ -12,9 +12,11 @@ from comfydock_core.models.environment import (
     ModelsLinkState,
     PackageState,
     PackState,
+    VersionDifference,
 )
 from comfydock_core.repositories import manifest_values
 from comfydock_core.repositories.backend_choice import read_choice
+from comfydock_core.repositories.pack_release import other_release
 from comfydock_core.utils import native
 
 _SHORT = 10
@@ -96,23 +98,36 @@ class StatusScanner:
             return state
         state.present = [name for name in found if name in wanted]
         state.untracked = [name for name in found if name not in wanted]
-        state.missing = sorted(wanted.difference(found))
+        state.missing = sorted(wanted.keys() - set(found))
+        for name in state.present:
+            self._compare_pack(name, wanted[name], state)
         return state
 
-    def _wanted_packs(self) -> set[str]:
-        """The directories that the manifest's nodes live in, but for those that are turned off.
+    def _compare_pack(self, name: str, version: str | None, state: PackState) -> None:
+        """Development packs are at whatever version they are, and so is what a link leads to."""
+        path = f"{self._layout.custom_nodes}/{name}"
+        if version is None or native.link_target(path) is not None:
+            return
+        found = other_release(path, version)
+        if found is not None:
+            state.changed.append(VersionDifference(name, version, found))
+
+    def _wanted_packs(self) -> dict[str, str | None]:
+        """The directories that the manifest's nodes live in, with their versions, but for those that are turned off.
 
         Very old manifests nest development nodes once more.
         """
         path = self._layout.manifest
         nodes = manifest_values.table(self._tool, "nodes", path)
-        wanted: set[str] = set()
+        wanted: dict[str, str | None] = {}
         for identifier in nodes:
             entry = manifest_values.table(nodes, identifier, path)
             nested = identifier == "development" and entry and all(isinstance(item, dict) for item in entry.values())
             for key, node in entry.items() if nested else [(identifier, entry)]:
                 if isinstance(node, dict) and node.get("enabled") is not False:
-                    wanted.add(manifest_values.text(node, "name", path) or key)
+                    development = nested or manifest_values.text(node, "source", path) == "development"
+                    version = None if development else manifest_values.text(node, "version", path)
+                    wanted[manifest_values.text(node, "name", path) or key] = version
         return wanted
 
     def _models_link(self) -> ModelsLinkState:

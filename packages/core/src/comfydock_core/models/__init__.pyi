@@ -21,9 +21,9 @@ from .environment import ComfyUIState as ComfyUIState
 from .environment import DefinitionState as DefinitionState
 from .environment import EnvironmentStatus as EnvironmentStatus
 from .environment import ModelsLinkState as ModelsLinkState
-from .environment import PackageChange as PackageChange
 from .environment import PackageState as PackageState
 from .environment import PackState as PackState
+from .environment import VersionDifference as VersionDifference
 from .exceptions import AcrossFileSystems as AcrossFileSystems
 from .exceptions import ArchiveRefused as ArchiveRefused
 from .exceptions import AuthenticationFailed as AuthenticationFailed
@@ -143,6 +143,7 @@ from .registry import RegistryNode as RegistryNode
 from .registry import RegistryVersion as RegistryVersion
 from .renaming import RenamingPlan as RenamingPlan
 from .running import RunningComfyUI as RunningComfyUI
+from .syncing import PackToFetch as PackToFetch
 from .syncing import SyncPlan as SyncPlan
 from .syncing import SyncRequest as SyncRequest
 from .template import Template as Template

@@ -80,8 +80,8 @@ class DefinitionState:
         }
 
 
-class PackageChange:
-    """A distribution that is installed in another version than it should be."""
+class VersionDifference:
+    """A distribution or a node pack that is there in another version than it should be."""
 
     __slots__ = ("expected", "found", "name")
 
@@ -122,7 +122,7 @@ class PackageState:
         self.installed: int | None = None
         self.missing: list[str] = []
         self.extra: list[str] = []
-        self.changed: list[PackageChange] = []
+        self.changed: list[VersionDifference] = []
         self.lock_changed = False
         self.dependencies_changed = False
         self.backend_changed = False
@@ -159,14 +159,18 @@ class PackageState:
 
 
 class PackState:
-    """Custom nodes on disk against the manifest, by directory name."""
+    """Custom nodes on disk against the manifest, by directory name.
 
-    __slots__ = ("missing", "present", "unknown", "untracked")
+    `changed` are those of which another version lies there, as far as that can be told.
+    """
+
+    __slots__ = ("changed", "missing", "present", "unknown", "untracked")
 
     def __init__(self) -> None:
         self.present: list[str] = []
         self.missing: list[str] = []
         self.untracked: list[str] = []
+        self.changed: list[VersionDifference] = []
         self.unknown: str | None = None
 
     def as_dict(self) -> dict[str, object]:
@@ -174,6 +178,7 @@ class PackState:
             "present": self.present,
             "missing": self.missing,
             "untracked": self.untracked,
+            "changed": [change.as_dict() for change in self.changed],
             "unknown": self.unknown,
         }
 
@@ -255,7 +260,7 @@ class EnvironmentStatus:
             or not self.comfyui.present
             or self.comfyui.matches is False
             or self.packages.state in ("out-of-sync", "not-installed")
-            or bool(self.packs.missing or self.packs.untracked)
+            or bool(self.packs.missing or self.packs.untracked or self.packs.changed)
             or self.models_link.state != "linked"
         )
         if disagrees:

@@ -72,11 +72,15 @@ class TrackedPack:
 
 @dataclass(frozen=True, slots=True)
 class ListedPack:
-    """A tracked pack as it lies there. `state` is `present`, `disabled`, `linked` or `missing`."""
+    """A tracked pack as it lies there. `state` is `present`, `disabled`, `linked` or `missing`.
+
+    `found` is the version that lies there, where that is known to be another one than the manifest's.
+    """
 
     pack: TrackedPack
     path: str
     state: str
+    found: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

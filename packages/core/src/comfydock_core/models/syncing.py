@@ -41,6 +41,19 @@ class SyncOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class PackToFetch:
+    """A node pack to be fetched at the manifest's version.
+
+    `found` is the version that lies there instead, `None` where nothing does. `own_files` are files in its directory
+    that did not come with it and go along, relative to it.
+    """
+
+    pack: TrackedPack
+    found: str | None = None
+    own_files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SyncPlan:
     """What has to change. `venv` is `keep`, `link` (a linked copy is brought up to date) or `fresh`.
 
@@ -58,7 +71,7 @@ class SyncPlan:
     converts: bool
     relock: bool
     parts: tuple[str, ...]
-    packs: tuple[TrackedPack, ...]
+    packs: tuple[PackToFetch, ...]
     unobtainable: tuple[str, ...]
     held_back: tuple[str, ...]
     models_directory: str | None

@@ -21,8 +21,9 @@ from comfydock_core.models.exceptions import (
 )
 from comfydock_core.models.node_packs import PackContent, PackRelease
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.pack_release import NOTE, note_text
 from comfydock_core.services.repository_mirrors import RepositoryMirrors, clone_listener, mirror_key
-from comfydock_core.utils import archives
+from comfydock_core.utils import archives, atomic
 from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.filesystem import measure_tree
 from comfydock_core.utils.text import counted
@@ -74,13 +75,18 @@ class PackContents:
             return self._kept_archive(release, release.download_url) if release.download_url else None
 
     def place(self, content: PackContent, target: str) -> None:
-        """Copy the code to a place that does not exist yet. Raises `FileSystemError`, and then a part may be left.
+        """Copy the code to a place that does not exist yet, with a note of the registry's release.
+
+        Raises `FileSystemError`, and then a part may be left.
 
         Work files are never hard links to the ones kept here: packs write into their own directories, and would change
         the code of every environment.
         """
         with disk_errors(f"copy the code of {content.release.name}"):
             copy_tree(content.directory, target)
+            release = content.release
+            if release.source == "registry" and release.sha256 is not None:
+                atomic.write_text(f"{target}/{NOTE}", note_text(release.version, release.sha256))
 
     def _from_archive(self, release: PackRelease, url: str, reporter: Reporter) -> PackContent:
         kept = self._kept_archive(release, url)

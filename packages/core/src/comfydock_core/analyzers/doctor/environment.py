@@ -10,7 +10,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding, Mending
-from comfydock_core.models.environment import EnvironmentStatus
+from comfydock_core.models.environment import EnvironmentStatus, VersionDifference
 from comfydock_core.models.exceptions import ToolMissing
 from comfydock_core.models.running import RunningComfyUI
 from comfydock_core.models.virtual_environment import VenvFault
@@ -36,6 +36,10 @@ def check_status(status: EnvironmentStatus) -> Iterator[Finding]:
         message = f"{len(status.packs.missing)} of its node packs are missing"
         details = tuple(status.packs.missing)
         yield Finding("packs-missing", PROBLEM, message, name, f"`comfydock sync -e {name}`", details)
+    if status.packs.changed:
+        message = f"{len(status.packs.changed)} of its node packs are at another version than the manifest says"
+        details = tuple(_told_difference(change) for change in status.packs.changed)
+        yield Finding("packs-drift", PROBLEM, message, name, f"`comfydock sync -e {name}`", details)
     yield from _models_link(status)
 
 
@@ -60,13 +64,17 @@ def _packages(status: EnvironmentStatus) -> Iterator[Finding]:
     elif state.state == "unknown":
         yield Finding("packages-unknown", NOTE, f"packages cannot be compared: {state.unknown}", name)
     else:
-        changed = [f"~ {change.name} {change.expected} → {change.found}" for change in state.changed]
+        changed = [_told_difference(change) for change in state.changed]
         details = [*(f"- {item}" for item in state.missing), *(f"+ {item}" for item in state.extra), *changed]
         words = "not installed" if state.state == "not-installed" else "not as locked"
         # Where the manifest was changed and the lock was not, a sync would refuse.
         relock = " --relock" if state.dependencies_changed and not state.lock_changed else ""
         fix = f"`comfydock sync{relock} -e {name}`"
         yield Finding("packages-drift", PROBLEM, f"packages are {words}", name, fix, tuple(details))
+
+
+def _told_difference(change: VersionDifference) -> str:
+    return f"~ {change.name} {change.expected} → {change.found}"
 
 
 def _models_link(status: EnvironmentStatus) -> Iterator[Finding]:

@@ -1,4 +1,7 @@
-"""Node packs that a manifest has and the disk lacks."""
+"""Node packs that a manifest has and the disk lacks or has in another version."""
+
+import os
+from collections.abc import Iterable
 
 from comfydock_core.analyzers.status_scanner import pack_directories
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -7,6 +10,7 @@ from comfydock_core.models.node_packs import TrackedPack
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.tracked_packs import tracked_packs
 from comfydock_core.utils import native
+from comfydock_core.utils.tree_copy import link_file
 
 CUSTOM_NODES = "ComfyUI/custom_nodes"
 
@@ -40,6 +44,31 @@ def stage_pack(pack: TrackedPack, place: str, services: EnvironmentServices, rep
     for lack in content.missing:
         reporter.warn(f"{pack.release.name}: {lack}")
     services.packs.place(content, place)
+
+
+def carry_over(pack: TrackedPack, names: Iterable[str], before: str, after: str, reporter: Reporter) -> None:
+    """Give another version of a pack the files that did not come with it: models, settings, what was made with it.
+
+    They are the same files, so that neither a large model nor later work in them is lost by an undo. What the new
+    version brings itself stays as it brings it. `names` are relative to the directory `before`.
+    """
+    for name in names:
+        source, target = f"{before}/{name}", f"{after}/{name}"
+        if not os.path.lexists(source):
+            continue
+        if os.path.lexists(target) or not _made_directory(os.path.dirname(target)):
+            reporter.warn(f"{pack.identifier}: `{name}` gives way to what the new version has under that name")
+        else:
+            link_file(source, target)
+
+
+def _made_directory(path: str) -> bool:
+    """Whether there is a directory now; `False` where a file is in the way."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        return False
+    return True
 
 
 def _is_obtainable(pack: TrackedPack) -> bool:

@@ -10,21 +10,22 @@ from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.core.usecases.backends import chosen_backend
+from comfydock_core.core.usecases.nodes.tracked import Tracked
 from comfydock_core.core.usecases.packs import missing_packs, path_of
 from comfydock_core.core.usecases.venv_choice import judge_venv, wanted_python
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
 from comfydock_core.models.addresses import without_credentials
-from comfydock_core.models.exceptions import BackendNotLocked, BackendPartRefused, InvalidSetting
-from comfydock_core.models.node_packs import TrackedPack
+from comfydock_core.models.exceptions import BackendNotLocked, BackendPartRefused, InvalidSetting, PackHasChanges
 from comfydock_core.models.operation import Swap
 from comfydock_core.models.plan import PlanStep
-from comfydock_core.models.syncing import SyncPlan, SyncRequest
+from comfydock_core.models.syncing import PackToFetch, SyncPlan, SyncRequest
 from comfydock_core.repositories import manifest_values
 from comfydock_core.repositories.backend_choice import read_choice
 from comfydock_core.repositories.backend_parts import read_part
 from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.repositories.pytorch_settings import family_of, is_neutral
+from comfydock_core.repositories.tracked_packs import version_instead
 from comfydock_core.repositories.uv_lock import read_lock
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.services.transaction import make_plan
@@ -32,6 +33,7 @@ from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils import native
 
 MODELS = "ComfyUI/models"
+_SHORT = 10
 
 
 class SyncPlanner:
@@ -48,6 +50,7 @@ class SyncPlanner:
         self._steps: list[Swap] = []
         self._work: list[PlanStep] = []
         self._reasons: list[str] = []
+        self._changed_packs: list[str] = []
 
     def plan(self) -> SyncPlan:
         backend, request = self._backend(), self._request
@@ -82,7 +85,7 @@ class SyncPlanner:
             parts=parts,
             packs=packs,
             unobtainable=unobtainable,
-            held_back=tuple(self._held_back()),
+            held_back=(*self._held_back(), *self._changed_packs),
             models_directory=models,
             change=change,
         )
@@ -95,7 +98,7 @@ class SyncPlanner:
         if not os.path.isdir(self._layout.comfyui):
             yield f"there is no `{self._layout.comfyui}`"
         elif wanted is not None and commit is not None and commit != wanted:
-            yield f"ComfyUI is at {commit[:10]}, and the manifest wants {wanted[:10]}"
+            yield f"ComfyUI is at {commit[:_SHORT]}, and the manifest wants {wanted[:_SHORT]}"
 
     def _backend(self) -> str:
         """The back end that is asked for, else the one that was chosen, else the one that fits this machine."""
@@ -189,13 +192,32 @@ class SyncPlanner:
             return "fresh", "asked for"
         return judge_venv(self._layout, lambda: not locks and self._services.uv_project.is_installed(backend))
 
-    def _packs(self) -> tuple[tuple[TrackedPack, ...], tuple[str, ...]]:
-        packs, unobtainable = missing_packs(self._layout, self._manifest)
-        for pack in packs:
-            release = pack.release
+    def _packs(self) -> tuple[tuple[PackToFetch, ...], tuple[str, ...]]:
+        missing, unobtainable = missing_packs(self._layout, self._manifest)
+        packs = [*map(PackToFetch, missing), *self._packs_elsewhere()]
+        for wanted in packs:
+            release = wanted.pack.release
             source = without_credentials(release.repository or release.download_url or "the registry")
-            self._add(path_of(pack), "fetch", source, f"node pack {release.name} at {release.version[:10]}")
-        return packs, unobtainable
+            instead = f" instead of {wanted.found[:_SHORT]}" if wanted.found is not None else ""
+            detail = f"node pack {release.name} at {release.version[:_SHORT]}{instead}"
+            self._add(path_of(wanted.pack), "fetch", source, detail)
+        return tuple(packs), unobtainable
+
+    def _packs_elsewhere(self) -> Iterator[PackToFetch]:
+        """Packs at another version than the manifest's. One that somebody worked in is only told."""
+        tracked = Tracked(self._layout)
+        for pack in tracked.packs.values():
+            found = version_instead(pack, tracked.path(pack))
+            if found is None:
+                continue
+            try:
+                own = tracked.own_files(pack, self._services.packs, "the manifest's version", force=False)
+            except PackHasChanges as error:
+                name, version = pack.release.name, pack.release.version
+                there = f"{name} is at {found[:_SHORT]}, and the manifest wants {version[:_SHORT]}"
+                self._changed_packs.append(f"{there}, but it has {error.context['changes']}")
+            else:
+                yield PackToFetch(pack, found, own)
 
     def _models(self) -> str | None:
         """The directory that `models` is to lead to, when it does not. Raises what the check of that directory does."""

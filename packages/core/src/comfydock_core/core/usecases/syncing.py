@@ -6,7 +6,7 @@ from comfydock_core.analyzers.package_changes import package_changes
 from comfydock_core.configs.environment_layout import BACKENDS, EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
-from comfydock_core.core.usecases.packs import path_of, stage_pack
+from comfydock_core.core.usecases.packs import carry_over, path_of, stage_pack
 from comfydock_core.core.usecases.staging import stage_definition, stage_venv
 from comfydock_core.core.usecases.sync_planning import MODELS, SyncPlanner
 from comfydock_core.models.operation import Initiator, Swap
@@ -104,9 +104,11 @@ def _put(
 ) -> None:  # fmt: skip
     """Move one staged thing to where the operation takes it from."""
     place = under_way.place(path)
-    packs = {path_of(pack): pack for pack in plan.packs}
+    packs = {path_of(wanted.pack): wanted for wanted in plan.packs}
     if path in packs:
-        stage_pack(packs[path], place, services, reporter)
+        wanted = packs[path]
+        stage_pack(wanted.pack, place, services, reporter)
+        carry_over(wanted.pack, wanted.own_files, f"{under_way.plan.scope}/{path}", place, reporter)
     elif path == MODELS:
         assert plan.models_directory is not None
         make_directory_link(place, os.path.abspath(plan.models_directory))

@@ -100,7 +100,7 @@ class _Adding:
         own: tuple[str, ...] = ()
         if before is not None:
             release = replace(release, identifier=before.identifier, name=before.release.name)
-            own = self._tracked.own_files(before, self._services, "another version", force=self._options.force)
+            own = self._tracked.own_files(before, self._services.packs, "another version", force=self._options.force)
         self._refuse_in_the_way(release, before)
         return replace(self._made(release, before, content), own_files=own)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.nodes.planning import INSTALL_SCRIPT, has_install_script
-from comfydock_core.core.usecases.packs import path_of
+from comfydock_core.core.usecases.packs import carry_over, path_of
 from comfydock_core.core.usecases.redefining import put_redefinition, stage_redefinition
 from comfydock_core.integrations import process
 from comfydock_core.models.exceptions import InstallScriptFailed
@@ -22,7 +22,6 @@ from comfydock_core.utils import interruption
 from comfydock_core.utils.child_environment import child_environment
 from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.filesystem import make_directory_link
-from comfydock_core.utils.tree_copy import link_file
 
 _PYTHON = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
 
@@ -67,34 +66,10 @@ def _put(
         reporter.phase(f"Copying {change.after.release.name}")
         services.packs.place(change.content, place)
         if change.before is not None:
-            _carry_over(change, f"{layout.custom_nodes}/{change.before.directory}", place, reporter)
+            before = f"{layout.custom_nodes}/{change.before.directory}"
+            carry_over(change.pack, change.own_files, before, place, reporter)
     elif change.link is not None:
         make_directory_link(place, change.link)
-
-
-def _carry_over(change: PackChange, before: str, after: str, reporter: Reporter) -> None:
-    """Give the new version the files that did not come with the old one: models, settings, what was made with it.
-
-    They are the same files, so that neither a large model nor later work in them is lost by an undo. What the new
-    version brings itself stays as it brings it.
-    """
-    for name in change.own_files:
-        source, target = f"{before}/{name}", f"{after}/{name}"
-        if not os.path.lexists(source):
-            continue
-        if os.path.lexists(target) or not _made_directory(os.path.dirname(target)):
-            reporter.warn(f"{change.pack.identifier}: `{name}` gives way to what the new version has under that name")
-        else:
-            link_file(source, target)
-
-
-def _made_directory(path: str) -> bool:
-    """Whether there is a directory now; `False` where a file is in the way."""
-    try:
-        os.makedirs(path, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        return False
-    return True
 
 
 def _run_install_script(

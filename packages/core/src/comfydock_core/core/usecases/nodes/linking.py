@@ -33,7 +33,7 @@ def plan_linking(
     tracked = Tracked(layout)
     before = matching_pack(tracked.packs, wanted)
     if before is not None:
-        tracked.own_files(before, services, "a link in its place", force=options.force)
+        tracked.own_files(before, services.packs, "a link in its place", force=options.force)
     directory = before.release.name if before is not None else check_directory(wanted, wanted, layout.manifest)
     _refuse_in_the_way(f"{layout.custom_nodes}/{directory}", before, force=options.force)
     requirements = tracked.policy.asked_for(target)

@@ -2,7 +2,7 @@
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.node_packs import ListedPack, TrackedPack
-from comfydock_core.repositories.tracked_packs import tracked_packs
+from comfydock_core.repositories.tracked_packs import tracked_packs, version_instead
 from comfydock_core.utils import native
 
 
@@ -13,8 +13,12 @@ def list_packs(layout: EnvironmentLayout, manifest: dict[str, object]) -> list[L
 
 
 def _listed(pack: TrackedPack, path: str) -> ListedPack:
+    return ListedPack(pack, path, _state(pack, path), version_instead(pack, path))
+
+
+def _state(pack: TrackedPack, path: str) -> str:
     if not native.is_directory(path):
-        return ListedPack(pack, path, "missing")
+        return "missing"
     if native.link_target(path) is not None:
-        return ListedPack(pack, path, "linked")
-    return ListedPack(pack, path, "present" if pack.enabled else "disabled")
+        return "linked"
+    return "present" if pack.enabled else "disabled"

@@ -37,7 +37,7 @@ def plan_removing(
         pack = find_pack(tracked.packs, word)
         if untrack:
             return PackChange("untrack", before=pack)
-        own = tracked.own_files(pack, services, "removing it", force=options.force)
+        own = tracked.own_files(pack, services.packs, "removing it", force=options.force)
         if pack.is_development and pack.enabled and os.path.lexists(tracked.path(pack)):
             free = _free_name(layout, pack.release.name)
             return PackChange("remove", before=pack, moved_from=pack.directory, moved_to=free)

@@ -62,7 +62,7 @@ def _change(
         reporter.warn(note)
     if (latest.version, latest.source) == (pack.release.version, pack.release.source):
         return None
-    own = tracked.own_files(pack, services, "another version", force=options.force)
+    own = tracked.own_files(pack, services.packs, "another version", force=options.force)
     content = services.packs.obtain(latest, reporter)
     requirements = tracked.policy.asked_for(content.directory)
     lines, notes = lines_of(requirements)
