@@ -273,7 +273,7 @@ SIGNALS = {signal.SIGINT: (130, "error: interrupted\n"), signal.SIGTERM: (143, "
 # For each command its words, its phases, and the call of a program that does not end before it is told to: the last
 # phase lasts that long.
 STOPPED: dict[str, tuple[tuple[str, ...], tuple[str, ...], str, str]] = {
-    "clone": (("clone", "work", "new"), ("Copying work",), "git", "config merge."),
+    "clone": (("clone", "work", "new"), ("Copying work",), "git", "ls-files"),
     "sync": (("sync",), ("Linking a copy", "Installing Python packages"), "uv", "pip sync"),
     "repair": (("repair",), ("Preparing Python", "Installing Python packages"), "uv", "pip sync"),
     "backend use": (("backend", "use", "cu128"), ("Locking PyTorch", "Linking a copy", "Installing"), "uv", "pip sync"),
@@ -338,7 +338,7 @@ def test_an_interrupted_change_has_its_envelope(work: Session, endless: Callable
 def test_who_comes_second_is_told_who_is_at_work_and_may_wait(
     work: Session, endless: Callable[[str, str], dict[str, str]]
 ) -> None:
-    process = work.start("clone", "work", "new", **endless("git", "config merge."))
+    process = work.start("clone", "work", "new", **endless("git", "ls-files"))
     wait_for_line(process, "Copying work", errors=True)
     owner = f"is being changed by `comfydock clone work new` (process {process.pid} on "
     for words in (("use", "work"), ("rename", "work", "x"), ("sync",), ("repair", "--wait", "1"),

@@ -9,6 +9,7 @@ import pytest
 
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
+from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.integrations.uv_command import find_uv
 from comfydock_core.models.creation import CreateRequest
 from comfydock_core.models.exceptions import (
@@ -305,24 +306,55 @@ def test_the_manifest_is_shown_as_it_is_written(demo: Environment) -> None:
     assert demo.manifest()["tool"]["uv"]["package"] is False  # type: ignore[index]
 
 
-def test_a_second_environment_of_the_same_is_locked_alike_without_being_resolved_again(
-    make_environment: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def uv_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """What uv was told since the last call."""
     log, program = tmp_path / "log", tmp_path / "uv"
     program.write_text(f'#!/bin/sh\necho "$*" >> "{log}"\nexec "{find_uv()}" "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("COMFYDOCK_UV", str(program))
+
+    def calls() -> str:
+        told = log.read_text()
+        log.write_text("")
+        return told
+
+    return calls
+
+
+def test_a_second_environment_of_the_same_is_locked_alike_without_being_resolved_again(
+    make_environment: Make, uv_calls: Callable[[], str]
+) -> None:
     one = make_environment("one")
-    first = log.read_text()
-    log.write_text("")
+    assert "pip compile" in uv_calls()
     two = make_environment("two")
-    assert "pip compile" in first
-    assert "pip compile" not in log.read_text()
-    assert log.read_text().count("lock\n") == 1
+    second = uv_calls()
+    assert "pip compile" not in second
+    assert second.count("lock\n") == 1
     locks = [Path(each.layout.lock).read_text().replace(f"-{each.name}", "") for each in (one, two)]
     assert locks[0] == locks[1]
     parts = [Path(each.layout.definition, "backends/cpu/pylock.toml").read_bytes() for each in (one, two)]
     assert parts[0] == parts[1]
+    assert two.status().in_sync
+
+
+@pytest.mark.parametrize("how", ["variable", "option", "online"])
+def test_old_answers_are_the_best_there_is_without_the_network_only(
+    workspace: Workspace, make_environment: Make, uv_calls: Callable[[], str], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    make_environment("one")
+    for answer in Path(workspace.layout.cache, "answers").iterdir():
+        os.utime(answer, (1, 1))
+    uv_calls()
+    if how == "variable":
+        monkeypatch.setenv("UV_OFFLINE", "1")
+        two = make_environment("two")
+    else:
+        opened = open_workspace(workspace.layout, offline=how == "option")
+        plan = opened.plan_creation(CreateRequest("two", torch_backend="cpu"), SilentReporter())
+        opened.create_environment(plan, INITIATOR, SilentReporter())
+        two = opened.open_environment("two")
+    assert ("pip compile" in uv_calls()) == (how == "online")
     assert two.status().in_sync
 
 

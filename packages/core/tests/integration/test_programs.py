@@ -67,6 +67,30 @@ def test_an_interrupt_stops_the_whole_group_even_what_ignores_it(
         os.close(descriptor)
 
 
+def test_a_program_runs_while_the_block_is_at_work_and_is_judged_at_its_end(tmp_path: Path) -> None:
+    script = f"while [ ! -e '{tmp_path}/go' ]; do :; done; echo out; echo err >&2; exit 3"
+    judged: list[process.Completed] = []
+    with process.alongside(["sh", "-c", script], cwd=str(tmp_path), env=dict(os.environ), judge=judged.append):
+        assert judged == []
+        (tmp_path / "go").touch()
+    assert [(done.returncode, done.output) for done in judged] == [(3, "out\nerr\n")]
+
+
+def test_a_program_alongside_a_block_that_fails_is_stopped_and_not_judged(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "number")
+    command = ["sh", "-c", f"echo $$ > '{tmp_path}/number'; exec sleep 1000"]
+    judged: list[process.Completed] = []
+    with (
+        pytest.raises(ValueError, match="the block"),
+        process.alongside(command, cwd=str(tmp_path), env=dict(os.environ), judge=judged.append),
+    ):
+        watched = os.pidfd_open(int((tmp_path / "number").read_text()))
+        raise ValueError("the block")
+    assert select.select([watched], [], [], 0)[0], "it is still running"
+    os.close(watched)
+    assert judged == []
+
+
 def test_a_missing_program_is_told_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(ToolMissing) as caught:
         process.capture(["/nowhere/tool"], cwd=str(tmp_path), env={}, hint="install it")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from packaging.markers import Marker
 
 from comfydock_core.analyzers.backend_parts import findings_of
-from comfydock_core.managers.pyproject.conversion import named_backend, neutral_manifest
+from comfydock_core.managers.pyproject.conversion import neutral_manifest
 from comfydock_core.managers.uv_project.indexes import index_of
 from comfydock_core.managers.uv_project.installing import changed_files
 from comfydock_core.models.exceptions import BackendPartRefused, LockDamaged
@@ -22,20 +22,14 @@ from comfydock_core.repositories.pytorch_settings import (
     family_of,
     is_neutral,
     is_pin,
+    named_backend,
     overridden_names,
     release_of,
     wishes_about,
 )
 from comfydock_core.repositories.uv_lock import parse_lock, read_lock
-from comfydock_core.utils.requirements import (
-    closed_minor,
-    needs_linux,
-    newest_version,
-    oldest_version,
-    public_version,
-    requirement_name,
-    wheel_markers,
-)
+from comfydock_core.utils.package_names import public_version, requirement_name
+from comfydock_core.utils.requirements import closed_minor, needs_linux, newest_version, oldest_version, wheel_markers
 
 # The choice of a machine
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from comfydock_core.models.backends import BackendPart, PartFinding
 from comfydock_core.models.exceptions import BackendPartRefused
-from comfydock_core.utils.requirements import public_version
+from comfydock_core.utils.package_names import public_version
 
 Versions = Mapping[str, set[str]]
 

@@ -9,16 +9,9 @@ from dataclasses import dataclass, field
 
 from comfydock_core.models.exceptions import RequirementInvalid
 from comfydock_core.models.node_packs import PackRequirement, PackRequirements
+from comfydock_core.utils.package_names import normal_name
 from comfydock_core.utils.requirement_lines import decoded, without_credentials_in
-from comfydock_core.utils.requirements import (
-    OptionLine,
-    RefusedLine,
-    RequirementLine,
-    invalid,
-    normal_name,
-    read_line,
-    read_lines,
-)
+from comfydock_core.utils.requirements import OptionLine, RefusedLine, RequirementLine, invalid, read_line, read_lines
 from comfydock_core.utils.text import size_text
 
 _MAIN = "requirements.txt"

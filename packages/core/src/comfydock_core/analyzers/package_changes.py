@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from comfydock_core.models.syncing import PackageChanges
 from comfydock_core.repositories import install_record
-from comfydock_core.utils.requirements import normal_name
+from comfydock_core.utils.package_names import normal_name
 
 
 def package_changes(before: str, after: str) -> PackageChanges:

@@ -1,14 +1,11 @@
-"""The collaborators that use cases work with; factories fill them in."""
+"""The collaborators that use cases work with, by what they are for; factories make them when they are first used."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from comfydock_core.configs.environment_layout import EnvironmentLayout
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.managers.git_manager import GitManager
     from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
     from comfydock_core.managers.pyproject_manager import PyprojectManager
@@ -19,23 +16,35 @@ if TYPE_CHECKING:
     from comfydock_core.services.repository_mirrors import RepositoryMirrors
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentServices:
+class EnvironmentServices(Protocol):
     """Who changes which aspect of one environment."""
 
-    pyproject: PyprojectManager
-    uv_project: UVProjectManager
-    git: GitManager
-    models_link: ModelSymlinkManager
-    mirrors: RepositoryMirrors
-    packs: PackSources
+    @property
+    def pyproject(self) -> PyprojectManager: ...
+    @property
+    def uv_project(self) -> UVProjectManager:
+        """Raises `ToolMissing` without uv."""
+        ...
+
+    @property
+    def git(self) -> GitManager: ...
+    @property
+    def models_link(self) -> ModelSymlinkManager: ...
+    @property
+    def mirrors(self) -> RepositoryMirrors: ...
+    @property
+    def packs(self) -> PackSources: ...
 
 
-@dataclass(frozen=True, slots=True)
-class WorkspaceServices:
+class WorkspaceServices(Protocol):
     """What needs no environment, and how to get the services of one."""
 
-    versions: ComfyUIVersions
-    registry: RegistryData
-    packs: PackSources
-    environment: Callable[[EnvironmentLayout], EnvironmentServices]
+    @property
+    def versions(self) -> ComfyUIVersions: ...
+    @property
+    def registry(self) -> RegistryData: ...
+    @property
+    def packs(self) -> PackSources: ...
+    def environment(self, layout: EnvironmentLayout) -> EnvironmentServices:
+        """The services of one environment, finished or under construction."""
+        ...

@@ -1,31 +1,73 @@
-"""Who changes which aspect of an environment."""
+"""Who changes which aspect of an environment. Each is loaded when it is first used: few commands need all."""
 
-from comfydock_core.caching.answer_cache import AnswerCache
-from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from comfydock_core.core.services_bundle import EnvironmentServices
-from comfydock_core.factories.pack_factory import pack_sources
-from comfydock_core.integrations.uv_command import UVCommand
-from comfydock_core.managers.git_manager import GitManager
-from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
-from comfydock_core.managers.pyproject_manager import PyprojectManager
-from comfydock_core.managers.uv_project.remembering import RememberedAnswers
-from comfydock_core.managers.uv_project_manager import UVProjectManager
-from comfydock_core.services.repository_mirrors import RepositoryMirrors
+
+if TYPE_CHECKING:
+    from comfydock_core.configs.environment_layout import EnvironmentLayout
+    from comfydock_core.configs.workspace_layout import WorkspaceLayout
+    from comfydock_core.managers.git_manager import GitManager
+    from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
+    from comfydock_core.managers.pyproject_manager import PyprojectManager
+    from comfydock_core.managers.uv_project_manager import UVProjectManager
+    from comfydock_core.services.pack_sources import PackSources
+    from comfydock_core.services.repository_mirrors import RepositoryMirrors
 
 
 def environment_services(
     layout: EnvironmentLayout, workspace: WorkspaceLayout, *, offline: bool = False
 ) -> EnvironmentServices:
-    """The managers of one environment, finished or under construction. Raises `ToolMissing` without uv."""
-    uv = UVCommand.of_environment(layout, workspace, offline=offline)
-    answers = AnswerCache(f"{workspace.cache}/answers")
-    mirrors = RepositoryMirrors(workspace.git_mirrors, offline=offline)
-    return EnvironmentServices(
-        pyproject=PyprojectManager(layout.manifest),
-        uv_project=UVProjectManager(layout.definition, layout.venv, uv, RememberedAnswers(answers)),
-        git=GitManager(layout.definition),
-        models_link=ModelSymlinkManager(layout.models_link),
-        mirrors=mirrors,
-        packs=pack_sources(workspace, offline=offline),
-    )
+    """The managers of one environment, finished or under construction."""
+    return _EnvironmentServices(layout, workspace, offline)
+
+
+class _EnvironmentServices:
+    def __init__(self, layout: EnvironmentLayout, workspace: WorkspaceLayout, offline: bool) -> None:
+        self._layout = layout
+        self._workspace = workspace
+        self._offline = offline
+
+    @cached_property
+    def pyproject(self) -> PyprojectManager:
+        from comfydock_core.managers.pyproject_manager import PyprojectManager
+
+        return PyprojectManager(self._layout.manifest)
+
+    @cached_property
+    def uv_project(self) -> UVProjectManager:
+        from comfydock_core.caching.answer_cache import AnswerCache
+        from comfydock_core.integrations.uv_command import UVCommand
+        from comfydock_core.managers.uv_project.remembering import RememberedAnswers
+        from comfydock_core.managers.uv_project_manager import UVProjectManager
+
+        uv = UVCommand.of_environment(self._layout, self._workspace, offline=self._offline)
+        answers = RememberedAnswers(AnswerCache(f"{self._workspace.cache}/answers"))
+        return UVProjectManager(self._layout.definition, self._layout.venv, uv, answers)
+
+    @cached_property
+    def git(self) -> GitManager:
+        from comfydock_core.managers.git_manager import GitManager
+
+        return GitManager(self._layout.definition)
+
+    @cached_property
+    def models_link(self) -> ModelSymlinkManager:
+        from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
+
+        return ModelSymlinkManager(self._layout.models_link)
+
+    @cached_property
+    def mirrors(self) -> RepositoryMirrors:
+        from comfydock_core.services.repository_mirrors import RepositoryMirrors
+
+        return RepositoryMirrors(self._workspace.git_mirrors, offline=self._offline)
+
+    @cached_property
+    def packs(self) -> PackSources:
+        from comfydock_core.factories.pack_factory import pack_sources
+
+        return pack_sources(self._workspace, offline=self._offline)

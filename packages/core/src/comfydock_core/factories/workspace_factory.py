@@ -1,19 +1,21 @@
-"""A workspace with everything it needs to make environments."""
+"""A workspace with everything it needs to make environments. Each part is loaded when it is first used."""
 
-from functools import partial
+from __future__ import annotations
 
-from comfydock_core.clients.github_client import GitHubClient
-from comfydock_core.clients.transport import Transport
-from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
 from comfydock_core.core.finding import find_workspace as find_layout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.environment_factory import environment_services
-from comfydock_core.factories.pack_factory import pack_sources
-from comfydock_core.services.comfyui_versions import ComfyUIVersions
-from comfydock_core.services.registry_data import RegistryData
-from comfydock_core.services.repository_mirrors import RepositoryMirrors
+
+if TYPE_CHECKING:
+    from comfydock_core.configs.environment_layout import EnvironmentLayout
+    from comfydock_core.configs.workspace_layout import WorkspaceLayout
+    from comfydock_core.services.comfyui_versions import ComfyUIVersions
+    from comfydock_core.services.pack_sources import PackSources
+    from comfydock_core.services.registry_data import RegistryData
 
 
 def find_workspace(*, offline: bool = False) -> Workspace:
@@ -28,16 +30,36 @@ def open_workspace(layout: WorkspaceLayout, *, offline: bool = False) -> Workspa
 
 def workspace_services(layout: WorkspaceLayout, *, offline: bool = False) -> WorkspaceServices:
     """Everything that needs no environment, and the way to the services of one."""
+    return _WorkspaceServices(layout, offline)
 
-    def for_environment(environment: EnvironmentLayout) -> EnvironmentServices:
-        return environment_services(environment, layout, offline=offline)
 
-    transport = Transport(offline=offline)
-    github = GitHubClient(transport)
-    mirrors = RepositoryMirrors(layout.git_mirrors, offline=offline)
-    return WorkspaceServices(
-        versions=ComfyUIVersions(github, mirrors, offline=offline),
-        registry=RegistryData(layout.node_data, transport),
-        packs=pack_sources(layout, offline=offline),
-        environment=for_environment,
-    )
+class _WorkspaceServices:
+    def __init__(self, layout: WorkspaceLayout, offline: bool) -> None:
+        self._layout = layout
+        self._offline = offline
+
+    @cached_property
+    def versions(self) -> ComfyUIVersions:
+        from comfydock_core.clients.github_client import GitHubClient
+        from comfydock_core.clients.transport import Transport
+        from comfydock_core.services.comfyui_versions import ComfyUIVersions
+        from comfydock_core.services.repository_mirrors import RepositoryMirrors
+
+        mirrors = RepositoryMirrors(self._layout.git_mirrors, offline=self._offline)
+        return ComfyUIVersions(GitHubClient(Transport(offline=self._offline)), mirrors, offline=self._offline)
+
+    @cached_property
+    def registry(self) -> RegistryData:
+        from comfydock_core.clients.transport import Transport
+        from comfydock_core.services.registry_data import RegistryData
+
+        return RegistryData(self._layout.node_data, Transport(offline=self._offline))
+
+    @cached_property
+    def packs(self) -> PackSources:
+        from comfydock_core.factories.pack_factory import pack_sources
+
+        return pack_sources(self._layout, offline=self._offline)
+
+    def environment(self, layout: EnvironmentLayout) -> EnvironmentServices:
+        return environment_services(layout, self._layout, offline=self._offline)

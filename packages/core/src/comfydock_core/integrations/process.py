@@ -69,6 +69,24 @@ def capture(command: Sequence[str], *, cwd: str, env: Mapping[str, str], hint: s
         return _collected(process, None)
 
 
+@contextlib.contextmanager
+def alongside(
+    command: Sequence[str],
+    *,
+    cwd: str,
+    env: Mapping[str, str],
+    judge: Callable[[Completed], None],
+    hint: str | None = None,
+) -> Iterator[None]:
+    """Run a program while the block is at work; at its end `judge` gets how the program ended.
+
+    When the block is left by an exception the program is stopped. Raises `ToolMissing` and what `judge` raises.
+    """
+    with _running(command, cwd, env, subprocess.STDOUT, hint) as process:
+        yield
+        judge(_collected(process, None))
+
+
 def capture_within(seconds: float, command: Sequence[str], *, cwd: str, env: Mapping[str, str]) -> Completed | None:
     """Like `capture`, but a program that takes longer is stopped, and the answer is `None`. Raises `ToolMissing`."""
     with _running(command, cwd, env, subprocess.PIPE, None) as process:
@@ -81,7 +99,7 @@ def capture_within(seconds: float, command: Sequence[str], *, cwd: str, env: Map
 
 def _collected(process: "subprocess.Popen[bytes]", seconds: float | None) -> Completed:
     output, errors = process.communicate(timeout=seconds)
-    return Completed(process.returncode, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace"))
+    return Completed(process.returncode, output.decode("utf-8", "replace"), (errors or b"").decode("utf-8", "replace"))
 
 
 @contextlib.contextmanager

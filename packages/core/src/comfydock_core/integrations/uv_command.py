@@ -1,9 +1,10 @@
 """uv: where it is, what it is told, and every call that ComfyDock makes of it."""
 
+import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import util
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -16,6 +17,8 @@ from comfydock_core.utils.child_environment import child_environment
 
 OnLine = Callable[[str], None]
 
+OFFLINE = "UV_OFFLINE"  # The variable that turns uv's network off.
+_TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 _PROGRAM = "uv.exe" if sys.platform == "win32" else "uv"
 _ANY_INDEX = ("--index-strategy", "unsafe-best-match")
 _SYNC = ("pip", "sync", "--preview-features", "pylock")
@@ -116,6 +119,11 @@ class UVCommand:
             python_installs=workspace.uv_python,
             offline=offline,
         )
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether uv may use no network, because it was told so here or by the user's own variable."""
+        return self._offline or os.environ.get(OFFLINE, "").lower() in _TRUE
 
     def inside(self, directory: str, *, offline: bool = False) -> "UVCommand":
         """The same uv for the project in another directory, with the same caches; `offline` with nothing else."""
@@ -230,9 +238,24 @@ class UVCommand:
 
     def create_venv(self, python: str, on_line: Callable[[str], None]) -> None:
         """Make an empty environment that keeps working when its directory is renamed. Raises `PythonNotFound`."""
-        command = ["venv", "--relocatable", "--no-project", "--python", python, self._venv]
+        with self.creating_venv(python, on_line):
+            pass
+
+    @contextlib.contextmanager
+    def creating_venv(self, python: str, on_line: Callable[[str], None]) -> Iterator[None]:
+        """The same while the block does other things: at its end the environment is there. Its directory must be."""
+        command = [self.program, "venv", "--relocatable", "--no-project", "--python", python, self._venv]
+
+        def judge(completed: Completed) -> None:
+            for line in completed.output.splitlines():
+                on_line(line)
+            if completed.returncode != 0:
+                raise uv_failure(completed, command, f"make an environment with Python {python}")
+
         # Not in the project: its `.python-version` would reach pyenv's stand-ins on PATH, which uv asks for theirs.
-        self._stream(command, f"make an environment with Python {python}", on_line, cwd=os.path.dirname(self._venv))
+        place = os.path.dirname(self._venv)
+        with process.alongside(command, cwd=place, env=self.environment(), judge=judge, hint=_HINT_MISSING):
+            yield
 
     def dry_run(self) -> Completed:
         """What a sync of a project of 1.x would change, without changing anything. The caller judges the exit."""
@@ -322,5 +345,5 @@ def uv_environment(
         "NO_COLOR": "1",
     }
     if offline:
-        variables["UV_OFFLINE"] = "1"
+        variables[OFFLINE] = "1"
     return variables

@@ -61,9 +61,12 @@ class GitManager:
     def configure_merging(self) -> None:
         """Tell git how `uv.lock` and `pyproject.toml` are merged: by this program, where it lies now."""
         program = " ".join(shlex.quote(word) for word in own_command()).replace("%", "%%")
+        known = queries.config_values(self._definition, r"^merge\.env")
         for name, kind in (("envlock", "lock"), ("envtoml", "manifest")):
-            changes.set_config(self._definition, f"merge.{name}.name", f"ComfyDock's merging of the {kind}")
-            changes.set_config(self._definition, f"merge.{name}.driver", f"{program} __merge {kind} %O %A %B")
+            wanted = {"name": f"ComfyDock's merging of the {kind}", "driver": f"{program} __merge {kind} %O %A %B"}
+            for key, value in wanted.items():
+                if known.get(f"merge.{name}.{key}") != value:
+                    changes.set_config(self._definition, f"merge.{name}.{key}", value)
 
     def _ensure_identity(self) -> None:
         """Git refuses to commit for nobody. The user's own identity is left alone; a missing one is filled in here."""

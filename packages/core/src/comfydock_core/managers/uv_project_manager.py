@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 
+from comfydock_core.analyzers import installed_packages
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project import converting, installed, installing, locking, relocking, requiring, trying
@@ -31,6 +32,10 @@ class UVProjectManager:
     def create_venv(self, python: str, reporter: Reporter) -> None:
         """Make an empty virtual environment, movable, replacing one that is there."""
         self._uv.create_venv(python, reporter.line)
+
+    def creating_venv(self, python: str, reporter: Reporter) -> AbstractContextManager[None]:
+        """The same while the block does other things; it is there when the block ends."""
+        return self._uv.creating_venv(python, reporter.line)
 
     def lock(self, backend: str, reporter: Reporter, *, upgrade: Sequence[str] = ()) -> None:
         """Resolve the manifest into `uv.lock`, keeping the versions it has but for those of `upgrade`.
@@ -126,7 +131,7 @@ class UVProjectManager:
 
     def is_installed(self, backend: str) -> bool:
         """Whether everything that is locked for `backend` is installed, by the record and without asking uv."""
-        return installing.is_installed(self._definition, self._venv, backend)
+        return installed_packages.is_installed(self._definition, self._venv, backend)
 
     def refuse_outdated(self) -> None:
         """Raise `LockOutdated` when the manifest was changed since it was locked. Nothing is written."""

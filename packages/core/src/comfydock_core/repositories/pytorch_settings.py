@@ -4,16 +4,42 @@ import re
 from collections.abc import Iterable
 
 from comfydock_core.configs.defaults import TORCH_PACKAGES
-from comfydock_core.utils.requirements import normal_name, requirement_name
+from comfydock_core.utils.package_names import normal_name, requirement_name
 
 Table = dict[str, object]
 
+_INDEX_OF_1X = "pytorch-"
+_BUILD = re.compile(r"==\s*[^\s,;+]+\+([a-z0-9.]+)", re.ASCII)
 _PIN = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*==\s*([^\s;,*]+)\s*", re.ASCII)
 
 
 def is_neutral(manifest: Table) -> bool:
     """Whether the manifest leaves the back end to each machine. Those of ComfyDock 1.x name theirs."""
     return isinstance(_comfydock(manifest).get("pytorch"), dict)
+
+
+def named_backend(manifest: Table) -> str | None:
+    """The back end that a manifest of 1.x was made for: by its pins, its index, or what was asked for."""
+    uv = uv_settings(manifest)
+    pins = [text for text in _texts(uv.get("constraint-dependencies")) if names_a_build(text)]
+    builds = [match[1] for text in pins if (match := _BUILD.search(text))]
+    listed = uv.get("index")
+    named = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    indexes = [item for item in named if is_index_of_1x(item)]
+    asked = _comfydock(manifest).get("torch_backend")
+    found = [*builds, *(str(item["name"]).removeprefix(_INDEX_OF_1X) for item in indexes)]
+    found += [asked] if isinstance(asked, str) and asked != "auto" else []
+    return found[0] if found else None
+
+
+def names_a_build(text: object) -> bool:
+    """Whether a constraint pins PyTorch to the build of one back end (`torch==2.9.1+cu128`), as 1.x did."""
+    return isinstance(text, str) and requirement_name(text) in TORCH_PACKAGES and _BUILD.search(text) is not None
+
+
+def is_index_of_1x(index: Table) -> bool:
+    """Whether one of uv's indexes is the one that 1.x wrote for a back end."""
+    return str(index.get("name", "")).startswith(_INDEX_OF_1X)
 
 
 def family_of(manifest: Table) -> tuple[str, ...]:

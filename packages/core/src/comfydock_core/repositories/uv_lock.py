@@ -1,5 +1,6 @@
 """Reading `uv.lock`: which packages it holds, and what it says about them."""
 
+import functools
 import tomllib
 from dataclasses import dataclass
 
@@ -44,8 +45,13 @@ def read_lock(path: str) -> UvLock:
         raise lock_damaged(path, str(error)) from error
 
 
+@functools.lru_cache(maxsize=4)
 def parse_lock(text: str, path: str) -> UvLock:
-    """Read the text of a lock. Raises `LockDamaged`, naming `path`."""
+    """Read the text of a lock. Raises `LockDamaged`, naming `path`.
+
+    A command looks at the same lock several times, and reading its TOML costs more than asking uv; what is returned is
+    shared and not to be changed.
+    """
     try:
         packages = tomllib.loads(text).get("package", [])
     except (tomllib.TOMLDecodeError, RecursionError) as error:

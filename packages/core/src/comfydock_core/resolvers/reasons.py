@@ -18,7 +18,7 @@ from comfydock_core.repositories.tracked_packs import group_name
 from comfydock_core.repositories.uv_lock import Table, UvLock, read_lock, tables
 from comfydock_core.resolvers.installed_packs import InstalledPack, InstalledPacks
 from comfydock_core.resolvers.pack_needs import Survey, survey
-from comfydock_core.utils.requirements import normal_name, requirement_name
+from comfydock_core.utils.package_names import normal_name, requirement_name
 from comfydock_core.utils.text import nearest
 
 _MOST_CHAINS = 20

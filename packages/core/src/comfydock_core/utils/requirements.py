@@ -25,7 +25,6 @@ _PATH = re.compile(r"\.{1,2}(?:[/\\]|$)|[/~\\]|[A-Za-z]:[/\\]|\S*[/\\]\S*$|\S+\.
 _FETCHED = re.compile(r"(?:git\+(?:https?|ssh)|https?)://[^/\s]+/\S", re.ASCII | re.IGNORECASE)
 _GIT = re.compile(r"git\+[^#@]*?//[^#]*?/([A-Za-z0-9][A-Za-z0-9._-]*?)(?:\.git)?/?(?:@[^#]*)?(?:#.*)?$", re.ASCII)
 _ARCHIVE = re.compile(r"https?://[^/]+/[^/]+/([A-Za-z0-9][A-Za-z0-9._-]*)/(?:-/)?archive/", re.ASCII)
-_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)", re.ASCII)
 
 _WHEEL_PLATFORM = re.compile(r"(manylinux|musllinux|linux|macosx|win)[\d_]*?_(x86_64|aarch64|arm64|amd64)")
 _WHEEL_SYSTEMS = {"manylinux": "linux", "musllinux": "linux", "linux": "linux", "macosx": "darwin", "win": "win32"}
@@ -204,12 +203,6 @@ def _name_of_repository(address: str) -> str | None:
     return None if match is None else match[1]
 
 
-def requirement_name(text: str) -> str | None:
-    """The normalised project name of a requirement, `None` for what has none (a path, an option)."""
-    match = _NAME.match(text)
-    return canonicalize_name(match[1]) if match else None
-
-
 def renamed_requirement(text: str, name: str) -> str:
     """The same requirement of another package; one that has an address of its own stays as it is."""
     try:
@@ -239,11 +232,6 @@ def parts_of(text: str) -> RequirementParts | None:
         return None
     limits = tuple(sorted((one.operator, one.version) for one in found.specifier))
     return RequirementParts(canonicalize_name(found.name), tuple(sorted(found.extras)), limits, found.url)
-
-
-def normal_name(name: str) -> str:
-    """A project name as indexes and locks spell it."""
-    return canonicalize_name(name)
 
 
 def needs_linux(marker: str) -> bool:
@@ -294,11 +282,6 @@ def pin_of(name: str, version: str) -> str | None:
     if requirement.extras or requirement.marker or requirement.url:
         return None
     return f"{canonicalize_name(requirement.name)}{requirement.specifier}"
-
-
-def public_version(version: str) -> str:
-    """A version without its local part: `2.9.1` of `2.9.1+cu128`."""
-    return version.partition("+")[0]
 
 
 def newest_version(versions: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ import re
 
 from comfydock_core.models.installation import FoundDistribution, FoundPython, Unidentified
 from comfydock_core.utils import native
-from comfydock_core.utils.requirements import normal_name
+from comfydock_core.utils.package_names import normal_name
 
 _PORTABLE = ("python_embeded", "python_embedded")
 _VENVS = (".venv", "venv", "env")

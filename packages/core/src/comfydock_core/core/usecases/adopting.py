@@ -32,7 +32,8 @@ from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.utils import atomic
 from comfydock_core.utils.filesystem import measure_tree, remove_tree
-from comfydock_core.utils.requirements import normal_name, parse_requirements, pin_of
+from comfydock_core.utils.package_names import normal_name
+from comfydock_core.utils.requirements import parse_requirements, pin_of
 from comfydock_core.utils.text import counted, size_text
 from comfydock_core.utils.tree_copy import copy_tree
 from comfydock_core.utils.versions import is_python_version, tag_key

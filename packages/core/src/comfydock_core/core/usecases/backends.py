@@ -5,12 +5,11 @@ import os
 from comfydock_core.analyzers.backend_parts import findings_of
 from comfydock_core.configs.environment_layout import part_path
 from comfydock_core.integrations.system_detector import detect_backend as detect
-from comfydock_core.managers.pyproject.conversion import named_backend
 from comfydock_core.models.backends import PartFinding, PartState
 from comfydock_core.models.exceptions import BackendPartRefused
 from comfydock_core.repositories.backend_choice import read_choice
 from comfydock_core.repositories.backend_parts import locked_backends, read_part
-from comfydock_core.repositories.pytorch_settings import family_of, is_neutral
+from comfydock_core.repositories.pytorch_settings import family_of, is_neutral, named_backend
 from comfydock_core.repositories.uv_lock import read_lock
 from comfydock_core.utils.disk_errors import disk_errors
 

@@ -4,6 +4,7 @@ import os
 import shutil
 
 from comfydock_core.analyzers.expected_packages import needs_part
+from comfydock_core.analyzers.installed_packages import is_installed
 from comfydock_core.analyzers.virtual_environment import quick_check
 from comfydock_core.configs.environment_layout import EnvironmentLayout, part_path
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -29,7 +30,7 @@ from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils import atomic, native
 from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.filesystem import measure_tree
-from comfydock_core.utils.tree_copy import copy_tree, link_tree
+from comfydock_core.utils.tree_copy import Doubles
 
 # What belongs to the runs of one environment. What git tracks of them is put there nevertheless.
 _LEFT_OUT = ("output", "temp", "models")
@@ -50,9 +51,9 @@ def plan_cloning(
         manifest = read_manifest(original.manifest)
         chosen = chosen_backend(original.definition, manifest)
         backend = detect_backend() if chosen in (None, "auto") else chosen
-        _refuse_unlocked(original, manifest, backend)
-        venv = _judge_venv(original, services, backend)
+        venv = _judge_venv(original, backend)
         if venv == "fresh":
+            _refuse_unlocked(original, manifest, backend)
             services.environment(original).uv_project.refuse_outdated()
         python = wanted_python(original)
         shared = "its files are shared" if venv == "link" else f"Python {python}, from the lock"
@@ -97,16 +98,30 @@ def clone_environment(
     original = layout.environment(plan.source)
     with staged_environment(layout, plan, f"clone the environment {plan.source}", initiator, reporter) as staged:
         reporter.phase(f"Copying {plan.source}")
-        _copy_comfyui(original, staged)
-        copy_tree(original.definition, staged.definition)
-        _copy_venv(original, staged, services, plan, reporter)
+        _double(original, staged, plan)
+        _complete_comfyui(original, staged)
+        if plan.venv != "link":
+            own = services.environment(staged)
+            stage_venv(
+                original.venv, staged, own, how="fresh", python=plan.python, backend=plan.backend, reporter=reporter
+            )
         services.environment(staged).git.configure_merging()
         atomic.write_text(staged.complete_marker, "")
     return plan.directory
 
 
-def _copy_comfyui(original: EnvironmentLayout, staged: EnvironmentLayout) -> None:
-    copy_tree(original.comfyui, staged.comfyui, skip=_LEFT_OUT)
+def _double(original: EnvironmentLayout, staged: EnvironmentLayout, plan: CloningPlan) -> None:
+    """All trees at once, the largest last: it is begun with, and the others fill the gaps."""
+    doubles = Doubles()
+    doubles.copy(original.definition, staged.definition)
+    doubles.copy(original.comfyui, staged.comfyui, skip=_LEFT_OUT)
+    if plan.venv == "link":
+        doubles.link(original.venv, staged.venv)
+    doubles.make()
+
+
+def _complete_comfyui(original: EnvironmentLayout, staged: EnvironmentLayout) -> None:
+    """Put there what git tracks of the directories that were left out, and the link to the models."""
     for path in queries.tracked_files(original.comfyui, ["output", "temp"]):
         if os.path.isfile(f"{original.comfyui}/{path}"):
             os.makedirs(os.path.dirname(f"{staged.comfyui}/{path}"), exist_ok=True)
@@ -115,20 +130,9 @@ def _copy_comfyui(original: EnvironmentLayout, staged: EnvironmentLayout) -> Non
         os.symlink(os.readlink(original.models_link), staged.models_link, target_is_directory=True)
 
 
-def _copy_venv(
-    original: EnvironmentLayout, staged: EnvironmentLayout, services: WorkspaceServices, plan: CloningPlan,
-    reporter: Reporter,
-) -> None:  # fmt: skip
-    if plan.venv == "link":
-        link_tree(original.venv, staged.venv)
-        return
-    own = services.environment(staged)
-    stage_venv(original.venv, staged, own, how="fresh", python=plan.python, backend=plan.backend, reporter=reporter)
-
-
-def _judge_venv(original: EnvironmentLayout, services: WorkspaceServices, backend: str) -> str:
+def _judge_venv(original: EnvironmentLayout, backend: str) -> str:
     """A copy by links is good when the original is whole, movable and as locked."""
-    installed = services.environment(original).uv_project.is_installed(backend)
+    installed = is_installed(original.definition, original.venv, backend)
     return "link" if installed and quick_check(original.venv).can_be_copied else "fresh"
 
 

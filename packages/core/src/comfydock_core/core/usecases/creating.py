@@ -96,18 +96,10 @@ def _build(
     layout: EnvironmentLayout, services: EnvironmentServices, plan: CreationPlan, reporter: Reporter
 ) -> tuple[str, ...]:
     """The story. The marker of a finished environment comes last. Returns the node packs that were left out."""
-    commit = fetch_comfyui(layout, services.mirrors, plan.comfyui, reporter)
-    requirements = read_requirements(layout, plan.comfyui, reporter)
-    os.mkdir(layout.definition)
-    missing: tuple[str, ...] = ()
-    if plan.template is None:
-        atomic.write_text(layout.python_version, f"{plan.python}\n")
-        services.pyproject.create(plan, commit=commit, requirements=requirements)
-    else:
-        write_definition(layout, services, plan, commit, reporter)
-        missing = fill_comfyui(layout, services, plan.template, reporter, keep_going=plan.keep_going)
-    reporter.phase(f"Preparing Python {plan.python}")
-    services.uv_project.create_venv(plan.python, reporter)
+    with services.uv_project.creating_venv(plan.python, reporter):
+        commit = fetch_comfyui(layout, services.mirrors, plan.comfyui, reporter)
+        reporter.phase(f"Preparing Python {plan.python}")  # What of it is still to be waited for.
+    missing = _define(layout, services, plan, commit, reporter)
     reporter.phase("Resolving Python packages")
     services.uv_project.lock(plan.torch_backend, reporter)
     services.uv_project.lock_backend(plan.torch_backend, reporter, remembered=True)
@@ -120,6 +112,20 @@ def _build(
     services.git.start_history()
     atomic.write_text(layout.complete_marker, "")
     return missing
+
+
+def _define(
+    layout: EnvironmentLayout, services: EnvironmentServices, plan: CreationPlan, commit: str, reporter: Reporter
+) -> tuple[str, ...]:
+    """Write the definition, and fill ComfyUI from the template; returns the node packs that were left out."""
+    requirements = read_requirements(layout, plan.comfyui, reporter)
+    os.mkdir(layout.definition)
+    if plan.template is None:
+        atomic.write_text(layout.python_version, f"{plan.python}\n")
+        services.pyproject.create(plan, commit=commit, requirements=requirements)
+        return ()
+    write_definition(layout, services, plan, commit, reporter)
+    return fill_comfyui(layout, services, plan.template, reporter, keep_going=plan.keep_going)
 
 
 def fetch_comfyui(

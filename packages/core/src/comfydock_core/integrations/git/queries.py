@@ -9,6 +9,13 @@ def config_value(worktree: str, key: str) -> str | None:
     return answer.output.strip() or None if answer.returncode == 0 else None
 
 
+def config_values(worktree: str, pattern: str) -> dict[str, str]:
+    """The settings whose names, with section and variable in small letters, match a regular expression."""
+    answer = runner.ask(["config", "--null", "--get-regexp", pattern], cwd=worktree)
+    pairs = (entry.partition("\n") for entry in answer.output.split("\0") if entry)
+    return {name: value for name, _, value in pairs} if answer.returncode == 0 else {}
+
+
 def commit_of(worktree: str, revision: str) -> str | None:
     """The full commit that a revision names, or `None` when the repository has no such commit."""
     answer = runner.ask(["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], cwd=worktree)

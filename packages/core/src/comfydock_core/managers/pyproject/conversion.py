@@ -5,24 +5,10 @@ import re
 
 from comfydock_core.configs.defaults import MANIFEST_SCHEMA, TORCH_PACKAGES
 from comfydock_core.managers.pyproject.creation import closed_range
-from comfydock_core.repositories.pytorch_settings import Table, uv_settings
-from comfydock_core.utils.requirements import public_version, requirement_name
+from comfydock_core.repositories.pytorch_settings import Table, is_index_of_1x, names_a_build
+from comfydock_core.utils.package_names import public_version
 
-_INDEX = "pytorch-"
-_LOCAL = re.compile(r"==\s*[^\s,;+]+\+([a-z0-9.]+)", re.ASCII)
 _OPEN = re.compile(r">=\s*(3\.\d+)", re.ASCII)
-
-
-def named_backend(manifest: Table) -> str | None:
-    """The back end that a manifest of 1.x was made for: by its pins, its index, or what was asked for."""
-    uv = uv_settings(manifest)
-    pins = [text for text in _list(uv.get("constraint-dependencies")) if _is_family(text)]
-    locals_ = [match[1] for text in pins if (match := _LOCAL.search(str(text)))]
-    names = [str(item.get("name", "")) for item in _list(uv.get("index")) if isinstance(item, dict)]
-    indexes = [name.removeprefix(_INDEX) for name in names if name.startswith(_INDEX)]
-    asked = _table(_table(manifest, "tool"), "comfydock").get("torch_backend")
-    found = [*locals_, *indexes, *([asked] if isinstance(asked, str) and asked != "auto" else [])]
-    return found[0] if found else None
 
 
 def neutral_manifest(manifest: Table, python: str | None) -> tuple[Table, list[str]]:
@@ -50,7 +36,7 @@ def _make_pins_public(uv: Table, changes: list[str]) -> None:
     if not isinstance(constraints, list):
         return
     for at, text in enumerate(constraints):
-        if _is_family(text) and _LOCAL.search(text):
+        if names_a_build(text):
             constraints[at] = public_version(text)
             changes.append(f"pinned {constraints[at]} instead of {text}")
 
@@ -58,7 +44,7 @@ def _make_pins_public(uv: Table, changes: list[str]) -> None:
 def _drop_indexes(uv: Table, changes: list[str]) -> None:
     """Without the index of the back end, the sources that lead to it go too."""
     indexes, sources = _list(uv.get("index")), _table(uv, "sources")
-    ours = [item for item in indexes if isinstance(item, dict) and str(item.get("name", "")).startswith(_INDEX)]
+    ours = [item for item in indexes if isinstance(item, dict) and is_index_of_1x(item)]
     names = {item["name"] for item in ours}
     for name in [name for name, source in sources.items() if isinstance(source, dict) and source.get("index") in names]:
         del sources[name]
@@ -81,10 +67,6 @@ def _close_python(manifest: Table, python: str | None, changes: list[str]) -> No
     if match and python and ".".join(python.split(".")[:2]) == match[1]:
         project["requires-python"] = closed_range(python)
         changes.append(f"locked for Python {match[1]} alone")
-
-
-def _is_family(text: object) -> bool:
-    return isinstance(text, str) and requirement_name(text) in TORCH_PACKAGES
 
 
 def _list(value: object) -> list[object]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from comfydock_core.managers.pyproject.rewriting import rewritten
 from comfydock_core.models.exceptions import MergeRefused
 from comfydock_core.repositories.pytorch_settings import is_pin
-from comfydock_core.utils.requirements import requirement_name
+from comfydock_core.utils.package_names import requirement_name
 
 Table = Mapping[str, object]
 Path = tuple[str, ...]

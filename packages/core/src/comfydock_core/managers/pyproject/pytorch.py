@@ -7,7 +7,7 @@ from tomlkit.items import Array, InlineTable, Table
 
 from comfydock_core.configs.defaults import TORCH_PACKAGES
 from comfydock_core.repositories.pytorch_settings import accelerators_of, family_of, is_pin
-from comfydock_core.utils.requirements import requirement_name
+from comfydock_core.utils.package_names import requirement_name
 
 
 def add_family(comfydock: Table, family: Iterable[str] = TORCH_PACKAGES) -> None:

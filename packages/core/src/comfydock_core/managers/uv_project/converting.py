@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from comfydock_core.integrations.uv_command import UVCommand
-from comfydock_core.managers.pyproject.conversion import named_backend, neutral_manifest
+from comfydock_core.managers.pyproject.conversion import neutral_manifest
 from comfydock_core.managers.pyproject.creation import ADVICE
 from comfydock_core.managers.pyproject.pytorch import set_release
 from comfydock_core.managers.pyproject.rewriting import rewritten
@@ -14,10 +14,11 @@ from comfydock_core.models.conversion import Conversion
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.manifest_reader import read_manifest, read_manifest_text
 from comfydock_core.repositories.pyproject_document import PyprojectDocument
-from comfydock_core.repositories.pytorch_settings import Table, family_of, is_neutral, release_of
+from comfydock_core.repositories.pytorch_settings import Table, family_of, is_neutral, named_backend, release_of
 from comfydock_core.repositories.uv_lock import read_lock
 from comfydock_core.utils import atomic, native
-from comfydock_core.utils.requirements import newest_version, public_version
+from comfydock_core.utils.package_names import public_version
+from comfydock_core.utils.requirements import newest_version
 
 
 def convert(uv: UVCommand, definition: str, venv: str | None, fallback: str, reporter: Reporter) -> Conversion | None:

@@ -19,7 +19,8 @@ from comfydock_core.repositories.manifest_reader import read_manifest, read_mani
 from comfydock_core.repositories.pyproject_document import PyprojectDocument
 from comfydock_core.repositories.pytorch_settings import family_of, release_of, uv_settings
 from comfydock_core.utils import atomic
-from comfydock_core.utils.requirements import pin_of, requirement_name
+from comfydock_core.utils.package_names import requirement_name
+from comfydock_core.utils.requirements import pin_of
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.ASCII)
 _BROKEN = re.compile(r"-\s+")  # uv breaks lines behind hyphens, too.

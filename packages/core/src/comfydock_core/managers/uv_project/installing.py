@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Callable
 
 from comfydock_core.analyzers.expected_packages import expected_pylock
-from comfydock_core.analyzers.package_state import compare_with_record
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project.indexes import index_of
 from comfydock_core.managers.uv_project.recording import write_record
@@ -22,22 +21,10 @@ from comfydock_core.repositories.pytorch_settings import (
 )
 from comfydock_core.repositories.uv_lock import UvLock, read_lock
 from comfydock_core.utils import atomic, native
-from comfydock_core.utils.requirements import normal_name, requirement_name
+from comfydock_core.utils.package_names import normal_name, requirement_name
 
 _FETCHED = re.compile(r"\s*(?:Downloaded|Built) (\S+)")
 _UNMET = re.compile(r"The package `([^`]+)` requires `([^`]+)`")
-
-
-def is_installed(definition: str, venv: str, backend: str) -> bool:
-    """Whether there is nothing to do: the record of the last installation fits all files and what is installed.
-
-    No process is started. Raises `ManifestDamaged`, `OSError`.
-    """
-    try:
-        state = compare_with_record(definition, venv, read_manifest(f"{definition}/pyproject.toml"), backend)
-    except ValueError:
-        return False  # A damaged record is as good as none.
-    return state is not None and state.state == "in-sync"
 
 
 def install(uv: UVCommand, definition: str, venv: str, backend: str, reporter: Reporter) -> None:

@@ -25,8 +25,8 @@ from comfydock_core.repositories.pytorch_settings import (
 )
 from comfydock_core.repositories.uv_lock import UvLock, read_lock
 from comfydock_core.utils import atomic, native
+from comfydock_core.utils.package_names import requirement_name
 from comfydock_core.utils.reporting import WarningReporter
-from comfydock_core.utils.requirements import requirement_name
 
 OnLine = Callable[[str], None]
 

@@ -16,7 +16,8 @@ from comfydock_core.repositories.backend_parts import parse_part
 from comfydock_core.repositories.pytorch_settings import Table, family_of, uv_settings, wishes_about
 from comfydock_core.repositories.uv_lock import UvLock
 from comfydock_core.utils import atomic
-from comfydock_core.utils.requirements import newest_version, public_version, requirement_name
+from comfydock_core.utils.package_names import public_version, requirement_name
+from comfydock_core.utils.requirements import newest_version
 
 _SHOWN = 3
 _OF_SOME_MACHINES = "when resolving dependencies for split"

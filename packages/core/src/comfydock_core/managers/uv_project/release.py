@@ -9,7 +9,8 @@ from comfydock_core.managers.uv_project.scratch import question, scratch_project
 from comfydock_core.models.exceptions import BackendNotFound, RequirementsConflict
 from comfydock_core.repositories.pytorch_settings import Table, family_of
 from comfydock_core.repositories.uv_lock import UvLock, read_lock, tables
-from comfydock_core.utils.requirements import needs_linux, newest_version, public_version, wheel_markers
+from comfydock_core.utils.package_names import public_version
+from comfydock_core.utils.requirements import needs_linux, newest_version, wheel_markers
 
 OnLine = Callable[[str], None]
 

@@ -5,11 +5,11 @@ import os
 from collections.abc import Callable, Iterable
 
 from comfydock_core.caching.answer_cache import AnswerCache
-from comfydock_core.integrations.uv_command import UVCommand
+from comfydock_core.integrations.uv_command import OFFLINE, UVCommand
 from comfydock_core.managers.uv_project.indexes import index_of
 from comfydock_core.managers.uv_project.release import Accelerators
 from comfydock_core.repositories.pytorch_settings import Table, requires_python, uv_settings
-from comfydock_core.utils.requirements import normal_name
+from comfydock_core.utils.package_names import normal_name
 
 # Package indexes tell their clients to take a list of files for true that long.
 _INDEX_SECONDS = 10 * 60
@@ -31,7 +31,7 @@ class RememberedAnswers:
     ) -> dict[str, str]:
         """The release that the index of a back end has for some requirements."""
         question = [*_surroundings(uv, manifest, backend), *asked]
-        found = self._cache.remember("family", question, _INDEX_SECONDS, lambda: {**ask()})
+        found = self._cache.remember("family", question, _age(uv, _INDEX_SECONDS), lambda: {**ask()})
         return {name: str(version) for name, version in found.items()}
 
     def accelerators(
@@ -44,7 +44,7 @@ class RememberedAnswers:
             answer = ask()
             return {"names": dict(answer.names), "versions": dict(answer.versions)}
 
-        found = self._cache.remember("accelerators", question, _RELEASE_SECONDS, asked)
+        found = self._cache.remember("accelerators", question, _age(uv, _RELEASE_SECONDS), asked)
         names, versions = found["names"], found["versions"]
         assert isinstance(names, dict)
         assert isinstance(versions, dict)
@@ -52,7 +52,7 @@ class RememberedAnswers:
 
     def base(self, uv: UVCommand, manifest: Table) -> str | None:
         """The `uv.lock` that was made of the same requirements shortly before, as one of this project."""
-        found = self._cache.recall("base", _asked_of_base(uv, manifest), _INDEX_SECONDS)
+        found = self._cache.recall("base", _asked_of_base(uv, manifest), _age(uv, _INDEX_SECONDS))
         if found is None:
             return None
         old, new = (f'name = "{name}"\n' for name in (found["project"], _project(manifest)))
@@ -77,10 +77,15 @@ class RememberedAnswers:
             text, warnings = ask()
             return {"text": text, "warnings": warnings}
 
-        found = self._cache.remember("part", question, _PART_SECONDS, asked)
+        found = self._cache.remember("part", question, _age(uv, _PART_SECONDS), asked)
         warnings = found["warnings"]
         assert isinstance(warnings, list)
         return str(found["text"]), warnings
+
+
+def _age(uv: UVCommand, seconds: float) -> float:
+    """How old an answer may be. Without the network an old one is the best there is."""
+    return float("inf") if uv.is_offline else seconds
 
 
 def _asked_of_base(uv: UVCommand, manifest: Table) -> list[str]:
@@ -96,9 +101,13 @@ def _project(manifest: Table) -> str:
 
 
 def _surroundings(uv: UVCommand, manifest: Table, backend: str) -> list[str]:
-    """What every answer depends on: uv itself, its settings from all sides, and the index."""
+    """What every answer depends on: uv itself, its settings from all sides, and the index.
+
+    Whether the network is on is none of it: without it others are not asked, and their answers stay the same.
+    """
     program = os.stat(uv.program)
-    own = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("UV_"))
+    variables = ((name, value) for name, value in os.environ.items() if name.startswith("UV_") and name != OFFLINE)
+    own = sorted(f"{name}={value}" for name, value in variables)
     settings = json.dumps(uv_settings(manifest), sort_keys=True, default=str)
     return [str(program.st_size), str(program.st_mtime_ns), *own, requires_python(manifest), settings, backend,
             str(index_of(backend))]  # fmt: skip

@@ -7,7 +7,8 @@ from comfydock_core.analyzers.pack_requirements import read_pack_requirements
 from comfydock_core.configs.defaults import PROTECTED_PACKAGES, SUBSTITUTES
 from comfydock_core.models.node_packs import PackRequirement, PackRequirements
 from comfydock_core.repositories.pytorch_settings import Table, family_of, substitutes_of
-from comfydock_core.utils.requirements import renamed_requirement, requirement_name
+from comfydock_core.utils.package_names import requirement_name
+from comfydock_core.utils.requirements import renamed_requirement
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from comfydock_core.models.exceptions import PackageRefused
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.python_packages import PackageRequest
 from comfydock_core.repositories.pytorch_settings import uv_settings
-from comfydock_core.utils.requirements import parts_of, requirement_name
+from comfydock_core.utils.package_names import requirement_name
+from comfydock_core.utils.requirements import parts_of
 
 
 def wish_to_add(layout: EnvironmentLayout, request: PackageRequest, reporter: Reporter) -> Wish:

@@ -9,7 +9,7 @@ from comfydock_core.models.python_packages import COMFYUI, GROUP, PACK, RELEASE,
 from comfydock_core.repositories.manifest_reader import read_manifest
 from comfydock_core.repositories.pytorch_settings import Table, accelerators_of, family_of, is_pin, uv_settings
 from comfydock_core.repositories.tracked_packs import group_name, tracked_packs
-from comfydock_core.utils.requirements import normal_name, requirement_name
+from comfydock_core.utils.package_names import normal_name, requirement_name
 
 # A line: the name of its package, its text, what asks for it (`comfyui`, `user`, `group`, `pack`) and the owner.
 Line = tuple[str, str, str, str | None]
