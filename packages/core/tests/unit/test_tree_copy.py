@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from comfydock_core.utils import tree_copy
 from comfydock_core.utils.tree_copy import Doubles, copy_tree, link_tree
 from tests.support.miniature import commit, git
 
@@ -22,6 +23,13 @@ NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"
 TREES = st.recursive(st.binary(max_size=20), lambda inner: st.dictionaries(NAMES, inner, max_size=4), max_leaves=12)
 
 BOTH = pytest.mark.parametrize("double", [link_tree, copy_tree])
+
+
+@pytest.fixture(autouse=True, params=["descriptors", "paths"])
+def ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways of naming what is in a directory; Windows has paths only."""
+    if request.param == "paths":
+        monkeypatch.setattr(tree_copy, "_BELOW_DESCRIPTORS", False)
 
 
 def write(place: Path, tree: object) -> None:
@@ -103,6 +111,17 @@ def test_trouble_deep_in_a_branch_is_an_error(tmp_path: Path, small_disk: Callab
     write(tmp_path / "tree", deep_and_wide(os.urandom(1 << 20)))
     with pytest.raises(OSError, match="No space left"):
         link_tree(str(tmp_path / "tree"), str(small_disk("size=2m") / "double"))
+
+
+@BOTH
+def test_an_error_names_the_whole_path(
+    tmp_path: Path, double: Callable[[str, str], None], small_disk: Callable[[str], Path]
+) -> None:
+    write(tmp_path / "tree", {"a": {"b": {"c": {"d": {}}}}})
+    disk = small_disk("size=1m,nr_inodes=4")  # The third directory in it is one too many.
+    with pytest.raises(OSError, match="No space left") as caught:
+        double(str(tmp_path / "tree"), str(disk / "double"))
+    assert caught.value.filename == str(disk / "double/a/b/c")
 
 
 @BOTH

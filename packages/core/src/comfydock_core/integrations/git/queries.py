@@ -10,8 +10,8 @@ def config_value(worktree: str, key: str) -> str | None:
 
 
 def config_values(worktree: str, pattern: str) -> dict[str, str]:
-    """The settings whose names, with section and variable in small letters, match a regular expression."""
-    answer = runner.ask(["config", "--null", "--get-regexp", pattern], cwd=worktree)
+    """The repository's own settings whose names, section and variable in small letters, match a regular expression."""
+    answer = runner.ask(["config", "--local", "--null", "--get-regexp", pattern], cwd=worktree)
     pairs = (entry.partition("\n") for entry in answer.output.split("\0") if entry)
     return {name: value for name, _, value in pairs} if answer.returncode == 0 else {}
 
