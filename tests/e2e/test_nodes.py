@@ -230,6 +230,11 @@ def test_a_pack_at_another_version_than_the_manifest_is_told_and_put_right(work:
     assert f"  node packs  1 pack, 1 at another version\n    ~ Fancy {second[:10]} → {first[:10]}\n" in told
     assert work.ok("node", "list").out.endswith(f"  git  present at {first[:10]}\n")
     assert "comfydock sync -e work" in work.run("doctor").out
+    (custom_nodes(work) / "Fancy/__init__.py").write_text("mine = True\n")
+    held = work.run("sync")
+    assert (held.code, held.out) == (4, "work: nothing to do\n")
+    assert "! left as it is: Fancy is at " in held.err
+    git(custom_nodes(work) / "Fancy", "checkout", "--quiet", "--", "__init__.py")
     planned = work.ok("sync", "--dry-run").out
     assert f"node pack Fancy at {second[:10]} instead of {first[:10]}" in planned
     assert "fetched " in work.ok("sync").out

@@ -21,7 +21,8 @@ def synced(plan: SyncPlan, outcome: SyncOutcome | None, seconds: float, data: di
         notes.append(f"! not installed, and nobody can fetch them: {', '.join(plan.unobtainable)}")
     note, code = "\n".join(notes), 3 if plan.unobtainable else 4 if plan.held_back else 0
     if outcome is None:
-        return Result(data, f"{plan.name} is up to date\n", exit_code=code, note=note)
+        found = f"{plan.name}: nothing to do" if notes else f"{plan.name} is up to date"
+        return Result(data, f"{found}\n", exit_code=code, note=note)
     work = plan.change.work
     lines = [f"{plan.name}: {counted(len(work), 'change')} in {seconds:.1f} s"]
     lines += [f"  {_DONE[line.action]} {line.target}" + (f" ({line.detail})" if line.detail else "") for line in work]
