@@ -10,11 +10,11 @@ from comfydock_cli import system
 gate = threading.Event()
 atexit.register(lambda: print("last words"))
 threading.Thread(target=lambda: (gate.wait(), print("a thread's words"))).start()
-threading.Timer(0, gate.set).start()
 class Never:
     def __del__(self): print("teardown")
 kept = Never()
 sys.stdout.write("first words\\n")
+threading.Timer(0, gate.set).start()  # From here on the thread may speak; until then it is silent.
 system.leave(3)
 """
 
