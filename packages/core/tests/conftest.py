@@ -20,6 +20,7 @@ from tests.support import miniature as support
 from tests.support.indexes import Indexes, build_indexes, serving_directory
 from tests.support.machines import Machine, new_machine
 from tests.support.miniature import Miniature
+from tests.support.pack_host import PackHost, pack_host
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +43,15 @@ def local(miniature: Miniature, monkeypatch: pytest.MonkeyPatch) -> Miniature:
     for name, value in miniature.variables().items():
         monkeypatch.setenv(name, value)
     return miniature
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PackHost]:
+    """The registry, GitHub and a host of git, which ComfyDock and git ask instead of the real ones."""
+    with pack_host(tmp_path / "host") as served:
+        for name, value in served.variables().items():
+            monkeypatch.setenv(name, value)
+        yield served
 
 
 @pytest.fixture

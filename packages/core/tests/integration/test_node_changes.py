@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,20 +28,12 @@ from comfydock_core.models.pack_changes import PackOptions, PackPlan, PackReques
 from comfydock_core.models.syncing import SyncRequest
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.miniature import git
-from tests.support.pack_host import BANNED, PackHost, pack_files, pack_host
+from tests.support.pack_host import BANNED, PackHost, pack_files
 from tests.support.reporters import RecordingReporter
 from tests.support.taking_back import content, refused_change, undo
 
 INITIATOR = Initiator(("node",))
 SILENT = SilentReporter()
-
-
-@pytest.fixture
-def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PackHost]:
-    with pack_host(tmp_path / "host") as served:
-        for name, value in served.variables().items():
-            monkeypatch.setenv(name, value)
-        yield served
 
 
 @pytest.fixture

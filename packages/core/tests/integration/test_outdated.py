@@ -1,7 +1,7 @@
 """What has newer versions, by the real git, the real uv and a registry on loopback."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,20 +16,12 @@ from comfydock_core.models.python_packages import PackageRequest
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.git_server import git_serving
 from tests.support.miniature import Miniature, git
-from tests.support.pack_host import PackHost, pack_files, pack_host
+from tests.support.pack_host import PackHost, pack_files
 from tests.support.taking_back import content
 from tests.support.wheels import add_to_index, write_index
 
 INITIATOR = Initiator(("outdated",))
 SILENT = SilentReporter()
-
-
-@pytest.fixture
-def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PackHost]:
-    with pack_host(tmp_path / "host") as served:
-        for name, value in served.variables().items():
-            monkeypatch.setenv(name, value)
-        yield served
 
 
 def look(workspace: Workspace) -> Outdated:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,11 @@ from comfydock_core.models.syncing import SyncPlan, SyncRequest
 from comfydock_core.repositories.pack_release import NOTE
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.miniature import commit, git
-from tests.support.pack_host import PackHost, pack_files, pack_host
+from tests.support.pack_host import PackHost, pack_files
 from tests.support.taking_back import content, undo
 
 INITIATOR = Initiator(("sync",))
 SILENT = SilentReporter()
-
-
-@pytest.fixture
-def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PackHost]:
-    with pack_host(tmp_path / "host") as served:
-        for name, value in served.variables().items():
-            monkeypatch.setenv(name, value)
-        yield served
 
 
 @pytest.fixture

@@ -100,17 +100,11 @@ class StatusScanner:
         state.untracked = [name for name in found if name not in wanted]
         state.missing = sorted(wanted.keys() - set(found))
         for name in state.present:
-            self._compare_pack(name, wanted[name], state)
+            version = wanted[name]  # Development packs, which are at whatever version they are, want none.
+            other = other_release(f"{self._layout.custom_nodes}/{name}", version) if version is not None else None
+            if version is not None and other is not None:
+                state.changed.append(VersionDifference(name, version, other))
         return state
-
-    def _compare_pack(self, name: str, version: str | None, state: PackState) -> None:
-        """Development packs are at whatever version they are, and so is what a link leads to."""
-        path = f"{self._layout.custom_nodes}/{name}"
-        if version is None or native.link_target(path) is not None:
-            return
-        found = other_release(path, version)
-        if found is not None:
-            state.changed.append(VersionDifference(name, version, found))
 
     def _wanted_packs(self) -> dict[str, str | None]:
         """The directories that the manifest's nodes live in, with their versions, but for those that are turned off.

@@ -31,8 +31,10 @@ def other_release(directory: str, wanted: str) -> str | None:
     """The version of the pack that lies there, when it is known and not the `wanted` one.
 
     A pack that somebody put there without a history tells none, and neither does a checkout where the registry's
-    release is wanted: its commit may be that release.
+    release is wanted: its commit may be that release. What only a link leads to is somebody's own, at any version.
     """
+    if native.link_target(directory) is not None:
+        return None
     noted = read_note(directory)
     present = noted[0] if noted is not None else None
     if _is_digest(wanted, 40) or _is_digest(wanted, 64):

@@ -8,7 +8,6 @@ from comfydock_core.models.exceptions import PackNotFound
 from comfydock_core.models.node_packs import PackRelease, TrackedPack
 from comfydock_core.repositories import manifest_values
 from comfydock_core.repositories.pack_release import other_release
-from comfydock_core.utils import native
 from comfydock_core.utils.text import nearest
 
 _DEVELOPMENT = "development"
@@ -58,11 +57,9 @@ def matching_pack(packs: Mapping[str, TrackedPack], word: str) -> TrackedPack | 
 def version_instead(pack: TrackedPack, path: str) -> str | None:
     """The version that lies at `path` instead of the manifest's, `None` where it is that one or cannot be told.
 
-    Development packs are at whatever version they are, and so is what only a link leads to.
+    Development packs are at whatever version they are.
     """
-    if pack.is_development or native.link_target(path) is not None:
-        return None
-    return other_release(path, pack.release.version)
+    return None if pack.is_development else other_release(path, pack.release.version)
 
 
 def group_name(release: PackRelease) -> str:

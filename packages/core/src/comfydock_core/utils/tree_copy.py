@@ -49,7 +49,10 @@ def link_file(source: str, target: str) -> None:
     if os.path.islink(source):
         _copy_link(source, target)
     else:
-        _link_or_copy(_Copier(), source, target)
+        try:
+            os.link(source, target)
+        except OSError as error:
+            _Copier().copy_instead(error, source, target)
 
 
 def copy_tree(source: str, target: str, *, skip: Collection[str] = ()) -> None:
@@ -197,18 +200,7 @@ class _Linker:
         try:
             os.link(pair.old(name), pair.new(name), src_dir_fd=pair.here, dst_dir_fd=pair.there)
         except OSError as error:
-            if error.errno not in _NOT_LINKABLE:
-                raise
-            self._copier.place(pair, name)
-
-
-def _link_or_copy(copier: "_Copier", source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError as error:
-        if error.errno not in _NOT_LINKABLE:
-            raise
-        copier.copy(source, target)
+            self._copier.copy_instead(error, f"{pair.source}/{name}", f"{pair.target}/{name}")
 
 
 class _Copier:
@@ -219,6 +211,12 @@ class _Copier:
 
     def place(self, pair: _Pair, name: str) -> None:
         self.copy(f"{pair.source}/{name}", f"{pair.target}/{name}")
+
+    def copy_instead(self, error: OSError, source: str, target: str) -> None:
+        """Copy what could not be linked; raises the error where that would be no help."""
+        if error.errno not in _NOT_LINKABLE:
+            raise error
+        self.copy(source, target)
 
     def copy(self, source: str, target: str) -> None:
         known = os.lstat(source)
