@@ -23,7 +23,7 @@ test: lint types build
 
 # What needs no artifact
 test-fast: setup
-    uv run --no-sync pytest -n 2 --deselect-artifacts packages tests/architecture tests/build tests/e2e
+    uv run --no-sync pytest -n 2 packages tests/architecture tests/build tests/e2e
 
 # Style and layers
 lint: setup

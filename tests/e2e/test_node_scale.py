@@ -11,7 +11,7 @@ import tomlkit
 
 from build.measure import Start, in_turn
 from comfydock_core.managers.pyproject.packs import put_packs, remove_packs
-from comfydock_core.models.node_packs import PackRelease, TrackedPack
+from comfydock_core.models.shared import NodeInfo, NodePackage
 from tests.support.sessions import Session, copy_workspace
 
 FEW, MANY = 10, 300
@@ -19,11 +19,11 @@ TWICE = 2.0
 READING = (("node", "list"), ("status",), ("__complete", "bash", "node", "remove", ""))
 
 
-def release(number: int) -> TrackedPack:
+def release(number: int) -> NodePackage:
     name = f"pack{number:04}"
     address = f"https://cdn.example/{name}/1.0.0/node.zip"
-    found = PackRelease(name, name, "registry", "1.0.0", None, name, address, sha256=f"{number:064x}")
-    return TrackedPack(found, ("mini-math", "mini-base>=1"))
+    found = NodeInfo(name, name, "registry", "1.0.0", None, name, address, sha256=f"{number:064x}")
+    return NodePackage(found, ("mini-math", "mini-base>=1"))
 
 
 def with_packs(first: Session, place: Path, count: int) -> Session:

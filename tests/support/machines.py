@@ -4,12 +4,12 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from comfydock_core.analyzers.package_state import compare_with_record
+from comfydock_core.analyzers.packages.package_state import compare_with_record
 from comfydock_core.configs.environment_layout import part_path
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project_manager import UVProjectManager
-from comfydock_core.models.environment import PackageState
-from comfydock_core.repositories.manifest_reader import read_manifest
+from comfydock_core.models.environment import PackageSyncStatus
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from tests.support.reporters import RecordingReporter
 
 MANIFEST = """[project]
@@ -92,7 +92,7 @@ class Machine:
         pairs = (path.name.removesuffix(".dist-info").split("-", 1) for path in places)
         return {f"{name.replace('_', '-')}=={version}" for name, version in pairs}
 
-    def state(self, backend: str) -> PackageState | None:
+    def state(self, backend: str) -> PackageSyncStatus | None:
         manifest = read_manifest(str(self.definition / "pyproject.toml"))
         return compare_with_record(str(self.definition), str(self.venv), manifest, backend)
 

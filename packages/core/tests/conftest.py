@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import open_workspace
-from comfydock_core.models.creation import CreateRequest
+from comfydock_core.models.environments.creation import CreateRequest
 from comfydock_core.models.operation import Initiator
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support import miniature as support
@@ -62,8 +62,8 @@ def workspace(local: Miniature, tmp_path: Path) -> Workspace:
 
 def create(workspace: Workspace, name: str = "demo", **options: object) -> Environment:
     request = CreateRequest(name, **{"torch_backend": "cpu", **options})  # type: ignore[arg-type]
-    plan = workspace.plan_creation(request, SilentReporter())
-    workspace.create_environment(plan, Initiator(("create", name)), SilentReporter())
+    plan = workspace.environments.plan_creation(request, SilentReporter())
+    workspace.environments.create(plan, Initiator(("create", name)), SilentReporter())
     return workspace.open_environment(name)
 
 

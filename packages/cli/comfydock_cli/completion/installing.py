@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from comfydock_cli.generate.completions import SCRIPTS
-from comfydock_core.utils import atomic
+from comfydock_core.utils.files import atomic
 
 _BEGIN = "# >>> comfydock completion >>>"
 _END = "# <<< comfydock completion <<<"

@@ -8,7 +8,7 @@ from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import make_reporter
 from comfydock_core.factories.workspace_factory import find_workspace
-from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest
+from comfydock_core.models.environments.adoption import AdoptionPlan, AdoptRequest
 from comfydock_core.utils.text import counted
 
 
@@ -23,12 +23,12 @@ def adopt(context: Context, arguments: Arguments) -> Result:
     workspace = find_workspace(offline=context.offline)
     with make_reporter(context) as reporter:
         if context.dry_run:
-            plan = workspace.plan_adoption(request, reporter)
+            plan = workspace.environments.plan_adoption(request, reporter)
             return _with_notes(planned_change(plan.change, **_facts(plan)), plan)
         initiator = context.initiator()
         with workspace.exclusive(initiator, reporter):
-            plan = workspace.plan_adoption(request, reporter)
-            workspace.adopt_installation(plan, initiator, reporter)
+            plan = workspace.environments.plan_adoption(request, reporter)
+            workspace.environments.adopt(plan, initiator, reporter)
     packs = counted(sum(pack.enabled for pack in plan.installation.packs), "node pack")
     text = f"adopted {plan.installation.path} as {name}: ComfyUI {plan.comfyui}, {packs}"
     text += f" in {time.monotonic() - started:.1f} s\n"

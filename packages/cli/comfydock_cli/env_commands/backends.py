@@ -3,7 +3,7 @@
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.backend_formatter import backend_lines, finding_lines
 from comfydock_cli.table.parser import Arguments
-from comfydock_core.core.usecases.backends import detect_backend
+from comfydock_core.core.usecases.definition.backends import detect_backend
 
 
 def list_backends(context: Context, arguments: Arguments) -> Result:

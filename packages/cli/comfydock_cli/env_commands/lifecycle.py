@@ -8,7 +8,7 @@ from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import amount, make_reporter
 from comfydock_cli.ui.prompts import confirm
 from comfydock_core.factories.workspace_factory import find_workspace
-from comfydock_core.models.creation import CreateRequest
+from comfydock_core.models.environments.creation import CreateRequest
 
 
 def create(context: Context, arguments: Arguments) -> Result:
@@ -27,13 +27,13 @@ def create(context: Context, arguments: Arguments) -> Result:
     workspace = find_workspace(offline=context.offline)
     with make_reporter(context) as reporter:
         if context.dry_run:
-            plan = workspace.plan_creation(request, reporter)
+            plan = workspace.environments.plan_creation(request, reporter)
             missing = list(plan.missing_packs)
             return planned_change(plan.change, name=plan.name, commit=plan.comfyui.commit, missing_packs=missing)
         initiator = context.initiator()
         with workspace.exclusive(initiator, reporter):
-            plan = workspace.plan_creation(request, reporter)
-            created = workspace.create_environment(plan, initiator, reporter)
+            plan = workspace.environments.plan_creation(request, reporter)
+            created = workspace.environments.create(plan, initiator, reporter)
     version = plan.comfyui
     data = {"name": plan.name, "path": created.directory, "comfyui": version.ref, "commit": version.commit,
             "python": plan.python, "torch_backend": plan.torch_backend, "active": plan.activate,
@@ -46,7 +46,7 @@ def create(context: Context, arguments: Arguments) -> Result:
 def delete(context: Context, arguments: Arguments) -> Result:
     """Take an environment away after asking; `undo` brings it back unless it is purged."""
     workspace, purge = context.workspace, arguments.flag("purge")
-    plan = workspace.plan_deletion(arguments.word("name"), purge=purge)
+    plan = workspace.environments.plan_deletion(arguments.word("name"), purge=purge)
     size, freed = amount(plan.bytes, "bytes"), amount(plan.freed, "bytes")
     facts = {"name": plan.name, "bytes": plan.bytes, "freed": plan.freed, "files": plan.files, "purge": purge}
     if context.dry_run:
@@ -56,7 +56,7 @@ def delete(context: Context, arguments: Arguments) -> Result:
         return Result({"name": plan.name, "deleted": False}, "nothing was deleted\n")
     with make_reporter(context) as reporter:
         initiator = context.initiator(while_running=arguments.flag("while_running"))
-        identifier = workspace.delete_environment(plan, initiator, reporter)
+        identifier = workspace.environments.delete(plan, initiator, reporter)
     text = f"deleted {plan.name}: {plan.files} files, {size}\n"
     if purge:
         return Result({**facts, "deleted": True}, text, note=f"freed {freed}")
@@ -70,12 +70,12 @@ def clone(context: Context, arguments: Arguments) -> Result:
     source, name, use = arguments.word("source"), arguments.word("name"), arguments.flag("use")
     workspace = find_workspace(offline=context.offline)
     if context.dry_run:
-        plan = workspace.plan_cloning(source, name, activate=use)
+        plan = workspace.environments.plan_cloning(source, name, activate=use)
         return planned_change(plan.change, source=source, name=name, venv=plan.venv)
     initiator = context.initiator()
     with make_reporter(context) as reporter, workspace.exclusive(initiator, reporter):
-        plan = workspace.plan_cloning(source, name, activate=use)
-        path = workspace.clone_environment(plan, initiator, reporter)
+        plan = workspace.environments.plan_cloning(source, name, activate=use)
+        path = workspace.environments.clone(plan, initiator, reporter)
     data = {"source": source, "name": name, "path": path, "venv": plan.venv, "active": use}
     text = f"cloned {source} to {name} in {time.monotonic() - started:.1f} s\n"
     note = "" if use else f"`comfydock use {name}` makes it the active environment"
@@ -85,11 +85,11 @@ def clone(context: Context, arguments: Arguments) -> Result:
 def rename(context: Context, arguments: Arguments) -> Result:
     """Give an environment another name."""
     workspace = context.workspace
-    plan = workspace.plan_renaming(arguments.word("name"), arguments.word("new_name"))
+    plan = workspace.environments.plan_renaming(arguments.word("name"), arguments.word("new_name"))
     if context.dry_run:
         return planned_change(plan.change, name=plan.name, new_name=plan.new_name)
     with make_reporter(context) as reporter:
         initiator = context.initiator(while_running=arguments.flag("while_running"))
-        workspace.rename_environment(plan, initiator, reporter)
+        workspace.environments.rename(plan, initiator, reporter)
     data = {"name": plan.name, "new_name": plan.new_name, "path": plan.path, "active": plan.active}
     return Result(data, f"renamed {plan.name} to {plan.new_name}\n")

@@ -15,7 +15,7 @@ def search(context: Context, arguments: Arguments) -> Result:
     if limit < 1:
         raise UsageError("`--limit` is how many packs are shown", hint="give a number from 1 on")
     words = " ".join(arguments.words("words"))
-    hits = context.workspace.search_packs(words, limit=limit, environment=_environment(context))
+    hits = context.workspace.registry.search(words, limit=limit, environment=_environment(context))
     data = {"words": words, "packs": [hit.as_dict() for hit in hits]}
     note = "" if hits else "no known node pack fits these words"
     return Result(data, hits_text(hits, system.terminal_width()), note=note)

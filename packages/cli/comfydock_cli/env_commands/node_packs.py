@@ -1,7 +1,5 @@
 """`node add`, `remove`, `update`, `prune`, `enable`, `disable`, `dev-link`, `why-not` and `list`."""
 
-import time
-
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.node_formatter import (
     changed,
@@ -12,12 +10,12 @@ from comfydock_cli.formatters.node_formatter import (
     plan_facts,
     planned_packs,
 )
+from comfydock_cli.planned_change import Ask, Views, plan_and_change
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import make_reporter
-from comfydock_cli.ui.prompts import confirm
 from comfydock_core.factories.workspace_factory import find_workspace
-from comfydock_core.models.pack_changes import PackOptions, PackRequest
+from comfydock_core.models.packs.pack_changes import PackOptions, PackPlan, PackRequest
 
 
 def add(context: Context, arguments: Arguments) -> Result:
@@ -79,7 +77,7 @@ def why_not(context: Context, arguments: Arguments) -> Result:
     workspace = find_workspace(offline=context.offline)
     name = workspace.environment(context.environment_name).name
     with make_reporter(context) as reporter:
-        return fitting(workspace.plan_packs(name, PackRequest("add", words, _options(arguments)), reporter))
+        return fitting(workspace.packs.plan(name, PackRequest("add", words, _options(arguments)), reporter))
 
 
 def list_packs(context: Context, arguments: Arguments) -> Result:
@@ -88,21 +86,12 @@ def list_packs(context: Context, arguments: Arguments) -> Result:
 
 
 def _change(context: Context, arguments: Arguments, request: PackRequest, *, ask: bool = False) -> Result:
-    started = time.monotonic()
-    workspace = find_workspace(offline=context.offline)
-    name = workspace.environment(context.environment_name).name
-    with make_reporter(context) as reporter:
-        if context.dry_run:
-            return planned_packs(workspace.plan_packs(name, request, reporter))
-        initiator = context.initiator(while_running=arguments.flag("while_running"))
-        with workspace.exclusive(initiator, reporter, name):
-            plan = workspace.plan_packs(name, request, reporter)
-            for line in plan_facts(plan):
-                reporter.warn(line)
-            if ask and not plan.nothing_to_do and not confirm(context, f"remove {pack_names(plan)}?"):
-                return declined(plan)
-            outcome = None if plan.nothing_to_do else workspace.change_packs(plan, initiator, reporter)
-    return changed(plan, outcome, time.monotonic() - started)
+    views = Views(planned_packs, plan_facts, changed, Ask(_question, declined) if ask else None)
+    return plan_and_change(context, arguments, lambda workspace: workspace.packs, request, views)
+
+
+def _question(plan: PackPlan) -> str:
+    return f"remove {pack_names(plan)}?"
 
 
 def _options(arguments: Arguments) -> PackOptions:

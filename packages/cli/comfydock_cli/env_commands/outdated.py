@@ -11,4 +11,4 @@ def outdated(context: Context, arguments: Arguments) -> Result:
     """Look everything up, and change nothing."""
     workspace = find_workspace(offline=context.offline)
     with make_reporter(context) as reporter:
-        return shown(workspace.outdated(context.environment_name, reporter))
+        return shown(workspace.definitions.outdated(context.environment_name, reporter))

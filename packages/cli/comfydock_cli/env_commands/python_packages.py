@@ -1,15 +1,13 @@
 """`py add`, `remove` and `remove-group`, `constraint add` and `remove`."""
 
 import os
-import time
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.python_formatter import changed_packages, planned_packages
+from comfydock_cli.planned_change import Views, plan_and_change
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
-from comfydock_cli.ui.progress import make_reporter
-from comfydock_core.factories.workspace_factory import find_workspace
-from comfydock_core.models.python_packages import PackageRequest
+from comfydock_core.models.packages.python_packages import PackagePlan, PackageRequest
 
 _DEV = "dev"
 
@@ -81,19 +79,12 @@ def _simple(context: Context, arguments: Arguments, action: str, words: tuple[st
 
 
 def _change(context: Context, arguments: Arguments, request: PackageRequest) -> Result:
-    started = time.monotonic()
-    workspace = find_workspace(offline=context.offline)
-    name = workspace.environment(context.environment_name).name
-    with make_reporter(context) as reporter:
-        if context.dry_run:
-            return planned_packages(workspace.plan_packages(name, request, reporter))
-        initiator = context.initiator(while_running=arguments.flag("while_running"))
-        with workspace.exclusive(initiator, reporter, name):
-            plan = workspace.plan_packages(name, request, reporter)
-            for note in plan.notes:
-                reporter.warn(note)
-            outcome = None if plan.nothing_to_do else workspace.change_packages(plan, initiator, reporter)
-    return changed_packages(plan, outcome, time.monotonic() - started)
+    views = Views(planned_packages, _notes, changed_packages)
+    return plan_and_change(context, arguments, lambda workspace: workspace.packages, request, views)
+
+
+def _notes(plan: PackagePlan) -> tuple[str, ...]:
+    return plan.notes
 
 
 def _group(arguments: Arguments) -> str | None:

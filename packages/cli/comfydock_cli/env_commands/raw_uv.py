@@ -22,7 +22,7 @@ def run(context: Context, arguments: Arguments) -> Result:
     workspace = find_workspace(offline=context.offline)
     name = workspace.environment(context.environment_name).name
     initiator = context.initiator(while_running=arguments.flag("while_running"))
-    code = workspace.run_uv(name, arguments.rest, initiator, PlainReporter(context.console))
+    code = workspace.packages.run_uv(name, arguments.rest, initiator, PlainReporter(context.console))
     state = workspace.open_environment(name).status().packages.state
     note = "" if state == _IN_SYNC else _differs(name)
     return Result(exit_code=code, note=note)

@@ -9,7 +9,7 @@ from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import make_reporter
 from comfydock_core.factories.workspace_factory import find_workspace
-from comfydock_core.models.syncing import SyncPlan, SyncRequest
+from comfydock_core.models.packages.syncing import SyncPlan, SyncRequest
 
 
 def sync(context: Context, arguments: Arguments) -> Result:
@@ -41,12 +41,12 @@ def _sync(context: Context, while_running: bool, request: SyncRequest) -> Result
     workspace = find_workspace(offline=context.offline)
     name = workspace.environment(context.environment_name).name
     if context.dry_run:
-        plan = workspace.plan_sync(name, request)
+        plan = workspace.definitions.plan_sync(name, request)
         return planned_change(plan.change, **_facts(plan))
     initiator = context.initiator(while_running=while_running)
     with make_reporter(context) as reporter, workspace.exclusive(initiator, reporter, name):
-        plan = workspace.plan_sync(name, request)
-        outcome = None if plan.nothing_to_do else workspace.sync_environment(plan, initiator, reporter)
+        plan = workspace.definitions.plan_sync(name, request)
+        outcome = None if plan.nothing_to_do else workspace.definitions.sync(plan, initiator, reporter)
     return synced(plan, outcome, time.monotonic() - started, {**_facts(plan), **outcome_data(outcome)})
 
 

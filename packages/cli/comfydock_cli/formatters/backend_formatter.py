@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.ui.progress import amount
-from comfydock_core.models.backends import PartState
+from comfydock_core.models.packages.backends import PartState
 from comfydock_core.utils.text import counted
 
 

@@ -6,9 +6,10 @@ from comfydock_cli.cli_utils import Result
 from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.formatters.plan_formatter import planned_change
 from comfydock_cli.formatters.sync_formatter import package_data, package_lines
-from comfydock_core.models.node_packs import CodeFinding, ListedPack, TrackedPack
-from comfydock_core.models.pack_changes import PackChange, PackFailure, PackPlan
-from comfydock_core.models.syncing import SyncOutcome
+from comfydock_core.models.packages.syncing import SyncOutcome
+from comfydock_core.models.packs.node_packs import CodeFinding, ListedPack
+from comfydock_core.models.packs.pack_changes import PackChange, PackFailure, PackPlan
+from comfydock_core.models.shared import NodePackage
 from comfydock_core.utils.text import counted
 
 _SHORT = 10
@@ -84,7 +85,7 @@ def _state(one: ListedPack) -> str:
     return f"{one.state} at {one.found[:_SHORT] if one.pack.release.source == 'git' else one.found}"
 
 
-def shown_version(pack: TrackedPack) -> str:
+def shown_version(pack: NodePackage) -> str:
     """A version for people: commits are cut."""
     release = pack.release
     if release.source != "git":
@@ -174,7 +175,7 @@ def _change_data(change: PackChange) -> dict[str, object]:
     }
 
 
-def _release_data(pack: TrackedPack | None) -> dict[str, object] | None:
+def _release_data(pack: NodePackage | None) -> dict[str, object] | None:
     if pack is None:
         return None
     release = pack.release

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from comfydock_cli.cli_utils import Result
 from comfydock_cli.formatters.sync_formatter import package_data, package_lines
-from comfydock_core.models.outdated import NewerComfyUI, NewerPack, Outdated
+from comfydock_core.models.packages.outdated import NewerComfyUI, NewerPack, Outdated
 from comfydock_core.utils.text import counted
 
 _SHORT = 10

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from comfydock_cli.ui.progress import amount
-from comfydock_core.models.node_data import DataState, SourceOutcome, SourceState
+from comfydock_core.models.packs.node_data import DataState, SourceOutcome, SourceState
 from comfydock_core.utils.text import counted
 
 _AGES = ((86_400, "day"), (3600, "hour"), (60, "minute"))

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from comfydock_core.models.node_data import REFUSALS, PackHit
+from comfydock_core.models.packs.node_data import REFUSALS, PackHit
+from comfydock_core.utils.text import some
 
 _MOST_CLASSES = 3
 
@@ -20,8 +21,7 @@ def _lines(hit: PackHit, width: int) -> list[str]:
     if pack.refusal is not None:
         lines.append(f"    cannot be added: {REFUSALS[pack.refusal]}")
     if hit.classes:
-        more = f" and {len(hit.classes) - _MOST_CLASSES} more" if len(hit.classes) > _MOST_CLASSES else ""
-        lines.append(_cut(f"    has {', '.join(hit.classes[:_MOST_CLASSES])}{more}", width))
+        lines.append(_cut(f"    has {some(hit.classes, _MOST_CLASSES)}", width))
     if pack.description:
         lines.append(_cut(f"    {pack.description}", width))
     return lines

@@ -1,7 +1,7 @@
 """What `sync` and its like did, in words."""
 
 from comfydock_cli.cli_utils import Result
-from comfydock_core.models.syncing import PackageChanges, SyncOutcome, SyncPlan
+from comfydock_core.models.packages.syncing import PackageChanges, SyncOutcome, SyncPlan
 from comfydock_core.utils.text import counted
 
 _SHOWN = 20

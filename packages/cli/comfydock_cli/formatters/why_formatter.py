@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from comfydock_core.models.pack_needs import (
+from comfydock_core.models.packs.pack_needs import (
     NEEDED,
     UNNEEDED,
     ClassReason,
@@ -11,8 +11,8 @@ from comfydock_core.models.pack_needs import (
     PackReason,
     Reasons,
 )
+from comfydock_core.utils.text import some
 
-_MOST = 8  # Names in one line before the rest is only counted.
 _ASKERS = {
     "comfyui": "ComfyUI asks for `{0.requirement}`",
     "user": "you asked for `{0.requirement}`",
@@ -72,9 +72,3 @@ def _by_workflow(needs: Sequence[Need]) -> dict[str, list[str]]:
     for need in needs:
         found.setdefault(need.workflow, []).append(need.type)
     return found
-
-
-def some(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    shown = ", ".join(names[:_MOST])
-    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"

@@ -18,11 +18,11 @@ def doctor(context: Context, arguments: Arguments) -> Result:
         raise UsageError("`--dry-run` belongs to `--fix`: looking changes nothing", hint="add `--fix`")
     workspace = context.workspace
     with make_reporter(context) as reporter:
-        found = workspace.examine(context.environment_name, reporter, deep=deep)
-        steps = workspace.plan_mending(found)
+        found = workspace.health.examine(context.environment_name, reporter, deep=deep)
+        steps = workspace.health.plan_mending(found)
         if fix and steps and not context.dry_run:
-            workspace.mend(found, context.initiator(), reporter)
-            found = workspace.examine(context.environment_name, reporter, deep=deep)
+            workspace.health.mend(found, context.initiator(), reporter)
+            found = workspace.health.examine(context.environment_name, reporter, deep=deep)
     if context.dry_run:
         return planned(steps, findings=[finding.as_dict() for finding in found])
     mended = [{"action": step.action, "target": step.target} for step in steps] if fix else []

@@ -26,8 +26,8 @@ def use(context: Context, arguments: Arguments) -> Result:
 
     workspace, name = context.workspace, arguments.word("name")
     if context.dry_run:
-        return planned_change(workspace.plan_use(name), active=name)
+        return planned_change(workspace.environments.plan_use(name), active=name)
     initiator = context.initiator()
     with make_reporter(context) as reporter, workspace.exclusive(initiator, reporter):
-        workspace.use(name, workspace.plan_use(name), initiator, reporter)
+        workspace.environments.use(name, workspace.environments.plan_use(name), initiator, reporter)
     return Result({"active": name}, f"using {name}\n")

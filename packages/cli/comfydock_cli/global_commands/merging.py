@@ -2,7 +2,7 @@
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.table.parser import Arguments
-from comfydock_core.core.usecases.merging import merge_files
+from comfydock_core.core.usecases.definition.merging import merge_files
 
 
 def merge(context: Context, arguments: Arguments) -> Result:

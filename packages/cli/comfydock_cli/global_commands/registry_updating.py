@@ -14,10 +14,10 @@ def update(context: Context, arguments: Arguments) -> Result:
     """Fetch what changed; what could not be fetched is told and does not keep the rest."""
     workspace = find_workspace(offline=context.offline)
     if context.dry_run:
-        return planned(workspace.plan_node_data_update())
+        return planned(workspace.registry.plan_update())
     with make_reporter(context) as reporter:
-        outcomes = workspace.update_node_data(context.initiator(), reporter)
-    counts = workspace.node_data().counts
+        outcomes = workspace.registry.update(context.initiator(), reporter)
+    counts = workspace.registry.state().counts
     failed = all(outcome.outcome == "failed" for outcome in outcomes)
     data = {"sources": [outcome.as_dict() for outcome in outcomes], "counts": counts}
     return Result(data, outcome_text(outcomes, counts), _NOTHING_FETCHED if failed else 0)

@@ -1,13 +1,22 @@
 """Commands about node packs and what is known of them."""
 
-from comfydock_cli.table.spec import ENVIRONMENT, WHILE_RUNNING, WORKSPACE, WRITE, Command, flag, value, word
+from comfydock_cli.table.spec import (
+    ENVIRONMENT,
+    FORCE,
+    KEEP_GOING,
+    NO_TEST,
+    STRICT,
+    WHILE_RUNNING,
+    WORKSPACE,
+    WRITE,
+    Command,
+    flag,
+    value,
+    word,
+)
 
 _ABOUT = "node packs"
 _PACKS = word("pack", "node packs of the environment", many=True, completer="packs")
-_FORCE = flag("--force", help="go on although something would be refused")
-_NO_TEST = flag("--no-test", help="do not try first whether the Python packages fit together")
-_STRICT = flag("--strict", help="refuse what changes packages that are locked already")
-_KEEP_GOING = flag("--keep-going", help="do what can be done when a part cannot; the exit code tells")
 _INSTALL_SCRIPT = flag("--run-install-script", help="run the pack's `install.py` in the new environment")
 
 COMMANDS = (
@@ -29,10 +38,10 @@ COMMANDS = (
         (
             word("pack", "ID, ID@VERSION, URL, URL@REF, a folder, or a name with `--dev`", many=True),
             flag("--dev", help="as your own work: never updated, never deleted"),
-            _FORCE,
-            _NO_TEST,
-            _STRICT,
-            _KEEP_GOING,
+            FORCE,
+            NO_TEST,
+            STRICT,
+            KEEP_GOING,
             _INSTALL_SCRIPT,
             WHILE_RUNNING,
         ),
@@ -47,7 +56,7 @@ COMMANDS = (
         " development pack is kept, turned off.",
         ("comfydock node remove comfyui-impact-pack", "comfydock node remove MyNodes --untrack"),
         _ABOUT,
-        (_PACKS, flag("--untrack", help="leave the directories as they are"), _FORCE, _KEEP_GOING, WHILE_RUNNING),
+        (_PACKS, flag("--untrack", help="leave the directories as they are"), FORCE, KEEP_GOING, WHILE_RUNNING),
         ENVIRONMENT,
         WRITE,
     ),
@@ -62,10 +71,10 @@ COMMANDS = (
         (
             word("pack", "node packs of the environment", many=True, optional=True, completer="packs"),
             flag("--all", help="update every node pack"),
-            _FORCE,
-            _NO_TEST,
-            _STRICT,
-            _KEEP_GOING,
+            FORCE,
+            NO_TEST,
+            STRICT,
+            KEEP_GOING,
             _INSTALL_SCRIPT,
             WHILE_RUNNING,
         ),
@@ -82,8 +91,8 @@ COMMANDS = (
         _ABOUT,
         (
             value("--exclude", metavar="PACKS", help="packs that stay, with commas between", completer="packs"),
-            _FORCE,
-            _KEEP_GOING,
+            FORCE,
+            KEEP_GOING,
             WHILE_RUNNING,
         ),
         ENVIRONMENT,
@@ -99,8 +108,8 @@ COMMANDS = (
         _ABOUT,
         (
             word("pack", "ID, ID@VERSION, URL, URL@REF or a folder", many=True),
-            _FORCE,
-            _STRICT,
+            FORCE,
+            STRICT,
         ),
         ENVIRONMENT,
     ),
@@ -121,7 +130,7 @@ COMMANDS = (
         "",
         ("comfydock node enable comfyui-impact-pack",),
         _ABOUT,
-        (_PACKS, _KEEP_GOING, WHILE_RUNNING),
+        (_PACKS, KEEP_GOING, WHILE_RUNNING),
         ENVIRONMENT,
         WRITE,
     ),
@@ -132,7 +141,7 @@ COMMANDS = (
         "ComfyUI passes over them, while manifest and lock keep them: turning them on again takes no time.",
         ("comfydock node disable comfyui-impact-pack",),
         _ABOUT,
-        (_PACKS, _KEEP_GOING, WHILE_RUNNING),
+        (_PACKS, KEEP_GOING, WHILE_RUNNING),
         ENVIRONMENT,
         WRITE,
     ),
@@ -152,9 +161,9 @@ COMMANDS = (
                 help="the pack that it stands for, instead of the directory's name",
                 completer="packs",
             ),
-            _FORCE,
-            _NO_TEST,
-            _STRICT,
+            FORCE,
+            NO_TEST,
+            STRICT,
             WHILE_RUNNING,
         ),
         ENVIRONMENT,

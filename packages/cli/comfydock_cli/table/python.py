@@ -1,11 +1,9 @@
 """Commands about Python packages, and about what is outdated."""
 
-from comfydock_cli.table.spec import ENVIRONMENT, WHILE_RUNNING, WRITE, Command, flag, value, word
+from comfydock_cli.table.spec import ENVIRONMENT, NO_TEST, STRICT, WHILE_RUNNING, WRITE, Command, flag, value, word
 
 _ABOUT = "packages"
 _GROUP = value("--group", metavar="NAME", help="a dependency group of yours", completer="package_groups")
-_NO_TEST = flag("--no-test", help="do not try first whether the Python packages fit together")
-_STRICT = flag("--strict", help="refuse what changes packages that are locked already")
 
 COMMANDS = (
     Command(("py",), "", "Add, remove and list Python packages", about=_ABOUT),
@@ -36,8 +34,8 @@ COMMANDS = (
                 help="how to limit what has no version",
             ),
             flag("--upgrade", help="take the newest versions of what is named, although others are locked"),
-            _NO_TEST,
-            _STRICT,
+            NO_TEST,
+            STRICT,
             WHILE_RUNNING,
         ),
         ENVIRONMENT,
@@ -55,8 +53,8 @@ COMMANDS = (
             word("package", "names of packages", many=True, completer="own_packages"),
             _GROUP,
             flag("--force", help="remove also what ComfyUI itself asks for"),
-            _NO_TEST,
-            _STRICT,
+            NO_TEST,
+            STRICT,
             WHILE_RUNNING,
         ),
         ENVIRONMENT,
@@ -69,7 +67,7 @@ COMMANDS = (
         "The group goes with all of its packages. Those of node packs go with their packs: `node remove`.",
         ("comfydock py remove-group tools",),
         _ABOUT,
-        (word("group", "a dependency group of yours", completer="package_groups"), _NO_TEST, _STRICT, WHILE_RUNNING),
+        (word("group", "a dependency group of yours", completer="package_groups"), NO_TEST, STRICT, WHILE_RUNNING),
         ENVIRONMENT,
         WRITE,
     ),
@@ -107,7 +105,7 @@ COMMANDS = (
         " are for the same package, and is tried, locked and installed at once.",
         ('comfydock constraint add "numpy<2"', 'comfydock constraint add "numpy<2" "pillow>=10,<12"'),
         _ABOUT,
-        (word("constraint", "names with limits, such as `numpy<2`", many=True), _NO_TEST, _STRICT, WHILE_RUNNING),
+        (word("constraint", "names with limits, such as `numpy<2`", many=True), NO_TEST, STRICT, WHILE_RUNNING),
         ENVIRONMENT,
         WRITE,
     ),
@@ -130,8 +128,8 @@ COMMANDS = (
         _ABOUT,
         (
             word("package", "names of packages that have one", many=True, completer="constrained_packages"),
-            _NO_TEST,
-            _STRICT,
+            NO_TEST,
+            STRICT,
             WHILE_RUNNING,
         ),
         ENVIRONMENT,

@@ -141,6 +141,11 @@ def word(
 
 ENVIRONMENT_NAME = word("name", "name of the environment", completer="environments")
 
+# Options that several commands share.
+FORCE = flag("--force", help="go on although something would be refused")
+NO_TEST = flag("--no-test", help="do not try first whether the Python packages fit together")
+STRICT = flag("--strict", help="refuse what changes packages that are locked already")
+KEEP_GOING = flag("--keep-going", help="do what can be done when a part cannot; the exit code tells")
 WHILE_RUNNING = flag("--while-running", help="go on although its ComfyUI runs")
 
 HELP = flag("--help", "-h", help="show this help")

@@ -4,9 +4,9 @@ import pytest
 
 from comfydock_cli.formatters.registry_formatter import age_text, state_text
 from comfydock_cli.formatters.search_formatter import hits_text
-from comfydock_cli.formatters.why_formatter import reasons_text, some
-from comfydock_core.models.node_data import DataState, KnownPack, PackHit, SourceState
-from comfydock_core.models.pack_needs import (
+from comfydock_cli.formatters.why_formatter import reasons_text
+from comfydock_core.models.packs.node_data import DataState, KnownPack, PackHit, SourceState
+from comfydock_core.models.packs.pack_needs import (
     Asker,
     ClassReason,
     Need,
@@ -16,6 +16,7 @@ from comfydock_core.models.pack_needs import (
     Reasons,
     UnreadWorkflow,
 )
+from comfydock_core.utils.text import some
 
 
 @pytest.mark.parametrize(

@@ -11,5 +11,6 @@ from . import models as models
 from . import repositories as repositories
 from . import resolvers as resolvers
 from . import services as services
+from . import strategies as strategies
 from . import utils as utils
 from . import validation as validation

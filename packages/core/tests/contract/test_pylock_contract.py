@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.analyzers.package_dry_run import judge_dry_run
+from comfydock_core.analyzers.packages.package_dry_run import judge_dry_run
 from comfydock_core.managers.uv_project.installing import _UNMET as UNMET
 from comfydock_core.models.exceptions import HashMismatch, LockOutdated
-from comfydock_core.utils import atomic
+from comfydock_core.utils.files import atomic
 from tests.support.indexes import WITHOUT_HASHES, Indexes
 from tests.support.machines import Machine
 

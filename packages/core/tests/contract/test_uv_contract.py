@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.analyzers.package_dry_run import judge_dry_run
-from comfydock_core.analyzers.virtual_environment import check_contents, quick_check
+from comfydock_core.analyzers.packages.package_dry_run import judge_dry_run
+from comfydock_core.analyzers.packages.virtual_environment import check_contents, quick_check
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.models.exceptions import NetworkUnavailable, PythonNotFound, RequirementsConflict
-from comfydock_core.utils.tree_copy import link_tree
+from comfydock_core.utils.files.tree_copy import link_tree
 from tests.support.miniature import Miniature
 
 MANIFEST = """[project]

@@ -11,7 +11,7 @@ import pytest
 
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
-from comfydock_core.models.adoption import AdoptionPlan, AdoptRequest
+from comfydock_core.models.environments.adoption import AdoptionPlan, AdoptRequest
 from comfydock_core.models.exceptions import (
     ComfyDockError,
     EnvironmentExists,
@@ -25,7 +25,7 @@ from comfydock_core.models.exceptions import (
     ToolMissing,
 )
 from comfydock_core.models.operation import Initiator, Swap
-from comfydock_core.repositories.uv_lock import read_lock
+from comfydock_core.repositories.definition.uv_lock import read_lock
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support import sessions
 from tests.support.installations import (
@@ -74,14 +74,14 @@ def comfyui(miniature: Miniature, shelf: Shelf, tmp_path: Path) -> Path:
 
 def plan_of(workspace: Workspace, path: Path, **options: object) -> AdoptionPlan:
     request = AdoptRequest(str(path), **{"name": "old", **options})  # type: ignore[arg-type]
-    return workspace.plan_adoption(request, SilentReporter())
+    return workspace.environments.plan_adoption(request, SilentReporter())
 
 
 def adopt(
     workspace: Workspace, path: Path, reporter: RecordingReporter | None = None, **options: object
 ) -> Environment:
     plan = plan_of(workspace, path, **options)
-    workspace.adopt_installation(plan, INITIATOR, reporter or RecordingReporter())
+    workspace.environments.adopt(plan, INITIATOR, reporter or RecordingReporter())
     return workspace.open_environment(plan.name)
 
 

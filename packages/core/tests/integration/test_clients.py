@@ -6,6 +6,7 @@ from email.utils import format_datetime
 
 import pytest
 
+from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.clients.github_client import GitHubClient
 from comfydock_core.clients.transport import Transport, may_carry_secrets
 from comfydock_core.models.exceptions import (
@@ -16,7 +17,6 @@ from comfydock_core.models.exceptions import (
     UnusableAnswer,
 )
 from comfydock_core.services.comfyui_versions import ComfyUIVersions
-from comfydock_core.services.repository_mirrors import RepositoryMirrors
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.http_server import Reply, Server, serving
 from tests.support.miniature import NEWEST, Miniature

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.analyzers.pack_requirements import read_pack_requirements
+from comfydock_core.analyzers.packages.pack_requirements import read_pack_requirements
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project.conflict_members import conflict_members, lines_of_pack
 from comfydock_core.managers.uv_project.trying import Trials, trials
-from comfydock_core.models.conflicts import COMFYUI, PYTORCH, YOU, Conflict, ConflictLine
 from comfydock_core.models.exceptions import NetworkUnavailable, RequirementsConflict
-from comfydock_core.models.node_packs import PackRelease, PackRequirement, PackRequirements
-from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.tracked_packs import group_name
+from comfydock_core.models.packages.conflicts import COMFYUI, PYTORCH, YOU, Conflict, ConflictLine
+from comfydock_core.models.packs.node_packs import PackRequirement, PackRequirements
+from comfydock_core.models.shared import NodeInfo
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.tracked_packs import group_name
 from comfydock_core.validation.conflict_sets import find_conflict, find_fixes
 from tests.support.git_server import git_serving
 from tests.support.indexes import Indexes, serving_directory
@@ -263,8 +264,8 @@ def test_accelerators_stay_out_of_the_trials(machine: Machine) -> None:
 
 def test_the_members_say_whose_they_are_and_where(machine: Machine, tmp_path: Path) -> None:
     machine.write("torch", "einops", settings='constraint-dependencies = ["numpy<3", "sympy<9"]\n')
-    beta = PackRelease("beta", "Beta-Pack", "git", "0" * 40, "https://h.invalid/beta")
-    alpha = PackRelease("alpha", "alpha", "registry", "1.0", None, "alpha")
+    beta = NodeInfo("beta", "Beta-Pack", "git", "0" * 40, "https://h.invalid/beta")
+    alpha = NodeInfo("alpha", "alpha", "registry", "1.0", None, "alpha")
     machine.add_pack(**{group_name(alpha): "numpy>=1", group_name(beta): "kornia", "mine": "sympy"})
     manifest = machine.definition / "pyproject.toml"
     manifest.write_text(manifest.read_text() + NODES)

@@ -11,7 +11,7 @@ from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.integrations.uv_command import find_uv
-from comfydock_core.models.creation import CreateRequest
+from comfydock_core.models.environments.creation import CreateRequest
 from comfydock_core.models.exceptions import (
     ChangedMeanwhile,
     ComfyDockError,
@@ -150,7 +150,7 @@ def test_an_address_that_is_a_file_url_works(make_environment: Make, local: Mini
 
 
 def test_the_plan_writes_nothing_and_says_what_will_be_done(workspace: Workspace, local: Miniature) -> None:
-    plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu", use=True), SilentReporter())
+    plan = workspace.environments.plan_creation(CreateRequest("demo", torch_backend="cpu", use=True), SilentReporter())
     assert names_in(workspace) == []
     work = [step.action for step in plan.change.work]
     assert work == ["clone", "write", "lock", "install", "link", "commit"]
@@ -161,8 +161,8 @@ def test_the_plan_writes_nothing_and_says_what_will_be_done(workspace: Workspace
 
 def test_work_is_reported_as_it_goes(workspace: Workspace) -> None:
     reporter = RecordingReporter()
-    plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu"), reporter)
-    workspace.create_environment(plan, INITIATOR, reporter)
+    plan = workspace.environments.plan_creation(CreateRequest("demo", torch_backend="cpu"), reporter)
+    workspace.environments.create(plan, INITIATOR, reporter)
     assert reporter.phases == [
         "Looking up ComfyUI latest",
         f"Cloning ComfyUI {NEWEST}",
@@ -187,58 +187,60 @@ def test_use_makes_the_new_environment_active(workspace: Workspace, make_environ
 @pytest.mark.parametrize("name", ["", "models", "Logs", ".hidden", "a/b", "a b", "-a", "a-", "ä", "a..b", "x" * 129])
 def test_names_that_cannot_be_used_are_refused(workspace: Workspace, name: str) -> None:
     with pytest.raises(InvalidName):
-        workspace.plan_creation(CreateRequest(name), SilentReporter())
+        workspace.environments.plan_creation(CreateRequest(name), SilentReporter())
 
 
 def test_a_name_that_is_taken_is_refused(workspace: Workspace, demo: Environment) -> None:
     with pytest.raises(EnvironmentExists):
-        workspace.plan_creation(CreateRequest("demo"), SilentReporter())
+        workspace.environments.plan_creation(CreateRequest("demo"), SilentReporter())
 
 
 def test_a_directory_in_the_way_is_refused_and_kept(workspace: Workspace) -> None:
     place = Path(workspace.layout.environments, "demo")
-    plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu"), SilentReporter())
+    plan = workspace.environments.plan_creation(CreateRequest("demo", torch_backend="cpu"), SilentReporter())
     place.mkdir()
     (place / "mine").write_text("keep me")
     with pytest.raises(ChangedMeanwhile):
-        workspace.create_environment(plan, INITIATOR, SilentReporter())
+        workspace.environments.create(plan, INITIATOR, SilentReporter())
     assert (place / "mine").read_text() == "keep me"
 
 
 @pytest.mark.parametrize(("field", "value"), [("python", "3"), ("python", "2.7.x"), ("torch_backend", "cuda")])
 def test_options_that_make_no_sense_are_refused(workspace: Workspace, field: str, value: str) -> None:
     with pytest.raises(InvalidSetting):
-        workspace.plan_creation(CreateRequest("demo", **{field: value}), SilentReporter())  # type: ignore[arg-type]
+        workspace.environments.plan_creation(CreateRequest("demo", **{field: value}), SilentReporter())  # type: ignore[arg-type]
 
 
 def test_a_missing_models_directory_is_refused(workspace: Workspace) -> None:
     os.rmdir(workspace.layout.models)
     with pytest.raises(ModelsDirectoryNotFound):
-        workspace.plan_creation(CreateRequest("demo"), SilentReporter())
+        workspace.environments.plan_creation(CreateRequest("demo"), SilentReporter())
 
 
 def test_a_ref_that_does_not_exist_names_the_nearest(workspace: Workspace) -> None:
     with pytest.raises(RefNotFound) as caught:
-        workspace.plan_creation(CreateRequest("demo", comfyui="v0.10.1"), SilentReporter())
+        workspace.environments.plan_creation(CreateRequest("demo", comfyui="v0.10.1"), SilentReporter())
     assert NEWEST in caught.value.context["near"]  # type: ignore[operator]
 
 
 def test_a_commit_that_does_not_exist_is_not_found(workspace: Workspace) -> None:
     with pytest.raises(RefNotFound):
-        workspace.plan_creation(CreateRequest("demo", comfyui="f" * 40), SilentReporter())
+        workspace.environments.plan_creation(CreateRequest("demo", comfyui="f" * 40), SilentReporter())
 
 
 def test_a_directory_that_is_no_repository_is_told(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(RepositoryNotFound):
-        workspace.plan_creation(CreateRequest("demo", repository=str(tmp_path / "nowhere")), SilentReporter())
+        workspace.environments.plan_creation(
+            CreateRequest("demo", repository=str(tmp_path / "nowhere")), SilentReporter()
+        )
 
 
 def refused(workspace: Workspace, **options: object) -> ComfyDockError:
     """Try to create; returns the error after checking that nothing is left."""
     request = CreateRequest("demo", **{"torch_backend": "cpu", **options})  # type: ignore[arg-type]
     with pytest.raises(ComfyDockError) as caught:
-        plan = workspace.plan_creation(request, SilentReporter())
-        workspace.create_environment(plan, INITIATOR, SilentReporter())
+        plan = workspace.environments.plan_creation(request, SilentReporter())
+        workspace.environments.create(plan, INITIATOR, SilentReporter())
     assert names_in(workspace) == []
     return caught.value
 
@@ -281,22 +283,22 @@ def test_a_python_that_does_not_exist_leaves_nothing(workspace: Workspace) -> No
 
 def test_without_git_the_error_says_so(workspace: Workspace, empty_path: None) -> None:
     with pytest.raises(ToolMissing, match="git"):
-        workspace.plan_creation(CreateRequest("demo"), SilentReporter())
+        workspace.environments.plan_creation(CreateRequest("demo"), SilentReporter())
 
 
 def test_a_uv_that_is_none_is_told(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMFYDOCK_UV", "/nowhere/uv")
     with pytest.raises(ToolMissing, match="COMFYDOCK_UV"):
-        workspace.plan_creation(CreateRequest("demo"), SilentReporter())
+        workspace.environments.plan_creation(CreateRequest("demo"), SilentReporter())
 
 
 def test_an_index_address_with_a_password_is_refused_before_it_is_stored(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COMFYDOCK_PYTORCH_INDEX_URL", "https://me:secret@mirror.example/whl")
-    plan = workspace.plan_creation(CreateRequest("work", torch_backend="cpu"), SilentReporter())
+    plan = workspace.environments.plan_creation(CreateRequest("work", torch_backend="cpu"), SilentReporter())
     with pytest.raises(InvalidSetting) as caught:
-        workspace.create_environment(plan, INITIATOR, SilentReporter())
+        workspace.environments.create(plan, INITIATOR, SilentReporter())
     assert "secret" not in str(caught.value)
     assert names_in(workspace) == []
 
@@ -351,8 +353,8 @@ def test_old_answers_are_the_best_there_is_without_the_network_only(
         two = make_environment("two")
     else:
         opened = open_workspace(workspace.layout, offline=how == "option")
-        plan = opened.plan_creation(CreateRequest("two", torch_backend="cpu"), SilentReporter())
-        opened.create_environment(plan, INITIATOR, SilentReporter())
+        plan = opened.environments.plan_creation(CreateRequest("two", torch_backend="cpu"), SilentReporter())
+        opened.environments.create(plan, INITIATOR, SilentReporter())
         two = opened.open_environment("two")
     assert ("pip compile" in uv_calls()) == (how == "online")
     assert two.status().in_sync

@@ -14,10 +14,10 @@ import pytest
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import open_workspace
-from comfydock_core.models.creation import CreateRequest
+from comfydock_core.models.environments.creation import CreateRequest
 from comfydock_core.models.exceptions import FileSystemError, WorkspaceDamaged
 from comfydock_core.models.operation import Initiator
-from comfydock_core.utils.disk_errors import reported_by_program
+from comfydock_core.utils.files.disk_errors import reported_by_program
 from comfydock_core.utils.interruption import Terminated
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support import sessions
@@ -41,7 +41,7 @@ PHASES = [
 PROGRAM = """
 import sys
 from comfydock_core.factories.workspace_factory import open_workspace
-from comfydock_core.models.creation import CreateRequest
+from comfydock_core.models.environments.creation import CreateRequest
 from comfydock_core.models.operation import Initiator
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.utils.reporting import SilentReporter
@@ -51,8 +51,8 @@ class Telling(SilentReporter):
         print(text, flush=True)
 
 workspace = open_workspace(WorkspaceLayout(sys.argv[1]))
-plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu"), SilentReporter())
-workspace.create_environment(plan, Initiator(("create", "demo")), Telling())
+plan = workspace.environments.plan_creation(CreateRequest("demo", torch_backend="cpu"), SilentReporter())
+workspace.environments.create(plan, Initiator(("create", "demo")), Telling())
 """
 
 
@@ -61,7 +61,7 @@ def names_in(workspace: Workspace) -> list[str]:
 
 
 def create_with(workspace: Workspace, reporter: RecordingReporter) -> None:
-    workspace.create_environment(workspace.plan_creation(REQUEST, SilentReporter()), INITIATOR, reporter)
+    workspace.environments.create(workspace.environments.plan_creation(REQUEST, SilentReporter()), INITIATOR, reporter)
 
 
 def creating_process(workspace: Workspace) -> "subprocess.Popen[str]":
@@ -189,7 +189,7 @@ def test_a_limit_on_file_sizes_is_told_and_leaves_nothing(workspace: Workspace) 
 
 
 def test_a_failed_activation_takes_the_environment_back(workspace: Workspace) -> None:
-    plan = workspace.plan_creation(CreateRequest("demo", torch_backend="cpu", use=True), SilentReporter())
+    plan = workspace.environments.plan_creation(CreateRequest("demo", torch_backend="cpu", use=True), SilentReporter())
     config = Path(workspace.layout.config_file)
 
     def damage(events: int, text: str) -> None:
@@ -197,7 +197,7 @@ def test_a_failed_activation_takes_the_environment_back(workspace: Workspace) ->
             config.write_text("no json")
 
     with pytest.raises(WorkspaceDamaged):
-        workspace.create_environment(plan, INITIATOR, RecordingReporter(damage))
+        workspace.environments.create(plan, INITIATOR, RecordingReporter(damage))
     assert names_in(workspace) == []
     assert config.read_text() == "no json"
 

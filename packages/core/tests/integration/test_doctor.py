@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from comfydock_core.analyzers.doctor.environment import check_backend
+from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding
 from comfydock_core.models.exceptions import EnvironmentNotFound
 from comfydock_core.models.operation import Initiator
-from comfydock_core.services.repository_mirrors import RepositoryMirrors
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.git_server import git_serving
 from tests.support.miniature import Miniature, git
@@ -27,12 +27,12 @@ SILENT = SilentReporter()
 
 def examined(workspace: Workspace, name: str | None = None, *, deep: bool = False) -> dict[str, Finding]:
     """The findings that are not in order, by code."""
-    found = workspace.examine(name, SILENT, deep=deep)
+    found = workspace.health.examine(name, SILENT, deep=deep)
     return {finding.code: finding for finding in found if finding.severity != OK and finding.code != "git-identity"}
 
 
 def mend(workspace: Workspace) -> None:
-    workspace.mend(workspace.examine(None, SILENT), Initiator(("doctor", "--fix")), SILENT)
+    workspace.health.mend(workspace.health.examine(None, SILENT), Initiator(("doctor", "--fix")), SILENT)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def identity(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_where_all_is_well_nothing_is_wrong(workspace: Workspace, demo: Environment, identity: None) -> None:
-    found = workspace.examine(None, SILENT, deep=True)
+    found = workspace.health.examine(None, SILENT, deep=True)
     assert [finding for finding in found if finding.severity != OK] == []
     assert {"git", "uv", "workspace", "models", "disk", "packages", "venv", "lock", "backend", "files"} <= {
         finding.code for finding in found
@@ -57,13 +57,13 @@ def test_looking_changes_nothing(workspace: Workspace, demo: Environment) -> Non
         return {path: content for path, content in found.items() if not path.startswith("uv_cache/")}
 
     before = seen()
-    workspace.examine(None, SILENT, deep=True)
+    workspace.health.examine(None, SILENT, deep=True)
     assert seen() == before
 
 
 def test_an_environment_that_does_not_exist_is_an_error(workspace: Workspace) -> None:
     with pytest.raises(EnvironmentNotFound):
-        workspace.examine("nothing", SILENT)
+        workspace.health.examine("nothing", SILENT)
 
 
 # Tools
@@ -93,7 +93,7 @@ def test_an_old_git_is_told(workspace: Workspace, fake_program: Callable[[str, s
 
 
 def test_a_git_that_does_not_know_the_user_is_worth_a_note(workspace: Workspace) -> None:
-    (found,) = [finding for finding in workspace.examine(None, SILENT) if finding.code == "git-identity"]
+    (found,) = [finding for finding in workspace.health.examine(None, SILENT) if finding.code == "git-identity"]
     assert found.severity == NOTE
     assert "user.name and user.email" in found.message
 
@@ -105,7 +105,7 @@ def test_settings_that_cannot_be_read_are_told_and_the_rest_is_looked_at(
     workspace: Workspace, demo: Environment
 ) -> None:
     Path(workspace.layout.config_file).write_text("{")
-    found = workspace.examine(None, SILENT)
+    found = workspace.health.examine(None, SILENT)
     assert {"workspace-damaged", "venv", "disk"} <= {finding.code for finding in found}
 
 
@@ -206,7 +206,7 @@ def test_a_manifest_that_cannot_be_read_is_told_and_the_rest_is_looked_at(
     workspace: Workspace, demo: Environment
 ) -> None:
     Path(demo.layout.manifest).write_text("[")
-    codes = {finding.code for finding in workspace.examine("demo", SILENT)}
+    codes = {finding.code for finding in workspace.health.examine("demo", SILENT)}
     assert {"manifest-damaged", "venv"} <= codes
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
-from comfydock_core.models.cloning import CloningPlan
+from comfydock_core.models.environments.cloning import CloningPlan
 from comfydock_core.models.exceptions import (
     BackendNotFound,
     BackendNotLocked,
@@ -21,8 +21,8 @@ from comfydock_core.models.exceptions import (
     UnexpectedDirectory,
 )
 from comfydock_core.models.operation import Initiator
-from comfydock_core.models.syncing import SyncPlan, SyncRequest
-from comfydock_core.utils.fingerprints import fingerprint
+from comfydock_core.models.packages.syncing import SyncPlan, SyncRequest
+from comfydock_core.utils.files.fingerprints import fingerprint
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.miniature import Miniature, build_repository, git
 from tests.support.older_workspace import add_environment
@@ -36,15 +36,15 @@ PACKAGES = "lib/python3.11/site-packages"
 
 
 def sync(workspace: Workspace, name: str = "demo", **wishes: object) -> SyncPlan:
-    plan = workspace.plan_sync(name, SyncRequest(**wishes))  # type: ignore[arg-type]
+    plan = workspace.definitions.plan_sync(name, SyncRequest(**wishes))  # type: ignore[arg-type]
     if not plan.nothing_to_do:
-        workspace.sync_environment(plan, INITIATOR, SILENT)
+        workspace.definitions.sync(plan, INITIATOR, SILENT)
     return plan
 
 
 def clone(workspace: Workspace, source: str = "demo", name: str = "second", *, activate: bool = False) -> CloningPlan:
-    plan = workspace.plan_cloning(source, name, activate=activate)
-    workspace.clone_environment(plan, INITIATOR, SILENT)
+    plan = workspace.environments.plan_cloning(source, name, activate=activate)
+    workspace.environments.clone(plan, INITIATOR, SILENT)
     return plan
 
 
@@ -148,7 +148,7 @@ def test_a_back_end_that_cannot_be_had_changes_nothing(workspace: Workspace, dem
 @pytest.mark.parametrize("backend", ["none", "auto", "nonsense"])
 def test_there_is_nothing_to_lock_for_what_has_no_wheels(workspace: Workspace, demo: Environment, backend: str) -> None:
     with pytest.raises(InvalidSetting):
-        workspace.plan_sync("demo", SyncRequest(lock_backends=(backend,), install=False))
+        workspace.definitions.plan_sync("demo", SyncRequest(lock_backends=(backend,), install=False))
 
 
 def test_a_manifest_changed_by_hand_is_refused_until_it_is_locked(workspace: Workspace, demo: Environment) -> None:
@@ -240,8 +240,8 @@ def test_what_runs_is_not_changed_unless_it_is_wanted(workspace: Workspace, demo
             sync(workspace, command="repair", fresh=True)
         assert str(running.pid) in caught.value.message
         assert workspace.operations("demo", workspace=False).all() == []
-        plan = workspace.plan_sync("demo", SyncRequest("repair", fresh=True))
-        workspace.sync_environment(plan, Initiator(("test",), while_running=True), SILENT)
+        plan = workspace.definitions.plan_sync("demo", SyncRequest("repair", fresh=True))
+        workspace.definitions.sync(plan, Initiator(("test",), while_running=True), SILENT)
         assert len(workspace.operations("demo", workspace=False).all()) == 1
     finally:
         running.kill()
@@ -256,9 +256,9 @@ def test_a_copy_that_uv_cannot_bring_up_to_date_is_built_anew(workspace: Workspa
     (strange / "RECORD").write_text("strange-1.0.dist-info/METADATA,,\nstrange-1.0.dist-info/RECORD,,\n")
     (strange / "not recorded").write_text("")
     reporter = RecordingReporter()
-    plan = workspace.plan_sync("demo", SyncRequest())
+    plan = workspace.definitions.plan_sync("demo", SyncRequest())
     assert plan.venv == "link"
-    workspace.sync_environment(plan, INITIATOR, reporter)
+    workspace.definitions.sync(plan, INITIATOR, reporter)
     assert any("built anew" in warning for warning in reporter.warnings)
     assert demo.status().in_sync
 
@@ -272,8 +272,8 @@ def test_a_file_changed_in_place_poisons_uvs_cache_and_is_healed(
     content = place.read_text()
     place.write_text("")
     reporter = RecordingReporter()
-    plan = workspace.plan_sync("demo", SyncRequest("repair", fresh=True))
-    workspace.sync_environment(plan, INITIATOR, reporter)
+    plan = workspace.definitions.plan_sync("demo", SyncRequest("repair", fresh=True))
+    workspace.definitions.sync(plan, INITIATOR, reporter)
     assert [warning for warning in reporter.warnings if "cache" in warning and "imaging" in warning]
     assert place.read_text() == content
     clone(workspace)
@@ -326,10 +326,10 @@ def test_what_cannot_be_cloned_is_told_before_anything_is_done(
     workspace: Workspace, demo: Environment, local: Miniature
 ) -> None:
     with pytest.raises(EnvironmentExists):
-        workspace.plan_cloning("demo", "demo")
+        workspace.environments.plan_cloning("demo", "demo")
     add_environment(Path(workspace.layout.root), local, "old")
     with pytest.raises(BackendNotLocked) as caught:
-        workspace.plan_cloning("old", "second")
+        workspace.environments.plan_cloning("old", "second")
     assert "`comfydock sync -e old`" in (caught.value.hint or "")
     assert names_in(Path(workspace.layout.environments)) == ["demo", "old"]
 
@@ -340,9 +340,9 @@ def test_an_interrupted_clone_leaves_the_first_and_nothing_else(workspace: Works
     def stop(events: int, text: str) -> None:
         raise KeyboardInterrupt
 
-    plan = workspace.plan_cloning("demo", "second")
+    plan = workspace.environments.plan_cloning("demo", "second")
     with pytest.raises(KeyboardInterrupt):
-        workspace.clone_environment(plan, INITIATOR, RecordingReporter(stop))
+        workspace.environments.clone(plan, INITIATOR, RecordingReporter(stop))
     assert names_in(Path(workspace.layout.environments)) == ["demo"]
     assert whole(demo) == before
 
@@ -352,7 +352,7 @@ def test_the_clone_of_a_clone_outlives_both(workspace: Workspace, make_environme
     clone(workspace, "one", "two")
     clone(workspace, "two", "three")
     for name in ("one", "two"):
-        workspace.delete_environment(workspace.plan_deletion(name, purge=True), INITIATOR, SILENT)
+        workspace.environments.delete(workspace.environments.plan_deletion(name, purge=True), INITIATOR, SILENT)
     three = workspace.open_environment("three")
     assert three.status().in_sync
     assert three.run(["--quick-test-for-ci"], SILENT) == 0

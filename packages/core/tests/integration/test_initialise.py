@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.core.usecases import initialising
+from comfydock_core.core.usecases.workspace import initialising
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.models.exceptions import FileSystemError, InvalidSetting, WorkspaceExists
 

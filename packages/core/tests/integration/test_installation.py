@@ -18,9 +18,9 @@ from comfydock_core.analyzers.installation.reading import (
     version_in_project,
 )
 from comfydock_core.integrations.uv_command import find_uv
+from comfydock_core.models.environments.installation import FoundDistribution, FoundPack, Installation
 from comfydock_core.models.exceptions import InstallationNotFound
-from comfydock_core.models.installation import FoundDistribution, FoundPack, Installation
-from comfydock_core.repositories.pyproject_document import toml_text
+from comfydock_core.repositories.definition.pyproject_document import toml_text
 from tests.support.installations import PROJECT, make_git_pack, seen
 from tests.support.miniature import NEWEST, Miniature, git
 

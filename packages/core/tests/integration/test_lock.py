@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.core.usecases.backends import backend_states
+from comfydock_core.core.usecases.definition.backends import backend_states
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project_manager import UVProjectManager
 from comfydock_core.models.exceptions import (
@@ -24,7 +24,7 @@ from comfydock_core.models.exceptions import (
     RequirementsConflict,
 )
 from comfydock_core.repositories import install_record
-from comfydock_core.repositories.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from tests.support.indexes import (
     LINUX_ALONE,
     OLD,

@@ -24,8 +24,8 @@ from comfydock_core.models.exceptions import (
     WorkflowsMissing,
 )
 from comfydock_core.models.operation import Initiator
-from comfydock_core.models.pack_changes import PackOptions, PackPlan, PackRequest
-from comfydock_core.models.syncing import SyncRequest
+from comfydock_core.models.packages.syncing import SyncRequest
+from comfydock_core.models.packs.pack_changes import PackOptions, PackPlan, PackRequest
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.miniature import git
 from tests.support.pack_host import BANNED, PackHost, pack_files
@@ -44,12 +44,12 @@ def demo(local: object, host: PackHost, make_environment: object) -> Environment
 def plan(workspace: Workspace, action: str, *words: str, **more: object) -> PackPlan:
     options = {key: more.pop(key) for key in tuple(more) if key in PackOptions.__slots__}
     request = PackRequest(action, words, PackOptions(**options), **more)  # type: ignore[arg-type]
-    return workspace.plan_packs("demo", request, RecordingReporter())
+    return workspace.packs.plan("demo", request, RecordingReporter())
 
 
 def change(workspace: Workspace, action: str, *words: str, **more: object) -> PackPlan:
     made = plan(workspace, action, *words, **more)
-    workspace.change_packs(made, INITIATOR, RecordingReporter())
+    workspace.packs.change(made, INITIATOR, RecordingReporter())
     return made
 
 
@@ -99,7 +99,7 @@ def test_what_the_plan_says_is_what_is_done_and_planning_changes_nothing(
     second = plan(workspace, "add", "fancy")
     assert first.change.steps == second.change.steps
     assert first.change.fingerprint == second.change.fingerprint
-    workspace.change_packs(second, INITIATOR, SILENT)
+    workspace.packs.change(second, INITIATOR, SILENT)
     for path, planned in second.redefinition.files.items():
         assert Path(demo.layout.definition, path).read_bytes() == planned
 
@@ -284,9 +284,9 @@ def test_an_archive_that_is_another_one_than_before_is_refused(
     host.replace_archive(address, pack_files("Other"))
     for directory in (workspace.layout.packs, f"{demo.layout.custom_nodes}/fancy"):
         os.rename(directory, f"{workspace.layout.root}/{os.path.basename(directory)}-away")
-    synced = workspace.plan_sync("demo", SyncRequest())
+    synced = workspace.definitions.plan_sync("demo", SyncRequest())
     with pytest.raises(DigestMismatch):
-        workspace.sync_environment(synced, INITIATOR, SILENT)
+        workspace.definitions.sync(synced, INITIATOR, SILENT)
 
 
 @pytest.mark.parametrize("line", ["not a requirement !!", "-r missing.txt", "name @", "mini-masks==", "a>=1,,<2"])
@@ -461,7 +461,7 @@ def test_what_lies_in_the_directory_of_a_pack_of_the_registry_comes_along_too(
     if not cached:
         os.rename(workspace.layout.packs, f"{workspace.layout.packs}-away")
     reporter = RecordingReporter()
-    workspace.change_packs(plan(workspace, "update", "fancy"), INITIATOR, reporter)
+    workspace.packs.change(plan(workspace, "update", "fancy"), INITIATOR, reporter)
     assert [text for text in reporter.warnings if "`settings.json` gives way" in text]
     assert (place / "models/large.pth").read_bytes() == b"weights"
     assert (place / "settings.json").read_text() == '{"new": true}'

@@ -18,11 +18,11 @@ from comfydock_core.models.exceptions import (
     RepositoryNotFound,
     UnusableAnswer,
 )
-from comfydock_core.models.node_packs import PackRelease
 from comfydock_core.models.protocols import KnownPacks
 from comfydock_core.models.registry import RegistryVersion
+from comfydock_core.models.shared import NodeInfo
 from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
-from comfydock_core.utils.pack_references import parse_reference
+from comfydock_core.resolvers.pack_references import parse_reference
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.miniature import git
 from tests.support.pack_host import BANNED, DELETED, FLAGGED, PENDING, PackHost, pack_host
@@ -82,11 +82,11 @@ class Finder:
 
     def __call__(
         self, text: str, *, force: bool = False, offline: bool = False, known: KnownPacks | None = None
-    ) -> PackRelease:
+    ) -> NodeInfo:
         lookup = node_lookup(self.layout, known=known, offline=offline)
         return lookup.release(parse_reference(text), self.reporter, force=force)
 
-    def latest(self, release: PackRelease) -> PackRelease:
+    def latest(self, release: NodeInfo) -> NodeInfo:
         return node_lookup(self.layout).latest(release, self.reporter)
 
 
@@ -98,7 +98,7 @@ def find(host: PackHost, layout: WorkspaceLayout) -> Finder:
 def test_the_newest_version_of_a_pack_of_the_registry(host: PackHost, find: Finder) -> None:
     for version in ("1.9.0", "1.10.0", "2.0.0-beta"):
         address = host.add("fancy", version, repository=HUB)
-    assert find("Fancy") == PackRelease(
+    assert find("Fancy") == NodeInfo(
         identifier="fancy",
         name="fancy",
         source="registry",
@@ -236,7 +236,7 @@ def test_nightly_is_the_head_of_the_repository(host: PackHost, find: Finder) -> 
 
 def test_a_repository_without_a_ref_follows_its_default_branch(host: PackHost, find: Finder) -> None:
     commit = host.add_repository("alice", "ComfyUI-Fancy")
-    assert find("https://github.com/alice/ComfyUI-Fancy") == PackRelease(
+    assert find("https://github.com/alice/ComfyUI-Fancy") == NodeInfo(
         identifier="ComfyUI-Fancy",
         name="ComfyUI-Fancy",
         source="git",
@@ -403,7 +403,7 @@ def test_an_update_never_goes_back_and_tells_what_became_of_a_version(host: Pack
 
 def test_updating_a_pack_keeps_the_name_that_the_manifest_has(host: PackHost, find: Finder) -> None:
     host.add("fancy", "1.0.0")
-    old = PackRelease("Fancy", "My Fancy Nodes", "registry", "1.0.0", registry_id="fancy")
+    old = NodeInfo("Fancy", "My Fancy Nodes", "registry", "1.0.0", registry_id="fancy")
     host.add("fancy", "1.1.0")
     new = find.latest(old)
     assert (new.identifier, new.name, new.version) == ("Fancy", "My Fancy Nodes", "1.1.0")

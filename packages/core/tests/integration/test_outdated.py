@@ -10,9 +10,9 @@ from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.models.operation import Initiator
-from comfydock_core.models.outdated import Outdated
-from comfydock_core.models.pack_changes import PackRequest
-from comfydock_core.models.python_packages import PackageRequest
+from comfydock_core.models.packages.outdated import Outdated
+from comfydock_core.models.packages.python_packages import PackageRequest
+from comfydock_core.models.packs.pack_changes import PackRequest
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.git_server import git_serving
 from tests.support.miniature import Miniature, git
@@ -27,18 +27,18 @@ SILENT = SilentReporter()
 def look(workspace: Workspace) -> Outdated:
     """What is outdated, after seeing that looking changed nothing."""
     before = content(workspace)
-    found = workspace.outdated("demo", SILENT)
+    found = workspace.definitions.outdated("demo", SILENT)
     assert content(workspace) == before
     return found
 
 
 def add_packs(workspace: Workspace, *words: str) -> None:
-    workspace.change_packs(workspace.plan_packs("demo", PackRequest("add", words), SILENT), INITIATOR, SILENT)
+    workspace.packs.change(workspace.packs.plan("demo", PackRequest("add", words), SILENT), INITIATOR, SILENT)
 
 
 def change_packages(workspace: Workspace, action: str, *words: str) -> None:
-    plan = workspace.plan_packages("demo", PackageRequest(action, words), SILENT)
-    workspace.change_packages(plan, INITIATOR, SILENT)
+    plan = workspace.packages.plan("demo", PackageRequest(action, words), SILENT)
+    workspace.packages.change(plan, INITIATOR, SILENT)
 
 
 def subjects(commits: tuple[str, ...]) -> list[str]:
@@ -95,8 +95,8 @@ def test_packs_are_told_with_the_versions_or_the_commits_between(
     host.add_repository("alice", "Git-Pack")
     add_packs(workspace, "fancy", "steady", "https://github.com/alice/Git-Pack")
     Path(demo.layout.custom_nodes, "Mine").mkdir()
-    workspace.change_packs(
-        workspace.plan_packs("demo", PackRequest("add", ("Mine",), development=True), SILENT), INITIATOR, SILENT
+    workspace.packs.change(
+        workspace.packs.plan("demo", PackRequest("add", ("Mine",), development=True), SILENT), INITIATOR, SILENT
     )
     host.add("fancy", "1.10.0")
     host.add("fancy", "2.0.0", files=pack_files(requirements="mini-masks"))

@@ -24,8 +24,9 @@ from comfydock_core.models.exceptions import (
     PackVersionNotFound,
     RepositoryNotFound,
 )
-from comfydock_core.models.node_packs import PackContent, PackRelease
+from comfydock_core.models.packs.node_packs import PackContent
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.shared import NodeInfo
 from comfydock_core.services.pack_contents import PackContents
 from comfydock_core.utils import faults
 from comfydock_core.utils.reporting import SilentReporter
@@ -58,12 +59,12 @@ def contents(layout: WorkspaceLayout) -> PackContents:
     return pack_contents(layout)
 
 
-def archived(url: str, version: str = "1.0.0", sha256: str | None = None) -> PackRelease:
-    return PackRelease("fancy", "fancy", "registry", version, registry_id="fancy", download_url=url, sha256=sha256)
+def archived(url: str, version: str = "1.0.0", sha256: str | None = None) -> NodeInfo:
+    return NodeInfo("fancy", "fancy", "registry", version, registry_id="fancy", download_url=url, sha256=sha256)
 
 
-def committed(repository: str, version: str) -> PackRelease:
-    return PackRelease("fancy", "fancy", "git", version, repository=repository, branch="main")
+def committed(repository: str, version: str) -> NodeInfo:
+    return NodeInfo("fancy", "fancy", "git", version, repository=repository, branch="main")
 
 
 def tree(directory: str) -> dict[str, str]:
@@ -254,7 +255,7 @@ def test_a_release_without_a_place_is_refused(contents: PackContents) -> None:
         archived(""),
         committed(HUB, "main"),
         committed("", "0" * 40),
-        PackRelease("mine", "mine", "development", "dev"),
+        NodeInfo("mine", "mine", "development", "dev"),
     ):
         with pytest.raises(PackNotFound):
             contents.obtain(release, SILENT)

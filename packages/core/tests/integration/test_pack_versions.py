@@ -9,8 +9,8 @@ import pytest
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.models.operation import Initiator
-from comfydock_core.models.pack_changes import PackOptions, PackRequest
-from comfydock_core.models.syncing import SyncPlan, SyncRequest
+from comfydock_core.models.packages.syncing import SyncPlan, SyncRequest
+from comfydock_core.models.packs.pack_changes import PackOptions, PackRequest
 from comfydock_core.repositories.pack_release import NOTE
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.miniature import commit, git
@@ -28,13 +28,13 @@ def demo(local: object, host: PackHost, make_environment: object) -> Environment
 
 def change(workspace: Workspace, action: str, word: str, *, force: bool = False, development: bool = False) -> None:
     request = PackRequest(action, (word,), PackOptions(force=force), development=development)
-    workspace.change_packs(workspace.plan_packs("demo", request, SILENT), INITIATOR, SILENT)
+    workspace.packs.change(workspace.packs.plan("demo", request, SILENT), INITIATOR, SILENT)
 
 
 def sync(workspace: Workspace) -> SyncPlan:
-    plan = workspace.plan_sync("demo", SyncRequest())
+    plan = workspace.definitions.plan_sync("demo", SyncRequest())
     if not plan.nothing_to_do:
-        workspace.sync_environment(plan, INITIATOR, SILENT)
+        workspace.definitions.sync(plan, INITIATOR, SILENT)
     return plan
 
 
@@ -150,10 +150,10 @@ def test_development_packs_and_links_are_at_whatever_version_they_are(
     assert told(demo) == []
     os.unlink(place)
     os.rename(tmp_path / "elsewhere", place)
-    made = workspace.plan_packs(
+    made = workspace.packs.plan(
         "demo", PackRequest("add", ("Fancy",), PackOptions(force=True), development=True), SILENT
     )
-    workspace.change_packs(made, INITIATOR, SILENT)
+    workspace.packs.change(made, INITIATOR, SILENT)
     assert (told(demo), sync(workspace).nothing_to_do) == ([], True)
 
 
@@ -176,7 +176,7 @@ def test_a_pack_that_is_turned_off_is_brought_to_its_version_too(
     manifest = Path(demo.layout.manifest)
     manifest.write_text(manifest.read_text().replace('version = "2.0.0"', 'version = "1.0.0"'))
     place = Path(demo.layout.custom_nodes, "fancy.disabled")
-    plan = workspace.plan_sync("demo", SyncRequest())
+    plan = workspace.definitions.plan_sync("demo", SyncRequest())
     assert [one.found for one in plan.packs] == ["2.0.0"]
     assert (place / "new.py").exists()
 
@@ -185,6 +185,6 @@ def test_the_copy_of_an_environment_knows_the_versions_of_its_packs(
     workspace: Workspace, demo: Environment, host: PackHost
 ) -> None:
     older_definition(workspace, demo, host)
-    plan = workspace.plan_cloning("demo", "second", activate=False)
-    workspace.clone_environment(plan, INITIATOR, SILENT)
+    plan = workspace.environments.plan_cloning("demo", "second", activate=False)
+    workspace.environments.clone(plan, INITIATOR, SILENT)
     assert told(workspace.open_environment("second")) == [("fancy", "1.0.0", "2.0.0")]

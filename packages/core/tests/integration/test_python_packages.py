@@ -22,11 +22,11 @@ from comfydock_core.models.exceptions import (
     RequirementInvalid,
     RequirementsConflict,
 )
-from comfydock_core.models.node_packs import PackRelease
 from comfydock_core.models.operation import Initiator
-from comfydock_core.models.python_packages import PackagePlan, PackageRequest, RequirementChange
-from comfydock_core.repositories.tracked_packs import group_name
-from comfydock_core.repositories.uv_lock import read_lock
+from comfydock_core.models.packages.python_packages import PackagePlan, PackageRequest, RequirementChange
+from comfydock_core.models.shared import NodeInfo
+from comfydock_core.repositories.definition.tracked_packs import group_name
+from comfydock_core.repositories.definition.uv_lock import read_lock
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.miniature import Miniature
 from tests.support.reporters import RecordingReporter
@@ -49,12 +49,12 @@ registry_id = "fancy"
 
 def plan(workspace: Workspace, action: str, *words: str, **more: object) -> PackagePlan:
     request = PackageRequest(action, words, **more)  # type: ignore[arg-type]
-    return workspace.plan_packages("demo", request, RecordingReporter())
+    return workspace.packages.plan("demo", request, RecordingReporter())
 
 
 def change(workspace: Workspace, action: str, *words: str, **more: object) -> PackagePlan:
     made = plan(workspace, action, *words, **more)
-    workspace.change_packages(made, INITIATOR, RecordingReporter())
+    workspace.packages.change(made, INITIATOR, RecordingReporter())
     return made
 
 
@@ -135,7 +135,7 @@ def test_what_the_plan_says_is_what_is_done_and_planning_changes_nothing(
     assert content(workspace) == before
     second = plan(workspace, "add", "mini-masks")
     assert first.change.fingerprint == second.change.fingerprint
-    workspace.change_packages(second, INITIATOR, SILENT)
+    workspace.packages.change(second, INITIATOR, SILENT)
     for path, planned in second.redefinition.files.items():
         assert Path(demo.layout.definition, path).read_bytes() == planned
 
@@ -493,7 +493,7 @@ def test_a_group_that_another_one_includes_stays(workspace: Workspace, demo: Env
 
 
 def test_groups_of_node_packs_are_left_to_their_packs(workspace: Workspace, demo: Environment) -> None:
-    group = group_name(PackRelease("fancy", "fancy", "registry", "1.0", registry_id="fancy"))
+    group = group_name(NodeInfo("fancy", "fancy", "registry", "1.0", registry_id="fancy"))
     with open(demo.layout.manifest, "a", encoding="utf-8") as file:
         file.write(OF_PACK.format(digest=group.rpartition("-")[2]))
     for action, words, more in (

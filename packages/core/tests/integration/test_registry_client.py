@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comfydock_core.caching.http_cache import HTTPCache
+from comfydock_core.caching.api_cache import APICacheManager
 from comfydock_core.clients.answers import Answer
 from comfydock_core.clients.registry_client import ComfyRegistryClient
 from comfydock_core.clients.remembering import RememberingTransport
@@ -29,7 +29,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def client(server: Server, tmp_path: Path) -> ComfyRegistryClient:
-    return ComfyRegistryClient(RememberingTransport(Transport(), HTTPCache(str(tmp_path))), base_url=server.url)
+    return ComfyRegistryClient(RememberingTransport(Transport(), APICacheManager(str(tmp_path))), base_url=server.url)
 
 
 def test_a_pack_with_everything(server: Server, client: ComfyRegistryClient) -> None:

@@ -12,10 +12,10 @@ import pytest
 from comfydock_core.clients.transport import Transport
 from comfydock_core.models.exceptions import ScopeBusy
 from comfydock_core.models.operation import Initiator
-from comfydock_core.repositories.node_index import open_index
-from comfydock_core.services.registry_data import RegistryData
+from comfydock_core.repositories.node_data.node_index import open_index
+from comfydock_core.services.registry_data_manager import RegistryDataManager
 from comfydock_core.services.registry_state import STALE_SECONDS, registry_state
-from comfydock_core.utils.locks import acquire
+from comfydock_core.utils.files.locks import acquire
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.http_server import Reply, Server, serving
 from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, NODE_DATA, write_lists
@@ -48,7 +48,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def update(directory: Path, reporter: RecordingReporter | None = None, *, offline: bool = False) -> dict[str, str]:
-    data = RegistryData(str(directory), Transport(offline=offline))
+    data = RegistryDataManager(str(directory), Transport(offline=offline))
     initiator = Initiator(("registry", "update"), wait=60.0)
     return {one.name: one.outcome for one in data.update(initiator, reporter or SilentReporter())}
 
@@ -104,7 +104,7 @@ def test_several_updates_at_once_leave_lists_an_index_and_notes_that_fit(server:
 
 def test_a_second_update_is_refused_meanwhile_and_may_wait(server: Server, directory: Path) -> None:
     directory.mkdir(parents=True)
-    data = RegistryData(str(directory), Transport())
+    data = RegistryDataManager(str(directory), Transport())
     with acquire(f"{directory}/.lock", "the list", "comfydock registry update"), pytest.raises(ScopeBusy) as raised:
         data.update(Initiator(("registry", "update")), SilentReporter())
     assert "--wait" in str(raised.value.hint)
@@ -182,7 +182,7 @@ def test_a_body_may_come_compressed(server: Server, directory: Path) -> None:
 
 
 def test_a_body_without_end_is_not_taken(server: Server, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(RegistryData.update.__globals__["_LARGEST"], "node-data", 1000)
+    monkeypatch.setitem(RegistryDataManager.update.__globals__["_LARGEST"], "node-data", 1000)
     bomb = gzip.compress(b" " * 100_000 + json.dumps(NODE_DATA).encode())
     server.replies[NAMES["node-data"]] = Reply(bomb, headers={"Content-Encoding": "gzip"})
     reporter = RecordingReporter()
@@ -206,7 +206,7 @@ def test_a_password_in_an_address_is_neither_shown_nor_kept(
     monkeypatch.setenv("COMFYDOCK_NODE_DATA_URL", f"{address}/data.json")
     monkeypatch.setenv("COMFYDOCK_MANAGER_DATA_URL", f"{address}/nothing")
     reporter = RecordingReporter()
-    data = RegistryData(str(directory), Transport())
+    data = RegistryDataManager(str(directory), Transport())
     outcomes = data.update(Initiator(("registry", "update")), reporter)
     kept = "".join(path.read_text(errors="replace") for path in directory.iterdir())
     shown = [*reporter.warnings, *reporter.phases, *(str(one) for one in outcomes), kept]

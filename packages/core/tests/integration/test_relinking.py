@@ -41,11 +41,13 @@ def move(workspace: Workspace, place: Path) -> Workspace:
 
 
 def problems(workspace: Workspace) -> set[str]:
-    return {finding.code for finding in workspace.examine(None, SILENT, deep=False) if finding.severity == PROBLEM}
+    return {
+        finding.code for finding in workspace.health.examine(None, SILENT, deep=False) if finding.severity == PROBLEM
+    }
 
 
 def mend(workspace: Workspace, reporter: SilentReporter = SILENT) -> None:
-    workspace.mend(workspace.examine(None, SILENT, deep=False), INITIATOR, reporter)
+    workspace.health.mend(workspace.health.examine(None, SILENT, deep=False), INITIATOR, reporter)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.caching.http_cache import HTTPCache
+from comfydock_core.caching.api_cache import APICacheManager
 from comfydock_core.clients.remembering import RememberingTransport
 from comfydock_core.clients.transport import Transport
 from comfydock_core.models.exceptions import (
@@ -31,7 +31,7 @@ def server() -> Iterator[Server]:
 
 
 def transport(tmp_path: Path, *, offline: bool = False) -> RememberingTransport:
-    return RememberingTransport(Transport(offline=offline), HTTPCache(str(tmp_path / "cache")))
+    return RememberingTransport(Transport(offline=offline), APICacheManager(str(tmp_path / "cache")))
 
 
 @pytest.mark.parametrize(

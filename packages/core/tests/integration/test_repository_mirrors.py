@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from comfydock_core.caching.repository_mirrors import RepositoryMirrors, mirror_key
 from comfydock_core.clients.github_client import GitHubClient
 from comfydock_core.clients.transport import Transport
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import open_workspace
-from comfydock_core.models.creation import CreateRequest
+from comfydock_core.models.environments.creation import CreateRequest
 from comfydock_core.models.exceptions import NetworkUnavailable, OfflineRefused, RepositoryNotFound
 from comfydock_core.models.operation import Initiator
 from comfydock_core.services.comfyui_versions import ComfyUIVersions
-from comfydock_core.services.repository_mirrors import RepositoryMirrors, mirror_key
-from comfydock_core.utils.filesystem import remove_tree
+from comfydock_core.utils.files.filesystem import remove_tree
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.git_server import GitServer, git_serving
 from tests.support.miniature import BRANCH, NEWEST, build_repository, commit, git
@@ -324,7 +324,7 @@ def test_two_processes_fetch_it_once(server: GitServer, cache: Path, upstream: P
 
 KILLED = """
 import os, signal, sys
-from comfydock_core.services.repository_mirrors import RepositoryMirrors
+from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.utils.reporting import SilentReporter
 class Killing(SilentReporter):
     def progress(self, label, done, total, unit):
@@ -378,8 +378,8 @@ def test_the_second_environment_is_made_without_the_network(
     monkeypatch.setenv("COMFYDOCK_COMFYUI_REPOSITORY", server.address("ComfyUI/.git"))
 
     def make(name: str, opened: Workspace) -> Environment:
-        plan = opened.plan_creation(CreateRequest(name, torch_backend="none"), SILENT)
-        opened.create_environment(plan, Initiator(("create", name)), SILENT)
+        plan = opened.environments.plan_creation(CreateRequest(name, torch_backend="none"), SILENT)
+        opened.environments.create(plan, Initiator(("create", name)), SILENT)
         return opened.open_environment(name)
 
     make("one", workspace)

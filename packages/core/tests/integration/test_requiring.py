@@ -3,7 +3,7 @@
 import pytest
 
 from comfydock_core.models.exceptions import RequirementsConflict
-from comfydock_core.repositories.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from tests.support.indexes import OLD, ORDINARY, Indexes
 from tests.support.machines import Machine, files_of
 

@@ -17,7 +17,7 @@ from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.integrations.uv_command import find_uv
-from comfydock_core.models.creation import CreateRequest
+from comfydock_core.models.environments.creation import CreateRequest
 from comfydock_core.models.exceptions import (
     ComfyDockError,
     InvalidSetting,
@@ -29,9 +29,9 @@ from comfydock_core.models.exceptions import (
     TemplateNotFound,
 )
 from comfydock_core.models.operation import Initiator
-from comfydock_core.repositories import template_reader
-from comfydock_core.repositories.template_reader import read_template
-from comfydock_core.repositories.uv_lock import read_lock
+from comfydock_core.repositories.definition import template_reader
+from comfydock_core.repositories.definition.template_reader import read_template
+from comfydock_core.repositories.definition.uv_lock import read_lock
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support import sessions
 from tests.support.miniature import BRANCH, NEWEST, Miniature, build_indexes, build_repository, commit, git
@@ -64,8 +64,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, miniature: Miniature) -> Made
         for name, value in mine.variables().items():
             patch.setenv(name, value)
         workspace = open_workspace(Workspace.initialise(Workspace.plan_initialisation(str(place / "workspace"))).layout)
-        plan = workspace.plan_creation(CreateRequest("first", torch_backend="cu128"), SilentReporter())
-        workspace.create_environment(plan, INITIATOR, SilentReporter())
+        plan = workspace.environments.plan_creation(CreateRequest("first", torch_backend="cu128"), SilentReporter())
+        workspace.environments.create(plan, INITIATOR, SilentReporter())
         older = add_environment(build_workspace(place / "older"), mine, "old", version=NEWEST, uv=find_uv())
     for name, version in (("mini-imaging", "1.2"), ("mini-math", "2.1"), ("mini-base", "1.6")):
         add_to_index(index, name, version)
@@ -108,8 +108,8 @@ def create(
 ) -> Environment:
     wanted: dict[str, object] = {"torch_backend": "cpu", "template": str(template), **options}
     request = CreateRequest("new", **wanted)  # type: ignore[arg-type]
-    plan = workspace.plan_creation(request, SilentReporter())
-    workspace.create_environment(plan, INITIATOR, reporter or RecordingReporter())
+    plan = workspace.environments.plan_creation(request, SilentReporter())
+    workspace.environments.create(plan, INITIATOR, reporter or RecordingReporter())
     return workspace.open_environment("new")
 
 
@@ -279,11 +279,11 @@ def test_a_pack_whose_repository_is_gone_is_left_out_only_if_wanted(
     assert isinstance(error, RepositoryNotFound if lacks == "repository" else PackVersionNotFound)
     assert "Gone" in error.message
     assert "--keep-going" in (error.hint or "")
-    plan = workspace.plan_creation(
+    plan = workspace.environments.plan_creation(
         CreateRequest("new", torch_backend="cpu", template=str(template), keep_going=True), SilentReporter()
     )
     reporter = RecordingReporter()
-    created = workspace.create_environment(plan, INITIATOR, reporter)
+    created = workspace.environments.create(plan, INITIATOR, reporter)
     assert created.missing_packs == ("Gone",)
     assert [warning for warning in reporter.warnings if "Gone" in warning]
     assert not os.path.exists(f"{workspace.open_environment('new').layout.custom_nodes}/Gone")
@@ -328,7 +328,9 @@ def test_a_lock_that_is_damaged_is_told_and_leaves_nothing(
 
 def test_the_plan_says_what_is_made_of_the_template(workspace: Workspace, definitions: Made, tmp_path: Path) -> None:
     template = bundle(tmp_path / "b.tar.gz", files_of(definitions.ours, *OF_OURS))
-    plan = workspace.plan_creation(CreateRequest("new", torch_backend="cpu", template=str(template)), SilentReporter())
+    plan = workspace.environments.plan_creation(
+        CreateRequest("new", torch_backend="cpu", template=str(template)), SilentReporter()
+    )
     steps = {step.action: step for step in plan.change.work}
     assert steps["write"].detail == f"the definition in {template}"
     assert "as the template has it" in steps["lock"].detail

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.analyzers.virtual_environment import (
+from comfydock_core.analyzers.packages.virtual_environment import (
     changed_distributions,
     check_contents,
     check_distributions,
@@ -15,9 +15,9 @@ from comfydock_core.analyzers.virtual_environment import (
     quick_check,
 )
 from comfydock_core.integrations.uv_command import find_uv
-from comfydock_core.models.virtual_environment import VenvFault
+from comfydock_core.models.packages.virtual_environment import VenvFault
 from comfydock_core.repositories.install_record import installed_distributions
-from comfydock_core.utils.tree_copy import copy_tree, link_tree
+from comfydock_core.utils.files.tree_copy import copy_tree, link_tree
 from tests.support.miniature import Miniature
 from tests.support.wheels import write_wheel
 

@@ -10,7 +10,7 @@ import pytest
 
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
-from comfydock_core.models.deletion import DeletionPlan
+from comfydock_core.models.environments.deletion import DeletionPlan
 from comfydock_core.models.exceptions import (
     AcrossFileSystems,
     EnvironmentExists,
@@ -37,17 +37,17 @@ def names(workspace: Workspace) -> list[str]:
 
 
 def use(workspace: Workspace, name: str) -> None:
-    workspace.use(name, workspace.plan_use(name), INITIATOR, SILENT)
+    workspace.environments.use(name, workspace.environments.plan_use(name), INITIATOR, SILENT)
 
 
 def delete(workspace: Workspace, name: str = "demo", *, purge: bool = False) -> DeletionPlan:
-    plan = workspace.plan_deletion(name, purge=purge)
-    workspace.delete_environment(plan, INITIATOR, SILENT)
+    plan = workspace.environments.plan_deletion(name, purge=purge)
+    workspace.environments.delete(plan, INITIATOR, SILENT)
     return plan
 
 
 def rename(workspace: Workspace, name: str, new_name: str) -> None:
-    workspace.rename_environment(workspace.plan_renaming(name, new_name), INITIATOR, SILENT)
+    workspace.environments.rename(workspace.environments.plan_renaming(name, new_name), INITIATOR, SILENT)
 
 
 def undo(workspace: Workspace, wanted: str | None = None) -> None:
@@ -57,7 +57,7 @@ def undo(workspace: Workspace, wanted: str | None = None) -> None:
 
 def test_the_plan_of_a_deletion_counts_and_deletes_nothing(workspace: Workspace, demo: Environment) -> None:
     use(workspace, "demo")
-    plan = workspace.plan_deletion("demo")
+    plan = workspace.environments.plan_deletion("demo")
     assert (plan.name, plan.path, plan.active) == ("demo", demo.layout.root, True)
     assert plan.files > 100
     assert plan.bytes > 10_000
@@ -164,9 +164,9 @@ def test_an_interrupted_purge_is_finished_by_the_next_command(
 def test_what_is_no_environment_is_not_deleted(workspace: Workspace) -> None:
     os.mkdir(f"{workspace.layout.environments}/mine")
     with pytest.raises(EnvironmentIncomplete):
-        workspace.plan_deletion("mine")
+        workspace.environments.plan_deletion("mine")
     with pytest.raises(EnvironmentNotFound):
-        workspace.plan_deletion("..")
+        workspace.environments.plan_deletion("..")
     assert names(workspace) == ["mine"]
 
 
@@ -225,7 +225,7 @@ def test_a_name_that_cannot_be_taken_is_refused(
     make_environment("one", torch_backend="none")
     make_environment("two", torch_backend="none")
     with pytest.raises(error):
-        workspace.plan_renaming("one", new_name)
+        workspace.environments.plan_renaming("one", new_name)
     assert names(workspace) == ["one", "two"]
 
 

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comfydock_core.models.exceptions import ArchiveRefused
-from comfydock_core.utils import archives
-from comfydock_core.utils.archive_members import UnpackLimits
-from comfydock_core.utils.archives import unpack
+from comfydock_core.utils.files import archives
+from comfydock_core.utils.files.archive_members import UnpackLimits
+from comfydock_core.utils.files.archives import unpack
 
 Entry = tuple[str, bytes | str, str]  # Name, content or target, kind.
 

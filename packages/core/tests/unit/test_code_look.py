@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comfydock_core.analyzers.code_look.looking import look_at_code, new_findings
-from comfydock_core.models.node_packs import CodeFinding
+from comfydock_core.analyzers.code.looking import look_at_code, new_findings
+from comfydock_core.models.packs.node_packs import CodeFinding
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comfydock_core.core.usecases import comfyui_arguments
+from comfydock_core.core.usecases.running import comfyui_arguments
 from comfydock_core.integrations.process_table import parse_listening
 
 WORDS = st.sampled_from(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from comfydock_core.models.conflicts import COMFYUI, PYTORCH, YOU, Conflict, ConflictLine, Fix
 from comfydock_core.models.exceptions import RequirementsConflict, UvFailed
+from comfydock_core.models.packages.conflicts import COMFYUI, PYTORCH, YOU, Conflict, ConflictLine, Fix
 from comfydock_core.validation.conflict_sets import conflict_error, find_conflict, find_fixes
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.utils.file_locks import is_free, take, take_waiting
+from comfydock_core.utils.files.file_locks import is_free, take, take_waiting
 from tests.support.children import Child, Side
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.utils.filesystem import make_directory_link, measure_tree, remove_tree
+from comfydock_core.utils.files.filesystem import make_directory_link, measure_tree, remove_tree
 
 
 def as_somebody_without_privileges(action: Callable[[], None], place: Path) -> int:

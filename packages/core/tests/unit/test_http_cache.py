@@ -7,14 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from comfydock_core.caching.http_cache import HTTPCache
+from comfydock_core.caching.api_cache import APICacheManager
 
 URL = "https://example.invalid/a"
 HEADERS = {"etag": '"1"', "content-type": "application/json", "set-cookie": "secret"}
 
 
 def test_what_is_kept_is_found_with_what_revalidates_it(tmp_path: Path) -> None:
-    cache = HTTPCache(str(tmp_path / "new"))
+    cache = APICacheManager(str(tmp_path / "new"))
     assert cache.find(URL) is None
     cache.keep(URL, HEADERS, b"line\nline\0")
     kept = cache.find(URL)
@@ -26,7 +26,7 @@ def test_what_is_kept_is_found_with_what_revalidates_it(tmp_path: Path) -> None:
 
 
 def test_answers_are_for_their_owner_alone(tmp_path: Path) -> None:
-    HTTPCache(str(tmp_path)).keep(URL, {}, b"x")
+    APICacheManager(str(tmp_path)).keep(URL, {}, b"x")
     (file,) = tmp_path.iterdir()
     assert file.stat().st_mode & 0o077 == 0
     assert b"secret" not in file.read_bytes()
@@ -35,7 +35,7 @@ def test_answers_are_for_their_owner_alone(tmp_path: Path) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 200), change=st.integers(1, 255), cut=st.booleans())
 def test_an_answer_that_is_damaged_anywhere_counts_as_none(tmp_path: Path, place: int, change: int, cut: bool) -> None:
-    cache = HTTPCache(str(tmp_path))
+    cache = APICacheManager(str(tmp_path))
     cache.keep(URL, {"etag": "x"}, b"body" * 10)
     (file,) = tmp_path.iterdir()
     content = bytearray(file.read_bytes())
@@ -48,7 +48,7 @@ def test_an_answer_that_is_damaged_anywhere_counts_as_none(tmp_path: Path, place
 
 @pytest.mark.parametrize("content", [b"", b"[]\n", b"{}\n", b"\xff\n", b"[" * 100_000, b'{"version":1,"headers":3}\n'])
 def test_what_is_no_answer_counts_as_none(tmp_path: Path, content: bytes) -> None:
-    cache = HTTPCache(str(tmp_path))
+    cache = APICacheManager(str(tmp_path))
     cache.keep(URL, {}, b"body")
     (file,) = tmp_path.iterdir()
     file.write_bytes(content)
@@ -56,7 +56,7 @@ def test_what_is_no_answer_counts_as_none(tmp_path: Path, content: bytes) -> Non
 
 
 def test_the_oldest_answers_make_room(tmp_path: Path) -> None:
-    cache = HTTPCache(str(tmp_path), size=3_000)
+    cache = APICacheManager(str(tmp_path), size=3_000)
     for number in range(5):
         cache.keep(f"{URL}/{number}", {}, b"x" * 900)
         for file in tmp_path.iterdir():
@@ -69,7 +69,7 @@ def test_the_oldest_answers_make_room(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_costs_the_asking_only(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    cache = HTTPCache(str(tmp_path / "file" / "below"))
+    cache = APICacheManager(str(tmp_path / "file" / "below"))
     cache.keep(URL, {}, b"x")
     cache.renew(URL)
     cache.forget(URL)

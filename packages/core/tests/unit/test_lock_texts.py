@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.markers import Marker
 
-from comfydock_core.analyzers.backend_parts import findings_of
+from comfydock_core.analyzers.packages.backend_parts import findings_of
 from comfydock_core.managers.pyproject.conversion import neutral_manifest
 from comfydock_core.managers.uv_project.indexes import index_of
 from comfydock_core.managers.uv_project.installing import changed_files
 from comfydock_core.models.exceptions import BackendPartRefused, LockDamaged
-from comfydock_core.repositories import pylock
-from comfydock_core.repositories.backend_choice import read_choice
-from comfydock_core.repositories.backend_parts import parse_part
-from comfydock_core.repositories.pytorch_settings import (
+from comfydock_core.repositories.definition import pylock
+from comfydock_core.repositories.definition.backend_choice import read_choice
+from comfydock_core.repositories.definition.backend_parts import parse_part
+from comfydock_core.repositories.definition.pytorch_settings import (
     accelerators_of,
     family_of,
     is_neutral,
@@ -27,9 +27,15 @@ from comfydock_core.repositories.pytorch_settings import (
     release_of,
     wishes_about,
 )
-from comfydock_core.repositories.uv_lock import parse_lock, read_lock
+from comfydock_core.repositories.definition.uv_lock import parse_lock, read_lock
 from comfydock_core.utils.package_names import public_version, requirement_name
-from comfydock_core.utils.requirements import closed_minor, needs_linux, newest_version, oldest_version, wheel_markers
+from comfydock_core.validation.requirements import (
+    closed_minor,
+    needs_linux,
+    newest_version,
+    oldest_version,
+    wheel_markers,
+)
 
 # The choice of a machine
 

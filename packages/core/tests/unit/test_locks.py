@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comfydock_core.models.exceptions import ScopeBusy
-from comfydock_core.utils import faults, locks, processes
-from comfydock_core.utils.locks import Owner, acquire
+from comfydock_core.utils import faults, processes
+from comfydock_core.utils.files import locks
+from comfydock_core.utils.files.locks import Owner, acquire
 from tests.support.children import Child, Side, open_directory, without_privileges
 
 FOREVER = 600.0  # No test waits as long; the runner would give up first.

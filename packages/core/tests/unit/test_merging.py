@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comfydock_core.core.usecases.merging import merge_files, merge_texts
+from comfydock_core.core.usecases.definition.merging import merge_files, merge_texts
 from comfydock_core.managers.pyproject.merging import merge_manifest
 from comfydock_core.managers.pyproject.rewriting import rewritten
 from comfydock_core.managers.uv_project.merging import merge_lock
 from comfydock_core.models.exceptions import MergeRefused
-from comfydock_core.repositories.pyproject_document import toml_text
+from comfydock_core.repositories.definition.pyproject_document import toml_text
 
 HEAD = 'version = 1\nrevision = 5\nrequires-python = "==3.11.*"\n'
 

@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comfydock_core.models.node_data import ARCHIVE, BAD_ADDRESS, SINGLE_FILE, Candidate
-from comfydock_core.repositories.node_data import (
+from comfydock_core.models.node_mapping import NodeMapping
+from comfydock_core.models.packs.node_data import ARCHIVE, BAD_ADDRESS, SINGLE_FILE
+from comfydock_core.repositories.node_data.node_index_building import put_together, write_index
+from comfydock_core.repositories.node_data.published import (
     UnusableList,
     read_manager_list,
     read_manager_map,
     read_node_data,
     refusal_of,
 )
-from comfydock_core.repositories.node_index_building import put_together, write_index
 from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, NODE_DATA
 from tests.support.shared import shared_data
 
@@ -126,8 +127,8 @@ def test_node_data_is_read_with_what_it_says() -> None:
         ("1.0.0", False, ("six>=1.0",)),
         ("0.9.0", True, ()),
     ]
-    assert ("DualNode", Candidate("pack-a", "9d128a1d", 1)) in data.classes
-    assert ("DualNode", Candidate("comfyui-fancy", "", 1)) in data.classes  # One object, as older data has it.
+    assert ("DualNode", NodeMapping("pack-a", "9d128a1d", 1)) in data.classes
+    assert ("DualNode", NodeMapping("comfyui-fancy", "", 1)) in data.classes  # One object, as older data has it.
     assert data.aliases == {"old-fancy": "comfyui-fancy"}
     assert data.skipped == 0
 
@@ -142,7 +143,7 @@ def test_what_is_wrong_in_the_node_data_is_left_out_and_counted() -> None:
         )
     )
     assert (data.packs["fine"].name, data.packs["fine"].stars, data.packs["fine"].description) == ("fine", None, "")
-    assert data.classes == [("A", Candidate("fine", "", 999))]
+    assert data.classes == [("A", NodeMapping("fine", "", 999))]
     assert data.skipped == 4
 
 
@@ -217,13 +218,13 @@ def test_the_node_data_goes_before_the_lists_of_the_manager() -> None:
         read_manager_list(encoded(MANAGER_LIST))[0],
         read_manager_map(encoded(MANAGER_MAP))[0],
     )
-    by_class: dict[str, list[Candidate]] = {}
+    by_class: dict[str, list[NodeMapping]] = {}
     for name, found in known.classes:
         by_class.setdefault(name, []).append(found)
     assert [found.source for found in by_class["FancyBlur"]] == ["registry"]
-    assert by_class["FancyEdge"] == [Candidate("comfyui-fancy", "", 1, "manager")]
+    assert by_class["FancyEdge"] == [NodeMapping("comfyui-fancy", "", 1, "manager")]
     assert [found.identifier for found in by_class["Shared"]] == ["github_dave_No-Id", "masks"]  # It claims the class.
-    assert by_class["KSampler"] == [Candidate("comfy-core", "", 1, "comfyui")]
+    assert by_class["KSampler"] == [NodeMapping("comfy-core", "", 1, "comfyui")]
     assert known.aliases["fancy-of-manager"] == "comfyui-fancy"
 
 

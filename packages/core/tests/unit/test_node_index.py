@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from comfydock_core.models.exceptions import FileSystemError, NodeDataMissing
-from comfydock_core.models.node_data import Candidate
-from comfydock_core.repositories.node_index import NodeIndex, make_index, open_index
-from comfydock_core.repositories.node_lists import read_notes
+from comfydock_core.models.node_mapping import NodeMapping
+from comfydock_core.repositories.node_data.node_index import NodeIndex, make_index, open_index
+from comfydock_core.repositories.node_data.node_lists import read_notes
 from tests.support.node_lists import MANAGER_LIST, NODE_DATA, large_node_data, write_lists
 from tests.support.shared import shared_data
 
@@ -73,7 +73,7 @@ def test_a_class_has_its_candidates_with_and_without_signature(index: NodeIndex)
         ("pack-a", "9d128a1d"),
         ("comfyui-fancy", "9d128a1d"),
     ]
-    assert index.candidates("FancyBlur") == [Candidate("comfyui-fancy", "", 1, "registry", ("1.0.0",))]
+    assert index.candidates("FancyBlur") == [NodeMapping("comfyui-fancy", "", 1, "registry", ("1.0.0",))]
     assert index.candidates("fancyblur") == []  # ComfyUI tells names of classes apart by case.
 
 
@@ -157,7 +157,7 @@ def test_damage_that_only_shows_when_something_is_looked_up_is_mended_as_well(li
 def test_an_index_of_another_schema_is_made_again(lists: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     open_index(str(lists)).close()
     before = (lists / INDEX).stat().st_ino
-    monkeypatch.setattr("comfydock_core.repositories.node_index.SCHEMA_VERSION", 999)
+    monkeypatch.setattr("comfydock_core.repositories.node_data.node_index.SCHEMA_VERSION", 999)
     open_index(str(lists)).close()
     assert (lists / INDEX).stat().st_ino != before
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from comfydock_core.repositories.node_index import NodeIndex, open_index
+from comfydock_core.repositories.node_data.node_index import NodeIndex, open_index
 from comfydock_core.services.node_search import core_of, search_packs, split_words
 from tests.support.node_lists import large_node_data, write_lists
 from tests.support.shared import shared_data

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comfydock_core.analyzers.own_files import added_files, changed_files
-from comfydock_core.utils.tree_copy import copy_tree, link_file
+from comfydock_core.utils.files.tree_copy import copy_tree, link_file
 
 SHIPPED = {"a.py": "x = 1\n", "data/b.txt": "b"}
 

@@ -9,10 +9,10 @@ import pytest
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import ManifestDamaged, PackNotFound
-from comfydock_core.models.pack_needs import PackNeeds, Reasons
-from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.node_index import NodeIndex, open_index
-from comfydock_core.repositories.uv_lock import parse_lock
+from comfydock_core.models.packs.pack_needs import PackNeeds, Reasons
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.uv_lock import parse_lock
+from comfydock_core.repositories.node_data.node_index import NodeIndex, open_index
 from comfydock_core.resolvers.pack_needs import needs_of
 from comfydock_core.resolvers.reasons import chains_to, why
 from comfydock_core.utils.reporting import SilentReporter

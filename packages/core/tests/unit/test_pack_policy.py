@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.core.usecases.nodes.requirements import Policy, lines_of
-from comfydock_core.repositories.pytorch_settings import Table
+from comfydock_core.repositories.definition.pytorch_settings import Table
+from comfydock_core.strategies.pack_policy import PackPolicy, lines_of
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def pack(tmp_path: Path) -> Path:
 def lines(pack: Path, text: str, manifest: Table | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The lines of the group, and everything that is told."""
     (pack / "requirements.txt").write_text(text)
-    return lines_of(Policy.of(manifest or {}).asked_for(str(pack)))
+    return lines_of(PackPolicy.of(manifest or {}).asked_for(str(pack)))
 
 
 @pytest.mark.parametrize(

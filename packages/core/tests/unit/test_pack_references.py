@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comfydock_core.models.exceptions import InvalidSetting
-from comfydock_core.models.node_packs import PackReference
-from comfydock_core.utils.pack_references import pack_name, parse_reference, possible_refs
+from comfydock_core.models.packs.node_packs import PackReference
+from comfydock_core.resolvers.pack_references import pack_name, parse_reference, possible_refs
 
 LIST = Path(__file__).parents[5] / "shared" / "data" / "manager" / "custom-node-list.json"
 SHA = "0123456789abcdef0123456789abcdef01234567"

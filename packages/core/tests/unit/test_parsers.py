@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comfydock_core.analyzers.package_dry_run import judge_dry_run
-from comfydock_core.core.usecases.manifest import manifest_section
-from comfydock_core.integrations.git.porcelain import parse_status
+from comfydock_core.analyzers.git_change_parser import GitChangeParser
+from comfydock_core.analyzers.packages.package_dry_run import judge_dry_run
+from comfydock_core.core.usecases.definition.manifest import manifest_section
 from comfydock_core.integrations.git.remotes import clone_progress, local_path, parse_refs
 from comfydock_core.integrations.process import Completed
 from comfydock_core.integrations.uv_errors import uv_failure
@@ -27,8 +27,8 @@ from comfydock_core.models.exceptions import (
     UvFailed,
 )
 from comfydock_core.utils.git_urls import github_repository, same_repository
-from comfydock_core.utils.requirements import parse_requirements, pin_of
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit, newest_tag, tag_key
+from comfydock_core.validation.requirements import parse_requirements, pin_of
 
 NAMES = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=10).map(lambda text: f"p{text}")
 COMMITS = st.text("0123456789abcdef", min_size=40, max_size=40)
@@ -159,14 +159,14 @@ def test_porcelain_records_of_every_kind_are_read() -> None:
             "",
         ]
     )
-    status = parse_status(output.encode())
+    status = GitChangeParser(output.encode())
     assert (status.branch, status.commit) == ("main", zeros)
     assert status.modified == ["a b.txt", "new name", "both"]
     assert status.untracked == ["un tracked"]
 
 
 def test_an_unborn_branch_and_a_detached_head_have_none() -> None:
-    status = parse_status(b"# branch.oid (initial)\0# branch.head (detached)\0")
+    status = GitChangeParser(b"# branch.oid (initial)\0# branch.head (detached)\0")
     assert (status.branch, status.commit) == (None, None)
 
 
@@ -175,13 +175,13 @@ def test_paths_come_back_as_they_are(modified: list[str], untracked: list[str]) 
     ids = f"{'0' * 40} {'1' * 40}"
     records = [f"1 M. N... 100644 100644 100644 {ids} {path}" for path in modified]
     records += [f"? {path}" for path in untracked]
-    status = parse_status("".join(f"{record}\0" for record in records).encode())
+    status = GitChangeParser("".join(f"{record}\0" for record in records).encode())
     assert (status.modified, status.untracked) == (modified, untracked)
 
 
 @given(st.binary())
 def test_any_status_output_is_survived(output: bytes) -> None:
-    parse_status(output)
+    GitChangeParser(output)
 
 
 def dry_run(text: str, code: int = 0) -> Completed:

@@ -13,10 +13,10 @@ from comfydock_core.core.usecases.python_packages.words import read_request
 from comfydock_core.integrations.uv_errors import unknown_packages
 from comfydock_core.managers.pyproject.requirements import keep_indexes, replace_constraints
 from comfydock_core.models.exceptions import InvalidSetting, PackageRefused, RequirementInvalid
-from comfydock_core.models.python_packages import PackageRequest
+from comfydock_core.models.packages.python_packages import PackageRequest
 from comfydock_core.utils.package_names import requirement_name
 from comfydock_core.utils.reporting import SilentReporter
-from comfydock_core.utils.requirements import parts_of
+from comfydock_core.validation.requirements import parts_of
 
 NAMES = st.sampled_from(["numpy", "Pillow", "torch", "my_tool", "a", "zope.interface"])
 VERSIONS = st.sampled_from(["1", "2.0", "1.0rc1", "2.9.1+cu128", "9.*", "x", ""])

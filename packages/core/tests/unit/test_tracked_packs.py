@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from comfydock_core.managers.pyproject_manager import PyprojectManager
 from comfydock_core.models.exceptions import ManifestDamaged, PackNotFound
-from comfydock_core.models.node_packs import PackRelease, TrackedPack
-from comfydock_core.repositories.tracked_packs import find_pack, group_name, matching_pack, tracked_packs
+from comfydock_core.models.shared import NodeInfo, NodePackage
+from comfydock_core.repositories.definition.tracked_packs import find_pack, group_name, matching_pack, tracked_packs
 
 PLAIN = '[project]\nname = "x"\n\n# kept\n[tool.comfydock]\nschema_version = 2\n'
-FANCY = TrackedPack(
-    PackRelease(
+FANCY = NodePackage(
+    NodeInfo(
         identifier="comfyui-fancy",
         name="ComfyUI-Fancy",
         source="registry",
@@ -27,7 +27,7 @@ FANCY = TrackedPack(
     ),
     ("six>=1.0", 'other ; sys_platform == "linux"'),
 )
-MINE = TrackedPack(PackRelease("MyDev", "MyDev", "development", "dev"))
+MINE = NodePackage(NodeInfo("MyDev", "MyDev", "development", "dev"))
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def manifest(tmp_path: Path) -> Path:
     return path
 
 
-def read(path: Path) -> dict[str, TrackedPack]:
+def read(path: Path) -> dict[str, NodePackage]:
     return tracked_packs(tomllib.loads(path.read_text()), str(path))
 
 
@@ -60,7 +60,7 @@ def test_an_entry_has_the_keys_of_older_versions_and_none_without_a_value(manife
     ("release", "group"),
     [(FANCY.release, "comfyui-fancy-898c65ad"), (MINE.release, "mydev-ba5f1d0b")],
 )
-def test_the_group_of_a_pack_is_named_as_in_older_versions(release: PackRelease, group: str) -> None:
+def test_the_group_of_a_pack_is_named_as_in_older_versions(release: NodeInfo, group: str) -> None:
     assert group_name(release) == group
 
 
@@ -76,10 +76,8 @@ def test_another_version_replaces_entry_and_group_and_keeps_keys_of_others(manif
     manifest.write_text(
         manifest.read_text().replace('source = "registry"', 'source = "registry"\ncriticality = "optional"')
     )
-    from_git = PackRelease(
-        "comfyui-fancy", "ComfyUI-Fancy", "git", "0" * 40, "https://elsewhere/fancy", "comfyui-fancy"
-    )
-    manager(manifest).put_packs([TrackedPack(from_git, ("seven",))])
+    from_git = NodeInfo("comfyui-fancy", "ComfyUI-Fancy", "git", "0" * 40, "https://elsewhere/fancy", "comfyui-fancy")
+    manager(manifest).put_packs([NodePackage(from_git, ("seven",))])
     content = tomllib.loads(manifest.read_text())
     assert content["dependency-groups"] == {group_name(from_git): ["seven"]}
     entry = content["tool"]["comfydock"]["nodes"]["comfyui-fancy"]
@@ -103,7 +101,7 @@ def test_what_a_package_stands_in_for_is_kept_out_while_a_pack_asks_for_it(manif
     own = 'exclude-dependencies = ["mine", {package = {name = "torch"}, dependencies = ["x"]}]'
     manifest.write_text(f"{PLAIN}[tool.uv]\n{own}\n")
     before = excluded(manifest)
-    vision = TrackedPack(PackRelease("vision", "vision", "git", "0" * 40), ("opencv-contrib-python-headless>=4",))
+    vision = NodePackage(NodeInfo("vision", "vision", "git", "0" * 40), ("opencv-contrib-python-headless>=4",))
     manager(manifest).put_packs([vision])
     names = ["opencv-python", "opencv-python-headless", "opencv-contrib-python"]
     assert excluded(manifest) == [*before, *names]  # type: ignore[misc]
@@ -115,7 +113,7 @@ def test_what_a_package_stands_in_for_is_kept_out_while_a_pack_asks_for_it(manif
 
 def test_what_somebody_asks_for_by_name_is_not_kept_out(manifest: Path) -> None:
     manifest.write_text(PLAIN.replace('name = "x"', 'name = "x"\ndependencies = ["opencv-python"]'))
-    vision = TrackedPack(PackRelease("vision", "vision", "git", "0" * 40), ("opencv-contrib-python-headless>=4",))
+    vision = NodePackage(NodeInfo("vision", "vision", "git", "0" * 40), ("opencv-contrib-python-headless>=4",))
     manager(manifest).put_packs([vision])
     assert excluded(manifest) == ["opencv-python-headless", "opencv-contrib-python"]
 
@@ -144,7 +142,7 @@ def test_a_pack_is_found_by_any_of_its_names(word: str) -> None:
 
 
 def test_the_exact_identifier_wins_over_the_name_of_another_pack() -> None:
-    other = TrackedPack(replace(MINE.release, identifier="ComfyUI-Fancy"))
+    other = NodePackage(replace(MINE.release, identifier="ComfyUI-Fancy"))
     assert matching_pack({"comfyui-fancy": FANCY, "ComfyUI-Fancy": other}, "ComfyUI-Fancy") is other
 
 
@@ -164,7 +162,7 @@ def test_a_name_that_leads_elsewhere_is_refused(manifest: Path, name: str) -> No
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
 NAMES = TEXTS.filter(lambda name: name not in (".", "..") and not set(name) & set("/\\\0"))
 RELEASES = st.builds(
-    PackRelease,
+    NodeInfo,
     identifier=NAMES.filter(lambda name: name != "development"),
     name=NAMES,
     source=st.sampled_from(["registry", "git", "development"]),
@@ -175,13 +173,13 @@ RELEASES = st.builds(
     branch=st.none() | TEXTS,
     sha256=st.none() | TEXTS,
 )
-PACKS = st.lists(st.builds(TrackedPack, RELEASES, st.lists(TEXTS).map(tuple), st.booleans()),
+PACKS = st.lists(st.builds(NodePackage, RELEASES, st.lists(TEXTS).map(tuple), st.booleans()),
                  unique_by=(lambda one: one.identifier, lambda one: group_name(one.release)))  # fmt: skip
 
 
 @given(PACKS)
 def test_any_packs_are_written_read_and_taken_out(
-    tmp_path_factory: pytest.TempPathFactory, packs: list[TrackedPack]
+    tmp_path_factory: pytest.TempPathFactory, packs: list[NodePackage]
 ) -> None:
     path = tmp_path_factory.mktemp("any") / "pyproject.toml"
     path.write_text(PLAIN)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from comfydock_core.utils import tree_copy
-from comfydock_core.utils.tree_copy import Doubles, copy_tree, link_tree
+from comfydock_core.utils.files import tree_copy
+from comfydock_core.utils.files.tree_copy import Doubles, copy_tree, link_tree
 from tests.support.miniature import commit, git
 
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=8).filter(

@@ -1,1 +1,5 @@
+from .custom_node_scanner import CustomNodeScanner as CustomNodeScanner
+from .git_change_parser import GitChangeParser as GitChangeParser
+from .node_classifier import NodeClassifier as NodeClassifier
+from .node_git_analyzer import NodeGitAnalyzer as NodeGitAnalyzer
 from .status_scanner import StatusScanner as StatusScanner

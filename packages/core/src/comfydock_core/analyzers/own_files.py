@@ -4,7 +4,7 @@ import filecmp
 import os
 from collections.abc import Iterator
 
-from comfydock_core.analyzers.installation.checkouts import is_checkout
+from comfydock_core.analyzers.node_git_analyzer import NodeGitAnalyzer
 from comfydock_core.integrations.git import queries
 from comfydock_core.repositories.pack_release import NOTE
 
@@ -18,8 +18,8 @@ def added_files(directory: str, shipped: str | None) -> list[str]:
     A git checkout knows its own; otherwise `shipped` is a directory with the files that came, and without it nothing is
     known to have come with the pack. Raises `OSError`.
     """
-    names = queries.untracked_files(directory) if is_checkout(directory) else list(_files(directory))
-    known = shipped if shipped is not None and not is_checkout(directory) else None
+    names = queries.untracked_files(directory) if NodeGitAnalyzer(directory).is_checkout() else list(_files(directory))
+    known = shipped if shipped is not None and not NodeGitAnalyzer(directory).is_checkout() else None
     return [name for name in names if _counts(name) and not (known and os.path.lexists(f"{known}/{name}"))]
 
 

@@ -1,21 +1,21 @@
 """Gathering what `status` tells, on the fast path: files, and two git commands that run meanwhile."""
 
+from comfydock_core.analyzers.git_change_parser import GitChangeParser
 from comfydock_core.analyzers.git_probes import GitProbe, GitProbes
-from comfydock_core.analyzers.package_state import compare_with_record
+from comfydock_core.analyzers.packages.package_state import compare_with_record
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.integrations.git.head import read_head
-from comfydock_core.integrations.git.porcelain import parse_status
 from comfydock_core.models.environment import (
     ComfyUIState,
-    DefinitionState,
     EnvironmentStatus,
+    GitStatus,
     ModelsLinkState,
-    PackageState,
+    PackageSyncStatus,
     PackState,
     VersionDifference,
 )
-from comfydock_core.repositories import manifest_values
-from comfydock_core.repositories.backend_choice import read_choice
+from comfydock_core.models.manifest import EnvironmentManifest, table, text
+from comfydock_core.repositories.definition.backend_choice import read_choice
 from comfydock_core.repositories.pack_release import other_release
 from comfydock_core.utils import native
 
@@ -34,7 +34,7 @@ class StatusScanner:
     ) -> None:
         self._layout = layout
         self._manifest = manifest
-        self._tool = manifest_values.tool_table(manifest, layout.manifest)
+        self._known = EnvironmentManifest(manifest, layout.manifest)
         self._models_directory = models_directory
         self._probes = probes
         self._backend = self._chosen_backend()
@@ -47,7 +47,7 @@ class StatusScanner:
             name=layout.name,
             path=layout.root,
             complete=native.exists(layout.complete_marker),
-            python_version=self._text("python_version"),
+            python_version=self._known.python_version,
             torch_backend=self._backend,
             comfyui=self._comfyui(),
             definition=definition_state(self._probes.definition),
@@ -56,37 +56,34 @@ class StatusScanner:
             models_link=link,
         )
 
-    def _text(self, key: str) -> str | None:
-        return manifest_values.text(self._tool, key, self._layout.manifest)
-
     def _chosen_backend(self) -> str | None:
         """The choice of this machine; a manifest of 1.x may have it."""
         try:
-            return read_choice(self._layout.definition) or self._text("torch_backend")
+            return read_choice(self._layout.definition) or self._known.torch_backend
         except OSError:
             return None  # As good as no choice; the packages are compared with it and will differ.
 
     def _comfyui(self) -> ComfyUIState:
-        version = self._text("comfyui_version")
-        kind = self._text("comfyui_version_type") or (kind_of_version(version) if version else None)
-        pinned = self._text("comfyui_commit_sha") or (version if kind == "commit" else None)
+        version = self._known.comfyui_version
+        kind = self._known.comfyui_version_type or (kind_of_version(version) if version else None)
+        pinned = self._known.comfyui_commit or (version if kind == "commit" else None)
         state = ComfyUIState(version, kind, pinned, native.is_file(f"{self._layout.comfyui}/main.py"))
         state.commit, state.branch = read_head(self._layout.comfyui)
         output, state.unknown = self._probes.comfyui.answer()
         if output is not None:
-            seen = parse_status(output)
+            seen = GitChangeParser(output)
             state.changed = seen.modified
             state.commit = state.commit or seen.commit
         elif state.present and state.unknown is None:
             state.unknown = "`ComfyUI` is no git repository"
         return state
 
-    def _packages(self) -> PackageState:
+    def _packages(self) -> PackageSyncStatus:
         try:
             found = compare_with_record(self._layout.definition, self._layout.venv, self._manifest, self._backend)
-            return found or PackageState("unrecorded", None)
+            return found or PackageSyncStatus("unrecorded", None)
         except (OSError, ValueError) as error:
-            return PackageState("unknown", "record", f"the record of the installation cannot be read: {error}")
+            return PackageSyncStatus("unknown", "record", f"the record of the installation cannot be read: {error}")
 
     def _packs(self) -> PackState:
         state = PackState()
@@ -112,16 +109,16 @@ class StatusScanner:
         Very old manifests nest development nodes once more.
         """
         path = self._layout.manifest
-        nodes = manifest_values.table(self._tool, "nodes", path)
+        nodes = self._known.nodes
         wanted: dict[str, str | None] = {}
         for identifier in nodes:
-            entry = manifest_values.table(nodes, identifier, path)
+            entry = table(nodes, identifier, path)
             nested = identifier == "development" and entry and all(isinstance(item, dict) for item in entry.values())
             for key, node in entry.items() if nested else [(identifier, entry)]:
                 if isinstance(node, dict) and node.get("enabled") is not False:
-                    development = nested or manifest_values.text(node, "source", path) == "development"
-                    version = None if development else manifest_values.text(node, "version", path)
-                    wanted[manifest_values.text(node, "name", path) or key] = version
+                    development = nested or text(node, "source", path) == "development"
+                    version = None if development else text(node, "version", path)
+                    wanted[text(node, "name", path) or key] = version
         return wanted
 
     def _models_link(self) -> ModelsLinkState:
@@ -136,12 +133,12 @@ class StatusScanner:
         return ModelsLinkState("linked" if same_directory(link, expected) else "elsewhere", target, expected)
 
 
-def definition_state(probe: GitProbe) -> DefinitionState:
+def definition_state(probe: GitProbe) -> GitStatus:
     """The git state of `.cec`, from git's answer."""
-    state = DefinitionState(probe.repository)
+    state = GitStatus(probe.repository)
     output, state.unknown = probe.answer()
     if output is not None:
-        seen = parse_status(output)
+        seen = GitChangeParser(output)
         state.branch = seen.branch
         state.head = seen.commit[:_SHORT] if seen.commit else None
         state.modified, state.untracked = seen.modified, seen.untracked

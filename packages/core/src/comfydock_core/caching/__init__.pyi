@@ -1,3 +1,9 @@
 from .answer_cache import AnswerCache as AnswerCache
-from .http_cache import HTTPCache as HTTPCache
-from .pack_cache import PackCache as PackCache
+from .api_cache import APICacheManager as APICacheManager
+from .base import CacheBase as CacheBase
+from .base import ContentCacheBase as ContentCacheBase
+from .comfyui_cache import ComfyUICacheManager as ComfyUICacheManager
+from .comfyui_cache import ComfyUISpec as ComfyUISpec
+from .custom_node_cache import CachedNodeInfo as CachedNodeInfo
+from .custom_node_cache import CustomNodeCacheManager as CustomNodeCacheManager
+from .repository_mirrors import RepositoryMirrors as RepositoryMirrors

@@ -1,22 +1,18 @@
 """Answers that are expensive to get, kept for as long as the question's subject may be taken to stand still."""
 
-import contextlib
 import json
 import os
 import time
 from collections.abc import Callable, Iterable
 
-from comfydock_core.utils import atomic
-from comfydock_core.utils.fingerprints import digest
+from comfydock_core.caching.base import CacheBase
+from comfydock_core.utils.files.fingerprints import digest
 
 _VERSION = "1"
 
 
-class AnswerCache:
-    """One directory with a file an answer. A cache that cannot be read or written costs time, never a failure."""
-
-    def __init__(self, directory: str) -> None:
-        self._directory = directory
+class AnswerCache(CacheBase):
+    """Answers by the question that was asked."""
 
     def remember(
         self, subject: str, question: Iterable[str], max_age: float, ask: Callable[[], dict[str, object]]
@@ -38,7 +34,7 @@ class AnswerCache:
 
     def keep(self, subject: str, question: Iterable[str], answer: dict[str, object]) -> None:
         """Keep an answer; an older one is replaced."""
-        self._write(self._path(subject, question), answer)
+        self._keep(self._path(subject, question), json.dumps(answer).encode())
 
     def _path(self, subject: str, question: Iterable[str]) -> str:
         return f"{self._directory}/{subject}-{digest([_VERSION, *question])}.json"
@@ -53,8 +49,3 @@ class AnswerCache:
         except (OSError, ValueError, RecursionError):
             return None
         return answer if isinstance(answer, dict) else None
-
-    def _write(self, path: str, answer: dict[str, object]) -> None:
-        with contextlib.suppress(OSError):
-            os.makedirs(self._directory, exist_ok=True)
-            atomic.write_text(path, json.dumps(answer))

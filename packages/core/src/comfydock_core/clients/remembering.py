@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from comfydock_core.caching.http_cache import KeptAnswer
+from comfydock_core.caching.api_cache import KeptAnswer
 from comfydock_core.clients.answers import Answer
 from comfydock_core.clients.transport import Transport
 from comfydock_core.models.exceptions import (
@@ -22,7 +22,7 @@ _WITHOUT_ANSWER = (NetworkUnavailable, OfflineRefused, RateLimited, UnusableAnsw
 
 
 class AnswerStore(Protocol):
-    """Where answers are kept, by address. `caching.http_cache.HTTPCache` is one."""
+    """Where answers are kept, by address. `caching.http_cache.APICacheManager` is one."""
 
     def find(self, url: str) -> KeptAnswer | None: ...
     def keep(self, url: str, headers: Mapping[str, str], body: bytes) -> None: ...

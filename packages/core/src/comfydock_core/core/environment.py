@@ -7,12 +7,12 @@ TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost sta
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from comfydock_core.models.backends import PartState
     from comfydock_core.models.environment import EnvironmentStatus
-    from comfydock_core.models.node_packs import ListedPack
-    from comfydock_core.models.pack_needs import PackNeeds, Reasons
+    from comfydock_core.models.packages.backends import PartState
+    from comfydock_core.models.packages.python_packages import ListedConstraint, ListedPackage
+    from comfydock_core.models.packs.node_packs import ListedPack
+    from comfydock_core.models.packs.pack_needs import PackNeeds, Reasons
     from comfydock_core.models.protocols import Reporter
-    from comfydock_core.models.python_packages import ListedConstraint, ListedPackage
     from comfydock_core.models.running import RunningComfyUI
     from comfydock_core.repositories.run_log import RunLog
 
@@ -50,14 +50,14 @@ class Environment:
 
     def own_bytes(self) -> int:
         """The space that the environment takes for itself: what it shares with others by links is left out."""
-        from comfydock_core.utils.filesystem import freed_by_removing
+        from comfydock_core.utils.files.filesystem import freed_by_removing
 
         return freed_by_removing(self.layout.root)
 
     def _look(self) -> "EnvironmentStatus":
         status = self._look_at_files()
         if status.packages.state == "unrecorded":
-            from comfydock_core.analyzers.package_dry_run import ask_uv
+            from comfydock_core.analyzers.packages.package_dry_run import ask_uv
 
             status.packages = ask_uv(self.layout, self.workspace, self.manifest())
         return status
@@ -67,9 +67,12 @@ class Environment:
 
         probes = GitProbes(self.layout)
         try:
-            from comfydock_core.core.usecases.status import environment_status
+            # Git is at work from here on, while these are loaded and the manifest is read.
+            from comfydock_core.analyzers.status_scanner import StatusScanner
+            from comfydock_core.repositories.workspace_config_reader import read_config
 
-            return environment_status(self.layout, self.workspace, self._recorded_or_read(), probes)
+            models_directory = read_config(self.workspace.config_file).models_directory
+            return StatusScanner(self.layout, self._recorded_or_read(), models_directory, probes).scan()
         finally:
             probes.close()
 
@@ -81,25 +84,25 @@ class Environment:
 
     def manifest_text(self) -> str:
         """The manifest as it is written. Raises `ManifestDamaged`."""
-        from comfydock_core.repositories.manifest_reader import read_manifest_text
+        from comfydock_core.repositories.definition.manifest_reader import read_manifest_text
 
         return read_manifest_text(self.layout.manifest)
 
     def manifest(self) -> dict[str, object]:
         """The manifest as nested tables. Raises `ManifestDamaged`."""
-        from comfydock_core.repositories.manifest_reader import read_manifest
+        from comfydock_core.repositories.definition.manifest_reader import read_manifest
 
         return read_manifest(self.layout.manifest)
 
     def manifest_section(self, address: str) -> object:
         """The part under a dotted key. Raises `SectionNotFound`, `ManifestDamaged`, `InvalidSetting`."""
-        from comfydock_core.core.usecases.manifest import manifest_section
+        from comfydock_core.core.usecases.definition.manifest import manifest_section
 
         return manifest_section(self.manifest(), address)
 
     def manifest_section_text(self, address: str) -> str:
         """The same part as TOML. Raises what `manifest_section` raises."""
-        from comfydock_core.core.usecases.manifest import manifest_section_text
+        from comfydock_core.core.usecases.definition.manifest import manifest_section_text
 
         return manifest_section_text(self.manifest(), address)
 
@@ -123,13 +126,13 @@ class Environment:
 
     def backends(self) -> "list[PartState]":
         """The PyTorch back ends that are locked or chosen here. Raises `ManifestDamaged`, `LockDamaged`."""
-        from comfydock_core.core.usecases.backends import backend_states
+        from comfydock_core.core.usecases.definition.backends import backend_states
 
         return backend_states(self.layout.definition, self.manifest())
 
     def torch_backend(self) -> str | None:
         """The PyTorch back end that this machine uses, `None` when none is chosen. Raises `ManifestDamaged`."""
-        from comfydock_core.core.usecases.backends import chosen_backend
+        from comfydock_core.core.usecases.definition.backends import chosen_backend
 
         return chosen_backend(self.layout.definition, self.manifest())
 
@@ -138,13 +141,13 @@ class Environment:
 
         No code of a pack is run. Without lists of known packs only the code on the disk is asked.
         """
-        from comfydock_core.core.usecases.known_packs import pack_needs
+        from comfydock_core.core.usecases.nodes.known_packs import pack_needs
 
         return pack_needs(self.workspace, self.layout, self.manifest(), reporter)
 
     def why(self, word: str, reporter: "Reporter") -> "Reasons":
         """Why a node pack, a node class or a Python package is here. Raises `PackNotFound`, `LockDamaged`."""
-        from comfydock_core.core.usecases.known_packs import reasons
+        from comfydock_core.core.usecases.nodes.known_packs import reasons
 
         return reasons(self.workspace, self.layout, self.manifest(), word, reporter)
 
@@ -154,7 +157,7 @@ class Environment:
         `log` is where its output goes when that is a file. Raises `EnvironmentBroken`, `PortInUse`,
         `EnvironmentChanging`.
         """
-        from comfydock_core.core.usecases.running import run_comfyui
+        from comfydock_core.core.usecases.running.running import run_comfyui
 
         return run_comfyui(self.layout, args, reporter, log=log)
 
@@ -163,7 +166,7 @@ class Environment:
 
         Raises `ComfyUIEnded` and what `run` raises.
         """
-        from comfydock_core.core.usecases.background import start_in_background
+        from comfydock_core.core.usecases.running.background import start_in_background
 
         return start_in_background(self.layout, self.workspace, args, wait=wait, reporter=reporter)
 
@@ -175,18 +178,18 @@ class Environment:
 
     def stop(self, reporter: "Reporter", *, port: int | None = None) -> "list[RunningComfyUI]":
         """Stop every ComfyUI that `run` or `start` started, or the one on `port`; returns those that were stopped."""
-        from comfydock_core.core.usecases.background import stop
+        from comfydock_core.core.usecases.running.background import stop
 
         return stop(self.layout, port, reporter)
 
     def run_log(self, port: int | None = None) -> "RunLog":
         """The output of the ComfyUI in the background; of the one on `port`, or of the last one when none runs."""
-        from comfydock_core.core.usecases.background import run_log
+        from comfydock_core.core.usecases.running.background import run_log
 
         return run_log(self.layout, self.workspace, port)
 
     def follow_run_log(self, log: "RunLog") -> "Iterator[str]":
         """What is written to it after what was read, until its ComfyUI ends."""
-        from comfydock_core.core.usecases.background import follow
+        from comfydock_core.core.usecases.running.background import follow
 
         return follow(self.layout, log)

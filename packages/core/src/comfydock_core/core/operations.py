@@ -1,6 +1,6 @@
 """`Operations`: what was done to some scopes, one short method for each use case."""
 
-from comfydock_core.core.usecases import operations
+from comfydock_core.core.usecases.workspace import operations
 from comfydock_core.models.operation import ChangePlan, Initiator, OperationRecord
 from comfydock_core.models.protocols import Reporter
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from comfydock_core.caching.comfyui_cache import ComfyUICacheManager
+    from comfydock_core.caching.repository_mirrors import RepositoryMirrors
     from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.managers.git_manager import GitManager
     from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
+    from comfydock_core.managers.node_manager import NodeManager
     from comfydock_core.managers.pyproject_manager import PyprojectManager
     from comfydock_core.managers.uv_project_manager import UVProjectManager
     from comfydock_core.services.comfyui_versions import ComfyUIVersions
     from comfydock_core.services.pack_sources import PackSources
-    from comfydock_core.services.registry_data import RegistryData
-    from comfydock_core.services.repository_mirrors import RepositoryMirrors
+    from comfydock_core.services.registry_data_manager import RegistryDataManager
 
 
 class EnvironmentServices(Protocol):
@@ -33,7 +35,11 @@ class EnvironmentServices(Protocol):
     @property
     def mirrors(self) -> RepositoryMirrors: ...
     @property
+    def comfyui(self) -> ComfyUICacheManager: ...
+    @property
     def packs(self) -> PackSources: ...
+    @property
+    def nodes(self) -> NodeManager: ...
 
 
 class WorkspaceServices(Protocol):
@@ -42,7 +48,7 @@ class WorkspaceServices(Protocol):
     @property
     def versions(self) -> ComfyUIVersions: ...
     @property
-    def registry(self) -> RegistryData: ...
+    def registry(self) -> RegistryDataManager: ...
     @property
     def packs(self) -> PackSources: ...
     def environment(self, layout: EnvironmentLayout) -> EnvironmentServices:

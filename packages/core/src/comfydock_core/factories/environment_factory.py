@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from comfydock_core.core.services_bundle import EnvironmentServices
 
 if TYPE_CHECKING:
+    from comfydock_core.caching.comfyui_cache import ComfyUICacheManager
+    from comfydock_core.caching.repository_mirrors import RepositoryMirrors
     from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.configs.workspace_layout import WorkspaceLayout
     from comfydock_core.managers.git_manager import GitManager
     from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
+    from comfydock_core.managers.node_manager import NodeManager
     from comfydock_core.managers.pyproject_manager import PyprojectManager
     from comfydock_core.managers.uv_project_manager import UVProjectManager
     from comfydock_core.services.pack_sources import PackSources
-    from comfydock_core.services.repository_mirrors import RepositoryMirrors
 
 
 def environment_services(
@@ -62,12 +64,24 @@ class _EnvironmentServices:
 
     @cached_property
     def mirrors(self) -> RepositoryMirrors:
-        from comfydock_core.services.repository_mirrors import RepositoryMirrors
+        from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 
         return RepositoryMirrors(self._workspace.git_mirrors, offline=self._offline)
+
+    @cached_property
+    def comfyui(self) -> ComfyUICacheManager:
+        from comfydock_core.caching.comfyui_cache import ComfyUICacheManager
+
+        return ComfyUICacheManager(self.mirrors)
 
     @cached_property
     def packs(self) -> PackSources:
         from comfydock_core.factories.pack_factory import pack_sources
 
         return pack_sources(self._workspace, offline=self._offline)
+
+    @cached_property
+    def nodes(self) -> NodeManager:
+        from comfydock_core.managers.node_manager import NodeManager
+
+        return NodeManager(self._layout, self.packs)

@@ -1,6 +1,7 @@
 """Where node packs come from: the registry, repositories, and the caches of one workspace."""
 
-from comfydock_core.caching.http_cache import HTTPCache
+from comfydock_core.caching.api_cache import APICacheManager
+from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.clients.github_client import GitHubClient
 from comfydock_core.clients.registry_client import ComfyRegistryClient
 from comfydock_core.clients.remembering import RememberingTransport
@@ -9,12 +10,11 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.protocols import KnownPacks
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.services.listed_packs import ListedPacks
-from comfydock_core.services.node_lookup import NodeLookup
+from comfydock_core.services.node_lookup_service import NodeLookupService
 from comfydock_core.services.pack_contents import PackContents
 from comfydock_core.services.pack_sources import PackSources
 from comfydock_core.services.registry_lookup import RegistryLookup
 from comfydock_core.services.repository_lookup import RepositoryLookup
-from comfydock_core.services.repository_mirrors import RepositoryMirrors
 
 
 def pack_sources(layout: WorkspaceLayout, *, offline: bool = False) -> PackSources:
@@ -28,11 +28,13 @@ def registry_client(layout: WorkspaceLayout, *, offline: bool = False) -> ComfyR
     return ComfyRegistryClient(_transport(layout, offline))
 
 
-def node_lookup(layout: WorkspaceLayout, *, known: KnownPacks | None = None, offline: bool = False) -> NodeLookup:
+def node_lookup(
+    layout: WorkspaceLayout, *, known: KnownPacks | None = None, offline: bool = False
+) -> NodeLookupService:
     """What turns the name of a node pack into a release. `known` are the lists of node packs, if there are any."""
     transport = _transport(layout, offline)
     mirrors = RepositoryMirrors(layout.git_mirrors, offline=offline)
-    return NodeLookup(
+    return NodeLookupService(
         RegistryLookup(ComfyRegistryClient(transport), known, lambda: _lists_may_stand_in(layout)),
         RepositoryLookup(GitHubClient(transport), mirrors, offline=offline),
         known,
@@ -50,4 +52,4 @@ def _lists_may_stand_in(layout: WorkspaceLayout) -> bool:
 
 
 def _transport(layout: WorkspaceLayout, offline: bool) -> RememberingTransport:
-    return RememberingTransport(Transport(offline=offline), HTTPCache(layout.http_cache))
+    return RememberingTransport(Transport(offline=offline), APICacheManager(layout.http_cache))

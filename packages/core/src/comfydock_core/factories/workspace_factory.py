@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from comfydock_core.configs.workspace_layout import WorkspaceLayout
     from comfydock_core.services.comfyui_versions import ComfyUIVersions
     from comfydock_core.services.pack_sources import PackSources
-    from comfydock_core.services.registry_data import RegistryData
+    from comfydock_core.services.registry_data_manager import RegistryDataManager
 
 
 def find_workspace(*, offline: bool = False) -> Workspace:
@@ -40,20 +40,21 @@ class _WorkspaceServices:
 
     @cached_property
     def versions(self) -> ComfyUIVersions:
+        from comfydock_core.caching.comfyui_cache import ComfyUICacheManager
+        from comfydock_core.caching.repository_mirrors import RepositoryMirrors
         from comfydock_core.clients.github_client import GitHubClient
         from comfydock_core.clients.transport import Transport
         from comfydock_core.services.comfyui_versions import ComfyUIVersions
-        from comfydock_core.services.repository_mirrors import RepositoryMirrors
 
-        mirrors = RepositoryMirrors(self._layout.git_mirrors, offline=self._offline)
-        return ComfyUIVersions(GitHubClient(Transport(offline=self._offline)), mirrors, offline=self._offline)
+        cache = ComfyUICacheManager(RepositoryMirrors(self._layout.git_mirrors, offline=self._offline))
+        return ComfyUIVersions(GitHubClient(Transport(offline=self._offline)), cache, offline=self._offline)
 
     @cached_property
-    def registry(self) -> RegistryData:
+    def registry(self) -> RegistryDataManager:
         from comfydock_core.clients.transport import Transport
-        from comfydock_core.services.registry_data import RegistryData
+        from comfydock_core.services.registry_data_manager import RegistryDataManager
 
-        return RegistryData(self._layout.node_data, Transport(offline=self._offline))
+        return RegistryDataManager(self._layout.node_data, Transport(offline=self._offline))
 
     @cached_property
     def packs(self) -> PackSources:

@@ -7,6 +7,7 @@ import sys
 
 from comfydock_core.integrations import process
 from comfydock_core.models.exceptions import InvalidSetting
+from comfydock_core.models.system import SystemInfo
 from comfydock_core.utils.child_environment import child_environment
 
 _BACKEND = re.compile(r"auto|none|cpu|pypi|xpu|cu\d{2,3}|rocm\d+\.\d+(\.\d+)?", re.ASCII)
@@ -36,33 +37,40 @@ def check_backend(name: str) -> str:
     )
 
 
-def detect_backend() -> str:
-    """The back end for this machine: `cuNNN`, `rocmX.Y`, `xpu`, `pypi` on macOS, whose wheels serve it, or `cpu`."""
+def detect_system() -> SystemInfo:
+    """What this machine has. macOS's wheels of the general index (`pypi`) serve its GPUs; without one it is `cpu`."""
     if sys.platform == "darwin":
-        return "pypi"
-    return _nvidia() or _amd() or _intel() or "cpu"
+        return SystemInfo(sys.platform, "pypi", "mps")
+    return _nvidia() or _amd() or _intel() or SystemInfo(sys.platform, "cpu")
 
 
-def _nvidia() -> str | None:
+def detect_backend() -> str:
+    """The back end for this machine: `cuNNN`, `rocmX.Y`, `xpu`, `pypi` on macOS, or `cpu`."""
+    return detect_system().torch_backend
+
+
+def _nvidia() -> SystemInfo | None:
     match = _CUDA_VERSION.search(_answer("nvidia-smi") or "")
     if match is None:
         return None
-    newest = _newest_up_to(_CUDA, (int(match[1]), int(match[2])))
-    return f"cu{newest[0]}{newest[1]}" if newest else None
+    driver = (int(match[1]), int(match[2]))
+    newest = _newest_up_to(_CUDA, driver)
+    return SystemInfo(sys.platform, f"cu{newest[0]}{newest[1]}", "cuda", driver) if newest else None
 
 
-def _amd() -> str | None:
+def _amd() -> SystemInfo | None:
     if not re.search(r"\bgfx\d", _answer("rocminfo") or ""):
         return None
     match = _VERSION.search(_answer("hipconfig", "--version") or "")
-    installed = (int(match[1]), int(match[2])) if match else _ROCM[0]
-    newest = _newest_up_to(_ROCM, installed)
-    return f"rocm{newest[0]}.{newest[1]}" if newest else None
+    driver = (int(match[1]), int(match[2])) if match else _ROCM[0]
+    newest = _newest_up_to(_ROCM, driver)
+    return SystemInfo(sys.platform, f"rocm{newest[0]}.{newest[1]}", "rocm", driver) if newest else None
 
 
-def _intel() -> str | None:
+def _intel() -> SystemInfo | None:
     level_zero = "level_zero:gpu" in (_answer("sycl-ls") or "")
-    return "xpu" if level_zero or "Device Name" in (_answer("xpu-smi", "discovery") or "") else None
+    found = level_zero or "Device Name" in (_answer("xpu-smi", "discovery") or "")
+    return SystemInfo(sys.platform, "xpu", "xpu") if found else None
 
 
 def _newest_up_to(published: tuple[tuple[int, int], ...], version: tuple[int, int]) -> tuple[int, int] | None:

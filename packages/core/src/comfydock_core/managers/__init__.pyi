@@ -1,4 +1,5 @@
 from .git_manager import GitManager as GitManager
 from .model_symlink_manager import ModelSymlinkManager as ModelSymlinkManager
+from .node_manager import NodeManager as NodeManager
 from .pyproject_manager import PyprojectManager as PyprojectManager
 from .uv_project_manager import UVProjectManager as UVProjectManager

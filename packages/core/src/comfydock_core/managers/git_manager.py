@@ -11,7 +11,8 @@ from comfydock_core.configs.defaults import FIRST_COMMIT
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, PART
 from comfydock_core.integrations.git import changes, queries
 from comfydock_core.integrations.own_program import own_command
-from comfydock_core.utils import atomic, native
+from comfydock_core.utils import native
+from comfydock_core.utils.files import atomic
 
 if sys.platform != "win32":
     import pwd

@@ -7,7 +7,7 @@ from comfydock_core.models.exceptions import (
     UnexpectedDirectory,
 )
 from comfydock_core.utils import native
-from comfydock_core.utils.filesystem import make_directory_link, remove_tree
+from comfydock_core.utils.files.filesystem import make_directory_link, remove_tree
 
 _PLACEHOLDERS = (".gitkeep", ".gitignore", "Put models here.txt")
 _FILES_NAMED = 10

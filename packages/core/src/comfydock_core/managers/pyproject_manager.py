@@ -6,11 +6,11 @@ from comfydock_core.managers.pyproject.creation import Wanted, fill_manifest, pi
 from comfydock_core.managers.pyproject.packs import put_packs, remove_packs
 from comfydock_core.managers.pyproject.requirements import drop_sources, remove_group, replace_constraints
 from comfydock_core.managers.pyproject.substitutes import settle_substitutes
-from comfydock_core.models.creation import ComfyUIVersion
-from comfydock_core.models.node_packs import TrackedPack
-from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.pyproject_document import PyprojectDocument
-from comfydock_core.utils.requirements import RequirementsFile
+from comfydock_core.models.environments.creation import ComfyUISpec
+from comfydock_core.models.shared import NodePackage
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.pyproject_document import PyprojectDocument
+from comfydock_core.validation.requirements import RequirementsFile
 
 
 class PyprojectManager:
@@ -25,13 +25,13 @@ class PyprojectManager:
         fill_manifest(document.document, plan, commit, requirements)
         document.save()
 
-    def set_comfyui(self, version: ComfyUIVersion, commit: str, *, default_repository: bool) -> None:
+    def set_comfyui(self, version: ComfyUISpec, commit: str, *, default_repository: bool) -> None:
         """Pin ComfyUI to a commit. Raises `ManifestDamaged`, `OSError`."""
         document = PyprojectDocument.load(self._path)
         pin_comfyui(document.document, version, commit, default_repository=default_repository)
         document.save()
 
-    def put_packs(self, packs: Iterable[TrackedPack]) -> None:
+    def put_packs(self, packs: Iterable[NodePackage]) -> None:
         """Write node packs and what they require, in place of those they are named like.
 
         Raises `ManifestDamaged`, `OSError`.

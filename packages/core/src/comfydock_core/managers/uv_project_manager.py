@@ -3,17 +3,17 @@
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 
-from comfydock_core.analyzers import installed_packages
+from comfydock_core.analyzers.packages import installed_packages
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project import converting, installed, installing, locking, relocking, requiring, trying
 from comfydock_core.managers.uv_project.recording import write_record
 from comfydock_core.managers.uv_project.remembering import RememberedAnswers
 from comfydock_core.managers.uv_project.trying import Trials
-from comfydock_core.models.backends import BackendPart
-from comfydock_core.models.conversion import Conversion, Relocked
+from comfydock_core.models.packages.backends import BackendPart
+from comfydock_core.models.packages.conversion import Conversion, Relocked
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.utils import atomic
+from comfydock_core.utils.files import atomic
 
 
 class UVProjectManager:

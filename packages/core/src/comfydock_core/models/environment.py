@@ -48,7 +48,7 @@ class ComfyUIState:
         }
 
 
-class DefinitionState:
+class GitStatus:
     """The git state of `.cec`. `head` is the abbreviated commit, `None` before the first."""
 
     __slots__ = ("branch", "head", "modified", "repository", "unknown", "untracked")
@@ -94,7 +94,7 @@ class VersionDifference:
         return {"name": self.name, "expected": self.expected, "found": self.found}
 
 
-class PackageState:
+class PackageSyncStatus:
     """Installed packages against the lock.
 
     `state` is `in-sync`, `out-of-sync`, `not-installed` or `unknown`. `source` says who told: `record` (what ComfyDock
@@ -128,7 +128,7 @@ class PackageState:
         self.backend_changed = False
         self.part_changed = False
 
-    def settle(self) -> "PackageState":
+    def settle(self) -> "PackageSyncStatus":
         """Derive `state` from the differences found."""
         differs = (
             self.missing
@@ -226,8 +226,8 @@ class EnvironmentStatus:
         python_version: str | None,
         torch_backend: str | None,
         comfyui: ComfyUIState,
-        definition: DefinitionState,
-        packages: PackageState,
+        definition: GitStatus,
+        packages: PackageSyncStatus,
         packs: PackState,
         models_link: ModelsLinkState,
     ) -> None:

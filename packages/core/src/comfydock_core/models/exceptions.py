@@ -1,7 +1,9 @@
 """Errors of the library: one base, one family for each kind of trouble.
 
-A class states its stable `code` and inherits its family's `exit_code`; its docstring is what `comfydock explain CODE`
-prints and what the manual lists. This module imports nothing, so that raising an error costs no start time.
+A class states its stable `code` and inherits its family's `exit_code`. Beside the kind of trouble, the families named
+`CD...` and `UVCommandError` say what it is about: `except CDEnvironmentError` catches every error of an environment.
+The docstring of a class is what `comfydock explain CODE` prints and what the manual lists. This module imports nothing,
+so that raising an error costs no start time.
 """
 
 
@@ -61,7 +63,33 @@ class IntegrityError(ComfyDockError):
     exit_code = 8
 
 
-class WorkspaceNotFound(NotFoundError):
+class CDWorkspaceError(ComfyDockError):
+    """Something is wrong with a workspace: it is missing, damaged, or there already."""
+
+    code = "workspace"
+
+
+class CDEnvironmentError(ComfyDockError):
+    """Something is wrong with an environment: with itself, or with what it is made of."""
+
+    code = "environment"
+
+
+class CDNodeConflictError(ComfyDockError):
+    """Node packs do not go together with each other or with what is in their place."""
+
+    code = "node-conflict"
+    exit_code = 4
+
+
+class UVCommandError(ComfyDockError):
+    """uv did not do what it was asked for."""
+
+    code = "uv-command"
+    exit_code = 6
+
+
+class WorkspaceNotFound(NotFoundError, CDWorkspaceError):
     """There is no workspace where ComfyDock looks: `COMFYDOCK_HOME`, or `~/comfydock` without it.
 
     A directory is a workspace when it holds `.metadata/`. `comfydock init` makes one.
@@ -70,13 +98,13 @@ class WorkspaceNotFound(NotFoundError):
     code = "workspace-not-found"
 
 
-class WorkspaceExists(ConflictError):
+class WorkspaceExists(ConflictError, CDWorkspaceError):
     """`init` was asked to make a workspace where one is already, or in a directory that is not empty."""
 
     code = "workspace-exists"
 
 
-class WorkspaceDamaged(IntegrityError):
+class WorkspaceDamaged(IntegrityError, CDWorkspaceError):
     """`.metadata/workspace.json` cannot be read or is not what ComfyDock writes.
 
     The file is kept as it is. The message names the place; repair it by hand or restore it from a backup.
@@ -85,25 +113,25 @@ class WorkspaceDamaged(IntegrityError):
     code = "workspace-damaged"
 
 
-class EnvironmentNotFound(NotFoundError):
+class EnvironmentNotFound(NotFoundError, CDEnvironmentError):
     """The workspace has no environment of this name. `comfydock list` shows those it has."""
 
     code = "environment-not-found"
 
 
-class EnvironmentExists(ConflictError):
+class EnvironmentExists(ConflictError, CDEnvironmentError):
     """The name is taken by another environment, or by a directory that is in the way."""
 
     code = "environment-exists"
 
 
-class EnvironmentIncomplete(IntegrityError):
+class EnvironmentIncomplete(IntegrityError, CDEnvironmentError):
     """The environment's directory lacks the marker `.cec/.complete`: it was never finished, or lost it since."""
 
     code = "environment-incomplete"
 
 
-class NoActiveEnvironment(NotFoundError):
+class NoActiveEnvironment(NotFoundError, CDEnvironmentError):
     """The command needs an environment: name one with `-e NAME`, or choose one with `comfydock use NAME`."""
 
     code = "no-active-environment"
@@ -120,13 +148,13 @@ class InvalidName(ConflictError):
     exit_code = 2
 
 
-class ManifestDamaged(IntegrityError):
+class ManifestDamaged(IntegrityError, CDEnvironmentError):
     """An environment's `.cec/pyproject.toml` is missing, unreadable, or not valid TOML. It was left as it is."""
 
     code = "manifest-damaged"
 
 
-class SectionNotFound(NotFoundError):
+class SectionNotFound(NotFoundError, CDEnvironmentError):
     """The manifest has no section of this name."""
 
     code = "section-not-found"
@@ -170,13 +198,13 @@ class ModelsDirectoryNotFound(NotFoundError):
     code = "models-directory-not-found"
 
 
-class RequirementsConflict(ConflictError):
+class RequirementsConflict(ConflictError, UVCommandError):
     """uv found no set of package versions that satisfies all requirements. Its explanation is shown."""
 
     code = "requirements-conflict"
 
 
-class PacksConflict(RequirementsConflict):
+class PacksConflict(RequirementsConflict, CDNodeConflictError):
     """Some requirements of node packs, of ComfyUI, of PyTorch or of yours cannot be met together.
 
     The lines that collide are listed, no more than needed: without any one of them the others fit together.
@@ -185,7 +213,7 @@ class PacksConflict(RequirementsConflict):
     code = "packs-conflict"
 
 
-class UnexpectedDirectory(ConflictError):
+class UnexpectedDirectory(ConflictError, CDNodeConflictError):
     """A directory with files in it is where ComfyDock wants to put a link. It was left as it is."""
 
     code = "unexpected-directory"
@@ -233,7 +261,7 @@ class GitFailed(ToolError):
     code = "git-failed"
 
 
-class UvFailed(ToolError):
+class UvFailed(ToolError, UVCommandError):
     """`uv` ran and failed. Its own words are shown."""
 
     code = "uv-failed"
@@ -251,7 +279,7 @@ class RequirementInvalid(IntegrityError):
     code = "requirement-invalid"
 
 
-class EnvironmentBroken(IntegrityError):
+class EnvironmentBroken(IntegrityError, CDEnvironmentError):
     """A part of the environment that is needed to run it is missing: its Python or its ComfyUI."""
 
     code = "environment-broken"
@@ -312,13 +340,13 @@ class AcrossFileSystems(ConflictError):
     code = "across-file-systems"
 
 
-class LockOutdated(ConflictError):
+class LockOutdated(ConflictError, CDEnvironmentError):
     """The manifest and `uv.lock` do not belong together, so that nothing is installed from them."""
 
     code = "lock-outdated"
 
 
-class LockDamaged(IntegrityError):
+class LockDamaged(IntegrityError, CDEnvironmentError):
     """`uv.lock` is missing, unreadable, or not what uv writes. It was left as it is."""
 
     code = "lock-damaged"
@@ -330,13 +358,13 @@ class BackendNotFound(NotFoundError):
     code = "backend-not-found"
 
 
-class BackendNotLocked(NotFoundError):
+class BackendNotLocked(NotFoundError, CDEnvironmentError):
     """The environment has no lock of PyTorch for this back end: `backends/<back end>/pylock.toml` is missing."""
 
     code = "backend-not-locked"
 
 
-class BackendPartRefused(IntegrityError):
+class BackendPartRefused(IntegrityError, CDEnvironmentError):
     """The lock of PyTorch for a back end cannot be used: it is damaged, belongs to another release of PyTorch, repeats
     packages of `uv.lock`, or has files without hashes. `comfydock backend check` lists what is wrong.
     """
@@ -344,13 +372,13 @@ class BackendPartRefused(IntegrityError):
     code = "backend-part-refused"
 
 
-class PackagesInconsistent(ConflictError):
+class PackagesInconsistent(ConflictError, CDEnvironmentError):
     """The locked packages do not fit together: uv's check after the installation says which."""
 
     code = "packages-inconsistent"
 
 
-class HashMismatch(IntegrityError):
+class HashMismatch(IntegrityError, UVCommandError):
     """A package that was fetched is not the one that was locked. It was not installed."""
 
     code = "hash-mismatch"
@@ -370,7 +398,7 @@ class MergeRefused(IntegrityError):
     code = "merge-refused"
 
 
-class VenvIncomplete(IntegrityError):
+class VenvIncomplete(IntegrityError, CDEnvironmentError):
     """uv reported success, but files of the packages that it installed are missing or have another size.
 
     The environment was left as it was. Damaged downloads in uv's cache are the usual reason.
@@ -379,25 +407,25 @@ class VenvIncomplete(IntegrityError):
     code = "venv-incomplete"
 
 
-class PortInUse(BusyError):
+class PortInUse(BusyError, CDEnvironmentError):
     """Another program listens on the port that ComfyUI is to use. `--port N` chooses another one."""
 
     code = "port-in-use"
 
 
-class EnvironmentInUse(BusyError):
+class EnvironmentInUse(BusyError, CDEnvironmentError):
     """ComfyUI of this environment runs, and what was asked for would change its files under it."""
 
     code = "environment-in-use"
 
 
-class EnvironmentChanging(BusyError):
+class EnvironmentChanging(BusyError, CDEnvironmentError):
     """The environment is being changed by another command, so its ComfyUI cannot be started now."""
 
     code = "environment-changing"
 
 
-class ComfyUIEnded(ToolError):
+class ComfyUIEnded(ToolError, CDEnvironmentError):
     """ComfyUI was started in the background and ended before it served. The last lines of its output are shown."""
 
     code = "comfyui-ended"
@@ -445,7 +473,7 @@ class PackVersionNotFound(NotFoundError):
     code = "pack-version-not-found"
 
 
-class PackExists(ConflictError):
+class PackExists(ConflictError, CDNodeConflictError):
     """The environment has this node pack already, or a directory of its name is in the way. It was left as it is."""
 
     code = "pack-exists"
@@ -514,7 +542,7 @@ class WorkflowsMissing(ConflictError):
     code = "workflows-missing"
 
 
-class PackHasChanges(ConflictError):
+class PackHasChanges(ConflictError, CDNodeConflictError):
     """Somebody changed files of the node pack, and what was asked for would take them away. `--force` does it anyway.
 
     The old directory is kept until later operations push it out; `undo` brings it back.

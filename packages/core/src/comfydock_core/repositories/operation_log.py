@@ -20,8 +20,8 @@ from datetime import datetime
 
 from comfydock_core.models.exceptions import OperationDamaged
 from comfydock_core.models.operation import ChangePlan, Initiator, OperationRecord, RefChange, Step, Swap
-from comfydock_core.utils import durable
 from comfydock_core.utils.faults import fault
+from comfydock_core.utils.files import durable
 
 VERSION = 1
 OPS = ".ops"

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from comfydock_core.integrations import process_table
 from comfydock_core.models.exceptions import EnvironmentChanging, EnvironmentInUse
 from comfydock_core.models.running import RunningComfyUI
-from comfydock_core.utils import atomic, file_locks, processes
+from comfydock_core.utils import processes
+from comfydock_core.utils.files import atomic, file_locks
 
 
 def lock_path(environment: str) -> str:

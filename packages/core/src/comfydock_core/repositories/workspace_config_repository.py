@@ -9,7 +9,7 @@ from datetime import datetime
 
 from comfydock_core.models.workspace_config import WorkspaceConfig
 from comfydock_core.repositories.workspace_config_reader import read_config, read_raw
-from comfydock_core.utils import atomic
+from comfydock_core.utils.files import atomic
 
 
 class WorkspaceConfigRepository:

@@ -6,7 +6,8 @@ ComfyDock 1.x has no such note; it is made when a workspace is changed for the f
 import os
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
-from comfydock_core.utils import atomic, native
+from comfydock_core.utils import native
+from comfydock_core.utils.files import atomic
 
 
 def read_place(layout: WorkspaceLayout) -> str | None:

@@ -4,14 +4,14 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from comfydock_core.analyzers.node_classes import STOCK_FILE
-from comfydock_core.analyzers.remembered_classes import RememberedClasses
+from comfydock_core.analyzers.code.remembered_classes import RememberedClasses
+from comfydock_core.analyzers.custom_node_scanner import STOCK_FILE
 from comfydock_core.analyzers.status_scanner import pack_directories
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.models.node_packs import PackRelease, TrackedPack
-from comfydock_core.models.pack_needs import DefinedClasses
-from comfydock_core.repositories.node_index import NodeIndex
-from comfydock_core.repositories.tracked_packs import tracked_packs
+from comfydock_core.models.packs.pack_needs import DefinedClasses
+from comfydock_core.models.shared import NodeInfo, NodePackage
+from comfydock_core.repositories.definition.tracked_packs import tracked_packs
+from comfydock_core.repositories.node_data.node_index import NodeIndex
 from comfydock_core.utils.git_urls import normal_address
 
 
@@ -27,7 +27,7 @@ class InstalledPack:
     tracked: bool
     place: str | None
     classes: DefinedClasses
-    release: PackRelease | None = None
+    release: NodeInfo | None = None
 
     @property
     def registry_id(self) -> str | None:
@@ -71,6 +71,10 @@ class InstalledPacks:
         """The pack that comes from an address."""
         return self._by_address.get(normal_address(address))
 
+    def classes(self) -> frozenset[str]:
+        """Every node class that one of them defines."""
+        return frozenset[str]().union(*(pack.classes.names for pack in self.all))
+
     def defining(self, node_type: str) -> list[InstalledPack]:
         return [pack for pack in self.all if pack.defines(node_type)]
 
@@ -103,7 +107,7 @@ def tracked_names(layout: EnvironmentLayout, manifest: dict[str, object], index:
 
 
 def _tracked(
-    pack: TrackedPack,
+    pack: NodePackage,
     layout: EnvironmentLayout,
     present: dict[str, str],
     index: NodeIndex | None,

@@ -8,12 +8,14 @@ may be: where something could not be read, a pack is perhaps needed.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from comfydock_core.analyzers.remembered_classes import RememberedClasses
-from comfydock_core.analyzers.workflow_nodes import read_workflows
+from comfydock_core.analyzers.code.remembered_classes import RememberedClasses
+from comfydock_core.analyzers.node_classifier import NodeClassifier
+from comfydock_core.analyzers.workflows.workflow_nodes import read_workflows
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.models.node_data import CORE, Candidate
-from comfydock_core.models.pack_needs import (
+from comfydock_core.models.manifest import EnvironmentManifest
+from comfydock_core.models.node_mapping import NodeMapping
+from comfydock_core.models.packs.pack_needs import (
     NEEDED,
     PERHAPS,
     UNNEEDED,
@@ -26,10 +28,9 @@ from comfydock_core.models.pack_needs import (
     WorkflowNodes,
 )
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories import manifest_values
-from comfydock_core.repositories.node_index import NodeIndex
+from comfydock_core.repositories.node_data.node_index import NodeIndex
 from comfydock_core.resolvers.installed_packs import InstalledPack, InstalledPacks, installed_packs
-from comfydock_core.utils.text import counted
+from comfydock_core.utils.text import counted, some
 
 _NAMES_SHOWN = 3
 
@@ -53,7 +54,7 @@ class Survey:
     """All that is known of an environment's packs, workflows and classes."""
 
     packs: InstalledPacks
-    builtin: frozenset[str]
+    classifier: NodeClassifier
     workflows: tuple[WorkflowNodes, ...]
     unread: tuple[UnreadWorkflow, ...]
     index: NodeIndex | None
@@ -79,7 +80,7 @@ class Survey:
         noted = self.notes.of(workflow.name).get(use.type)
         if noted is False:
             return
-        if not isinstance(noted, str) and (use.type in self.builtin or use.cnr_id == CORE):
+        if not isinstance(noted, str) and self.classifier.is_builtin(use.type, use.cnr_id):
             return
         serving = self._serving(use, noted if isinstance(noted, str) else None)
         for pack in serving:
@@ -110,7 +111,7 @@ class Survey:
             named.append(self.packs.at(f"https://github.com/{use.aux_id}"))
         return [pack for pack in named if pack is not None][:1]
 
-    def _candidates(self, use: NodeUse) -> list[Candidate]:
+    def _candidates(self, use: NodeUse) -> list[NodeMapping]:
         """What the lists say: those with exactly these inputs first, then those of this name."""
         found = self.index.candidates(use.type) if self.index is not None else []
         exact = [one for one in found if one.signature in use.signatures]
@@ -137,7 +138,8 @@ class Survey:
     def _doubts(self, pack: InstalledPack, unserved: tuple[Unserved, ...]) -> list[str]:
         doubts = [f"the workflow `{name}` is noted to need it and is not here" for name in self.notes.needing(pack)]
         if self.unread:
-            doubts.append(f"{counted(len(self.unread), 'workflow')} could not be read: {_some(self.unread)}")
+            unread = some([f"`{one.name}`" for one in self.unread], _NAMES_SHOWN)
+            doubts.append(f"{counted(len(self.unread), 'workflow')} could not be read: {unread}")
         if not pack.classes.complete and unserved:
             types = ", ".join(one.type for one in unserved[:_NAMES_SHOWN])
             doubts.append(f"not all of its node classes could be told, and nothing else has {types}")
@@ -150,8 +152,7 @@ class _Notes:
     """What the manifest notes of workflows: chosen packs for node types, and which packs each needs."""
 
     def __init__(self, layout: EnvironmentLayout, manifest: dict[str, object], live: list[str]) -> None:
-        tool = manifest_values.tool_table(manifest, layout.manifest)
-        self._entries = manifest_values.table(tool, "workflows", layout.manifest)
+        self._entries = EnvironmentManifest(manifest, layout.manifest).workflows
         self._live = set(live) | {name.rpartition("/")[2] for name in live}
 
     def of(self, workflow: str) -> dict[str, object]:
@@ -183,18 +184,13 @@ def survey(
     """Look at everything once. Raises `ManifestDamaged`."""
     classes = RememberedClasses(layout.comfyui, answers, reporter)
     packs = installed_packs(layout, manifest, index, classes)
-    builtin = classes.of_comfyui().names
+    classifier = NodeClassifier(classes.of_comfyui().names, packs.classes(), index)
     classes.save()
     workflows, unread = read_workflows(layout.workflows)
     live = [*(one.name for one in workflows), *(one.name for one in unread)]
     notes = _Notes(layout, manifest, live)
-    return Survey(packs, builtin, workflows, unread, index, notes)
+    return Survey(packs, classifier, workflows, unread, index, notes)
 
 
 def _texts(value: object) -> set[str]:
     return {item.casefold() for item in value if isinstance(item, str)} if isinstance(value, list) else set()
-
-
-def _some(unread: tuple[UnreadWorkflow, ...]) -> str:
-    names = ", ".join(f"`{one.name}`" for one in unread[:_NAMES_SHOWN])
-    return names if len(unread) <= _NAMES_SHOWN else f"{names} and {len(unread) - _NAMES_SHOWN} more"

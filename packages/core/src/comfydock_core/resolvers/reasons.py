@@ -4,18 +4,18 @@ import os
 from collections import deque
 from collections.abc import Iterable
 
-from comfydock_core.analyzers.requirement_files import named_requirements
+from comfydock_core.analyzers.packages.requirement_files import named_requirements
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import NotFoundError, PackNotFound
-from comfydock_core.models.pack_needs import Asker, ClassReason, PackageReason, PackNeeds, PackReason, Reasons
+from comfydock_core.models.manifest import EnvironmentManifest
+from comfydock_core.models.packs.pack_needs import Asker, ClassReason, PackageReason, PackNeeds, PackReason, Reasons
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories import manifest_values
-from comfydock_core.repositories.backend_choice import read_choice
-from comfydock_core.repositories.backend_parts import locked_backends, read_part
-from comfydock_core.repositories.node_index import NodeIndex
-from comfydock_core.repositories.tracked_packs import group_name
-from comfydock_core.repositories.uv_lock import Table, UvLock, read_lock, tables
+from comfydock_core.repositories.definition.backend_choice import read_choice
+from comfydock_core.repositories.definition.backend_parts import locked_backends, read_part
+from comfydock_core.repositories.definition.tracked_packs import group_name
+from comfydock_core.repositories.definition.uv_lock import Table, UvLock, read_lock, tables
+from comfydock_core.repositories.node_data.node_index import NodeIndex
 from comfydock_core.resolvers.installed_packs import InstalledPack, InstalledPacks
 from comfydock_core.resolvers.pack_needs import Survey, survey
 from comfydock_core.utils.package_names import normal_name, requirement_name
@@ -71,13 +71,13 @@ def _own_requirements(pack: InstalledPack) -> tuple[str, ...]:
 
 def _classes(word: str, seen: Survey) -> tuple[ClassReason, ...]:
     installed = tuple(pack.identifier for pack in seen.packs.defining(word))
-    built_in = word in seen.builtin
+    built_in = seen.classifier.is_builtin(word)
     known = seen.index.candidates(word) if seen.index is not None else []
     users = tuple(one.name for one in seen.workflows if any(use.type == word for use in one.uses))
     if not (installed or built_in or known or users):
         return ()
     identifiers = tuple(dict.fromkeys(one.identifier for one in known))
-    return (ClassReason(word, built_in, installed, identifiers, users),)
+    return (ClassReason(word, built_in, installed, identifiers, users, seen.classifier.classify(word)),)
 
 
 def _packages(
@@ -136,7 +136,8 @@ def _askers(
     packs: InstalledPacks, layout: EnvironmentLayout, manifest: dict[str, object]
 ) -> Iterable[tuple[str, Asker]]:
     """Every requirement of the manifest with the name of its package and who it comes from."""
-    project = manifest_values.table(manifest, "project", layout.manifest)
+    known = EnvironmentManifest(manifest, layout.manifest)
+    project = known.project
     of_comfyui = {name for name, _ in named_requirements(f"{layout.comfyui}/requirements.txt")}
     for name, text in _named(project.get("dependencies")):
         yield name, Asker("comfyui" if name in of_comfyui else "user", "", text)
@@ -145,13 +146,12 @@ def _askers(
         kind, owner = ("pack", owners[group]) if group in owners else ("group", group)
         for name, text in _named(texts):
             yield name, Asker(kind, owner, text)
-    uv = manifest_values.table(manifest_values.table(manifest, "tool", layout.manifest), "uv", layout.manifest)
-    for name, text in _named(uv.get("constraint-dependencies")):
+    for name, text in _named(known.uv.get("constraint-dependencies")):
         yield name, Asker("constraint", "", text)
 
 
 def _groups(manifest: dict[str, object], layout: EnvironmentLayout) -> dict[str, list[str]]:
-    groups = manifest_values.table(manifest, "dependency-groups", layout.manifest)
+    groups = EnvironmentManifest(manifest, layout.manifest).groups
     return {
         name: [text for text in texts if isinstance(text, str)]
         for name, texts in groups.items()

@@ -2,15 +2,15 @@
 
 import os
 
+from comfydock_core.caching.comfyui_cache import ComfyUICacheManager
 from comfydock_core.clients.github_client import GitHubClient
 from comfydock_core.configs.defaults import COMFYUI_REPOSITORY
 from comfydock_core.integrations.git import queries, remotes
 from comfydock_core.integrations.git.remotes import RemoteRefs
 from comfydock_core.models.addresses import without_credentials
-from comfydock_core.models.creation import ComfyUIVersion
+from comfydock_core.models.environments.creation import ComfyUISpec
 from comfydock_core.models.exceptions import OfflineRefused, RefNotFound, RemoteError
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.services.repository_mirrors import RepositoryMirrors
 from comfydock_core.utils.git_urls import github_repository, same_repository
 from comfydock_core.utils.text import nearest
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit, newest_tag
@@ -24,9 +24,9 @@ class ComfyUIVersions:
     Without the network the local mirror is asked, which knows what it was told last.
     """
 
-    def __init__(self, github: GitHubClient, mirrors: RepositoryMirrors, *, offline: bool = False) -> None:
+    def __init__(self, github: GitHubClient, cache: ComfyUICacheManager, *, offline: bool = False) -> None:
         self._github = github
-        self._mirrors = mirrors
+        self._cache = cache
         self._offline = offline
 
     def repository(self, named: str | None) -> str:
@@ -38,7 +38,7 @@ class ComfyUIVersions:
     def is_default(self, repository: str) -> bool:
         return same_repository(repository, COMFYUI_REPOSITORY)
 
-    def resolve(self, repository: str, ref: str | None, reporter: Reporter) -> ComfyUIVersion:
+    def resolve(self, repository: str, ref: str | None, reporter: Reporter) -> ComfyUISpec:
         """The version that `ref` means. `None` and `latest` are the newest release.
 
         Raises `RefNotFound` with the nearest names, `RepositoryNotFound`, `RemoteError`, `ToolError`.
@@ -55,7 +55,7 @@ class ComfyUIVersions:
     def _refs(self, repository: str) -> RemoteRefs:
         if not self._offline or remotes.local_path(repository) is not None:
             return remotes.list_refs(repository)
-        known = self._mirrors.known_refs(repository)
+        known = self._cache.known_refs(repository)
         if known is not None:
             return known
         raise OfflineRefused(
@@ -64,12 +64,12 @@ class ComfyUIVersions:
             context={"repository": without_credentials(repository)},
         )
 
-    def _latest(self, repository: str, refs: RemoteRefs, reporter: Reporter) -> ComfyUIVersion:
+    def _latest(self, repository: str, refs: RemoteRefs, reporter: Reporter) -> ComfyUISpec:
         tag = self._latest_by_github(repository, reporter)
         if tag is None or tag not in refs.tags:
             tag = newest_tag(list(refs.tags))
         if tag is not None:
-            return ComfyUIVersion(repository, tag, "release", refs.tags[tag])
+            return ComfyUISpec(repository, tag, "release", refs.tags[tag])
         branch = refs.default_branch
         if branch is None or branch not in refs.branches:
             raise RefNotFound(
@@ -78,7 +78,7 @@ class ComfyUIVersions:
                 context={"repository": without_credentials(repository), "branches": sorted(refs.branches)},
             )
         reporter.warn(f"{without_credentials(repository)} has no releases; taking its branch {branch}")
-        return ComfyUIVersion(repository, branch, "branch", refs.branches[branch])
+        return ComfyUISpec(repository, branch, "branch", refs.branches[branch])
 
     def _latest_by_github(self, repository: str, reporter: Reporter) -> str | None:
         place = github_repository(repository)
@@ -91,7 +91,7 @@ class ComfyUIVersions:
             return None
         return release.tag_name if release else None
 
-    def _commit(self, repository: str, ref: str, refs: RemoteRefs, reporter: Reporter) -> ComfyUIVersion | None:
+    def _commit(self, repository: str, ref: str, refs: RemoteRefs, reporter: Reporter) -> ComfyUISpec | None:
         """A commit, completed from what is at hand: the tips, the repository on disk, or GitHub."""
         if not looks_like_commit(ref):
             return None
@@ -99,17 +99,17 @@ class ComfyUIVersions:
         path = remotes.local_path(repository)
         if path is not None:
             found = queries.commit_of(path, short)
-            return ComfyUIVersion(repository, found, "commit", found) if found else None
+            return ComfyUISpec(repository, found, "commit", found) if found else None
         tips = {commit for commit in (*refs.branches.values(), *refs.tags.values()) if commit.startswith(short)}
         if len(tips) == 1:
             (commit,) = tips
-            return ComfyUIVersion(repository, commit, "commit", commit)
+            return ComfyUISpec(repository, commit, "commit", commit)
         if is_full_commit(short):
-            return ComfyUIVersion(repository, short, "commit", short)
-        known = self._mirrors.known_commit(repository, short)
+            return ComfyUISpec(repository, short, "commit", short)
+        known = self._cache.known_commit(repository, short)
         if known is None and not self._offline:
             known = self._commit_by_github(repository, short, reporter)
-        return ComfyUIVersion(repository, short, "commit", known)
+        return ComfyUISpec(repository, short, "commit", known)
 
     def _commit_by_github(self, repository: str, ref: str, reporter: Reporter) -> str | None:
         place = github_repository(repository)
@@ -122,18 +122,18 @@ class ComfyUIVersions:
             return None
 
 
-def _named(repository: str, ref: str, refs: RemoteRefs) -> ComfyUIVersion | None:
+def _named(repository: str, ref: str, refs: RemoteRefs) -> ComfyUISpec | None:
     """A tag or a branch. A tag goes before a branch of the same name, as a release is what is meant then."""
     if ref in refs.tags:
-        return ComfyUIVersion(repository, ref, "release", refs.tags[ref])
+        return ComfyUISpec(repository, ref, "release", refs.tags[ref])
     if f"v{ref}" in refs.tags and "." in ref:
-        return ComfyUIVersion(repository, f"v{ref}", "release", refs.tags[f"v{ref}"])
+        return ComfyUISpec(repository, f"v{ref}", "release", refs.tags[f"v{ref}"])
     if ref in refs.branches:
-        return ComfyUIVersion(repository, ref, "branch", refs.branches[ref])
+        return ComfyUISpec(repository, ref, "branch", refs.branches[ref])
     return None
 
 
-def _raise_not_found(repository: str, ref: str, refs: RemoteRefs) -> ComfyUIVersion:
+def _raise_not_found(repository: str, ref: str, refs: RemoteRefs) -> ComfyUISpec:
     near = nearest(ref, [*refs.tags, *refs.branches])
     shown = without_credentials(repository)
     question = f"did you mean {' or '.join(f'`{name}`' for name in near[:3])}?"

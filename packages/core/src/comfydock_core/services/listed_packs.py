@@ -3,8 +3,8 @@
 import contextlib
 
 from comfydock_core.models.exceptions import NodeDataMissing
-from comfydock_core.models.node_data import KnownPack
-from comfydock_core.repositories.node_index import NodeIndex, open_index
+from comfydock_core.models.packs.node_data import KnownPack
+from comfydock_core.repositories.node_data.node_index import NodeIndex, open_index
 
 
 class ListedPacks:

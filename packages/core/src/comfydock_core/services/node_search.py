@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from comfydock_core.models.node_data import KnownPack, PackHit
-from comfydock_core.repositories.node_index import NodeIndex
+from comfydock_core.models.packs.node_data import KnownPack, PackHit
+from comfydock_core.repositories.node_data.node_index import NodeIndex
 
 _WORD = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 
 from comfydock_core.caching.answer_cache import AnswerCache
-from comfydock_core.caching.pack_cache import KeptPack, PackCache
+from comfydock_core.caching.custom_node_cache import CachedNodeInfo, CustomNodeCacheManager
+from comfydock_core.caching.repository_mirrors import RepositoryMirrors, clone_listener, mirror_key
 from comfydock_core.clients.answers import shown as shown_address
 from comfydock_core.clients.downloads import Downloaded
 from comfydock_core.clients.transport import Transport
@@ -19,15 +20,15 @@ from comfydock_core.models.exceptions import (
     PackVersionNotFound,
     UnusableAnswer,
 )
-from comfydock_core.models.node_packs import PackContent, PackRelease
+from comfydock_core.models.packs.node_packs import PackContent
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.shared import NodeInfo
 from comfydock_core.repositories.pack_release import NOTE, note_text
-from comfydock_core.services.repository_mirrors import RepositoryMirrors, clone_listener, mirror_key
-from comfydock_core.utils import archives, atomic
-from comfydock_core.utils.disk_errors import disk_errors
-from comfydock_core.utils.filesystem import measure_tree
-from comfydock_core.utils.text import counted
-from comfydock_core.utils.tree_copy import copy_tree
+from comfydock_core.utils.files import archives, atomic
+from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.filesystem import measure_tree
+from comfydock_core.utils.files.tree_copy import copy_tree
+from comfydock_core.utils.text import counted, some
 
 _LARGEST_ARCHIVE = 8_000_000_000
 _FOR_EVER = float("inf")
@@ -43,13 +44,13 @@ class PackContents:
         self, directory: str, transport: Transport, mirrors: RepositoryMirrors, *, offline: bool = False
     ) -> None:
         """`directory` is made when it is needed. With `offline` only what is kept can be had."""
-        self._cache = PackCache(directory)
+        self._cache = CustomNodeCacheManager(directory)
         self._digests = AnswerCache(f"{directory}/digests")
         self._transport = transport
         self._mirrors = mirrors
         self._offline = offline
 
-    def obtain(self, release: PackRelease, reporter: Reporter) -> PackContent:
+    def obtain(self, release: NodeInfo, reporter: Reporter) -> PackContent:
         """The code of a release, fetched unless it is kept. The release in the answer knows its archive's digest.
 
         Nothing of a pack runs. Raises `PackVersionNotFound` when it is gone, `DigestMismatch` when it is not what it
@@ -66,7 +67,7 @@ class PackContents:
             context={"name": release.name, "source": release.source, "version": release.version},
         )
 
-    def kept(self, release: PackRelease) -> PackContent | None:
+    def kept(self, release: NodeInfo) -> PackContent | None:
         """The code of a release if it is kept here, without asking anybody. Raises `FileSystemError`."""
         with disk_errors(f"look at the code of {release.name}"):
             if release.source == "git" and release.repository:
@@ -88,7 +89,7 @@ class PackContents:
             if release.source == "registry" and release.sha256 is not None:
                 atomic.write_text(f"{target}/{NOTE}", note_text(release.version, release.sha256))
 
-    def _from_archive(self, release: PackRelease, url: str, reporter: Reporter) -> PackContent:
+    def _from_archive(self, release: NodeInfo, url: str, reporter: Reporter) -> PackContent:
         kept = self._kept_archive(release, url)
         if kept is not None:
             return kept
@@ -106,7 +107,7 @@ class PackContents:
             self._digests.keep("archive", [url], {"sha256": fetched.sha256})
         return PackContent(replace(release, sha256=fetched.sha256), pack.directory, fetched.carried)
 
-    def _kept_archive(self, release: PackRelease, url: str) -> PackContent | None:
+    def _kept_archive(self, release: NodeInfo, url: str) -> PackContent | None:
         """What was fetched before: by the digest that is recorded, else by that which the address had."""
         sha256 = release.sha256 or (self._digests.recall("archive", [url], _FOR_EVER) or {}).get("sha256")
         if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
@@ -114,7 +115,7 @@ class PackContents:
         pack = self._cache.find(_archive_key(sha256))
         return None if pack is None else PackContent(replace(release, sha256=sha256), pack.directory)
 
-    def _download(self, release: PackRelease, url: str, archive: str, reporter: Reporter) -> Downloaded:
+    def _download(self, release: NodeInfo, url: str, archive: str, reporter: Reporter) -> Downloaded:
         label = f"{release.name} {release.version}"
         reporter.phase(f"Fetching {label}")
 
@@ -132,7 +133,7 @@ class PackContents:
                 context={"url": shown_address(url), "name": release.name, "version": release.version},
             ) from error
 
-    def _from_git(self, release: PackRelease, repository: str, reporter: Reporter) -> PackContent:
+    def _from_git(self, release: NodeInfo, repository: str, reporter: Reporter) -> PackContent:
         key = f"git-{mirror_key(repository)}-{release.version}"
         kept = self._kept_checkout(key)
         if kept is not None:
@@ -149,14 +150,14 @@ class PackContents:
             pack = self._cache.settle(key, f"{work}/content", label, reporter, missing)
         return PackContent(release, pack.directory, fetched, missing)
 
-    def _kept_checkout(self, key: str) -> KeptPack | None:
+    def _kept_checkout(self, key: str) -> CachedNodeInfo | None:
         """A checkout that is whole, or as whole as this machine could make it now."""
         pack = self._cache.find(key)
         if pack is not None and pack.missing and not self._offline and submodules.has_lfs(pack.directory):
             return None
         return pack
 
-    def _check_out(self, release: PackRelease, repository: str, directory: str, reporter: Reporter) -> tuple[str, ...]:
+    def _check_out(self, release: NodeInfo, repository: str, directory: str, reporter: Reporter) -> tuple[str, ...]:
         """Make a repository with the exact commit checked out; returns what could not be had."""
         commit = release.version
         self._mirrors.clone(repository, directory, wanted=commit, reporter=reporter, what=release.name)
@@ -174,7 +175,7 @@ class PackContents:
             self._fetch_submodules(release, repository, directory, reporter)
         return self._fetch_large_files(directory, reporter)
 
-    def _fetch_submodules(self, release: PackRelease, repository: str, directory: str, reporter: Reporter) -> None:
+    def _fetch_submodules(self, release: NodeInfo, repository: str, directory: str, reporter: Reporter) -> None:
         local = remotes.local_path(repository) is not None
         if self._offline and not local:
             raise OfflineRefused(
@@ -206,7 +207,7 @@ class PackContents:
         return measure_tree(self._mirrors.path(repository))[0]
 
 
-def _compare(release: PackRelease, fetched: Downloaded) -> None:
+def _compare(release: NodeInfo, fetched: Downloaded) -> None:
     if release.sha256 is None or release.sha256 == fetched.sha256:
         return
     url = shown_address(release.download_url or "")
@@ -226,6 +227,5 @@ def _short_digest(text: str) -> str:
 
 
 def _without_content(pointers: list[str], reason: str) -> str:
-    listed = ", ".join(os.path.normpath(path) for path in pointers[:_FILES_TOLD])
-    more = f" and {len(pointers) - _FILES_TOLD} more" if len(pointers) > _FILES_TOLD else ""
-    return f"{counted(len(pointers), 'file')} of git LFS without content ({listed}{more}): {reason}"
+    listed = some([os.path.normpath(path) for path in pointers], _FILES_TOLD)
+    return f"{counted(len(pointers), 'file')} of git LFS without content ({listed}): {reason}"

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from comfydock_core.models.node_packs import PackContent, PackReference, PackRelease
+from comfydock_core.models.packs.node_packs import PackContent, PackReference
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.services.node_lookup import NodeLookup
+from comfydock_core.models.shared import NodeInfo
+from comfydock_core.services.node_lookup_service import NodeLookupService
 from comfydock_core.services.pack_contents import PackContents
 from comfydock_core.utils.versions import is_full_commit
 
@@ -12,26 +13,28 @@ from comfydock_core.utils.versions import is_full_commit
 class PackSources:
     """The registry, repositories, and what the cache has of them."""
 
-    def __init__(self, lookup: NodeLookup, contents: PackContents) -> None:
+    def __init__(self, lookup: NodeLookupService, contents: PackContents) -> None:
         self._lookup = lookup
         self._contents = contents
 
-    def find(self, reference: PackReference, reporter: Reporter, *, force: bool = False) -> PackRelease:
-        """The release that a reference means. Raises what `NodeLookup.release` raises."""
+    def find(self, reference: PackReference, reporter: Reporter, *, force: bool = False) -> NodeInfo:
+        """The release that a reference means. Raises what `NodeLookupService.release` raises."""
         return self._lookup.release(reference, reporter, force=force)
 
-    def latest(self, release: PackRelease, reporter: Reporter) -> PackRelease:
-        """The release to update to; the same version when there is none. Raises what `NodeLookup.latest` raises."""
+    def latest(self, release: NodeInfo, reporter: Reporter) -> NodeInfo:
+        """The release to update to; the same version when there is none. Raises what
+        `NodeLookupService.latest` raises.
+        """
         return self._lookup.latest(release, reporter)
 
-    def other_versions(self, release: PackRelease, reporter: Reporter) -> list[PackRelease]:
+    def other_versions(self, release: NodeInfo, reporter: Reporter) -> list[NodeInfo]:
         """The other acceptable releases of a pack of the registry, newest first; none for packs from elsewhere.
 
-        Raises what `NodeLookup.others` raises.
+        Raises what `NodeLookupService.others` raises.
         """
         return self._lookup.others(release, reporter)
 
-    def obtain(self, release: PackRelease, reporter: Reporter) -> PackContent:
+    def obtain(self, release: NodeInfo, reporter: Reporter) -> PackContent:
         """The code of a release, from the cache if it is there.
 
         Older manifests may not say where the archive of a version is, or only the beginning of a commit: then the
@@ -45,7 +48,7 @@ class PackSources:
             return self._again(reference, release, reporter)
         return self._contents.obtain(release, reporter)
 
-    def kept(self, release: PackRelease) -> PackContent | None:
+    def kept(self, release: NodeInfo) -> PackContent | None:
         """The code of a release if the cache has it; nobody is asked. Raises `FileSystemError`."""
         return self._contents.kept(release)
 
@@ -53,7 +56,7 @@ class PackSources:
         """Copy the code to a directory that does not exist yet. Raises `OSError`."""
         self._contents.place(content, directory)
 
-    def _again(self, reference: PackReference, release: PackRelease, reporter: Reporter) -> PackContent:
+    def _again(self, reference: PackReference, release: NodeInfo, reporter: Reporter) -> PackContent:
         """The code of a release that is looked up; what speaks against it was weighed when it was added."""
         found = self._lookup.release(reference, reporter, force=True)
         content = self._contents.obtain(replace(found, sha256=release.sha256), reporter)

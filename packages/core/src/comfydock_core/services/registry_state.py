@@ -6,12 +6,12 @@ import time
 from comfydock_core.configs.defaults import MANAGER_DATA, NODE_DATA
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import NodeDataMissing
-from comfydock_core.models.node_data import DataState, SourceState
+from comfydock_core.models.packs.node_data import DataState, SourceState
 from comfydock_core.models.plan import PlanStep
-from comfydock_core.repositories import node_lists
-from comfydock_core.repositories.node_index import open_index
-from comfydock_core.repositories.node_lists import FetchNote, file_state, list_path
-from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.repositories.node_data import node_lists
+from comfydock_core.repositories.node_data.node_index import open_index
+from comfydock_core.repositories.node_data.node_lists import FetchNote, file_state, list_path
+from comfydock_core.utils.files.disk_errors import disk_errors
 
 STALE_SECONDS = 7 * 24 * 3600.0
 

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
+from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.clients.github_client import GitHubClient
 from comfydock_core.integrations.git import queries, remotes
 from comfydock_core.integrations.git.remotes import RemoteRefs
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import OfflineRefused, PackVersionNotFound, RemoteError
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.services.repository_mirrors import RepositoryMirrors
 from comfydock_core.utils.git_urls import github_repository
 from comfydock_core.utils.text import nearest
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit

@@ -1,7 +1,7 @@
 """Small helpers for words people read."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def nearest(word: str, words: Iterable[str], *, limit: int = 5) -> list[str]:
@@ -21,3 +21,9 @@ def size_text(size: float) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 file`, `2 files`."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def some(names: Sequence[str], most: int = 8, separator: str = ", ") -> str:
+    """The first names, and how many more there are: `a, b and 3 more`."""
+    shown = separator.join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

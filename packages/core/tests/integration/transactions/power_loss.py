@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 from comfydock_core.services.transaction import steps
-from comfydock_core.utils import durable
+from comfydock_core.utils.files import durable
 
 CONTENTS = ("nothing", "half", "all", "zeros")
 _LARGE = 100_000  # The reserve: nobody reads it.

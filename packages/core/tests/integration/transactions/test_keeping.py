@@ -12,7 +12,7 @@ from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.services.transaction import freed_bytes, keeping, locked, make_plan, operation, plan_undo
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils import faults
-from comfydock_core.utils.filesystem import freed_by_removing
+from comfydock_core.utils.files.filesystem import freed_by_removing
 from tests.support.reporters import RecordingReporter
 
 from .conftest import INITIATOR, SILENT

@@ -27,7 +27,7 @@ from comfydock_core.services.transaction.keeping import drop_old
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.services.transaction.settling import unfinished
 from comfydock_core.utils import faults
-from comfydock_core.utils.renames import rename_to_new
+from comfydock_core.utils.files.renames import rename_to_new
 from tests.support.children import Child, Side, open_directory, without_privileges
 from tests.support.reporters import RecordingReporter
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from comfydock_core.models.exceptions import AcrossFileSystems
 from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
-from comfydock_core.utils import mounts
+from comfydock_core.utils.files import mounts
 
 from .conftest import carry_out, fill, plan_everything
 

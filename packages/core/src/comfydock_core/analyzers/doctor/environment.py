@@ -5,16 +5,16 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from comfydock_core.analyzers.virtual_environment import check_contents, quick_check
+from comfydock_core.analyzers.packages.virtual_environment import check_contents, quick_check
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding, Mending
 from comfydock_core.models.environment import EnvironmentStatus, VersionDifference
 from comfydock_core.models.exceptions import ToolMissing
+from comfydock_core.models.packages.virtual_environment import VenvFault
 from comfydock_core.models.running import RunningComfyUI
-from comfydock_core.models.virtual_environment import VenvFault
-from comfydock_core.repositories.backend_choice import read_choice
+from comfydock_core.repositories.definition.backend_choice import read_choice
 from comfydock_core.repositories.install_record import site_packages
 from comfydock_core.utils import native
 

@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
-from comfydock_core.analyzers.moved_workspace import old_place
+from comfydock_core.analyzers.doctor.moved_workspace import old_place
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations.git import mirrors
 from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding, Mending
@@ -13,8 +13,8 @@ from comfydock_core.models.workspace_config import WorkspaceConfig
 from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.repositories.workspace_config_reader import read_config
-from comfydock_core.utils import file_locks
-from comfydock_core.utils.filesystem import measure_tree
+from comfydock_core.utils.files import file_locks
+from comfydock_core.utils.files.filesystem import measure_tree
 from comfydock_core.utils.text import counted, size_text
 
 _LITTLE = 10 * 10**9

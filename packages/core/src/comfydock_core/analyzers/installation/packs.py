@@ -4,8 +4,8 @@ import os
 import tomllib
 from collections.abc import Iterator
 
-from comfydock_core.analyzers.installation.checkouts import is_checkout, lacking, read_checkout, tracked_names
-from comfydock_core.models.installation import FoundPack, Unidentified
+from comfydock_core.analyzers.node_git_analyzer import NodeGitAnalyzer
+from comfydock_core.models.environments.installation import FoundPack, Unidentified
 
 _DISABLED = ".disabled"
 _CHANGED = "some of its files differ from its commit"
@@ -27,7 +27,8 @@ def read_packs(comfyui: str) -> tuple[tuple[FoundPack, ...], tuple[Unidentified,
 def _candidates(comfyui: str) -> Iterator[tuple[str, str, bool]]:
     """Path, name and whether it is enabled. The manager of nodes keeps disabled ones in a directory of their own."""
     directory = f"{comfyui}/custom_nodes"
-    stock = tracked_names(comfyui, "custom_nodes") if is_checkout(comfyui) else _STOCK
+    git = NodeGitAnalyzer(comfyui)
+    stock = git.tracked_names("custom_nodes") if git.is_checkout() else _STOCK
     for name in _names(directory):
         if name in stock or name == "__pycache__" or name.startswith("."):
             continue
@@ -44,10 +45,11 @@ def _read_pack(path: str, name: str, enabled: bool) -> tuple[FoundPack, str | No
     if not os.path.isdir(path):
         return FoundPack(name, path, "file", enabled, linked_to=linked_to), "a single file tells no origin"
     registry_id, version = _registry_names(path)
-    if is_checkout(path):
-        checkout, reason = read_checkout(path)
+    git = NodeGitAnalyzer(path)
+    if git.is_checkout():
+        checkout, reason = git.read()
         pack = FoundPack(name, path, "git", enabled, checkout, registry_id, version, linked_to)
-        reasons = [lacking(path, checkout), _CHANGED if checkout.changed else None]
+        reasons = [git.lacking(checkout), _CHANGED if checkout.changed else None]
         return pack, reason or "; ".join(filter(None, reasons)) or None
     if os.path.isfile(f"{path}/.tracking") and registry_id is not None and version is not None:
         return FoundPack(name, path, "registry", enabled, None, registry_id, version, linked_to), None

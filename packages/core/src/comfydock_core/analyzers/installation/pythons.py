@@ -4,7 +4,7 @@ import json
 import os
 import re
 
-from comfydock_core.models.installation import FoundDistribution, FoundPython, Unidentified
+from comfydock_core.models.environments.installation import FoundDistribution, FoundPython, Unidentified
 from comfydock_core.utils import native
 from comfydock_core.utils.package_names import normal_name
 

@@ -4,14 +4,14 @@ import os
 import re
 import tomllib
 
-from comfydock_core.analyzers.installation.checkouts import is_checkout, lacking, read_checkout, untracked_names
 from comfydock_core.analyzers.installation.packs import read_packs
 from comfydock_core.analyzers.installation.pythons import read_python
+from comfydock_core.analyzers.node_git_analyzer import NodeGitAnalyzer
+from comfydock_core.models.environments.installation import Checkout, FoundFiles, Installation, Unidentified
 from comfydock_core.models.exceptions import InstallationNotFound
-from comfydock_core.models.installation import Checkout, FoundFiles, Installation, Unidentified
 from comfydock_core.utils import native
-from comfydock_core.utils.disk_errors import disk_errors
-from comfydock_core.utils.filesystem import measure_tree
+from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.filesystem import measure_tree
 
 _PARTS = ("main.py", "comfy")
 _TOLD = ("custom_nodes", "input", "models", "output", "temp", "user", "__pycache__")
@@ -63,20 +63,21 @@ def _find_comfyui(root: str) -> str:
 
 
 def _read_checkout(comfyui: str) -> tuple[Checkout | None, tuple[Unidentified, ...]]:
-    if not is_checkout(comfyui):
+    git = NodeGitAnalyzer(comfyui)
+    if not git.is_checkout():
         reason = "it is no git checkout: its files cannot be compared with a version"
         return None, (Unidentified("ComfyUI", reason),)
-    checkout, unknown = read_checkout(comfyui)
+    checkout, unknown = git.read()
     # The models directory is often replaced by a link or moved away; its placeholders are nobody's work.
     changed = [file for file in checkout.changed if not file.startswith("models/")]
     differing = f"{len(changed)} of its files {'differs' if len(changed) == 1 else 'differ'} from its commit"
-    reasons = [unknown] if unknown else [lacking(comfyui, checkout), differing if changed else None]
+    reasons = [unknown] if unknown else [git.lacking(checkout), differing if changed else None]
     return checkout, tuple(Unidentified("ComfyUI", reason) for reason in reasons if reason)
 
 
 def _untracked(comfyui: str) -> tuple[str, ...]:
     """What lies beside ComfyUI's own files and is told nowhere else."""
-    names = [name for name in untracked_names(comfyui) if name not in (*_TOLD, *_EXTRA_PATHS)]
+    names = [name for name in NodeGitAnalyzer(comfyui).untracked_names() if name not in (*_TOLD, *_EXTRA_PATHS)]
     return tuple(name for name in names if not os.path.exists(f"{comfyui}/{name}/pyvenv.cfg"))
 
 

@@ -5,7 +5,7 @@ import re
 
 from comfydock_core.configs.defaults import MANIFEST_SCHEMA, TORCH_PACKAGES
 from comfydock_core.managers.pyproject.creation import closed_range
-from comfydock_core.repositories.pytorch_settings import Table, is_index_of_1x, names_a_build
+from comfydock_core.repositories.definition.pytorch_settings import Table, is_index_of_1x, names_a_build
 from comfydock_core.utils.package_names import public_version
 
 _OPEN = re.compile(r">=\s*(3\.\d+)", re.ASCII)

@@ -10,8 +10,8 @@ from tomlkit.items import Table
 
 from comfydock_core.configs.defaults import MANIFEST_SCHEMA, PROJECT_PREFIX
 from comfydock_core.managers.pyproject.pytorch import add_family, multiline
-from comfydock_core.models.creation import ComfyUIVersion
-from comfydock_core.utils.requirements import RequirementsFile
+from comfydock_core.models.environments.creation import ComfyUISpec
+from comfydock_core.validation.requirements import RequirementsFile
 
 # `uv sync` by hand would install the builds of PyPI without what they need.
 ADVICE = (
@@ -28,7 +28,7 @@ class Wanted(Protocol):
     @property
     def python(self) -> str: ...
     @property
-    def comfyui(self) -> ComfyUIVersion: ...
+    def comfyui(self) -> ComfyUISpec: ...
     @property
     def default_repository(self) -> bool: ...
 
@@ -69,16 +69,14 @@ def _comfydock(plan: Wanted, commit: str) -> Table:
     return table
 
 
-def pin_comfyui(
-    document: tomlkit.TOMLDocument, version: ComfyUIVersion, commit: str, *, default_repository: bool
-) -> None:
+def pin_comfyui(document: tomlkit.TOMLDocument, version: ComfyUISpec, commit: str, *, default_repository: bool) -> None:
     """Write the version and its commit into a manifest that may have them already."""
     table = document["tool"]["comfydock"]
     assert isinstance(table, Table)
     _pin(table, version, commit, default_repository)
 
 
-def _pin(table: Table, version: ComfyUIVersion, commit: str, default_repository: bool) -> None:
+def _pin(table: Table, version: ComfyUISpec, commit: str, default_repository: bool) -> None:
     table["comfyui_version"] = commit if version.kind == "commit" else version.ref
     table["comfyui_version_type"] = version.kind
     table["comfyui_commit_sha"] = commit

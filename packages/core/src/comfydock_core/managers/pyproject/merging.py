@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from comfydock_core.managers.pyproject.rewriting import rewritten
 from comfydock_core.models.exceptions import MergeRefused
-from comfydock_core.repositories.pytorch_settings import is_pin
+from comfydock_core.repositories.definition.pytorch_settings import is_pin
 from comfydock_core.utils.package_names import requirement_name
 
 Table = Mapping[str, object]

@@ -10,14 +10,14 @@ import tomlkit
 from tomlkit.items import Table
 
 from comfydock_core.managers.pyproject.pytorch import multiline
-from comfydock_core.models.node_packs import PackRelease, TrackedPack
-from comfydock_core.repositories.tracked_packs import group_name, tracked_packs
+from comfydock_core.models.shared import NodeInfo, NodePackage
+from comfydock_core.repositories.definition.tracked_packs import group_name, tracked_packs
 
 _KEYS = ("name", "registry_id", "repository", "version", "download_url", "source", "branch", "sha256")
 _DEVELOPMENT = "development"
 
 
-def put_packs(document: tomlkit.TOMLDocument, packs: Iterable[TrackedPack], path: str) -> None:
+def put_packs(document: tomlkit.TOMLDocument, packs: Iterable[NodePackage], path: str) -> None:
     """Write the entries and groups of some packs; those of the same identifier are replaced.
 
     Raises `ManifestDamaged`, naming `path`.
@@ -50,7 +50,7 @@ def remove_packs(document: tomlkit.TOMLDocument, identifiers: Iterable[str], pat
     _remove_empty(document, ("dependency-groups",))
 
 
-def _fill(entry: Table, pack: TrackedPack) -> None:
+def _fill(entry: Table, pack: NodePackage) -> None:
     for key in _KEYS:
         value = getattr(pack.release, key)
         if value:
@@ -86,7 +86,7 @@ def _holder(document: tomlkit.TOMLDocument, identifier: str) -> Table:
     return nodes
 
 
-def _remove_group(document: tomlkit.TOMLDocument, release: PackRelease) -> None:
+def _remove_group(document: tomlkit.TOMLDocument, release: NodeInfo) -> None:
     groups = document.get("dependency-groups")
     if isinstance(groups, Table):
         groups.pop(group_name(release), None)

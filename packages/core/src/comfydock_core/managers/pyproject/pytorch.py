@@ -6,7 +6,7 @@ import tomlkit
 from tomlkit.items import Array, InlineTable, Table
 
 from comfydock_core.configs.defaults import TORCH_PACKAGES
-from comfydock_core.repositories.pytorch_settings import accelerators_of, family_of, is_pin
+from comfydock_core.repositories.definition.pytorch_settings import accelerators_of, family_of, is_pin
 from comfydock_core.utils.package_names import requirement_name
 
 

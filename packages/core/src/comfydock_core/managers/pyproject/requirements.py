@@ -6,7 +6,7 @@ import tomlkit
 from tomlkit.items import Array, Table
 
 from comfydock_core.managers.pyproject.pytorch import multiline, uv_table
-from comfydock_core.repositories.pytorch_settings import uv_settings
+from comfydock_core.repositories.definition.pytorch_settings import uv_settings
 from comfydock_core.utils.package_names import requirement_name
 
 _CONSTRAINTS = "constraint-dependencies"

@@ -7,7 +7,7 @@ import tomlkit
 from tomlkit.items import Array, Item
 
 from comfydock_core.managers.pyproject.pytorch import multiline
-from comfydock_core.repositories.pyproject_document import toml_text
+from comfydock_core.repositories.definition.pyproject_document import toml_text
 
 _WIDE = 60  # A list of texts that is longer than this gets one line for each.
 

@@ -4,7 +4,7 @@ import tomlkit
 
 from comfydock_core.configs.defaults import SUBSTITUTES
 from comfydock_core.managers.pyproject.pytorch import multiline, uv_table
-from comfydock_core.repositories.pytorch_settings import substitutes_of, uv_settings
+from comfydock_core.repositories.definition.pytorch_settings import substitutes_of, uv_settings
 from comfydock_core.utils.package_names import requirement_name
 
 _EXCLUDED = "exclude-dependencies"

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 
-from comfydock_core.models.conflicts import COMFYUI, PYTORCH, YOU, ConflictLine
-from comfydock_core.models.node_packs import PackRequirement, PackRequirements
-from comfydock_core.repositories.pytorch_settings import Table, accelerators_of, family_of, is_pin, uv_settings
-from comfydock_core.repositories.tracked_packs import group_name, tracked_packs
+from comfydock_core.models.packages.conflicts import COMFYUI, PYTORCH, YOU, ConflictLine
+from comfydock_core.models.packs.node_packs import PackRequirement, PackRequirements
+from comfydock_core.repositories.definition.pytorch_settings import (
+    Table,
+    accelerators_of,
+    family_of,
+    is_pin,
+    uv_settings,
+)
+from comfydock_core.repositories.definition.tracked_packs import group_name, tracked_packs
 from comfydock_core.utils.package_names import requirement_name
 
 _MANIFEST = "pyproject.toml"

@@ -10,15 +10,22 @@ from comfydock_core.managers.pyproject.rewriting import rewritten
 from comfydock_core.managers.uv_project.installed import lock_as_installed, pins_of_venv
 from comfydock_core.managers.uv_project.locking import lock_backend, lock_base
 from comfydock_core.managers.uv_project.release import ask_accelerators
-from comfydock_core.models.conversion import Conversion
+from comfydock_core.models.packages.conversion import Conversion
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.manifest_reader import read_manifest, read_manifest_text
-from comfydock_core.repositories.pyproject_document import PyprojectDocument
-from comfydock_core.repositories.pytorch_settings import Table, family_of, is_neutral, named_backend, release_of
-from comfydock_core.repositories.uv_lock import read_lock
-from comfydock_core.utils import atomic, native
+from comfydock_core.repositories.definition.manifest_reader import read_manifest, read_manifest_text
+from comfydock_core.repositories.definition.pyproject_document import PyprojectDocument
+from comfydock_core.repositories.definition.pytorch_settings import (
+    Table,
+    family_of,
+    is_neutral,
+    named_backend,
+    release_of,
+)
+from comfydock_core.repositories.definition.uv_lock import read_lock
+from comfydock_core.utils import native
+from comfydock_core.utils.files import atomic
 from comfydock_core.utils.package_names import public_version
-from comfydock_core.utils.requirements import newest_version
+from comfydock_core.validation.requirements import newest_version
 
 
 def convert(uv: UVCommand, definition: str, venv: str | None, fallback: str, reporter: Reporter) -> Conversion | None:

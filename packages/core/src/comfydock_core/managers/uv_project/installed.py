@@ -15,12 +15,13 @@ from comfydock_core.managers.uv_project.release import ask_accelerators
 from comfydock_core.models.exceptions import RequirementsConflict
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import install_record
-from comfydock_core.repositories.manifest_reader import read_manifest, read_manifest_text
-from comfydock_core.repositories.pyproject_document import PyprojectDocument
-from comfydock_core.repositories.pytorch_settings import family_of, release_of, uv_settings
-from comfydock_core.utils import atomic
+from comfydock_core.repositories.definition.manifest_reader import read_manifest, read_manifest_text
+from comfydock_core.repositories.definition.pyproject_document import PyprojectDocument
+from comfydock_core.repositories.definition.pytorch_settings import family_of, release_of, uv_settings
+from comfydock_core.utils.files import atomic
 from comfydock_core.utils.package_names import requirement_name
-from comfydock_core.utils.requirements import pin_of
+from comfydock_core.utils.text import some
+from comfydock_core.validation.requirements import pin_of
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.ASCII)
 _BROKEN = re.compile(r"-\s+")  # uv breaks lines behind hyphens, too.
@@ -128,6 +129,5 @@ def named_in(explanation: str) -> set[str]:
 
 def _tell(given_up: list[str], reporter: Reporter) -> None:
     if given_up:
-        more = f" and {len(given_up) - _SHOWN} more" if len(given_up) > _SHOWN else ""
-        shown = ", ".join(pin.replace("==", " ") for pin in given_up[:_SHOWN])
-        reporter.warn(f"not all installed versions fit what is required; others are taken instead of {shown}{more}")
+        shown = some([pin.replace("==", " ") for pin in given_up], _SHOWN)
+        reporter.warn(f"not all installed versions fit what is required; others are taken instead of {shown}")

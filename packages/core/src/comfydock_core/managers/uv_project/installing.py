@@ -5,22 +5,23 @@ import re
 import tomllib
 from collections.abc import Callable
 
-from comfydock_core.analyzers.expected_packages import expected_pylock
+from comfydock_core.analyzers.packages.expected_packages import expected_pylock
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project.indexes import index_of
 from comfydock_core.managers.uv_project.recording import write_record
 from comfydock_core.models.exceptions import HashMissing, PackagesInconsistent
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import install_record
-from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.pytorch_settings import (
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.pytorch_settings import (
     Table,
     accepted_without_hash,
     family_of,
     overridden_names,
 )
-from comfydock_core.repositories.uv_lock import UvLock, read_lock
-from comfydock_core.utils import atomic, native
+from comfydock_core.repositories.definition.uv_lock import UvLock, read_lock
+from comfydock_core.utils import native
+from comfydock_core.utils.files import atomic
 from comfydock_core.utils.package_names import normal_name, requirement_name
 
 _FETCHED = re.compile(r"\s*(?:Downloaded|Built) (\S+)")

@@ -8,13 +8,13 @@ from comfydock_core.managers.pyproject.pytorch import set_release
 from comfydock_core.managers.uv_project.parts import PartRequest, lock_part, write_part
 from comfydock_core.managers.uv_project.release import Accelerators, ask_accelerators, ask_family
 from comfydock_core.managers.uv_project.remembering import RememberedAnswers
-from comfydock_core.models.backends import BackendPart
 from comfydock_core.models.exceptions import OfflineRefused, RequirementsConflict, UvFailed
+from comfydock_core.models.packages.backends import BackendPart
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.backend_parts import parse_part
-from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.pyproject_document import PyprojectDocument
-from comfydock_core.repositories.pytorch_settings import (
+from comfydock_core.repositories.definition.backend_parts import parse_part
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.pyproject_document import PyprojectDocument
+from comfydock_core.repositories.definition.pytorch_settings import (
     Table,
     accelerators_of,
     family_of,
@@ -23,8 +23,9 @@ from comfydock_core.repositories.pytorch_settings import (
     uv_settings,
     wishes_about,
 )
-from comfydock_core.repositories.uv_lock import UvLock, read_lock
-from comfydock_core.utils import atomic, native
+from comfydock_core.repositories.definition.uv_lock import UvLock, read_lock
+from comfydock_core.utils import native
+from comfydock_core.utils.files import atomic
 from comfydock_core.utils.package_names import requirement_name
 from comfydock_core.utils.reporting import WarningReporter
 

@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass
 
 from comfydock_core.models.exceptions import MergeRefused
-from comfydock_core.utils.requirements import newest_version
+from comfydock_core.validation.requirements import newest_version
 
 _BLOCK = re.compile(r"^\[\[package\]\][ \t]*$", re.MULTILINE)
 

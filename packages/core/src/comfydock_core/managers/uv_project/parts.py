@@ -12,12 +12,13 @@ from comfydock_core.managers.uv_project.release import FamilyAnswer, ask_family,
 from comfydock_core.managers.uv_project.scratch import question, scratch_project
 from comfydock_core.models.exceptions import RequirementsConflict
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.backend_parts import parse_part
-from comfydock_core.repositories.pytorch_settings import Table, family_of, uv_settings, wishes_about
-from comfydock_core.repositories.uv_lock import UvLock
-from comfydock_core.utils import atomic
+from comfydock_core.repositories.definition.backend_parts import parse_part
+from comfydock_core.repositories.definition.pytorch_settings import Table, family_of, uv_settings, wishes_about
+from comfydock_core.repositories.definition.uv_lock import UvLock
+from comfydock_core.utils.files import atomic
 from comfydock_core.utils.package_names import public_version, requirement_name
-from comfydock_core.utils.requirements import newest_version
+from comfydock_core.utils.text import some
+from comfydock_core.validation.requirements import newest_version
 
 _SHOWN = 3
 _OF_SOME_MACHINES = "when resolving dependencies for split"
@@ -97,10 +98,7 @@ def _tell(request: PartRequest, answer: FamilyAnswer, own: bool, reporter: Repor
         )
     base = {str(package["name"]) for package in request.lock.packages} - set(family_of(request.manifest))
     if unhashed := answer.unhashed(base):
-        more = f" and {len(unhashed) - _SHOWN} more" if len(unhashed) > _SHOWN else ""
-        reporter.warn(
-            f"the index of {backend} gives no hash for {', '.join(unhashed[:_SHOWN])}{more}; uv downloads what has none"
-        )
+        reporter.warn(f"the index of {backend} gives no hash for {some(unhashed, _SHOWN)}; uv downloads what has none")
 
 
 def _compile_where_it_can(

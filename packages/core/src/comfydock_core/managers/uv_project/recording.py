@@ -5,8 +5,9 @@ import os
 
 from comfydock_core.configs.environment_layout import part_path
 from comfydock_core.repositories import install_record
-from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.utils import atomic, native
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.utils import native
+from comfydock_core.utils.files import atomic
 
 
 def write_record(definition: str, venv: str, backend: str) -> None:

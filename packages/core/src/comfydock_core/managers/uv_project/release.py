@@ -7,10 +7,10 @@ from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project.indexes import BackendIndex, index_of
 from comfydock_core.managers.uv_project.scratch import question, scratch_project
 from comfydock_core.models.exceptions import BackendNotFound, RequirementsConflict
-from comfydock_core.repositories.pytorch_settings import Table, family_of
-from comfydock_core.repositories.uv_lock import UvLock, read_lock, tables
+from comfydock_core.repositories.definition.pytorch_settings import Table, family_of
+from comfydock_core.repositories.definition.uv_lock import UvLock, read_lock, tables
 from comfydock_core.utils.package_names import public_version
-from comfydock_core.utils.requirements import needs_linux, newest_version, wheel_markers
+from comfydock_core.validation.requirements import needs_linux, newest_version, wheel_markers
 
 OnLine = Callable[[str], None]
 

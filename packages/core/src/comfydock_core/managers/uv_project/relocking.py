@@ -2,22 +2,22 @@
 
 from collections.abc import Collection, Sequence
 
-from comfydock_core.analyzers.backend_parts import findings_of
+from comfydock_core.analyzers.packages.backend_parts import findings_of
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.pyproject.pytorch import set_release
 from comfydock_core.managers.uv_project.locking import asked_for, lock_backend, lock_base
 from comfydock_core.managers.uv_project.release import ask_accelerators, ask_family
-from comfydock_core.models.backends import PartFinding
-from comfydock_core.models.conversion import Relocked
 from comfydock_core.models.exceptions import BackendPartRefused, ComfyDockError
+from comfydock_core.models.packages.backends import PartFinding
+from comfydock_core.models.packages.conversion import Relocked
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.backend_parts import locked_backends, read_part
-from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.pyproject_document import PyprojectDocument
-from comfydock_core.repositories.pytorch_settings import Table, family_of, release_of, wishes_about
-from comfydock_core.repositories.uv_lock import UvLock, read_lock, tables
+from comfydock_core.repositories.definition.backend_parts import locked_backends, read_part
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.pyproject_document import PyprojectDocument
+from comfydock_core.repositories.definition.pytorch_settings import Table, family_of, release_of, wishes_about
+from comfydock_core.repositories.definition.uv_lock import UvLock, read_lock, tables
 from comfydock_core.utils import native
-from comfydock_core.utils.requirements import oldest_version
+from comfydock_core.validation.requirements import oldest_version
 
 
 def relock(

@@ -8,7 +8,7 @@ from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.integrations.uv_command import OFFLINE, UVCommand
 from comfydock_core.managers.uv_project.indexes import index_of
 from comfydock_core.managers.uv_project.release import Accelerators
-from comfydock_core.repositories.pytorch_settings import Table, requires_python, uv_settings
+from comfydock_core.repositories.definition.pytorch_settings import Table, requires_python, uv_settings
 from comfydock_core.utils.package_names import normal_name
 
 # Package indexes tell their clients to take a list of files for true that long.

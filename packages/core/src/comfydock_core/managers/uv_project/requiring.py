@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from comfydock_core.integrations.uv_command import OnLine, UVCommand
 from comfydock_core.managers.pyproject.requirements import keep_indexes
-from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.pyproject_document import PyprojectDocument
-from comfydock_core.utils import atomic, native
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.pyproject_document import PyprojectDocument
+from comfydock_core.utils import native
+from comfydock_core.utils.files import atomic
 
 
 def add(

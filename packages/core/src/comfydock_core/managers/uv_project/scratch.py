@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project.indexes import BackendIndex
-from comfydock_core.repositories.pyproject_document import toml_text
-from comfydock_core.repositories.pytorch_settings import Table, accelerators_of, requires_python, uv_settings
-from comfydock_core.utils import atomic
+from comfydock_core.repositories.definition.pyproject_document import toml_text
+from comfydock_core.repositories.definition.pytorch_settings import Table, accelerators_of, requires_python, uv_settings
+from comfydock_core.utils.files import atomic
 from comfydock_core.utils.package_names import requirement_name
-from comfydock_core.utils.requirements import closed_minor
+from comfydock_core.validation.requirements import closed_minor
 
 # What an environment's settings say about its own groups and members, or what is asked for differently.
 _LEFT_OUT = frozenset(

@@ -6,12 +6,12 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 
 from comfydock_core.integrations.uv_command import UVCommand
-from comfydock_core.models.conflicts import ConflictLine
 from comfydock_core.models.exceptions import OfflineRefused, RequirementsConflict
-from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.pyproject_document import toml_text
-from comfydock_core.repositories.pytorch_settings import Table, requires_python, uv_settings
-from comfydock_core.utils import atomic
+from comfydock_core.models.packages.conflicts import ConflictLine
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.pyproject_document import toml_text
+from comfydock_core.repositories.definition.pytorch_settings import Table, requires_python, uv_settings
+from comfydock_core.utils.files import atomic
 
 # What belongs to the groups and members of the environment's own project, or is among the lines that are tried.
 _LEFT_OUT = frozenset({"conflicts", "constraint-dependencies", "default-groups", "dependency-groups",

@@ -15,9 +15,10 @@ from comfydock_core.services.transaction.runs import runs_kept_away
 from comfydock_core.services.transaction.scope import all_locked, at_work, discard, empty_trash
 from comfydock_core.services.transaction.settling import remove_staged
 from comfydock_core.services.transaction.steps import StepRunner
-from comfydock_core.utils import durable, interruption
-from comfydock_core.utils.disk_errors import disk_errors
-from comfydock_core.utils.fingerprints import fingerprint
+from comfydock_core.utils import interruption
+from comfydock_core.utils.files import durable
+from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.fingerprints import fingerprint
 from comfydock_core.utils.text import size_text
 
 

@@ -9,7 +9,7 @@ import os
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import operation_log
 from comfydock_core.services.transaction.trash import empty_trash, put_away
-from comfydock_core.utils.filesystem import freed_by_removing
+from comfydock_core.utils.files.filesystem import freed_by_removing
 
 KEPT = 3
 _MOST = 50

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from comfydock_core.models.exceptions import AcrossFileSystems
 from comfydock_core.models.operation import Swap
 from comfydock_core.repositories import operation_log
-from comfydock_core.utils import mounts
+from comfydock_core.utils.files import mounts
 
 
 def refuse_other_file_systems(scope: str, swaps: Sequence[Swap]) -> None:

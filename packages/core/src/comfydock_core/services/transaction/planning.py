@@ -9,7 +9,7 @@ from comfydock_core.models.exceptions import ChangedMeanwhile
 from comfydock_core.models.operation import ChangePlan, RefChange, Step, Swap
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.services.transaction import placement
-from comfydock_core.utils.fingerprints import digest, fingerprint
+from comfydock_core.utils.files.fingerprints import digest, fingerprint
 
 
 def swap(scope: str, path: str, *, has_new: bool, source: str | None = None, detail: str = "") -> Swap:

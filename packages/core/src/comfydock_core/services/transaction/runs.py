@@ -8,7 +8,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import EnvironmentInUse
 from comfydock_core.models.operation import Initiator
 from comfydock_core.repositories import run_state
-from comfydock_core.utils import file_locks
+from comfydock_core.utils.files import file_locks
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import operation_log
 from comfydock_core.services.transaction.settling import refuse_unfinished, settle
 from comfydock_core.services.transaction.trash import discard, empty_trash
-from comfydock_core.utils import locks
+from comfydock_core.utils.files import locks
 
 __all__ = ["all_locked", "at_work", "discard", "empty_trash", "locked"]
 

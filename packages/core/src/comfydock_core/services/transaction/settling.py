@@ -12,9 +12,9 @@ from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.services.transaction.steps import StepRunner
 from comfydock_core.services.transaction.trash import put_away
-from comfydock_core.utils import durable
-from comfydock_core.utils.disk_errors import disk_errors
 from comfydock_core.utils.faults import fault
+from comfydock_core.utils.files import durable
+from comfydock_core.utils.files.disk_errors import disk_errors
 
 
 def unfinished(scope: str) -> OperationRecord | None:

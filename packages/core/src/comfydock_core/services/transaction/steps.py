@@ -13,9 +13,9 @@ from comfydock_core.integrations.git.left_locks import remove_left_locks
 from comfydock_core.models.exceptions import AcrossFileSystems, ChangedMeanwhile, OperationDamaged
 from comfydock_core.models.operation import RefChange, Step, Swap
 from comfydock_core.repositories.operation_log import OPS
-from comfydock_core.utils import durable
 from comfydock_core.utils.faults import fault
-from comfydock_core.utils.renames import rename_to_new
+from comfydock_core.utils.files import durable
+from comfydock_core.utils.files.renames import rename_to_new
 
 
 class StepRunner:

@@ -5,9 +5,9 @@ import secrets
 
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import operation_log
-from comfydock_core.utils import mounts
 from comfydock_core.utils.faults import fault
-from comfydock_core.utils.filesystem import remove_tree
+from comfydock_core.utils.files import mounts
+from comfydock_core.utils.files.filesystem import remove_tree
 
 
 def put_away(scope: str, path: str) -> None:

@@ -9,7 +9,7 @@ from comfydock_core.models.plan import PlanStep
 from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import OPS
 from comfydock_core.services.transaction.planning import make_plan
-from comfydock_core.utils.fingerprints import fingerprint
+from comfydock_core.utils.files.fingerprints import fingerprint
 
 
 def plan_undo(record: OperationRecord) -> ChangePlan:

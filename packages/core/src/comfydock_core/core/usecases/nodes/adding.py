@@ -1,33 +1,24 @@
 """Adding node packs: from the registry, from git, from a folder, or those that lie there already."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from comfydock_core.analyzers.code_look.looking import look_at_code, new_findings
-from comfydock_core.analyzers.installation.checkouts import is_checkout, read_checkout
+from comfydock_core.analyzers.code.looking import look_at_code, new_findings
+from comfydock_core.analyzers.node_git_analyzer import NodeGitAnalyzer
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.nodes.planning import plan_changes
-from comfydock_core.core.usecases.nodes.requirements import lines_of
-from comfydock_core.core.usecases.nodes.tracked import Tracked
 from comfydock_core.models.addresses import without_credentials
-from comfydock_core.models.exceptions import ComfyDockError, PackExists, PackRefused
-from comfydock_core.models.node_packs import (
-    DISABLED,
-    CodeFinding,
-    PackContent,
-    PackReference,
-    PackRelease,
-    TrackedPack,
-)
-from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
+from comfydock_core.models.exceptions import ComfyDockError, PackExists
+from comfydock_core.models.packs.node_packs import CodeFinding, PackContent, PackReference
+from comfydock_core.models.packs.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.tracked_packs import matching_pack
+from comfydock_core.models.shared import DISABLED, NodeInfo, NodePackage
+from comfydock_core.repositories.definition.tracked_packs import matching_pack
+from comfydock_core.resolvers.pack_references import parse_reference
+from comfydock_core.strategies.pack_policy import lines_of
 from comfydock_core.utils.git_urls import same_repository
-from comfydock_core.utils.pack_references import parse_reference
-
-_SHOWN = 3
 
 
 def plan_adding(
@@ -77,7 +68,7 @@ class _Adding:
         self._options = options
         self._reporter = reporter
         self._development = development
-        self._tracked = Tracked(layout)
+        self._tracked = services.environment(layout).nodes
 
     def change(self, word: str) -> PackChange:
         """What adding what was named takes."""
@@ -100,17 +91,17 @@ class _Adding:
         own: tuple[str, ...] = ()
         if before is not None:
             release = replace(release, identifier=before.identifier, name=before.release.name)
-            own = self._tracked.own_files(before, self._services.packs, "another version", force=self._options.force)
+            own = self._tracked.own_files(before, "another version", force=self._options.force)
         self._refuse_in_the_way(release, before)
         return replace(self._made(release, before, content), own_files=own)
 
-    def _made(self, release: PackRelease, before: TrackedPack | None, content: PackContent) -> PackChange:
+    def _made(self, release: NodeInfo, before: NodePackage | None, content: PackContent) -> PackChange:
         requirements = self._tracked.policy.asked_for(content.directory)
         lines, notes = lines_of(requirements)
         enabled = before.enabled if before is not None else True
         # The manifest is for everybody: a login stays with git, which was told of it in a note.
         repository = None if release.repository is None else without_credentials(release.repository)
-        after = TrackedPack(replace(release, repository=repository, notes=()), lines, enabled)
+        after = NodePackage(replace(release, repository=repository, notes=()), lines, enabled)
         old = self._tracked.path(before) if before is not None else None
         findings = findings_of(old, content.directory)
         return PackChange(
@@ -123,7 +114,7 @@ class _Adding:
             notes=(*release.notes, *content.missing, *notes),
         )
 
-    def _content(self, reference: PackReference, release: PackRelease) -> PackContent:
+    def _content(self, reference: PackReference, release: NodeInfo) -> PackContent:
         if reference.kind == "directory":
             return PackContent(release, reference.path or "")
         return self._services.packs.obtain(release, self._reporter)
@@ -143,8 +134,8 @@ class _Adding:
         requirements = self._tracked.policy.asked_for(directory)
         lines, notes = lines_of(requirements)
         identifier = before.identifier if before is not None else name
-        release = PackRelease(identifier, name, "development", "dev", _remote(directory))
-        return PackChange("track", before, TrackedPack(release, lines), requirements=requirements, notes=notes)
+        release = NodeInfo(identifier, name, "development", "dev", _remote(directory))
+        return PackChange("track", before, NodePackage(release, lines), requirements=requirements, notes=notes)
 
     def _directory_named(self, word: str) -> str | None:
         """A directory among the custom nodes, whatever the case of its name."""
@@ -162,7 +153,7 @@ class _Adding:
         nodes = os.path.realpath(self._layout.custom_nodes)
         return os.path.realpath(os.path.dirname(path)) == nodes
 
-    def _same_pack(self, release: PackRelease) -> TrackedPack | None:
+    def _same_pack(self, release: NodeInfo) -> NodePackage | None:
         """The pack that the environment has of this one, by any of its names or by its repository."""
         for word in (release.identifier, release.registry_id, release.name):
             found = matching_pack(self._tracked.packs, word) if word else None
@@ -174,7 +165,7 @@ class _Adding:
                 return pack
         return None
 
-    def _refuse_known(self, before: TrackedPack | None, release: PackRelease, reference: PackReference) -> None:
+    def _refuse_known(self, before: NodePackage | None, release: NodeInfo, reference: PackReference) -> None:
         """Raise `PackExists` unless another version of a known pack was asked for, or `--force`."""
         if before is None or self._options.force:
             return
@@ -190,7 +181,7 @@ class _Adding:
             hint = f"`comfydock node update {known.identifier}` looks for a newer one"
             raise _exists(before, f"`{known.identifier}` is there already, at {known.version[:10]}", hint)
 
-    def _refuse_in_the_way(self, release: PackRelease, before: TrackedPack | None) -> None:
+    def _refuse_in_the_way(self, release: NodeInfo, before: NodePackage | None) -> None:
         """Raise `PackExists` for a directory of that name that the manifest does not have."""
         other = next((pack for pack in self._tracked.packs.values()
                       if pack.release.name.lower() == release.name.lower() and pack is not before), None)  # fmt: skip
@@ -215,24 +206,6 @@ def findings_of(before: str | None, after: str) -> tuple[CodeFinding, ...]:
     return look_at_code(after)
 
 
-def refuse_by_policy(changes: Sequence[PackChange], *, force: bool) -> None:
-    """Raise `PackRefused` for code with findings, where the workspace's policy is to refuse such."""
-    told = list(_told_findings(changes))
-    if told and not force:
-        more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
-        raise PackRefused(
-            f"the policy of this workspace refuses what the code does: {'; '.join(told[:_SHOWN])}{more}",
-            hint="look at the code; `--force` takes it all the same",
-            context={"findings": told},
-        )
-
-
-def _told_findings(changes: Sequence[PackChange]) -> Iterator[str]:
-    for change in changes:
-        for finding in change.findings:
-            yield f"{change.pack.identifier}: {finding.file}:{finding.line}: {finding.message}"
-
-
 def _refuse_twice(change: PackChange, others: Sequence[PackChange]) -> None:
     """Two words may name one pack."""
     for other in others:
@@ -244,17 +217,18 @@ def _refuse_twice(change: PackChange, others: Sequence[PackChange]) -> None:
             )
 
 
-def _exists(pack: TrackedPack, message: str, hint: str) -> PackExists:
+def _exists(pack: NodePackage, message: str, hint: str) -> PackExists:
     return PackExists(message, hint=hint, context={"pack": pack.identifier, "version": pack.release.version})
 
 
 def _remote(directory: str) -> str | None:
-    return read_checkout(directory)[0].remote if is_checkout(directory) else None
+    git = NodeGitAnalyzer(directory)
+    return git.read()[0].remote if git.is_checkout() else None
 
 
-def _described(path: str, release: PackRelease) -> str:
+def _described(path: str, release: NodeInfo) -> str:
     """What an untracked directory is, as far as it tells."""
-    if not is_checkout(path):
+    if not NodeGitAnalyzer(path).is_checkout():
         return "it is no git checkout, and not in the manifest"
     remote = _remote(path)
     if remote is None:

@@ -7,21 +7,20 @@ from collections.abc import Iterator
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
+from comfydock_core.core.usecases.definition.redefining import put_redefinition, stage_redefinition
 from comfydock_core.core.usecases.nodes.planning import INSTALL_SCRIPT, has_install_script
-from comfydock_core.core.usecases.packs import carry_over, path_of
-from comfydock_core.core.usecases.redefining import put_redefinition, stage_redefinition
 from comfydock_core.integrations import process
+from comfydock_core.managers.node_manager import path_of
 from comfydock_core.models.exceptions import InstallScriptFailed
 from comfydock_core.models.operation import Initiator
-from comfydock_core.models.pack_changes import PackChange, PackPlan
+from comfydock_core.models.packages.syncing import SyncOutcome
+from comfydock_core.models.packs.pack_changes import PackChange, PackPlan
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.syncing import SyncOutcome
 from comfydock_core.services.transaction import operation
 from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.utils import interruption
 from comfydock_core.utils.child_environment import child_environment
-from comfydock_core.utils.disk_errors import disk_errors
-from comfydock_core.utils.filesystem import make_directory_link
+from comfydock_core.utils.files.disk_errors import disk_errors
 
 _PYTHON = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
 
@@ -42,7 +41,7 @@ def change_packs(
         staged = stage_redefinition(layout, services, plan.redefinition, under_way.work, reporter)
         own = services.environment(layout)
         for change in plan.changes:
-            _put(change, layout, own, under_way, reporter)
+            _put(change, own, under_way, reporter)
         if plan.options.run_install_script:
             for change in plan.changes:
                 _run_install_script(change, layout, staged, under_way, reporter)
@@ -51,25 +50,11 @@ def change_packs(
     return SyncOutcome(under_way.id, packages)
 
 
-def _put(
-    change: PackChange,
-    layout: EnvironmentLayout,
-    services: EnvironmentServices,
-    under_way: Operation,
-    reporter: Reporter,
-) -> None:
+def _put(change: PackChange, services: EnvironmentServices, under_way: Operation, reporter: Reporter) -> None:
     """Build what takes a pack's name. What only gets another name is moved by the operation itself."""
-    if change.after is None or change.moved_from is not None:
-        return
-    place = under_way.place(path_of(change.pack)) if change.content is not None or change.link is not None else ""
-    if change.content is not None:
-        reporter.phase(f"Copying {change.after.release.name}")
-        services.packs.place(change.content, place)
-        if change.before is not None:
-            before = f"{layout.custom_nodes}/{change.before.directory}"
-            carry_over(change.pack, change.own_files, before, place, reporter)
-    elif change.link is not None:
-        make_directory_link(place, change.link)
+    builds = change.content is not None or change.link is not None
+    if change.after is not None and change.moved_from is None and builds:
+        services.nodes.build(change, under_way.place(path_of(change.pack)), reporter)
 
 
 def _run_install_script(

@@ -5,13 +5,12 @@ import os
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.nodes.planning import plan_changes
-from comfydock_core.core.usecases.nodes.requirements import lines_of
-from comfydock_core.core.usecases.nodes.tracked import Tracked
 from comfydock_core.models.exceptions import InvalidSetting, PackExists
-from comfydock_core.models.node_packs import PackRelease, TrackedPack
-from comfydock_core.models.pack_changes import PackChange, PackOptions, PackPlan
+from comfydock_core.models.packs.pack_changes import PackChange, PackOptions, PackPlan
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.tracked_packs import check_directory, matching_pack
+from comfydock_core.models.shared import NodeInfo, NodePackage
+from comfydock_core.repositories.definition.tracked_packs import check_directory, matching_pack
+from comfydock_core.strategies.pack_policy import lines_of
 
 
 def plan_linking(
@@ -30,21 +29,21 @@ def plan_linking(
     target = os.path.abspath(os.path.expanduser(path))
     wanted = name or os.path.basename(target)
     _refuse_unusable(layout, target)
-    tracked = Tracked(layout)
+    tracked = services.environment(layout).nodes
     before = matching_pack(tracked.packs, wanted)
     if before is not None:
-        tracked.own_files(before, services.packs, "a link in its place", force=options.force)
+        tracked.own_files(before, "a link in its place", force=options.force)
     directory = before.release.name if before is not None else check_directory(wanted, wanted, layout.manifest)
     _refuse_in_the_way(f"{layout.custom_nodes}/{directory}", before, force=options.force)
     requirements = tracked.policy.asked_for(target)
     lines, notes = lines_of(requirements)
     identifier = before.identifier if before is not None else wanted
     registry_id = before.release.registry_id if before is not None else None
-    release = PackRelease(identifier, directory, "development", "dev", registry_id=registry_id)
+    release = NodeInfo(identifier, directory, "development", "dev", registry_id=registry_id)
     change = PackChange(
         "link",
         before,
-        TrackedPack(release, lines),
+        NodePackage(release, lines),
         link=target,
         requirements=requirements,
         notes=notes,
@@ -68,7 +67,7 @@ def _refuse_unusable(layout: EnvironmentLayout, target: str) -> None:
         )
 
 
-def _refuse_in_the_way(place: str, before: TrackedPack | None, *, force: bool) -> None:
+def _refuse_in_the_way(place: str, before: NodePackage | None, *, force: bool) -> None:
     if before is None and os.path.lexists(place) and not force:
         raise PackExists(
             f"`{place}` is in the way, and not in the manifest",

@@ -1,8 +1,9 @@
 """The node packs of an environment, to be looked at."""
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.models.node_packs import ListedPack, TrackedPack
-from comfydock_core.repositories.tracked_packs import tracked_packs, version_instead
+from comfydock_core.models.packs.node_packs import ListedPack
+from comfydock_core.models.shared import NodePackage
+from comfydock_core.repositories.definition.tracked_packs import tracked_packs, version_instead
 from comfydock_core.utils import native
 
 
@@ -12,11 +13,11 @@ def list_packs(layout: EnvironmentLayout, manifest: dict[str, object]) -> list[L
     return [_listed(pack, f"{layout.custom_nodes}/{pack.directory}") for pack in packs.values()]
 
 
-def _listed(pack: TrackedPack, path: str) -> ListedPack:
+def _listed(pack: NodePackage, path: str) -> ListedPack:
     return ListedPack(pack, path, _state(pack, path), version_instead(pack, path))
 
 
-def _state(pack: TrackedPack, path: str) -> str:
+def _state(pack: NodePackage, path: str) -> str:
     if not native.is_directory(path):
         return "missing"
     if native.link_target(path) is not None:

@@ -6,17 +6,22 @@ from dataclasses import replace
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
-from comfydock_core.core.usecases.explaining import explained
-from comfydock_core.core.usecases.packs import CUSTOM_NODES
-from comfydock_core.core.usecases.redefining import plan_redefinition, redefine, refuse_changed_versions, steps_of
+from comfydock_core.core.usecases.definition.explaining import explained
+from comfydock_core.core.usecases.definition.redefining import (
+    plan_redefinition,
+    redefine,
+    refuse_changed_versions,
+    steps_of,
+)
+from comfydock_core.managers.node_manager import CUSTOM_NODES
 from comfydock_core.models.exceptions import PackageChangeRefused, RequirementsConflict, UvFailed
 from comfydock_core.models.operation import Swap
-from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
+from comfydock_core.models.packages.redefinition import Redefinition
+from comfydock_core.models.packs.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.redefinition import Redefinition
 from comfydock_core.services.transaction.planning import swap
-from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.utils.files.disk_errors import disk_errors
 
 INSTALL_SCRIPT = "install.py"
 

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.known_packs import pack_needs
+from comfydock_core.core.usecases.nodes.known_packs import pack_needs
 from comfydock_core.core.usecases.nodes.removing import plan_removing
-from comfydock_core.core.usecases.nodes.tracked import Tracked
 from comfydock_core.models.exceptions import WorkflowsMissing
-from comfydock_core.models.pack_changes import PackOptions, PackPlan
+from comfydock_core.models.packs.pack_changes import PackOptions, PackPlan
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.tracked_packs import find_pack
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.tracked_packs import find_pack
 from comfydock_core.utils.text import counted
 
 
@@ -29,7 +28,7 @@ def plan_pruning(
     Where something could not be read that may need a pack, the pack stays, and that is told. Raises `PackNotFound` for
     a name in `kept` that no pack has, `PackHasChanges`, what resolving the rest raises.
     """
-    tracked = Tracked(layout)
+    tracked = services.environment(layout).nodes
     excepted = {find_pack(tracked.packs, word).identifier for word in kept}
     reporter.phase("Looking which node packs the workflows need")
     needs = pack_needs(workspace, layout, read_manifest(layout.manifest), reporter)

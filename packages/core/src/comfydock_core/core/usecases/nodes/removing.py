@@ -7,12 +7,12 @@ from dataclasses import replace
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.nodes.planning import plan_changes
-from comfydock_core.core.usecases.nodes.tracked import Tracked
+from comfydock_core.managers.node_manager import NodeManager
 from comfydock_core.models.exceptions import ComfyDockError, PackExists, PackNotFound
-from comfydock_core.models.node_packs import DISABLED, TrackedPack
-from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
+from comfydock_core.models.packs.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.tracked_packs import find_pack
+from comfydock_core.models.shared import DISABLED, NodePackage
+from comfydock_core.repositories.definition.tracked_packs import find_pack
 from comfydock_core.utils.text import counted
 
 
@@ -31,13 +31,13 @@ def plan_removing(
     The directory of a development pack is only turned off. Raises `PackNotFound`, `PackHasChanges`; with `keep_going`
     these are among the plan's failures. Raises what resolving the rest raises.
     """
-    tracked = Tracked(layout)
+    tracked = services.environment(layout).nodes
 
     def change(word: str) -> PackChange:
         pack = find_pack(tracked.packs, word)
         if untrack:
             return PackChange("untrack", before=pack)
-        own = tracked.own_files(pack, services.packs, "removing it", force=options.force)
+        own = tracked.own_files(pack, "removing it", force=options.force)
         if pack.is_development and pack.enabled and os.path.lexists(tracked.path(pack)):
             free = _free_name(layout, pack.release.name)
             return PackChange("remove", before=pack, moved_from=pack.directory, moved_to=free)
@@ -61,7 +61,7 @@ def plan_switching(
 
     Packs that are so already are passed over. Raises `PackNotFound`, and `PackExists` when both directories are there.
     """
-    tracked = Tracked(layout)
+    tracked = services.environment(layout).nodes
 
     def change(word: str) -> PackChange | None:
         before = find_pack(tracked.packs, word)
@@ -83,7 +83,7 @@ def plan_switching(
     return plan_changes(layout, services, command, changes, failures, options, reporter)
 
 
-def _refuse_missing(pack: TrackedPack, tracked: Tracked) -> None:
+def _refuse_missing(pack: NodePackage, tracked: NodeManager) -> None:
     if not os.path.lexists(tracked.path(pack)):
         raise PackNotFound(
             f"`{pack.identifier}` is not there: `{tracked.path(pack)}` is missing",

@@ -3,16 +3,15 @@
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.nodes.adding import plan_adding, refuse_by_policy
+from comfydock_core.core.usecases.nodes.adding import plan_adding
 from comfydock_core.core.usecases.nodes.linking import plan_linking
 from comfydock_core.core.usecases.nodes.pruning import plan_pruning
 from comfydock_core.core.usecases.nodes.removing import plan_removing, plan_switching
 from comfydock_core.core.usecases.nodes.updating import plan_updating
-from comfydock_core.models.pack_changes import PackPlan, PackRequest
+from comfydock_core.models.packs.pack_changes import PackPlan, PackRequest
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.workspace_config_reader import read_config
-
-REFUSE = "refuse"
+from comfydock_core.strategies.code_policy import CodePolicy
 
 
 def plan_packs(
@@ -24,8 +23,8 @@ def plan_packs(
 ) -> PackPlan:
     """What the request takes; the environment stays as it is. Raises what planning of its kind does, `PackRefused`."""
     plan = _plan(layout, workspace, services, request, reporter)
-    if read_config(workspace.config_file).node_policy == REFUSE:
-        refuse_by_policy(plan.changes, force=request.options.force)
+    policy = CodePolicy(read_config(workspace.config_file).node_policy)
+    policy.check(plan.changes, force=request.options.force)
     return plan
 
 

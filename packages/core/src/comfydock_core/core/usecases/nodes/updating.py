@@ -8,14 +8,14 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.nodes.adding import findings_of
 from comfydock_core.core.usecases.nodes.planning import plan_changes
-from comfydock_core.core.usecases.nodes.requirements import lines_of
-from comfydock_core.core.usecases.nodes.tracked import Tracked
 from comfydock_core.integrations.git import queries
+from comfydock_core.managers.node_manager import NodeManager
 from comfydock_core.models.exceptions import ComfyDockError
-from comfydock_core.models.node_packs import TrackedPack
-from comfydock_core.models.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
+from comfydock_core.models.packs.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.tracked_packs import find_pack
+from comfydock_core.models.shared import NodePackage
+from comfydock_core.repositories.definition.tracked_packs import find_pack
+from comfydock_core.strategies.pack_policy import lines_of
 
 
 def plan_updating(
@@ -30,7 +30,7 @@ def plan_updating(
     Packs of all that cannot be looked up are among the failures, while a pack that was named raises `PackNotFound`,
     `PackHasChanges`, `RemoteError` or `RequirementsConflict` unless `keep_going`.
     """
-    tracked = Tracked(layout)
+    tracked = services.environment(layout).nodes
     packs = [find_pack(tracked.packs, word) for word in words] if words else list(tracked.packs.values())
     changes: list[PackChange] = []
     failures: list[PackFailure] = []
@@ -49,8 +49,8 @@ def plan_updating(
 def _change(
     layout: EnvironmentLayout,
     services: WorkspaceServices,
-    tracked: Tracked,
-    pack: TrackedPack,
+    tracked: NodeManager,
+    pack: NodePackage,
     options: PackOptions,
     reporter: Reporter,
 ) -> PackChange | None:
@@ -62,7 +62,7 @@ def _change(
         reporter.warn(note)
     if (latest.version, latest.source) == (pack.release.version, pack.release.source):
         return None
-    own = tracked.own_files(pack, services.packs, "another version", force=options.force)
+    own = tracked.own_files(pack, "another version", force=options.force)
     content = services.packs.obtain(latest, reporter)
     requirements = tracked.policy.asked_for(content.directory)
     lines, notes = lines_of(requirements)
@@ -71,7 +71,7 @@ def _change(
     return PackChange(
         "update",
         before=pack,
-        after=TrackedPack(release, lines, pack.enabled),
+        after=NodePackage(release, lines, pack.enabled),
         content=content,
         requirements=requirements,
         findings=findings_of(tracked.path(pack), content.directory),
@@ -81,7 +81,7 @@ def _change(
     )
 
 
-def _requirements_again(tracked: Tracked, pack: TrackedPack) -> PackChange | None:
+def _requirements_again(tracked: NodeManager, pack: NodePackage) -> PackChange | None:
     """A development pack has no other release; what its files require may have changed."""
     if not os.path.isdir(tracked.path(pack)):
         return None
@@ -93,7 +93,7 @@ def _requirements_again(tracked: Tracked, pack: TrackedPack) -> PackChange | Non
     return PackChange("track", pack, after, requirements=requirements, notes=notes)
 
 
-def _commits(directory: str, pack: TrackedPack, version: str) -> tuple[str, ...]:
+def _commits(directory: str, pack: NodePackage, version: str) -> tuple[str, ...]:
     """The subjects of the commits between two versions; none for packs that do not come from git."""
     if pack.release.source != "git":
         return ()

@@ -8,11 +8,11 @@ from comfydock_core.core.usecases.python_packages.asked_for import AskedFor
 from comfydock_core.core.usecases.python_packages.wish import Wish
 from comfydock_core.core.usecases.python_packages.words import Wanted, read_request
 from comfydock_core.models.exceptions import PackageRefused
+from comfydock_core.models.packages.python_packages import PackageRequest
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.python_packages import PackageRequest
-from comfydock_core.repositories.pytorch_settings import uv_settings
+from comfydock_core.repositories.definition.pytorch_settings import uv_settings
 from comfydock_core.utils.package_names import requirement_name
-from comfydock_core.utils.requirements import parts_of
+from comfydock_core.validation.requirements import parts_of
 
 
 def wish_to_add(layout: EnvironmentLayout, request: PackageRequest, reporter: Reporter) -> Wish:

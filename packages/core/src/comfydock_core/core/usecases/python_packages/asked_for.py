@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator
 
-from comfydock_core.analyzers.requirement_files import named_requirements
+from comfydock_core.analyzers.packages.requirement_files import named_requirements
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import InvalidSetting, PackageRefused
-from comfydock_core.models.python_packages import COMFYUI, GROUP, PACK, RELEASE, USER, ListedConstraint
-from comfydock_core.repositories.manifest_reader import read_manifest
-from comfydock_core.repositories.pytorch_settings import Table, accelerators_of, family_of, is_pin, uv_settings
-from comfydock_core.repositories.tracked_packs import group_name, tracked_packs
+from comfydock_core.models.packages.python_packages import COMFYUI, GROUP, PACK, RELEASE, USER, ListedConstraint
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.pytorch_settings import (
+    Table,
+    accelerators_of,
+    family_of,
+    is_pin,
+    uv_settings,
+)
+from comfydock_core.repositories.definition.tracked_packs import group_name, tracked_packs
 from comfydock_core.utils.package_names import normal_name, requirement_name
 
 # A line: the name of its package, its text, what asks for it (`comfyui`, `user`, `group`, `pack`) and the owner.

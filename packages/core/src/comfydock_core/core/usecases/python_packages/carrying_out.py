@@ -2,14 +2,14 @@
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.redefining import put_redefinition, stage_redefinition
+from comfydock_core.core.usecases.definition.redefining import put_redefinition, stage_redefinition
 from comfydock_core.models.operation import Initiator
+from comfydock_core.models.packages.python_packages import PackagePlan
+from comfydock_core.models.packages.syncing import SyncOutcome
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.python_packages import PackagePlan
-from comfydock_core.models.syncing import SyncOutcome
 from comfydock_core.services.transaction import operation
 from comfydock_core.utils import interruption
-from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.utils.files.disk_errors import disk_errors
 
 
 def change_packages(

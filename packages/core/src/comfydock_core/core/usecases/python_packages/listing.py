@@ -4,11 +4,11 @@ import os
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.usecases.python_packages.asked_for import AskedFor
-from comfydock_core.models.python_packages import PACK, ListedConstraint, ListedPackage
-from comfydock_core.repositories.backend_choice import read_choice
-from comfydock_core.repositories.backend_parts import locked_backends, read_part
-from comfydock_core.repositories.uv_lock import read_lock
-from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.models.packages.python_packages import PACK, ListedConstraint, ListedPackage
+from comfydock_core.repositories.definition.backend_choice import read_choice
+from comfydock_core.repositories.definition.backend_parts import locked_backends, read_part
+from comfydock_core.repositories.definition.uv_lock import read_lock
+from comfydock_core.utils.files.disk_errors import disk_errors
 
 
 def list_packages(layout: EnvironmentLayout, *, packs: bool) -> list[ListedPackage]:

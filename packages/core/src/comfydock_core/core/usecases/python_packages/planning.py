@@ -5,19 +5,24 @@ from collections.abc import Callable, Iterator
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.explaining import explained
+from comfydock_core.core.usecases.definition.explaining import explained
+from comfydock_core.core.usecases.definition.redefining import (
+    plan_redefinition,
+    redefine,
+    refuse_changed_versions,
+    steps_of,
+)
 from comfydock_core.core.usecases.python_packages.adding import wish_to_add
 from comfydock_core.core.usecases.python_packages.asked_for import AskedFor
 from comfydock_core.core.usecases.python_packages.constraining import wish_to_constrain, wish_to_unconstrain
 from comfydock_core.core.usecases.python_packages.removing import wish_to_remove, wish_to_remove_group
 from comfydock_core.core.usecases.python_packages.wish import Wish
-from comfydock_core.core.usecases.redefining import plan_redefinition, redefine, refuse_changed_versions, steps_of
 from comfydock_core.integrations.uv_errors import unknown_packages
 from comfydock_core.models.exceptions import PackageNotFound, RequirementsConflict
+from comfydock_core.models.packages.python_packages import PackagePlan, PackageRequest, RequirementChange
+from comfydock_core.models.packages.redefinition import Redefinition
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.python_packages import PackagePlan, PackageRequest, RequirementChange
-from comfydock_core.models.redefinition import Redefinition
-from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.utils.files.disk_errors import disk_errors
 
 _MANIFEST = "pyproject.toml"
 _WISHES: dict[str, tuple[str, Callable[[EnvironmentLayout, PackageRequest, Reporter], Wish]]] = {

@@ -9,7 +9,7 @@ from comfydock_core.models.operation import Initiator
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.services.transaction import locked
 from comfydock_core.services.transaction.runs import run_kept_away
-from comfydock_core.utils.disk_errors import disk_errors
+from comfydock_core.utils.files.disk_errors import disk_errors
 
 
 def run_uv(

@@ -5,8 +5,8 @@ from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.core.usecases.python_packages.asked_for import AskedFor, package_name
 from comfydock_core.core.usecases.python_packages.wish import Wish
 from comfydock_core.models.exceptions import ConflictError, PackageNotFound, PackageRefused
+from comfydock_core.models.packages.python_packages import GROUP, PACK, PackageRequest
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.python_packages import GROUP, PACK, PackageRequest
 from comfydock_core.utils.package_names import normal_name
 from comfydock_core.utils.text import nearest
 

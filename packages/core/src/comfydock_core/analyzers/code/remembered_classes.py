@@ -1,0 +1,74 @@
+"""The node classes of an environment's packs, read again only where files changed: reading many takes seconds."""
+
+import os
+
+from comfydock_core.analyzers import custom_node_scanner as node_classes
+from comfydock_core.caching.answer_cache import AnswerCache
+from comfydock_core.models.packs.pack_needs import DefinedClasses
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.utils.files.fingerprints import digest
+
+_READER = "1"  # Another one makes what was read before worthless.
+_SUBJECT = "node-classes"
+_MAX_AGE = 90 * 24 * 3600.0
+
+
+class RememberedClasses:
+    """What the code of one environment defines. `save` keeps what was read for the next time."""
+
+    def __init__(self, comfyui: str, answers: AnswerCache, reporter: Reporter) -> None:
+        """`reporter` hears of what has to be read: a large pack takes a quarter of a second."""
+        self._comfyui = comfyui
+        self._answers = answers
+        self._reporter = reporter
+        self._read_anew = 0
+        kept = answers.recall(_SUBJECT, [_READER, comfyui], _MAX_AGE)
+        self._known = kept or {}
+        self._used: dict[str, object] = {}
+
+    def of_pack(self, place: str) -> DefinedClasses:
+        """Those of a pack, a directory or a single file."""
+        root = place if os.path.isdir(place) else os.path.dirname(place)
+        return self._read(place, root, node_classes.files_of_pack(place))
+
+    def of_comfyui(self) -> DefinedClasses:
+        """Those of ComfyUI itself and of its editor."""
+        found = self._read(self._comfyui, self._comfyui, node_classes.files_of_comfyui(self._comfyui))
+        return DefinedClasses(found.names | node_classes.OF_THE_EDITOR, found.doubts)
+
+    def save(self) -> None:
+        """Keep what was asked for. A place that cannot be written costs the time again, never a failure."""
+        if self._used != self._known:
+            self._answers.keep(_SUBJECT, [_READER, self._comfyui], self._used)
+
+    def _read(self, place: str, root: str, files: list[str]) -> DefinedClasses:
+        stamp = digest(f"{file}\0{_state(file)}" for file in files)
+        found = _remembered(self._known.get(place), stamp)
+        if found is None:
+            self._tell(os.path.basename(place))
+            found = node_classes.read_classes(root, files)
+        self._used[place] = {"stamp": stamp, "names": sorted(found.names), "doubts": list(found.doubts)}
+        return found
+
+    def _tell(self, name: str) -> None:
+        if self._read_anew == 0:
+            self._reporter.phase("Reading which node classes the packs define")
+        self._reporter.progress(name, self._read_anew, None, "packs")
+        self._read_anew += 1
+
+
+def _state(file: str) -> str:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return "gone"
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ino}"
+
+
+def _remembered(kept: object, stamp: str) -> DefinedClasses | None:
+    if not isinstance(kept, dict) or kept.get("stamp") != stamp:
+        return None
+    names, doubts = kept.get("names"), kept.get("doubts")
+    if not isinstance(names, list) or not isinstance(doubts, list):
+        return None
+    return DefinedClasses(frozenset(map(str, names)), tuple(map(str, doubts)))

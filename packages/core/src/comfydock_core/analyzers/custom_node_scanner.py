@@ -1,0 +1,145 @@
+"""Which node classes a pack, or ComfyUI itself, defines: read from its files, which are never imported."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from comfydock_core.analyzers.code.node_mappings import MAPPINGS, FileReader, Found
+from comfydock_core.models.packs.pack_needs import DefinedClasses
+
+_LARGEST = 8 * 1024 * 1024
+_MOST_DOUBTS = 20
+_PASSED_OVER = frozenset({"__pycache__", "node_modules", "site-packages", ".git", ".venv", "venv"})
+_SIGNS = ((MAPPINGS.encode(),), (b"node_id", b"chema"))  # A file is parsed when it has all of one of these.
+_REGISTERED = re.compile(rb"registerNodeType\s*\(\s*(?:(?P<mark>[\"'`])(?P<name>[^\"'`$\n]{1,300})(?P=mark)\s*,)?")
+_COMFYUI_PARTS = ("comfy_extras", "comfy_api_nodes")
+# The node that ComfyUI has among the custom nodes.
+STOCK_FILE = "websocket_image_save.py"
+# Nodes of the editor itself, which no Python defines.
+OF_THE_EDITOR = frozenset({"Note", "MarkdownNote", "PrimitiveNode", "Reroute"})
+
+
+def files_of_pack(place: str) -> list[str]:
+    """The files that may define node classes of a pack, which is a directory or a single file."""
+    return [place] if os.path.isfile(place) else list(_files(place, (".py", ".js", ".mjs")))
+
+
+def files_of_comfyui(comfyui: str) -> list[str]:
+    """The files that may define node classes of ComfyUI itself."""
+    files = [f"{comfyui}/nodes.py", f"{comfyui}/custom_nodes/{STOCK_FILE}"]
+    for part in _COMFYUI_PARTS:
+        files += _files(f"{comfyui}/{part}", (".py",))
+    return [file for file in files if os.path.isfile(file)]
+
+
+def read_classes(root: str, files: Iterable[str]) -> DefinedClasses:
+    """The node classes that files below a directory define. What cannot be read is a doubt."""
+    return CustomNodeScanner(root).read(files)
+
+
+def classes_of_pack(place: str) -> DefinedClasses:
+    """The node classes of a pack."""
+    return read_classes(place if os.path.isdir(place) else os.path.dirname(place), files_of_pack(place))
+
+
+def classes_of_comfyui(comfyui: str) -> DefinedClasses:
+    """The node classes that ComfyUI comes with."""
+    return read_classes(comfyui, files_of_comfyui(comfyui))
+
+
+def _files(directory: str, ends: tuple[str, ...]) -> Iterator[str]:
+    for place, directories, names in os.walk(directory):
+        directories[:] = sorted(name for name in directories if name not in _PASSED_OVER and not name.startswith("."))
+        for name in sorted(names):
+            if name.endswith(ends):
+                yield os.path.join(place, name)
+
+
+class CustomNodeScanner:
+    """Reads the node classes of one pack, or of ComfyUI, from its files, each at most once.
+
+    Nothing is imported or run. A file is parsed only when it can say something.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._readers: dict[str, FileReader | None] = {}
+        self._looking: set[tuple[str, str]] = set()
+
+    def read(self, files: Iterable[str]) -> DefinedClasses:
+        """The node classes that these files below the root define. What cannot be read is a doubt."""
+        names: set[str] = set()
+        doubts: list[str] = []
+        for path in files:
+            found = self._of_file(path)
+            names |= found.keys
+            doubts += [f"{os.path.relpath(path, self._root)}:{line}: {reason}" for line, reason in found.doubts]
+        return DefinedClasses(frozenset(names), tuple(dict.fromkeys(doubts))[:_MOST_DOUBTS])
+
+    def _of_file(self, path: str) -> Found:
+        try:
+            if os.path.getsize(path) > _LARGEST:
+                return Found.at_line(0, "the file is too large")
+            with open(path, "rb") as file:
+                content = file.read()
+        except OSError as error:
+            return Found.at_line(0, f"the file cannot be read: {error.strerror}")
+        if not path.endswith(".py"):
+            return _of_script(content)
+        if not any(all(sign in content for sign in signs) for signs in _SIGNS):
+            return Found()
+        try:
+            reader = self._reader(path, content)
+        except ValueError as error:
+            return Found.at_line(0, str(error))
+        return reader.found()
+
+    def _reader(self, path: str, content: bytes) -> FileReader:
+        known = self._readers.get(path)
+        if known is None:
+            text = content.decode("utf-8", "replace").removeprefix("\ufeff")
+            known = FileReader(text, self._lookup_from(path))
+            self._readers[path] = known
+        return known
+
+    def _lookup_from(self, path: str) -> Callable[[str, int, str], Found | None]:
+        def look_up(module: str, level: int, name: str) -> Found | None:
+            place = self._module_file(path, module, level)
+            if place is None or (place, name) in self._looking:
+                return None
+            self._looking.add((place, name))
+            try:
+                return self._mapping_of(place, name)
+            finally:
+                self._looking.discard((place, name))
+
+        return look_up
+
+    def _mapping_of(self, path: str, name: str) -> Found | None:
+        try:
+            with open(path, "rb") as file:
+                return self._reader(path, file.read()).mapping(name)
+        except (OSError, ValueError):
+            return None  # The name is not to be found, then, which is a doubt where it is used.
+
+    def _module_file(self, path: str, module: str, level: int) -> str | None:
+        """The file of an imported module, if that lies in the pack."""
+        place = os.path.dirname(path) if level else self._root
+        for _ in range(level - 1):
+            place = os.path.dirname(place)
+        if place != self._root and not place.startswith(f"{self._root}{os.sep}"):
+            return None
+        base = os.path.join(place, *module.split(".")) if module else place
+        return next((file for file in (f"{base}.py", f"{base}/__init__.py") if os.path.isfile(file)), None)
+
+
+def _of_script(content: bytes) -> Found:
+    """The node types that a script of the editor registers."""
+    found = Found()
+    for match in _REGISTERED.finditer(content):
+        if match["name"] is None:
+            line = content.count(b"\n", 0, match.start()) + 1
+            found.add(Found.at_line(line, "only a run tells the name of a node of the editor"))
+        else:
+            found.keys.add(match["name"].decode("utf-8", "replace"))
+    return found

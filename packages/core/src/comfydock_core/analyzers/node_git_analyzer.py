@@ -1,0 +1,114 @@
+"""Git checkouts, looked at without leaving a trace: git's index stays as it is, and no hook or monitor is started."""
+
+import os
+from collections.abc import Sequence
+
+from comfydock_core.analyzers.git_change_parser import GitChangeParser
+from comfydock_core.integrations.git import runner
+from comfydock_core.integrations.git.head import read_head
+from comfydock_core.integrations.process import Completed
+from comfydock_core.models.addresses import without_credentials
+from comfydock_core.models.environments.installation import Checkout
+from comfydock_core.utils.text import some
+from comfydock_core.utils.versions import newest_tag
+
+# What the repository's own configuration could name for git to run.
+_HARMLESS = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
+# Both names of a file that was renamed have changed.
+_STATUS = ("--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames")
+_SHOWN = 3
+
+
+class NodeGitAnalyzer:
+    """What git knows of one directory: that of a node pack, or ComfyUI's. Every question raises `ToolMissing`."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+
+    def is_checkout(self) -> bool:
+        """Whether the directory itself is one, and not only inside of one."""
+        return os.path.lexists(f"{self._directory}/.git")
+
+    def read(self) -> tuple[Checkout, str | None]:
+        """What git tells of the checkout, and why it tells less than all."""
+        commit, branch = read_head(self._directory)
+        # Where `.git` is damaged git would go on to the repository around it and tell of that.
+        inside = self._ask("rev-parse", "--show-prefix")
+        if inside.returncode == 0 and inside.output.strip():
+            return Checkout(commit, branch, None, None), "its `.git` is no repository"
+        status = self._ask("status", *_STATUS)
+        if status.returncode != 0:
+            reason = status.text.split("\n")[0] or f"git ended with exit code {status.returncode}"
+            return Checkout(commit, branch, None, None), reason
+        seen = GitChangeParser(status.output.encode("utf-8", "surrogateescape"))
+        return (
+            Checkout(
+                commit=commit or seen.commit,
+                branch=branch or seen.branch,
+                tag=self._tag(),
+                remote=self.remote(),
+                changed=tuple(sorted(seen.modified)),
+            ),
+            None,
+        )
+
+    def lacking(self, checkout: Checkout) -> str | None:
+        """Why others could not get the commit that is checked out; `None` when its remote is known to have it."""
+        if checkout.commit is None:
+            return "its git repository has no commit"
+        if checkout.remote is None:
+            return "its git repository has no remote"
+        known = ["for-each-ref", "--count=1", f"--contains={checkout.commit}", "refs/remotes", "refs/tags"]
+        answer = self._ask(*known)
+        published = answer.returncode != 0 or bool(answer.output.strip())
+        return None if published else "its commit is on no branch and no tag of its remote"
+
+    def local_changes(self) -> str | None:
+        """In words what the checkout has that its remote has not, `None` for nothing or where it cannot be told.
+
+        Files that git does not know are left out: packs write such themselves.
+        """
+        if not self.is_checkout():
+            return None
+        checkout, unknown = self.read()
+        if unknown is not None:
+            return None
+        if checkout.changed:
+            return told_files(checkout.changed)
+        if checkout.remote is not None and checkout.commit is not None and self.lacking(checkout) is not None:
+            return f"the commit {checkout.commit[:10]}, which its remote does not have"
+        return None
+
+    def tracked_names(self, inner: str) -> set[str]:
+        """The names directly below `inner` that belong to the checkout."""
+        answer = self._ask("ls-files", "-z", "--", inner)
+        paths = answer.output.split("\0") if answer.returncode == 0 else []
+        return {path.removeprefix(f"{inner}/").partition("/")[0] for path in paths if path}
+
+    def untracked_names(self) -> list[str]:
+        """The names directly in the checkout that git does not know, those that it is to ignore left out."""
+        answer = self._ask("ls-files", "-z", "--others", "--exclude-standard", "--directory")
+        paths = answer.output.split("\0") if answer.returncode == 0 else []
+        return sorted({path.partition("/")[0] for path in paths if path})
+
+    def remote(self) -> str | None:
+        """The address of `origin`, or of the only remote, without credentials."""
+        named = self._ask("config", "--get", "remote.origin.url").output.strip()
+        if not named:
+            lines = self._ask("config", "--get-regexp", r"^remote\..*\.url$").output
+            addresses = [line.partition(" ")[2] for line in lines.splitlines()]
+            named = addresses[0] if len(addresses) == 1 else ""
+        return without_credentials(named) if named else None
+
+    def _tag(self) -> str | None:
+        answer = self._ask("tag", "--points-at", "HEAD")
+        tags = answer.output.split() if answer.returncode == 0 else []
+        return newest_tag(tags) or (tags[0] if tags else None)
+
+    def _ask(self, *arguments: str) -> Completed:
+        return runner.ask([*_HARMLESS, *arguments], cwd=self._directory)
+
+
+def told_files(changed: Sequence[str]) -> str:
+    """Changed files in words: the first of them by name."""
+    return f"changed files: {some(changed, _SHOWN)}"

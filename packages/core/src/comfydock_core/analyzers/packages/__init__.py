@@ -1,0 +1,5 @@
+"""What is installed and locked against what should be, and what node packs ask for."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,67 @@
+"""What the caches of a workspace have in common: answers that may be lost, and content that must be whole."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+
+from comfydock_core.integrations import process
+from comfydock_core.utils.files import atomic, file_locks
+from comfydock_core.utils.files.filesystem import remove_tree
+
+
+class CacheBase:
+    """One directory with a file for each answer. One that cannot be read or written costs time, never a failure."""
+
+    def __init__(self, directory: str) -> None:
+        """`directory` is made when something is kept."""
+        self._directory = directory
+
+    def _keep(self, path: str, content: bytes, *, mode: int = 0o644, durable: bool = True) -> bool:
+        """Put a file in place, whole or not at all; whether it is there now."""
+        try:
+            os.makedirs(self._directory, exist_ok=True)
+            atomic.write_bytes(path, content, mode=mode, durable=durable)
+        except OSError:
+            return False
+        return True
+
+
+class ContentCacheBase:
+    """One directory of larger things, each under a key. Several processes at once may use it.
+
+    What is being made lies beside the others as `.<key>.<token>`; only the holder of `<key>.lock` makes or removes
+    it, and what a killed command left there goes when somebody holds the key the next time.
+    """
+
+    def __init__(self, directory: str) -> None:
+        """`directory` is made when it is needed."""
+        self._directory = directory
+
+    @contextlib.contextmanager
+    def _alone_with(self, key: str, on_wait: Callable[[], None]) -> Iterator[int]:
+        """Hold a key, which `on_wait` says when it takes long; the lock, for children to hold. Raises `OSError`."""
+        os.makedirs(self._directory, exist_ok=True)
+        lock = file_locks.take_waiting(f"{self._directory}/{key}.lock", on_wait)
+        try:
+            yield lock
+        finally:
+            os.close(lock)
+
+    @contextlib.contextmanager
+    def _making(self, key: str, on_wait: Callable[[], None]) -> Iterator[None]:
+        """Hold a key without leftovers. Children hold the lock too, so that an orphan is never joined by another."""
+        with self._alone_with(key, on_wait) as lock, process.inherited(lock):
+            self._remove_leftovers(key)
+            yield
+
+    def _remove_leftovers(self, key: str) -> None:
+        """Remove what killed commands were making. What cannot be removed now is tried again by the next command."""
+        for name in os.listdir(self._directory):
+            if name.startswith(".") and self._is_leftover(name, key):
+                path = f"{self._directory}/{name}"
+                with contextlib.suppress(OSError):
+                    remove_tree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
+
+    def _is_leftover(self, name: str, key: str) -> bool:
+        """Whether a hidden name is nobody's, seen by the holder of `key`."""
+        return name.startswith(f".{key}.")

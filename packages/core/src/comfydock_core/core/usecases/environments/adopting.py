@@ -1,0 +1,362 @@
+"""Building an environment from an installation that was made without ComfyDock, which is only read."""
+
+import os
+import shutil
+from collections.abc import Collection
+from dataclasses import replace
+
+from comfydock_core.analyzers.installation.reading import read_installation
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.core.naming import check_name
+from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
+from comfydock_core.core.usecases.environments.creating import (
+    check_python,
+    configured_models,
+    fetch_comfyui,
+    read_requirements,
+    refuse_other_program,
+)
+from comfydock_core.core.usecases.environments.new_environment import (
+    plan_new_environment,
+    refuse_taken,
+    staged_environment,
+)
+from comfydock_core.integrations.git import changes, remotes
+from comfydock_core.integrations.system_detector import check_backend, detect_backend, is_backend
+from comfydock_core.integrations.uv_command import find_uv
+from comfydock_core.managers.pyproject.creation import minor_version
+from comfydock_core.models.environments.adoption import AdoptionPlan, AdoptRequest
+from comfydock_core.models.environments.creation import ComfyUISpec
+from comfydock_core.models.environments.installation import FoundPack, Installation, Unidentified
+from comfydock_core.models.exceptions import RefNotFound, RequirementInvalid, RequirementsConflict
+from comfydock_core.models.operation import Initiator
+from comfydock_core.models.plan import PlanStep
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.shared import NodeInfo, NodePackage
+from comfydock_core.utils.files import atomic
+from comfydock_core.utils.files.filesystem import measure_tree, remove_tree
+from comfydock_core.utils.files.tree_copy import copy_tree
+from comfydock_core.utils.package_names import normal_name
+from comfydock_core.utils.text import counted, size_text, some
+from comfydock_core.utils.versions import is_python_version, tag_key
+from comfydock_core.validation.requirements import parse_requirements, pin_of
+
+_DEFAULT_PYTHON = "3.11"
+_TAKEN = ("user", "input")
+_CACHES = ("__pycache__",)
+_SHOWN = 10
+_WORKFLOWS = "user/default/workflows"
+_OF_LINK = "models/"  # A link takes the place of this directory.
+
+
+def plan_adoption(
+    layout: WorkspaceLayout, services: WorkspaceServices, request: AdoptRequest, reporter: Reporter
+) -> AdoptionPlan:
+    """Look at the installation and resolve what is taken over; nothing is written.
+
+    Raises `InstallationNotFound`, `InvalidName`, `EnvironmentExists`, `InvalidSetting`, `ModelsDirectoryNotFound` and
+    what `ComfyUIVersions.resolve` raises.
+    """
+    check_name(request.name)
+    place = layout.environment(request.name)
+    refuse_taken(place)
+    models = configured_models(layout)
+    wanted = check_backend(request.torch_backend)
+    if request.python is not None:
+        check_python(request.python)
+    find_uv()
+    reporter.phase(f"Reading {request.path}")
+    found = read_installation(request.path)
+    comfyui, of_comfyui = _comfyui(found, services, reporter)
+    repository = found.checkout.remote if found.checkout is not None else None
+    python = request.python or _installed_python(found)
+    backend = (_installed_backend(found) or detect_backend()) if wanted == "auto" else wanted
+    notes = (*of_comfyui, *_notes(found, models))
+    work = _work(place, found, comfyui, python, backend, models)
+    return AdoptionPlan(
+        installation=found,
+        name=request.name,
+        directory=place.root,
+        comfyui=comfyui,
+        default_repository=services.versions.is_default(repository or services.versions.repository(None)),
+        python=python,
+        torch_backend=backend,
+        models_directory=models,
+        activate=request.use,
+        notes=notes,
+        change=plan_new_environment(
+            layout, "adopt", request.name, work, activate=request.use, disk_needed=_size(found)
+        ),
+    )
+
+
+def adopt_installation(
+    layout: WorkspaceLayout, services: WorkspaceServices, plan: AdoptionPlan, initiator: Initiator, reporter: Reporter
+) -> str:
+    """Execute the plan and return the new directory. Whatever fails or interrupts it, nothing has its name then."""
+    with staged_environment(layout, plan, "adopt the installation", initiator, reporter) as staged:
+        _build(staged, services.environment(staged), plan, reporter)
+    return plan.directory
+
+
+def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: AdoptionPlan, reporter: Reporter) -> None:
+    found, backend = plan.installation, plan.torch_backend
+    commit = _take_comfyui(layout, services, plan, reporter)
+    reporter.phase("Copying node packs, workflows and inputs")
+    entries = _take_packs(layout, found, reporter)
+    for name in _TAKEN:
+        _take_directory(f"{found.comfyui}/{name}", f"{layout.comfyui}/{name}")
+    requirements = read_requirements(layout, plan.comfyui, reporter)
+    os.mkdir(layout.definition)
+    atomic.write_text(layout.python_version, f"{plan.python}\n")
+    services.pyproject.create(plan, commit=commit, requirements=requirements)
+    services.pyproject.put_packs(entries)
+    reporter.phase(f"Preparing Python {plan.python}")
+    services.uv_project.create_venv(plan.python, reporter)
+    reporter.phase("Resolving Python packages, with the versions that are installed")
+    _lock(services, found, backend, reporter)
+    services.uv_project.choose_backend(backend)
+    reporter.phase("Installing Python packages")
+    services.uv_project.install(backend, reporter)
+    services.models_link.replace_checkout_directory(plan.models_directory)
+    _commit_workflows(layout, found)
+    reporter.phase("Starting the history")
+    services.git.start_history()
+    atomic.write_text(layout.complete_marker, "")
+
+
+def _lock(services: EnvironmentServices, found: Installation, backend: str, reporter: Reporter) -> None:
+    try:
+        if not services.uv_project.lock_as_installed(backend, _pins(found), reporter):
+            services.uv_project.lock(backend, reporter)
+        services.uv_project.lock_backend(backend, reporter)
+    except RequirementsConflict as error:
+        error.hint = (
+            "uv says above what collides; disable one of these node packs in the installation for the time being (add"
+            " `.disabled` to the name of its directory), and adopt again"
+        )
+        raise
+
+
+def _comfyui(
+    found: Installation, services: WorkspaceServices, reporter: Reporter
+) -> tuple[ComfyUISpec, tuple[str, ...]]:
+    """The version: the commit that is checked out, or the release that a folder without git says it is; and notes."""
+    checkout = found.checkout
+    repository = services.versions.repository(checkout.remote if checkout else None)
+    if checkout is None or checkout.commit is None:
+        return _released(found.version, repository, services, reporter)
+    if checkout.tag is not None and tag_key(checkout.tag) is not None:  # Not one of the user's own.
+        return ComfyUISpec(repository, checkout.tag, "release", checkout.commit), ()
+    if checkout.branch is not None:
+        return ComfyUISpec(repository, checkout.branch, "branch", checkout.commit), ()
+    return ComfyUISpec(repository, checkout.commit, "commit", checkout.commit), ()
+
+
+def _released(
+    version: str | None, repository: str, services: WorkspaceServices, reporter: Reporter
+) -> tuple[ComfyUISpec, tuple[str, ...]]:
+    """The release of a version that files tell; the newest, and a note, where there is none such."""
+    if version is not None:
+        try:
+            return services.versions.resolve(repository, version, reporter), ()
+        except RefNotFound:
+            told = f"there is no release {version}"
+    else:
+        told = "its files tell no version"
+    newest = services.versions.resolve(repository, None, reporter)
+    return newest, (f"ComfyUI: {told}: the newest, {newest}, is taken",)
+
+
+def _take_comfyui(
+    layout: EnvironmentLayout, services: EnvironmentServices, plan: AdoptionPlan, reporter: Reporter
+) -> str:
+    """ComfyUI at its commit, from the installation's own repository, with what the user changed in it."""
+    found = plan.installation
+    checkout = found.checkout
+    if checkout is None or checkout.commit is None:
+        return fetch_comfyui(layout, services.comfyui, plan.comfyui, reporter)
+    reporter.phase(f"Copying ComfyUI {plan.comfyui}")
+    services.mirrors.clone(found.comfyui, layout.comfyui, wanted=checkout.commit, reporter=reporter)
+    changes.check_out(layout.comfyui, checkout.commit, branch=checkout.branch)
+    if checkout.remote is not None:
+        remotes.set_address(layout.comfyui, "origin", checkout.remote)
+    refuse_other_program(layout.comfyui, plan.comfyui)
+    for path in checkout.changed:
+        if not path.startswith(_OF_LINK):
+            _take_changed_file(f"{found.comfyui}/{path}", f"{layout.comfyui}/{path}")
+    return checkout.commit
+
+
+def _take_changed_file(source: str, target: str) -> None:
+    if os.path.lexists(target):
+        os.unlink(target)
+    if os.path.isfile(source) or os.path.islink(source):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _take_packs(layout: EnvironmentLayout, found: Installation, reporter: Reporter) -> list[NodePackage]:
+    """Copy the packs as they are; returns what the manifest is to have: none that is disabled, no single file."""
+    entries: dict[str, NodePackage] = {}
+    for pack in found.packs:
+        _copy_pack(pack, f"{layout.custom_nodes}/{os.path.relpath(pack.path, f'{found.comfyui}/custom_nodes')}")
+        if pack.enabled and pack.kind != "file":
+            release = _release(pack)
+            release = replace(release, identifier=_free(release, entries.keys()))
+            entries[release.identifier] = NodePackage(release, _requirements(pack, reporter))
+    return list(entries.values())
+
+
+def _free(release: NodeInfo, taken: Collection[str]) -> str:
+    """An identifier of its own for a pack that is there twice, under different names."""
+    wishes = [release.identifier, release.name, *(f"{release.name}-{number}" for number in range(2, len(taken) + 3))]
+    return next(wish for wish in wishes if wish not in taken)
+
+
+def _copy_pack(pack: FoundPack, target: str) -> None:
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.lexists(target):  # ComfyUI's own, of another release than the installation's.
+        remove_tree(target)
+    if pack.linked_to is not None:
+        os.symlink(pack.linked_to, target, target_is_directory=True)
+    elif pack.kind == "file":
+        shutil.copy2(pack.path, target)
+    else:
+        copy_tree(pack.path, target, skip=_CACHES)
+
+
+def _release(pack: FoundPack) -> NodeInfo:
+    checkout = pack.checkout
+    if pack.linked_to is None and checkout is not None and checkout.remote and checkout.commit:
+        return NodeInfo(pack.registry_id or pack.name, pack.name, "git", checkout.commit, checkout.remote,
+                           pack.registry_id, branch=checkout.branch)  # fmt: skip
+    if pack.linked_to is None and pack.kind == "registry" and pack.registry_id and pack.version:
+        return NodeInfo(pack.registry_id, pack.name, "registry", pack.version, None, pack.registry_id)
+    return NodeInfo(pack.name, pack.name, "development", "dev")
+
+
+def _requirements(pack: FoundPack, reporter: Reporter) -> tuple[str, ...]:
+    path = f"{pack.path}/requirements.txt"
+    if not os.path.isfile(path):
+        return ()
+
+    def passed_over(error: RequirementInvalid) -> None:
+        reporter.warn(f"a requirement of {pack.name} is not taken over: {error.message}")
+
+    with open(path, encoding="utf-8", errors="replace") as file:
+        parsed = parse_requirements(file.read(), file=f"{pack.name}: requirements.txt", on_invalid=passed_over)
+    for option in parsed.options:
+        reporter.warn(f"{pack.name} has the option `{option}` in its requirements, which is not followed")
+    return tuple(line.text for line in parsed.requirements)
+
+
+def _take_directory(source: str, target: str) -> None:
+    """Copy what is there over what ComfyUI's checkout has under that name."""
+    if not os.path.isdir(source):
+        return
+    aside = f"{target}.checkout"
+    if os.path.isdir(target):
+        os.rename(target, aside)
+    copy_tree(source, target, skip=_CACHES)
+    if os.path.isdir(aside):
+        shutil.rmtree(aside)
+
+
+def _commit_workflows(layout: EnvironmentLayout, found: Installation) -> None:
+    """The workflows become part of the first version of the definition."""
+    for path in _main_workflows(found):
+        os.makedirs(f"{layout.definition}/workflows", exist_ok=True)
+        shutil.copyfile(f"{layout.comfyui}/{path}", f"{layout.definition}/workflows/{os.path.basename(path)}")
+
+
+def _main_workflows(found: Installation) -> list[str]:
+    """Those that a definition has: of the user `default`, and in no folder."""
+    return [path for path in found.workflows if os.path.dirname(path) == _WORKFLOWS]
+
+
+def _pins(found: Installation) -> list[str]:
+    """What is installed from an index, as pins without the local part of versions; nothing that is there twice."""
+    distributions = found.python.distributions if found.python is not None else ()
+    unclear = {each.name for each in found.unidentified}
+    pins = (pin_of(one.name, one.version) for one in distributions
+            if one.origin is None and normal_name(one.name) not in unclear)  # fmt: skip
+    return [pin for pin in pins if pin is not None]
+
+
+def _installed_python(found: Installation) -> str:
+    """The minor version of its Python, `3.12`; ours where that cannot be told."""
+    told = found.python.version if found.python is not None else None
+    version = minor_version(told or "")
+    return version if is_python_version(version) else _DEFAULT_PYTHON
+
+
+def _installed_backend(found: Installation) -> str | None:
+    """The back end of the PyTorch that is installed, by the local part of its version; `None` for others' builds."""
+    distributions = found.python.distributions if found.python is not None else ()
+    builds = [one.version.partition("+")[2] for one in distributions if one.name.lower() == "torch"]
+    return builds[0] if builds and is_backend(builds[0]) else None
+
+
+def _work(
+    place: EnvironmentLayout, found: Installation, comfyui: ComfyUISpec, python: str, backend: str, models: str
+) -> list[PlanStep]:
+    packs = sum(pack.enabled for pack in found.packs)
+    workflows = counted(len(found.workflows), "workflow")
+    packages = counted(len(found.python.distributions) if found.python is not None else 0, "package")
+    return [
+        PlanStep("copy", place.comfyui, f"ComfyUI {comfyui} of {found.path}", True),
+        PlanStep("copy", place.custom_nodes, counted(packs, "node pack"), True),
+        PlanStep("copy", f"{place.comfyui}/user", f"{workflows}, settings, inputs", True),
+        PlanStep("lock", place.lock, f"with the versions of {packages} there; PyTorch for {backend}", True),
+        PlanStep("install", place.venv, f"Python {python}", True),
+        PlanStep("link", place.models_link, models, True),
+        PlanStep("commit", place.definition, "first version", True),
+    ]
+
+
+def _notes(found: Installation, models: str) -> list[str]:
+    notes = [f"{each.name}: {each.reason}{_consequence(each, found)}" for each in found.unidentified]
+    if (
+        found.models is not None
+        and found.models.files
+        and os.path.realpath(found.models.path) != os.path.realpath(models)
+    ):
+        size = f"{counted(found.models.files, 'file')}, {size_text(found.models.bytes)}"
+        notes.append(f"models stay at {found.models.path} ({size}): move or link them into {models}")
+    if found.untracked:
+        notes.append(f"not taken over, as git does not know it: {some(found.untracked, _SHOWN)}")
+    if found.extra_model_paths is not None:
+        notes.append(f"{found.extra_model_paths} is not taken over: it names further places of models")
+    outside = len(found.workflows) - len(_main_workflows(found))
+    if outside:
+        are = "is" if outside == 1 else "are"
+        notes.append(f"{counted(outside, 'workflow')} in folders or of other users {are} taken over, but not tracked in"
+                     " the history")  # fmt: skip
+    if found.output is not None and found.output.files:
+        notes.append(f"outputs stay at {found.output.path} ({counted(found.output.files, 'file')})")
+    notes += [f"{one.name} {one.version} comes from {one.origin}, not from an index: it is installed only where"
+              " something requires it" for one in (found.python.distributions if found.python else ())
+              if one.origin is not None]  # fmt: skip
+    return notes
+
+
+def _consequence(unclear: Unidentified, found: Installation) -> str:
+    """What becomes of something that could not be identified."""
+    if unclear.name == "Python":
+        return "; the newest packages that fit are taken"
+    packs = {f"custom_nodes/{os.path.basename(pack.path)}": pack for pack in found.packs}
+    pack = packs.get(unclear.name)
+    if pack is None:
+        return ""
+    if pack.kind == "file" or not pack.enabled:
+        return "; it is copied, and not in the manifest"
+    if _release(pack).source == "development":
+        return "; it is copied, and in the manifest as a development pack, which nobody else can fetch"
+    return "; it is copied as it is"
+
+
+def _size(found: Installation) -> int:
+    places = [f"{found.comfyui}/{name}" for name in _TAKEN] + [pack.path for pack in found.packs if not pack.linked_to]
+    return sum(measure_tree(place)[0] for place in places if os.path.isdir(place))

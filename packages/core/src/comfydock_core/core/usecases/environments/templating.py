@@ -1,0 +1,178 @@
+"""Making an environment from a template: the definition of another one, at the versions that it pins."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+from comfydock_core.analyzers.status_scanner import kind_of_version
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.core.services_bundle import EnvironmentServices
+from comfydock_core.managers.node_manager import missing_packs, path_of
+from comfydock_core.models.environments.creation import ComfyUISpec, CreateRequest, CreationPlan
+from comfydock_core.models.environments.template import Template
+from comfydock_core.models.exceptions import (
+    InvalidSetting,
+    NotFoundError,
+    PacksUnobtainable,
+    RefNotFound,
+    RemoteError,
+    RepositoryNotFound,
+    TemplateDamaged,
+)
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.shared import NodePackage
+from comfydock_core.repositories.definition.pytorch_settings import is_neutral
+from comfydock_core.repositories.definition.template_reader import read_template
+from comfydock_core.repositories.definition.tracked_packs import tracked_packs
+from comfydock_core.utils.files import atomic
+from comfydock_core.utils.files.filesystem import remove_tree
+
+_WORKFLOWS = "workflows/"
+_SHOWN = 10
+
+
+def open_template(request: CreateRequest, place: EnvironmentLayout) -> Template | None:
+    """The template that is asked for, if there is one, after refusing what contradicts it or cannot be had.
+
+    Raises `TemplateNotFound`, `TemplateDamaged`, `ManifestDamaged`, `InvalidSetting`, `PacksUnobtainable`.
+    """
+    if request.template is None:
+        return None
+    template = read_template(os.path.abspath(os.path.expanduser(request.template)))
+    for option, given in (("--comfyui", request.comfyui), ("--python", request.python)):
+        if given is not None:
+            raise InvalidSetting(
+                f"`{option}` and `--template` contradict each other: the template pins its versions",
+                hint=f"leave `{option}` out, or create without the template",
+                context={"option": option, "template": template.path},
+            )
+    wanting = packs_left_out(template, place)
+    if wanting and not request.keep_going:
+        raise PacksUnobtainable(
+            f"the template has node packs that nobody can fetch: {', '.join(wanting[:_SHOWN])}",
+            hint="`--keep-going` creates the environment without them",
+            context={"packs": list(wanting)},
+        )
+    return template
+
+
+def packs_left_out(template: Template | None, place: EnvironmentLayout) -> tuple[str, ...]:
+    """The node packs that the template names, does not carry itself, and nobody can fetch."""
+    if template is None:
+        return ()
+    _, unobtainable = missing_packs(place, dict(template.manifest))
+    return tuple(name for name in unobtainable if not _is_carried(template, name))
+
+
+def write_definition(
+    layout: EnvironmentLayout, services: EnvironmentServices, plan: CreationPlan, commit: str, reporter: Reporter
+) -> None:
+    """Write the definition of the template, in today's form, and lock what it does not have locked."""
+    template = plan.template
+    assert template is not None
+    for name in template.passed_over:
+        reporter.warn(f"`{name}` of the template is passed over: no definition has such a file")
+    for name, content in {**template.files, "pyproject.toml": template.manifest_text.encode()}.items():
+        _write(f"{layout.definition}/{name}", content)
+    atomic.write_text(layout.python_version, f"{plan.python}\n")
+    if not is_neutral(services.pyproject.read()):
+        reporter.phase("Converting the definition")
+        services.uv_project.convert(plan.torch_backend, reporter)
+    services.pyproject.set_comfyui(plan.comfyui, commit, default_repository=plan.default_repository)
+
+
+def fill_comfyui(
+    layout: EnvironmentLayout,
+    services: EnvironmentServices,
+    template: Template,
+    reporter: Reporter,
+    *,
+    keep_going: bool,
+) -> tuple[str, ...]:
+    """Put the template's workflows where ComfyUI has them, and its node packs; returns and tells those it leaves out.
+
+    Raises what `NodeManager.fetch` raises; with `keep_going` a pack that is not there any more is left out instead.
+    """
+    for name, content in template.files.items():
+        if name.startswith(_WORKFLOWS):
+            _write_inside(layout, f"{layout.comfyui}/user/default/{name}", content)
+    for name, content in template.development.items():
+        _write_inside(layout, f"{layout.custom_nodes}/{_directory_of(template, name)}", content)
+    packs, unobtainable = missing_packs(layout, services.pyproject.read())
+    for name in unobtainable:
+        reporter.warn(f"the node pack {name} is missing: nobody can fetch it")
+    gone = [pack.release.name for pack in packs if not _obtain(pack, layout, services, reporter, keep_going)]
+    return (*unobtainable, *gone)
+
+
+def _obtain(
+    pack: NodePackage, layout: EnvironmentLayout, services: EnvironmentServices, reporter: Reporter, keep_going: bool
+) -> bool:
+    place = f"{layout.root}/{path_of(pack)}"
+    try:
+        services.nodes.fetch(pack, place, reporter)
+    except (NotFoundError, RemoteError) as error:
+        if not keep_going:
+            error.hint = f"{error.hint}; `--keep-going` creates the environment without it"
+            raise
+        reporter.warn(f"the node pack {pack.release.name} is missing: {error.message}")
+        if os.path.lexists(place):
+            remove_tree(place)
+        return False
+    return True
+
+
+def named_as_in(template: Template | None, version: ComfyUISpec) -> ComfyUISpec:
+    """The version as the template calls it, where it was found by the commit that stands beside the name."""
+    if template is None or template.version is None or version.kind != "commit":
+        return version
+    kind = template.version_type or kind_of_version(template.version)
+    return version if kind == "commit" else replace(version, ref=template.version, kind=kind)
+
+
+@contextlib.contextmanager
+def told_of_template(template: Template | None) -> Iterator[None]:
+    """A version that is not found is one that the template names: nobody can choose another beside it."""
+    try:
+        yield
+    except (RepositoryNotFound, RefNotFound) as error:
+        if template is not None:
+            error.hint = "the template names it; `--comfyui-repository` takes ComfyUI from another repository"
+            error.context.pop("near", None)
+        raise
+
+
+def _directory_of(template: Template, path: str) -> str:
+    """The path below `custom_nodes`: packs lie there under the name that the manifest has for their identifier."""
+    identifier, _, rest = path.partition("/")
+    return f"{_names(template).get(identifier, identifier)}/{rest}"
+
+
+def _is_carried(template: Template, name: str) -> bool:
+    identifiers = {path.partition("/")[0] for path in template.development}
+    return name in {_names(template).get(identifier, identifier) for identifier in identifiers}
+
+
+def _names(template: Template) -> dict[str, str]:
+    """The directory of each pack in the manifest. Raises `ManifestDamaged`."""
+    packs = tracked_packs(dict(template.manifest), template.path)
+    return {identifier: pack.directory for identifier, pack in packs.items()}
+
+
+def _write_inside(layout: EnvironmentLayout, path: str, content: bytes) -> None:
+    """Write a file, unless a link in ComfyUI's repository leads out of the environment."""
+    root = os.path.realpath(layout.root)
+    if not os.path.realpath(path).startswith(f"{root}{os.sep}"):
+        raise TemplateDamaged(
+            f"`{os.path.relpath(path, layout.root)}` leads out of the environment",
+            hint="the repository of ComfyUI that the template names has a link there; do not trust it",
+            context={"path": path},
+        )
+    _write(path, content)
+
+
+def _write(path: str, content: bytes) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(content)

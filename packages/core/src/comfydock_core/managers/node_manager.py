@@ -1,0 +1,164 @@
+"""`NodeManager`: the node packs of one environment, as its manifest has them and as they lie among the custom nodes."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from comfydock_core.analyzers.node_git_analyzer import NodeGitAnalyzer, told_files
+from comfydock_core.analyzers.own_files import added_files, changed_files
+from comfydock_core.analyzers.status_scanner import pack_directories
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.models.exceptions import PackHasChanges
+from comfydock_core.models.packs.pack_changes import PackChange
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.shared import NodeInfo, NodePackage
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.tracked_packs import tracked_packs
+from comfydock_core.repositories.pack_release import read_note
+from comfydock_core.services.pack_sources import PackSources
+from comfydock_core.strategies.pack_policy import PackPolicy
+from comfydock_core.utils import native
+from comfydock_core.utils.files.filesystem import make_directory_link
+from comfydock_core.utils.files.tree_copy import link_file
+
+CUSTOM_NODES = "ComfyUI/custom_nodes"
+
+
+class NodeManager:
+    """Reads the manifest once, when it is first needed; then it raises `ManifestDamaged`.
+
+    Nothing here changes an environment in place: what takes a pack's name is built aside, for an operation to swap.
+    """
+
+    def __init__(self, layout: EnvironmentLayout, sources: PackSources) -> None:
+        self._layout = layout
+        self._sources = sources
+
+    @cached_property
+    def _manifest(self) -> dict[str, object]:
+        return read_manifest(self._layout.manifest)
+
+    @cached_property
+    def packs(self) -> Mapping[str, NodePackage]:
+        """The manifest's packs by identifier, in its order."""
+        return tracked_packs(self._manifest, self._layout.manifest)
+
+    @cached_property
+    def policy(self) -> PackPolicy:
+        """Which packages no pack may bring here."""
+        return PackPolicy.of(self._manifest)
+
+    def path(self, pack: NodePackage) -> str:
+        """Where a pack lies, or would."""
+        return f"{self._layout.custom_nodes}/{pack.directory}"
+
+    def own_files(self, pack: NodePackage, doing: str, *, force: bool) -> tuple[str, ...]:
+        """The files in a pack's directory that did not come with it.
+
+        Raises `PackHasChanges` when files of the pack itself were changed, unless `force`. A development pack, and what
+        only a link leads to, is left alone anyway.
+        """
+        path = self.path(pack)
+        if pack.is_development or not os.path.isdir(path) or os.path.islink(path):
+            return ()
+        kept = self._sources.kept(_lying_there(pack, path))
+        shipped = None if kept is None else kept.directory
+        changes = NodeGitAnalyzer(path).local_changes() or _described_changes(path, shipped)
+        if changes is not None and not force:
+            raise PackHasChanges(
+                f"`{pack.identifier}` has {changes}; {doing} would take that away",
+                hint=f"commit it elsewhere, keep the pack with `comfydock node add {pack.release.name} --dev --force`,"
+                " or go on with `--force`",
+                context={"pack": pack.identifier, "path": path, "changes": changes},
+            )
+        return tuple(added_files(path, shipped))
+
+    def fetch(self, pack: NodePackage, place: str, reporter: Reporter) -> None:
+        """Put a pack's code at `place`, at the version of the manifest. Raises what `PackSources.obtain` does."""
+        reporter.phase(f"Fetching {pack.release.name}")
+        content = self._sources.obtain(pack.release, reporter)
+        for lack in content.missing:
+            reporter.warn(f"{pack.release.name}: {lack}")
+        self._sources.place(content, place)
+
+    def build(self, change: PackChange, place: str, reporter: Reporter) -> None:
+        """Build at `place` what takes the pack's name: new code with the files to carry over, or a link."""
+        if change.content is not None and change.after is not None:
+            reporter.phase(f"Copying {change.after.release.name}")
+            self._sources.place(change.content, place)
+            if change.before is not None:
+                carry_over(change.pack, change.own_files, self.path(change.before), place, reporter)
+        elif change.link is not None:
+            make_directory_link(place, change.link)
+
+
+def missing_packs(
+    layout: EnvironmentLayout, manifest: dict[str, object]
+) -> tuple[tuple[NodePackage, ...], tuple[str, ...]]:
+    """Packs of a manifest that are not there: those that can be fetched, and the names of those that nobody can.
+
+    Raises `ManifestDamaged`, `OSError`.
+    """
+    packs: list[NodePackage] = []
+    unobtainable: list[str] = []
+    present = set(pack_directories(layout.custom_nodes))
+    for pack in tracked_packs(manifest, layout.manifest).values():
+        if pack.directory in present or native.is_directory(f"{layout.custom_nodes}/{pack.directory}"):
+            continue
+        if _is_obtainable(pack):
+            packs.append(pack)
+        else:
+            unobtainable.append(pack.release.name)
+    return tuple(packs), tuple(unobtainable)
+
+
+def path_of(pack: NodePackage) -> str:
+    """Its name in the environment."""
+    return f"{CUSTOM_NODES}/{pack.directory}"
+
+
+def carry_over(pack: NodePackage, names: Iterable[str], before: str, after: str, reporter: Reporter) -> None:
+    """Give another version of a pack the files that did not come with it: models, settings, what was made with it.
+
+    They are the same files, so that neither a large model nor later work in them is lost by an undo. What the new
+    version brings itself stays as it brings it. `names` are relative to the directory `before`.
+    """
+    for name in names:
+        source, target = f"{before}/{name}", f"{after}/{name}"
+        if not os.path.lexists(source):
+            continue
+        if os.path.lexists(target) or not _made_directory(os.path.dirname(target)):
+            reporter.warn(f"{pack.identifier}: `{name}` gives way to what the new version has under that name")
+        else:
+            link_file(source, target)
+
+
+def _made_directory(path: str) -> bool:
+    """Whether there is a directory now; `False` where a file is in the way."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        return False
+    return True
+
+
+def _lying_there(pack: NodePackage, path: str) -> NodeInfo:
+    """The release that was put there, which need not be the manifest's."""
+    noted = read_note(path)
+    return pack.release if noted is None else replace(pack.release, version=noted[0], sha256=noted[1])
+
+
+def _described_changes(path: str, shipped: str | None) -> str | None:
+    """What was changed in a pack without a history, where it is known what came."""
+    if shipped is None or NodeGitAnalyzer(path).is_checkout():
+        return None
+    changed = changed_files(path, shipped)
+    return told_files(changed) if changed else None
+
+
+def _is_obtainable(pack: NodePackage) -> bool:
+    release = pack.release
+    if pack.is_development or not release.version:
+        return False
+    return release.source == "registry" or (release.source == "git" and release.repository is not None)

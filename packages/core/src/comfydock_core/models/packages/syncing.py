@@ -1,0 +1,82 @@
+"""What `sync`, `repair` and the choice of a back end are going to do to one environment."""
+
+from dataclasses import dataclass
+
+from comfydock_core.models.operation import ChangePlan
+from comfydock_core.models.shared import NodePackage
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """How an environment is to become what its definition says.
+
+    `backend` chooses the PyTorch back end of this machine, `None` keeps the choice. `fresh` builds the virtual
+    environment anew whatever its state. `relock` resolves a manifest that was changed by hand; without it a lock that
+    does not fit is refused. `lock_backends` are back ends to lock PyTorch for again, beside the chosen one.
+    """
+
+    command: str = "sync"
+    backend: str | None = None
+    fresh: bool = False
+    relock: bool = False
+    lock_backends: tuple[str, ...] = ()
+    install: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PackageChanges:
+    """What became of the installed packages: `name version` of those added and removed, and (name, old, new)."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOutcome:
+    """What was done: the operation's identifier, and the packages that are others now."""
+
+    operation: str
+    packages: PackageChanges
+
+
+@dataclass(frozen=True, slots=True)
+class PackToFetch:
+    """A node pack to be fetched at the manifest's version.
+
+    `found` is the version that lies there instead, `None` where nothing does. `own_files` are files in its directory
+    that did not come with it and go along, relative to it.
+    """
+
+    pack: NodePackage
+    found: str | None = None
+    own_files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPlan:
+    """What has to change. `venv` is `keep`, `link` (a linked copy is brought up to date) or `fresh`.
+
+    `reasons` say why. `converts` says that the definition is one of ComfyDock 1.x, made neutral. `unobtainable` are
+    node packs that the manifest has, the disk lacks, and nothing here can fetch;
+    `held_back` tells what else differs from the definition and is left as it is.
+    """
+
+    name: str
+    backend: str
+    python: str
+    venv: str
+    reasons: tuple[str, ...]
+    chooses: bool
+    converts: bool
+    relock: bool
+    parts: tuple[str, ...]
+    packs: tuple[PackToFetch, ...]
+    unobtainable: tuple[str, ...]
+    held_back: tuple[str, ...]
+    models_directory: str | None
+    change: ChangePlan
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not self.change.steps

@@ -1,0 +1,230 @@
+"""The index of known node packs: one SQLite file beside the lists, made from them again whenever it does not fit them.
+
+It is never changed in place: a new one is made aside and renamed, so that readers need no lock and see one state.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from comfydock_core.models.exceptions import IntegrityError, NodeDataMissing
+from comfydock_core.models.node_mapping import NodeMapping
+from comfydock_core.models.packs.node_data import KnownPack, KnownVersion
+from comfydock_core.repositories.node_data.node_index_building import SCHEMA_VERSION, Known, put_together, write_index
+from comfydock_core.repositories.node_data.node_lists import FILES, file_state, list_path, read_lists
+from comfydock_core.utils.files import atomic
+from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.git_urls import normal_address
+from comfydock_core.utils.text import nearest
+
+_INDEX = "node_index.sqlite"
+_COLUMNS = "identifier, name, source, description, author, repository, stars, versions, refusal"
+
+
+class NodeIndex:
+    """What is known of node packs and node classes.
+
+    A file that turns out to be damaged is made again once; every question raises `IntegrityError` when that is no help.
+    """
+
+    def __init__(self, directory: str) -> None:
+        """Open the index of a directory for reading. Raises `sqlite3.Error`; use `open_index`."""
+        self._directory = directory
+        self._made_again = False
+        self._connection = _connect(directory)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> "NodeIndex":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def facts(self) -> dict[str, str]:
+        """What was noted when it was made."""
+        return dict(self._ask("SELECT name, value FROM facts"))  # type: ignore[arg-type]
+
+    def counts(self) -> dict[str, int]:
+        """How many packs and classes there are, by kind."""
+        facts = self.facts()
+        return {name.removeprefix("count."): int(value) for name, value in facts.items() if name.startswith("count.")}
+
+    def package(self, identifier: str) -> KnownPack | None:
+        """The pack of an identifier or of an older one, whatever its case."""
+        folded = identifier.casefold()
+        rows = self._ask(
+            f"SELECT {_COLUMNS} FROM packs WHERE folded = ? ORDER BY identifier = ? DESC", folded, identifier
+        ) or self._ask(
+            f"SELECT {_COLUMNS} FROM packs WHERE number = (SELECT pack FROM aliases WHERE folded = ?)", folded
+        )
+        return _pack(rows[0]) if rows else None
+
+    def package_of_repository(self, address: str) -> KnownPack | None:
+        """The pack that lives at an address, however that is spelled."""
+        rows = self._ask(
+            f"SELECT {_COLUMNS} FROM packs WHERE number = (SELECT pack FROM repositories WHERE address = ?)",
+            normal_address(address),
+        )
+        return _pack(rows[0]) if rows else None
+
+    def near(self, identifier: str, *, limit: int = 5) -> list[str]:
+        """Identifiers of packs that look like this one, best first."""
+        known = {str(folded): str(name) for folded, name in self._ask("SELECT folded, identifier FROM packs")}
+        word = identifier.casefold()
+        likely = [one for one in known if abs(len(one) - len(word)) <= max(3, len(word) // 2)]
+        return [known[found] for found in nearest(word, likely, limit=limit)]
+
+    def candidates(self, name: str) -> list[NodeMapping]:
+        """The packs that define a node class, best first for each signature; those without one come first."""
+        rows = self._ask(
+            "SELECT identifier, signature, rank, classes.source, classes.versions FROM classes"
+            " JOIN packs ON number = pack WHERE classes.name = ? ORDER BY signature, rank",
+            name,
+        )
+        found = [_candidate(row) for row in rows]
+        return found or [NodeMapping(identifier, source="manager") for identifier in self._by_pattern(name)]
+
+    def _by_pattern(self, name: str) -> list[str]:
+        rows = self._ask("SELECT begins, text, identifier FROM patterns JOIN packs ON number = pack")
+        return [
+            str(identifier)
+            for begins, text, identifier in rows
+            if (name.startswith(str(text)) if begins else name.endswith(str(text)))
+        ]
+
+    def classes_of(self, identifier: str) -> list[str]:
+        """The node classes of a pack, as far as they are known, sorted."""
+        rows = self._ask(
+            "SELECT DISTINCT classes.name FROM classes JOIN packs ON number = pack WHERE identifier = ?", identifier
+        )
+        return sorted(str(name) for (name,) in rows)
+
+    def packs(self) -> Iterator[KnownPack]:
+        """Every pack, without its versions."""
+        columns = _COLUMNS.replace("versions", "''")
+        return map(_pack, self._ask(f"SELECT {columns} FROM packs WHERE source != 'comfyui'"))
+
+    def classes_like(self, words: list[str]) -> list[tuple[str, str]]:
+        """Identifier and class, where the class holds all the words, whatever their case."""
+        where = " AND ".join("classes.name LIKE ? ESCAPE '\\'" for _ in words)
+        wanted = [f"%{_escaped(word)}%" for word in words]
+        rows = self._ask(
+            f"SELECT DISTINCT identifier, classes.name FROM classes JOIN packs ON number = pack WHERE {where}", *wanted
+        )
+        return [(str(identifier), str(name)) for identifier, name in rows]
+
+    def _ask(self, question: str, *values: object) -> list[tuple[object, ...]]:
+        try:
+            return self._connection.execute(question, values).fetchall()
+        except sqlite3.Error as error:
+            if self._made_again:
+                raise IntegrityError(
+                    f"the index of node packs is damaged: {error}",
+                    hint=f"remove `{self._directory}/{_INDEX}`; it is made again from the lists",
+                    context={"path": f"{self._directory}/{_INDEX}"},
+                ) from error
+        self._made_again = True
+        self.close()
+        make_index(self._directory)
+        self._connection = _connect(self._directory)
+        return self._ask(question, *values)
+
+
+def open_index(directory: str) -> NodeIndex:
+    """The index of the lists in a directory, made now when it is not there, outdated or damaged.
+
+    Raises `NodeDataMissing` when there is no usable list, `FileSystemError`.
+    """
+    with disk_errors("read the lists of node packs", directory):
+        stamp = _stamp(directory)
+    if not _is_made_from(directory, stamp):
+        make_index(directory)
+    return NodeIndex(directory)
+
+
+def make_index(directory: str) -> None:
+    """Make the index anew. Raises what `open_index` raises."""
+    with disk_errors("make the index of node packs", directory):
+        stamp = _stamp(directory)
+        lists = read_lists(directory)
+        if lists.are_empty:
+            raise _missing(lists.problems)
+        facts = {f"problem.{name}": text for name, text in lists.problems.items()}
+        facts |= {f"skipped.{name}": str(number) for name, number in lists.skipped.items()}
+        facts |= {"stamp": stamp, "version": lists.data.version or "" if lists.data else ""}
+        _replace(directory, put_together(lists.data, lists.packs, lists.classes), facts)
+
+
+def _replace(directory: str, known: Known, facts: dict[str, str]) -> None:
+    """Write it aside and give it its name: whoever reads the old one meanwhile goes on with that."""
+    aside = tempfile.mkdtemp(prefix=f".{_INDEX}.", suffix=".tmp", dir=directory)
+    try:
+        path = f"{aside}/{_INDEX}"
+        write_index(path, known, facts)
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(path, f"{directory}/{_INDEX}")
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    atomic.sync_directory(directory)
+
+
+def _connect(directory: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(f'{directory}/{_INDEX}')}?mode=ro&immutable=1", uri=True)
+
+
+def _stamp(directory: str) -> str:
+    """What the index has to be made from: our schema, and the files as they are now."""
+    states = {name: file_state(list_path(directory, name)) for name in FILES}
+    return json.dumps([SCHEMA_VERSION, sorted(states.items())])
+
+
+def _is_made_from(directory: str, stamp: str) -> bool:
+    try:
+        with contextlib.closing(_connect(directory)) as connection:
+            made_from = connection.execute("SELECT value FROM facts WHERE name = 'stamp'").fetchone()
+            return bool(made_from == (stamp,))
+    except sqlite3.Error:
+        return False  # Not there, or no index of ours: it is made.
+
+
+def _missing(problems: dict[str, str]) -> NodeDataMissing:
+    reasons = "; ".join(f"`{FILES[name]}`: {problem}" for name, problem in problems.items())
+    return NodeDataMissing(
+        f"the lists of node packs cannot be used: {reasons}" if problems else "no list of node packs was fetched yet",
+        hint="fetch them with `comfydock registry update`",
+        context={"problems": problems},
+    )
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _candidate(row: tuple[object, ...]) -> NodeMapping:
+    identifier, signature, rank, source, versions = row
+    assert isinstance(rank, int)
+    return NodeMapping(str(identifier), str(signature), rank, str(source), tuple(str(versions).split()))
+
+
+def _pack(row: tuple[object, ...]) -> KnownPack:
+    identifier, name, source, description, author, repository, stars, versions, refusal = row
+    listed = json.loads(str(versions)) if versions else []
+    return KnownPack(
+        identifier=str(identifier),
+        name=str(name),
+        source=str(source),
+        description=str(description),
+        author=str(author),
+        repository=None if repository is None else str(repository),
+        stars=stars if isinstance(stars, int) else None,
+        versions=tuple(KnownVersion(one[0], one[1], one[2], tuple(one[3])) for one in listed),
+        refusal=None if refusal is None else str(refusal),
+    )

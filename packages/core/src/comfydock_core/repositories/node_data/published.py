@@ -1,0 +1,271 @@
+"""Reading the lists of known node packs. They are written by others: what is wrong in them is left out and counted.
+
+Formats: ComfyDock's node data (`mappings` of `<class>::<signature>` to packs, `packages` by identifier), and
+ComfyUI-Manager's `custom-node-list.json` and `extension-node-map.json`.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeGuard
+from urllib.parse import urlsplit
+
+from comfydock_core.models.node_mapping import MANAGER, REGISTRY, NodeMapping
+from comfydock_core.models.packs.node_data import ARCHIVE, BAD_ADDRESS, SINGLE_FILE, KnownPack, KnownVersion
+from comfydock_core.utils.git_urls import github_repository
+
+_LONGEST_NAME = 300
+_LONGEST_TEXT = 2000
+_HIGHEST = 10**9
+_LAST_RANK = 999
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+_SIGNATURE = re.compile(r"[0-9a-f]{8}", re.ASCII)
+_FILE_ENDS = (".py", ".js")
+_GIT_SCHEMES = ("https", "http", "ssh", "git")
+# `^start`, `end$` or `^whole$`, with nothing in between that means anything but itself.
+_PLAIN = re.compile(r"(?P<start>\^?)(?P<text>(?:[^\\^$.|?*+()\[\]{}]|\\[^\w])+)(?P<end>\$?)", re.ASCII)
+
+
+class UnusableList(ValueError):
+    """The content is no list of the kind that it should be."""
+
+
+@dataclass(slots=True)
+class NodeData:
+    """ComfyDock's node data. `classes` are (name, candidate); `skipped` counts what could not be used."""
+
+    version: str | None
+    packs: dict[str, KnownPack]
+    aliases: dict[str, str]
+    classes: list[tuple[str, NodeMapping]]
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPack:
+    """One entry of the Manager's list. `address` is its repository, or the file that it is when it is refused."""
+
+    title: str
+    author: str
+    description: str
+    address: str
+    identifier: str | None
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedClasses:
+    """What the Manager knows of the node classes of one address.
+
+    `claimed` are classes that belong to it although others have them too. `start` and `end` are what the names of
+    classes begin and end with that it does not list, both `None` when there is no such pattern.
+    """
+
+    address: str
+    title: str
+    names: tuple[str, ...]
+    claimed: frozenset[str] = field(default_factory=frozenset)
+    start: str | None = None
+    end: str | None = None
+
+
+def read_node_data(content: bytes) -> NodeData:
+    """ComfyDock's node data. Raises `UnusableList` when it is none."""
+    whole = _json(content)
+    if not isinstance(whole, dict):
+        raise UnusableList("it is no object")
+    packages, mappings = whole.get("packages"), whole.get("mappings")
+    if not isinstance(packages, dict) or not isinstance(mappings, dict) or not packages:
+        raise UnusableList("it has no `packages` and `mappings`")
+    packs = {pack.identifier: pack for key, value in packages.items() if (pack := _pack(key, value)) is not None}
+    if not packs:
+        raise UnusableList("none of its packages can be read")
+    classes: list[tuple[str, NodeMapping]] = []
+    skipped = len(packages) - len(packs)
+    for key, value in mappings.items():
+        found = list(_candidates(key, value))
+        classes += found
+        skipped += not found
+    return NodeData(
+        _text(whole.get("version")) or None, packs, _aliases(whole.get("package_aliases")), classes, skipped
+    )
+
+
+def read_manager_list(content: bytes) -> tuple[list[ListedPack], int]:
+    """The entries of `custom-node-list.json`, and how many could not be read. Raises `UnusableList`."""
+    whole = _json(content)
+    entries = whole.get("custom_nodes") if isinstance(whole, dict) else None
+    if not isinstance(entries, list) or not entries:
+        raise UnusableList("it has no list `custom_nodes`")
+    packs = [pack for entry in entries if (pack := _listed_pack(entry)) is not None]
+    if not packs:
+        raise UnusableList("none of its entries can be read")
+    return packs, len(entries) - len(packs)
+
+
+def read_manager_map(content: bytes) -> tuple[list[ListedClasses], int]:
+    """The entries of `extension-node-map.json`, and how many could not be read. Raises `UnusableList`."""
+    whole = _json(content)
+    if not isinstance(whole, dict) or not whole:
+        raise UnusableList("it is no object with entries")
+    found = [classes for key, value in whole.items() if (classes := _listed_classes(key, value)) is not None]
+    if not found:
+        raise UnusableList("none of its entries can be read")
+    return found, len(whole) - len(found)
+
+
+def refusal_of(address: str, kind: str = "") -> str | None:
+    """Why what lies at an address cannot be added as a pack, `None` when git can clone it. `kind` is as listed."""
+    if github_repository(address) is not None:
+        return None
+    parts = _split(address)
+    if parts is None or parts[0] not in _GIT_SCHEMES or not parts[1]:
+        return BAD_ADDRESS
+    if parts[2].lower().endswith(_FILE_ENDS) or kind == "copy":
+        return SINGLE_FILE
+    if kind == "unzip":
+        return ARCHIVE
+    return None if parts[2].strip("/") else BAD_ADDRESS
+
+
+def _split(address: str) -> tuple[str, str, str] | None:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return parts.scheme.lower(), parts.netloc, parts.path
+
+
+def _json(content: bytes) -> object:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UnusableList(f"it is no JSON: {error}") from error
+
+
+def _pack(identifier: str, value: object) -> KnownPack | None:
+    if not isinstance(value, dict) or not _is_name(identifier):
+        return None
+    return KnownPack(
+        identifier=identifier,
+        name=_short(value.get("display_name")) or identifier,
+        source=MANAGER if value.get("source") == MANAGER else REGISTRY,
+        description=_text(value.get("description")),
+        author=_short(value.get("author")),
+        repository=_short(value.get("repository")) or None,
+        stars=_number(value.get("github_stars")),
+        versions=tuple(_versions(value.get("versions"))),
+    )
+
+
+def _versions(value: object) -> Iterator[KnownVersion]:
+    for version, facts in value.items() if isinstance(value, dict) else ():
+        if not _is_name(version) or not isinstance(facts, dict):
+            continue
+        wanted = facts.get("dependencies")
+        dependencies = tuple(text for item in wanted if (text := _text(item))) if isinstance(wanted, list) else ()
+        address = _short(facts.get("download_url")) or None
+        yield KnownVersion(version, address, facts.get("deprecated") is True, dependencies)
+
+
+def _candidates(key: str, value: object) -> Iterator[tuple[str, NodeMapping]]:
+    """Older data has one object where later data has a list."""
+    name, _, signature = key.rpartition("::")
+    if not _is_name(name) or not (signature == "_" or _SIGNATURE.fullmatch(signature)):
+        return
+    for item in [value] if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if not isinstance(item, dict) or not _is_name(item.get("package_id")):
+            continue
+        listed = item.get("versions")
+        versions = tuple(one for one in listed if _is_name(one)) if isinstance(listed, list) else ()
+        source = MANAGER if item.get("source") == MANAGER else REGISTRY
+        rank = _number(item.get("rank")) or _LAST_RANK
+        yield name, NodeMapping(item["package_id"], "" if signature == "_" else signature, rank, source, versions)
+
+
+def _aliases(value: object) -> dict[str, str]:
+    """Old identifiers and the ones that they stand for now, chains followed to their end."""
+    pairs = value if isinstance(value, dict) else {}
+    direct = {old: new for old, new in pairs.items() if _is_name(old) and _is_name(new)}
+    return {old: end for old in direct if (end := _end_of(old, direct)) != old}
+
+
+def _end_of(name: str, direct: dict[str, str]) -> str:
+    """Where a chain of aliases ends; one that goes in a circle ends where it began."""
+    seen = {name}
+    at = name
+    while at in direct:
+        at = direct[at]
+        if at in seen:
+            return name
+        seen.add(at)
+    return at
+
+
+def _listed_pack(entry: object) -> ListedPack | None:
+    if not isinstance(entry, dict):
+        return None
+    files = entry.get("files")
+    kind = _short(entry.get("install_type")).lower()
+    addresses = [_short(file) for file in files] if isinstance(files, list) else []
+    addresses = [address for address in [*addresses, _short(entry.get("reference"))] if address]
+    if not addresses:
+        return None
+    identifier = entry.get("id")
+    return ListedPack(
+        title=_short(entry.get("title")),
+        author=_short(entry.get("author")),
+        description=_text(entry.get("description")),
+        address=addresses[0],
+        identifier=identifier if isinstance(identifier, str) and _is_name(identifier) else None,
+        refusal=refusal_of(addresses[0], kind),
+    )
+
+
+def _listed_classes(address: str, value: object) -> ListedClasses | None:
+    if not isinstance(value, list) or not value or not isinstance(value[0], list) or not _short(address):
+        return None
+    facts = value[1] if len(value) > 1 and isinstance(value[1], dict) else {}
+    claimed = facts.get("preemptions")
+    start, end = _pattern(facts.get("nodename_pattern"))
+    return ListedClasses(
+        address=_short(address),
+        title=_short(facts.get("title_aux")) or _short(facts.get("title")),
+        names=tuple(dict.fromkeys(name for name in value[0] if _is_name(name))),
+        claimed=frozenset(name for name in claimed if _is_name(name)) if isinstance(claimed, list) else frozenset(),
+        start=start,
+        end=end,
+    )
+
+
+def _pattern(value: object) -> tuple[str | None, str | None]:
+    """The start and the end of names that a pattern means. Others than these are left alone: they may run for ever."""
+    match = _PLAIN.fullmatch(value) if isinstance(value, str) and len(value) <= _LONGEST_NAME else None
+    if match is None or not (match["start"] or match["end"]):
+        return None, None
+    text = re.sub(r"\\(.)", r"\1", match["text"])
+    if not _is_name(text) or (match["start"] and match["end"]):
+        return None, None
+    return (text, None) if match["start"] else (None, text)
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    """Whether this can be an identifier, a version or the name of a class: short, one line, no half characters."""
+    if not isinstance(value, str) or len(value) > _LONGEST_NAME:
+        return False
+    return bool(value.strip()) and _CONTROL.search(value) is None
+
+
+def _short(value: object) -> str:
+    text = _text(value)
+    return text if len(text) <= _LONGEST_NAME else ""
+
+
+def _text(value: object) -> str:
+    """The text in one line without control characters, cut when it is very long; empty when it is no text."""
+    return _CONTROL.sub(" ", value[:_LONGEST_TEXT]).strip() if isinstance(value, str) else ""
+
+
+def _number(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value <= _HIGHEST else None

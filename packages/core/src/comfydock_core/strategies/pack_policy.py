@@ -1,0 +1,54 @@
+"""Which packages a node pack may bring, and what it asks for as it goes into the manifest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from comfydock_core.analyzers.packages.pack_requirements import read_pack_requirements
+from comfydock_core.configs.defaults import PROTECTED_PACKAGES, SUBSTITUTES
+from comfydock_core.models.packs.node_packs import PackRequirement, PackRequirements
+from comfydock_core.repositories.definition.pytorch_settings import Table, family_of, substitutes_of
+from comfydock_core.utils.package_names import requirement_name
+from comfydock_core.validation.requirements import renamed_requirement
+
+
+@dataclass(frozen=True, slots=True)
+class PackPolicy:
+    """Which packages no pack may bring, and which are taken in place of others, by the manifest's settings."""
+
+    protected: tuple[str, ...]
+    substitutes: Mapping[str, str]
+
+    @classmethod
+    def of(cls, manifest: Table) -> "PackPolicy":
+        # PyTorch comes from the back end's lock: no pack may bring a build of its own.
+        return cls((*family_of(manifest), *PROTECTED_PACKAGES), {**SUBSTITUTES, **substitutes_of(manifest)})
+
+    def asked_for(self, directory: str) -> PackRequirements:
+        """What the pack in a directory asks for. Raises `RequirementInvalid`, `OSError`."""
+        read = read_pack_requirements(directory, protected=self.protected)
+        taken = [self._taken(one) for one in read.requirements]
+        notes = [f"{new.text} is taken for {old.text} ({old.file}:{old.line}), which holds the same files"
+                 for old, new in zip(read.requirements, taken, strict=True) if old != new]  # fmt: skip
+        limits = tuple(self._taken(one) for one in read.constraints)
+        return replace(read, requirements=tuple(taken), constraints=limits, notes=(*read.notes, *notes))
+
+    def _taken(self, one: PackRequirement) -> PackRequirement:
+        other = self.substitutes.get(requirement_name(one.text) or "")
+        return one if other is None else replace(one, text=renamed_requirement(one.text, other))
+
+
+def lines_of(requirements: PackRequirements) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lines of a pack's dependency group, and what has to be told about them and the files they come from.
+
+    Constraints limit what the pack requires itself; uv knows no others that belong to one pack alone.
+    """
+    lines = dict.fromkeys(requirement.text for requirement in requirements.requirements)
+    names = {requirement_name(line) for line in lines}
+    left_out = [f"{one.text} ({one.file}:{one.line}) is left out: {reason}" for one, reason in requirements.left_out]
+    notes = [*requirements.notes, *left_out]
+    for constraint in requirements.constraints:
+        if requirement_name(constraint.text) in names:
+            lines[constraint.text] = None
+        else:
+            notes.append(f"the constraint {constraint.text} ({constraint.file}:{constraint.line}) is not followed")
+    return tuple(lines), tuple(notes)
