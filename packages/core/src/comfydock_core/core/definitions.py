@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from comfydock_core.core.workspace import Workspace
+    from comfydock_core.core.services_bundle import WorkspaceAccess
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.packages.outdated import Outdated
     from comfydock_core.models.packages.syncing import SyncOutcome, SyncPlan, SyncRequest
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Definitions:
     """What environments are to be, by manifest and lock, and making them that."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspaceAccess) -> None:
         self._workspace = workspace
 
     def plan_sync(self, name: str | None, request: SyncRequest) -> SyncPlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from comfydock_core.core.workspace import Workspace
+    from comfydock_core.core.services_bundle import WorkspaceAccess
     from comfydock_core.models.environments.adoption import AdoptionPlan, AdoptRequest
     from comfydock_core.models.environments.cloning import CloningPlan
     from comfydock_core.models.environments.creation import CreatedEnvironment, CreateRequest, CreationPlan
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Environments:
     """The environments of one workspace: making, choosing, moving and removing them."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspaceAccess) -> None:
         self._workspace = workspace
 
     def plan_use(self, name: str) -> ChangePlan:

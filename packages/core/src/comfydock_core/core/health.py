@@ -9,7 +9,7 @@ from comfydock_core.core import finding
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from comfydock_core.core.workspace import Workspace
+    from comfydock_core.core.services_bundle import WorkspaceAccess
     from comfydock_core.models.doctor import Finding
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.plan import PlanStep
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Health:
     """The health of a workspace, its environments and the tools they need."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspaceAccess) -> None:
         self._workspace = workspace
 
     def examine(self, name: str | None, reporter: Reporter, *, deep: bool = False) -> list[Finding]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from comfydock_core.core.workspace import Workspace
+    from comfydock_core.core.services_bundle import WorkspaceAccess
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.packages.python_packages import PackagePlan, PackageRequest
     from comfydock_core.models.packages.syncing import SyncOutcome
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Packages:
     """The Python packages and constraints of environments."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspaceAccess) -> None:
         self._workspace = workspace
 
     def plan(self, name: str | None, request: PackageRequest, reporter: Reporter) -> PackagePlan:

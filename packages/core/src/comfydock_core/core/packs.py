@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from comfydock_core.core.workspace import Workspace
+    from comfydock_core.core.services_bundle import WorkspaceAccess
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.packages.syncing import SyncOutcome
     from comfydock_core.models.packs.pack_changes import PackPlan, PackRequest
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Packs:
     """The node packs of environments: adding, removing, updating, turning on and off."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspaceAccess) -> None:
         self._workspace = workspace
 
     def plan(self, name: str | None, request: PackRequest, reporter: Reporter) -> PackPlan:

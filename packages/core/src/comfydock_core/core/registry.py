@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from comfydock_core.core.workspace import Workspace
+    from comfydock_core.core.services_bundle import WorkspaceAccess
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.packs.node_data import DataState, PackHit, SourceOutcome
     from comfydock_core.models.plan import PlanStep
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Registry:
     """The lists of known node packs: their state, updating and searching them."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspaceAccess) -> None:
         self._workspace = workspace
 
     def state(self) -> DataState:

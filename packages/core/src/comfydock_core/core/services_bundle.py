@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from comfydock_core.caching.comfyui_cache import ComfyUICacheManager
     from comfydock_core.caching.repository_mirrors import RepositoryMirrors
     from comfydock_core.configs.environment_layout import EnvironmentLayout
+    from comfydock_core.configs.workspace_layout import WorkspaceLayout
     from comfydock_core.managers.git_manager import GitManager
     from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
     from comfydock_core.managers.node_manager import NodeManager
@@ -54,3 +55,16 @@ class WorkspaceServices(Protocol):
     def environment(self, layout: EnvironmentLayout) -> EnvironmentServices:
         """The services of one environment, finished or under construction."""
         ...
+
+
+class WorkspaceAccess(Protocol):
+    """What the subjects of a workspace need of its door."""
+
+    layout: WorkspaceLayout
+
+    def environment(self, name: str | None) -> EnvironmentLayout:
+        """The environment `name`, or the active one. Raises `EnvironmentNotFound`, `NoActiveEnvironment`."""
+        ...
+
+    def environment_names(self) -> list[str]: ...
+    def services(self) -> WorkspaceServices: ...
