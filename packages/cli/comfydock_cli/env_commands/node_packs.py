@@ -102,4 +102,5 @@ def _options(arguments: Arguments) -> PackOptions:
         strict=bool(given.get("strict")),
         keep_going=bool(given.get("keep_going")),
         run_install_script=bool(given.get("run_install_script")),
+        verify=bool(given.get("verify")),
     )

@@ -82,6 +82,7 @@ def main():
             pipe.read()
     if args.exit_code is not None:
         return args.exit_code
+    nodes.import_custom_nodes()
     if args.quick_test_for_ci:
         return 0
     server = http.server.ThreadingHTTPServer((args.listen, args.port), Handler)

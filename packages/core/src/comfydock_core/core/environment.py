@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from comfydock_core.models.environment import EnvironmentStatus
     from comfydock_core.models.packages.backends import PartState
     from comfydock_core.models.packages.python_packages import ListedConstraint, ListedPackage
+    from comfydock_core.models.packs.imports import ImportReport
     from comfydock_core.models.packs.node_packs import ListedPack
     from comfydock_core.models.packs.pack_needs import PackNeeds, Reasons
     from comfydock_core.models.protocols import Reporter
@@ -150,6 +151,15 @@ class Environment:
         from comfydock_core.core.usecases.nodes.known_packs import reasons
 
         return reasons(self.workspace, self.layout, self.manifest(), word, reporter)
+
+    def verify_packs(self, names: "Sequence[str]", reporter: "Reporter") -> "ImportReport":
+        """Whether node packs can be imported, all or those named: ComfyUI is started once, away from the live one.
+
+        Nothing is changed, but the packs' own code runs. Raises `PackNotFound`, `ComfyUIEnded`, `EnvironmentBroken`.
+        """
+        from comfydock_core.core.usecases.nodes.verifying import verify_packs
+
+        return verify_packs(self.layout, names, reporter)
 
     def run(self, args: "Sequence[str]", reporter: "Reporter", *, log: str | None = None) -> int:
         """Run ComfyUI on this terminal and return its exit code, 128+N after signal N; again when it asks for that.

@@ -79,6 +79,7 @@ from .exceptions import PackHasChanges as PackHasChanges
 from .exceptions import PackNotFound as PackNotFound
 from .exceptions import PackRefused as PackRefused
 from .exceptions import PacksConflict as PacksConflict
+from .exceptions import PacksNotImported as PacksNotImported
 from .exceptions import PacksUnobtainable as PacksUnobtainable
 from .exceptions import PackVersionNotFound as PackVersionNotFound
 from .exceptions import PortInUse as PortInUse

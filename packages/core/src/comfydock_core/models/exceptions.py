@@ -542,6 +542,16 @@ class WorkflowsMissing(ConflictError):
     code = "workflows-missing"
 
 
+class PacksNotImported(IntegrityError, CDNodeConflictError):
+    """ComfyUI was started to see whether node packs can be imported, and some cannot.
+
+    The message has the reason that ComfyUI gives for each. Often a Python package is missing that the pack does not ask
+    for: `comfydock py add PACKAGE` adds it.
+    """
+
+    code = "packs-not-imported"
+
+
 class PackHasChanges(ConflictError, CDNodeConflictError):
     """Somebody changed files of the node pack, and what was asked for would take them away. `--force` does it anyway.
 

@@ -16,6 +16,7 @@ class PackOptions:
     `force` takes what would be refused: a flagged version, a directory in the way, a pack with local changes. Without
     `test` nothing is resolved beforehand. `strict` refuses what changes packages that are locked already. `keep_going`
     does what can be done when a part cannot. `run_install_script` runs a pack's `install.py` in the new environment.
+    `verify` starts ComfyUI once with the packs and makes the change only when they can be imported.
     """
 
     force: bool = False
@@ -23,6 +24,7 @@ class PackOptions:
     strict: bool = False
     keep_going: bool = False
     run_install_script: bool = False
+    verify: bool = False
 
 
 @dataclass(frozen=True, slots=True)

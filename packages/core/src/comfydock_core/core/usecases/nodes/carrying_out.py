@@ -9,6 +9,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.definition.redefining import put_redefinition, stage_redefinition
 from comfydock_core.core.usecases.nodes.planning import INSTALL_SCRIPT, has_install_script
+from comfydock_core.core.usecases.nodes.verifying import refuse_failing
 from comfydock_core.integrations import process
 from comfydock_core.managers.node_manager import path_of
 from comfydock_core.models.exceptions import InstallScriptFailed
@@ -30,8 +31,8 @@ def change_packs(
 ) -> SyncOutcome:
     """Execute the plan.
 
-    Raises `ScopeBusy`, `ChangedMeanwhile`, `EnvironmentInUse`, `InstallScriptFailed`, `VenvIncomplete`, and what
-    installing and copying raise; then nothing is changed.
+    Raises `ScopeBusy`, `ChangedMeanwhile`, `EnvironmentInUse`, `InstallScriptFailed`, `PacksNotImported`,
+    `VenvIncomplete`, and what installing and copying raise; then nothing is changed.
     """
     with (
         interruption.termination_raises(),
@@ -45,6 +46,9 @@ def change_packs(
         if plan.options.run_install_script:
             for change in plan.changes:
                 _run_install_script(change, layout, staged, under_way, reporter)
+        if plan.options.verify:
+            venv = layout.venv if plan.redefinition.venv == "keep" else staged.venv
+            refuse_failing(layout, venv, plan.changes, _built(plan, under_way), f"{under_way.work}/verify", reporter)
         packages = put_redefinition(layout, staged, plan.redefinition, under_way)
         under_way.commit()
     return SyncOutcome(under_way.id, packages)
@@ -52,9 +56,19 @@ def change_packs(
 
 def _put(change: PackChange, services: EnvironmentServices, under_way: Operation, reporter: Reporter) -> None:
     """Build what takes a pack's name. What only gets another name is moved by the operation itself."""
-    builds = change.content is not None or change.link is not None
-    if change.after is not None and change.moved_from is None and builds:
+    if change.after is not None and change.moved_from is None and _is_new(change):
         services.nodes.build(change, under_way.place(path_of(change.pack)), reporter)
+
+
+def _built(plan: PackPlan, under_way: Operation) -> dict[str, str]:
+    """The new directories of packs, by the names that they are to have."""
+    changed = [change for change in plan.changes if change.after is not None and change.moved_from is None]
+    places = {change.pack.directory: under_way.place(path_of(change.pack)) for change in changed if _is_new(change)}
+    return {name: place for name, place in places.items() if os.path.lexists(place)}
+
+
+def _is_new(change: PackChange) -> bool:
+    return change.content is not None or change.link is not None
 
 
 def _run_install_script(
