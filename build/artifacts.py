@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from build import describe, nuitka_build, pyinstaller_build
+from build.cases import read_cases
+from build.compiled import compiled_modules
 from build.fingerprint import digest_files
 from build.interpreter import Interpreter, choose
 from build.libraries import carry_libraries
@@ -29,6 +31,8 @@ _SHARED = ("artifacts.py", "describe.py", "libraries.py", "stage.py", "snapshot.
 _OWN = {
     "nuitka": (
         "nuitka_build.py",
+        "compiled.py",
+        "plugins/bytecode_modules.py",
         "plugins/first_answers.c",
         "plugins/first_answers.py",
         "plugins/loader_order.py",
@@ -67,6 +71,8 @@ class Builder:
         files += [self.layout.config / name for name in _CONFIG[freezer]]
         files.append(self.layout.root / "uv.lock")
         extra = [form, source_digest(self.layout), self.interpreter.executable, self.interpreter.build]
+        if freezer == "nuitka":
+            extra += compiled_modules(read_cases(self.layout.config))
         return digest_files(files, extra)
 
     def is_current(self, form: str) -> bool:

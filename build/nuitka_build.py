@@ -6,12 +6,18 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
+from build.cases import read_cases
+from build.compiled import compiled_modules
 from build.interpreter import Interpreter
 from build.paths import Layout
+from build.progress import NUITKA, Progress
 from build.settings import Artifact, Nuitka
 
 _CACHED = re.compile(r"result '(cache \w+)': (\d+)")
+
+_LOOK_SECONDS = 1.0
 
 PLUGINS = Path(__file__).with_name("plugins")
 
@@ -61,9 +67,14 @@ def plugins_used(nuitka: Nuitka, interpreter: Interpreter) -> tuple[str, ...]:
     return (*nuitka.plugins, nuitka.pgo_plugin) if interpreter.pgo_library else nuitka.plugins
 
 
-def nuitka_environment(layout: Layout, nuitka: Nuitka, interpreter: Interpreter) -> dict[str, str]:
+def nuitka_environment(layout: Layout, artifact: Artifact, nuitka: Nuitka, interpreter: Interpreter) -> dict[str, str]:
     """The variables that a build needs beside the inherited ones."""
-    environment = {"PYTHONHASHSEED": "0", "COMFYDOCK_STAGE": str(layout.stage)}
+    environment = {
+        "PYTHONHASHSEED": "0",
+        "COMFYDOCK_STAGE": str(layout.stage),
+        "COMFYDOCK_PACKAGES": " ".join(artifact.packages),
+        "COMFYDOCK_COMPILED": str(compiled_list(layout)),
+    }
     if interpreter.pgo_library:
         environment |= nuitka.pgo_environment | {"COMFYDOCK_STATIC_LIBPYTHON": interpreter.pgo_library}
     return environment
@@ -83,11 +94,15 @@ def freeze(
     """Run Nuitka; its output goes to a log that is shown when it fails. Raises `FreezeError`."""
     check_version(nuitka, python)
     command = nuitka_command(layout, artifact, nuitka, interpreter, onefile=onefile)
-    environment = nuitka_environment(layout, nuitka, interpreter)
+    environment = nuitka_environment(layout, artifact, nuitka, interpreter)
     work = layout.work / ("nuitka-onefile" if onefile else "nuitka")
     result = work / f"{artifact.name}.dist"
     shutil.rmtree(result, ignore_errors=True)
-    run_logged([str(python), "-m", "nuitka", *command], environment, python.parent, work / "log.txt")
+    compiled_list(layout).write_text(
+        "".join(f"{name}\n" for name in compiled_modules(read_cases(layout.config))), "utf-8"
+    )
+    progress = Progress(work.name, NUITKA, work / f"{artifact.name}.build", work / "log.txt")
+    run_logged([str(python), "-m", "nuitka", *command], environment, python.parent, progress)
     return Frozen(work if onefile else result, command, environment, cache_hits(work / "log.txt"))
 
 
@@ -98,15 +113,40 @@ def cache_hits(log: Path) -> str:
     return f"{hits} of {hits + misses}" if found else ""
 
 
-def run_logged(command: list[str], environment: dict[str, str], tools: Path, log: Path) -> None:
-    """Run one freezer in the folder of its log, the build environment's tools first in `PATH`.
+def compiled_list(layout: Layout) -> Path:
+    """The file that tells the plugin which modules become C."""
+    return layout.work / "compiled.txt"
+
+
+def run_logged(command: list[str], environment: dict[str, str], tools: Path, progress: Progress) -> None:
+    """Run one freezer in the folder of its log, the build environment's tools first in `PATH`, and show where it is.
 
     Raises `FreezeError`.
     """
+    log = progress.log
     log.parent.mkdir(parents=True, exist_ok=True)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environ |= environment | {"PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     with log.open("w", encoding="utf-8") as output:
-        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=environ, cwd=log.parent)
-    if done.returncode != 0:
-        raise FreezeError(f"the freezer failed with {done.returncode}, see {log}:\n{log.read_text('utf-8')[-4000:]}")
+        code = _watched(command, environ, output, progress)
+    if code != 0:
+        raise FreezeError(f"the freezer failed with {code}, see {log}:\n{log.read_text('utf-8')[-4000:]}")
+
+
+def _watched(command: list[str], environ: dict[str, str], output: TextIO, progress: Progress) -> int:
+    """Run it to its end, looking at it every second; the freezer does not outlive an interrupted build."""
+    with subprocess.Popen(
+        command, stdout=output, stderr=subprocess.STDOUT, env=environ, cwd=progress.log.parent
+    ) as run:
+        try:
+            while True:
+                progress.show()
+                try:
+                    return run.wait(_LOOK_SECONDS)
+                except subprocess.TimeoutExpired:
+                    continue
+        except BaseException:
+            run.terminate()
+            raise
+        finally:
+            progress.end()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from build.nuitka_build import Frozen, run_logged
 from build.paths import Layout
+from build.progress import PYINSTALLER, Progress
 from build.settings import Artifact
 
 RUNTIME_HOOK = Path(__file__).with_name("plugins") / "restore_environment.py"
@@ -32,5 +33,6 @@ def freeze(layout: Layout, artifact: Artifact, python: Path, *, onefile: bool = 
     )
     environment = {"COMFYDOCK_SPEC": json.dumps(spec_places(layout, onefile=onefile)), "PYTHONHASHSEED": "0"}
     environment["PYINSTALLER_CONFIG_DIR"] = str(work / "cache")
-    run_logged([str(python), "-m", "PyInstaller", *command], environment, python.parent, work / "log.txt")
+    progress = Progress(work.name, PYINSTALLER, work, work / "log.txt")
+    run_logged([str(python), "-m", "PyInstaller", *command], environment, python.parent, progress)
     return Frozen(work / "dist" if onefile else work / "dist" / artifact.name, command, environment)

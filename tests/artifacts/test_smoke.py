@@ -1,5 +1,6 @@
 """Artifacts work wherever they lie and however they are called, and leave the environment of others alone."""
 
+import json
 import os
 import shutil
 import stat
@@ -185,3 +186,11 @@ def test_an_artifact_says_what_it_is(artifact: Program) -> None:
     assert "uv" in files
     uv = subprocess.run([folder / "uv", "--version"], capture_output=True, text=True)
     assert uv.stdout.startswith("uv ")
+
+
+def test_an_artifact_uses_the_uv_that_it_carries(artifact: Program, tmp_path: Path) -> None:
+    """Also modules that are not compiled know that they are part of a frozen program."""
+    home = make_workspace(tmp_path / "workspace", 0)
+    done = artifact.run(["doctor", "--json"], {"COMFYDOCK_HOME": str(home)})
+    found = json.loads(done.stdout)["data"]["findings"]
+    assert [one["message"] for one in found if str(folder_of(artifact) / "uv") in one["message"]], found

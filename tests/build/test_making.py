@@ -43,8 +43,8 @@ def test_the_good_library_is_linked_only_where_there_is_one() -> None:
     good = replace(plain, pgo_library="/lib/libpython3.11.a")
     assert not any("pgo" in option for option in nuitka_command(LAYOUT, artifact, nuitka, plain))
     assert any(option.endswith("pgo_libpython.py") for option in nuitka_command(LAYOUT, artifact, nuitka, good))
-    assert "CFLAGS" not in nuitka_environment(LAYOUT, nuitka, plain)
-    assert nuitka_environment(LAYOUT, nuitka, good)["CFLAGS"] == "-fno-pie"
+    assert "CFLAGS" not in nuitka_environment(LAYOUT, artifact, nuitka, plain)
+    assert nuitka_environment(LAYOUT, artifact, nuitka, good)["CFLAGS"] == "-fno-pie"
 
 
 def test_any_change_of_a_source_changes_the_digest(tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ import os
 import shutil
 import sys
 
+from comfydock_core.utils import native
+
 
 def own_command() -> list[str]:
     """The command line that starts ComfyDock as it runs now: the frozen program, or the sources in this interpreter."""
-    if "__compiled__" in globals() or getattr(sys, "frozen", False):
+    if native.frozen():
         return [_own_file()]
     # Without the current directory on the module path: it may be somebody else's repository.
     return [sys.executable, "-P", "-m", "comfydock_cli"]

@@ -13,6 +13,7 @@ from comfydock_core.integrations import process
 from comfydock_core.integrations.process import Completed
 from comfydock_core.integrations.uv_errors import outdated, uv_failure
 from comfydock_core.models.exceptions import ToolMissing
+from comfydock_core.utils import native
 from comfydock_core.utils.child_environment import child_environment
 
 OnLine = Callable[[str], None]
@@ -66,8 +67,8 @@ def _named_uv(named: str) -> str:
 
 
 def _beside_executable() -> str | None:
-    """A frozen build carries its own copy. Nuitka marks compiled modules, PyInstaller marks `sys`."""
-    if "__compiled__" not in globals() and not getattr(sys, "frozen", False):
+    """A frozen build carries its own copy."""
+    if not native.frozen():
         return None
     return os.path.join(os.path.dirname(os.path.abspath(sys.executable)), _PROGRAM)
 

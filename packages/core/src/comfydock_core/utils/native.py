@@ -18,6 +18,7 @@ __all__ = [
     "WINDOWS",
     "child_environment",
     "exists",
+    "frozen",
     "getenv",
     "home",
     "is_directory",
@@ -32,6 +33,14 @@ __all__ = [
 _TYPE_MASK = 0o170000
 _DIRECTORY = 0o040000
 _REGULAR = 0o100000
+
+
+def frozen() -> bool:
+    """Whether this is a frozen program.
+
+    PyInstaller marks `sys`. Nuitka marks the modules that it compiled, and this one always is, as starts load it.
+    """
+    return "__compiled__" in globals() or bool(getattr(sys, "frozen", False))
 
 
 def getenv(name: str) -> str | None:
