@@ -1,13 +1,15 @@
 """The one JSON envelope: `version, command, status, exit_code, data, errors`. `comfydock help json` describes it."""
 
-import json
+from comfydock_core.utils import light_json
 
-from comfydock_cli.cli_utils import Result
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_cli.cli_utils import Result
 
 _VERSION = 1
 
 
-def success(command: str, result: Result | None) -> str:
+def success(command: str, result: "Result | None") -> str:
     """The envelope of a command that answered; its exit code may still tell of trouble."""
     code = result.exit_code if result is not None else 0
     status = "ok" if code == 0 else "failed"
@@ -28,4 +30,4 @@ def _envelope(command: str, status: str, exit_code: int, data: object, errors: l
         "data": data,
         "errors": errors,
     }
-    return json.dumps(envelope, indent=2, ensure_ascii=True) + "\n"
+    return light_json.dumps(envelope) + "\n"

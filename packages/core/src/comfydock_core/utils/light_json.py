@@ -1,15 +1,19 @@
-"""Reading JSON without loading the `json` package.
+"""Reading and writing JSON without loading the `json` package, on the startup path.
 
-`json` brings `re` and `enum` (more than a bare start); its C scanner, which does the work, does not. Only reading,
-only for small state files on the startup path; writing uses `json` as usual.
+`json` brings `re` and `enum` (more than a bare start); its C parts, which do the work, do not. Reading is for small
+state files, writing for what `--json` prints; everything else uses `json` as usual.
 """
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 try:
-    from _json import make_scanner
-except ImportError:  # An interpreter without the C scanner: the long way gives the same values.
-    make_scanner = None  # type: ignore[misc, assignment]
+    from _json import encode_basestring_ascii, make_scanner
+except ImportError:  # An interpreter without the C parts: the long way gives the same values.
+    encode_basestring_ascii = make_scanner = None  # type: ignore[misc, assignment]
 
 _WHITESPACE = " \t\n\r"
 
@@ -37,3 +41,42 @@ def loads(text: str) -> object:
     import json
 
     return json.loads(text)
+
+
+def dumps(value: object) -> str:
+    """Exactly the text of `json.dumps(value, indent=2)`. Raises what that raises."""
+    if encode_basestring_ascii is not None:
+        try:
+            return _text(value, "\n")
+        except (RecursionError, TypeError):
+            pass  # Something rarer than what is handled here, or a fault, which the long way knows by its right name.
+    import json
+
+    return json.dumps(value, indent=2)
+
+
+def _text(value: "Any", line: str) -> str:
+    """A value whose following lines begin with `line`. Raises `TypeError` for what is not of the usual types."""
+    kind = type(value)
+    if kind is str:
+        return encode_basestring_ascii(value)
+    if value is None or kind is bool:
+        return "null" if value is None else "true" if value else "false"
+    if kind is int:
+        return int.__repr__(value)
+    if kind is float and value - value == 0:
+        return float.__repr__(value)
+    inner = line + "  "
+    if kind is dict:
+        parts = [f"{_key(key)}: {_text(item, inner)}" for key, item in value.items()]
+        return f"{{{inner}{f',{inner}'.join(parts)}{line}}}" if parts else "{}"
+    if kind is list or kind is tuple:
+        parts = [_text(item, inner) for item in value]
+        return f"[{inner}{f',{inner}'.join(parts)}{line}]" if parts else "[]"
+    raise TypeError(kind.__name__)
+
+
+def _key(key: "Any") -> str:
+    if type(key) is not str:
+        raise TypeError("a key that is no text")
+    return encode_basestring_ascii(key)
