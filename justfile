@@ -17,9 +17,17 @@ demo: setup
     uv run --no-sync python -m tests.support.demo
 
 # Everything: style, types, tests, both artifacts and their tests
-test: lint types build
-    uv run --no-sync pytest -n 2 --ignore=tests/startup
-    uv run --no-sync pytest tests/startup
+test: _what-test-does lint types build
+    uv run --no-sync pytest -n 2 --ignore=tests/startup --junitxml=dist/tests/main.xml
+    uv run --no-sync pytest tests/startup --junitxml=dist/tests/startup.xml
+
+_what-test-does:
+    @echo "This checks style and types (about 1 minute), builds both artifacts where they are not up to date (1 to 6),"
+    @echo "and runs all tests (15 to 25 minutes on two processors). It needs no network but the package registry."
+
+# The tests that took longest in the last run of `test`
+slowest *options:
+    uv run --no-sync python -m build.slowest "$@"
 
 # What needs no artifact
 test-fast: setup

@@ -13,7 +13,7 @@ BUILD = ROOT / "build"
 PACKAGES = (CORE, CLI, BUILD)
 
 # Who may end the process: its two ends.
-MAY_EXIT = {CLI / "system.py", BUILD / "__main__.py", BUILD / "house.py"}
+MAY_EXIT = {CLI / "system.py", BUILD / "__main__.py", BUILD / "house.py", BUILD / "slowest.py"}
 # Who may ask or print: the terminal's own package, and the programs that developers run.
 MAY_SPEAK = {CLI / "ui", BUILD}
 
