@@ -125,6 +125,7 @@ def test_repositories(text: str, address: str, ref: str | None) -> None:
         ("fancy@", "no version follows"),
         ("fancy@1 2", "no version"),
         ("./nowhere-at-all", "no such directory"),
+        ("/", "no name for a directory"),
     ],
 )
 def test_what_names_no_pack_is_refused_with_the_reason(text: str, reason: str) -> None:

@@ -152,7 +152,13 @@ def test_an_unknown_pack_is_refused_with_the_nearest_names() -> None:
     assert "`comfyui-fancy`" in str(caught.value.hint)
 
 
-@pytest.mark.parametrize("name", ["..", ".", "a/b", "a\\\\b", "a\\u0000b"])
+def test_an_entry_without_an_identifier_is_refused_although_it_has_a_name(manifest: Path) -> None:
+    manifest.write_text(PLAIN + '[tool.comfydock.nodes.""]\nname = "fancy"\n')
+    with pytest.raises(ManifestDamaged, match="without an identifier"):
+        read(manifest)
+
+
+@pytest.mark.parametrize("name", ["", "..", ".", "a/b", "a\\\\b", "a\\u0000b", "n" * 256])
 def test_a_name_that_leads_elsewhere_is_refused(manifest: Path, name: str) -> None:
     manifest.write_text(PLAIN + f'[tool.comfydock.nodes.a]\nname = "{name}"\n')
     with pytest.raises(ManifestDamaged, match="which no directory has"):

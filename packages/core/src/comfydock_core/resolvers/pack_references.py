@@ -128,6 +128,8 @@ def _local(text: str, path: str) -> PackReference:
     if os.path.isdir(path):
         if is_bare_repository(path):
             return PackReference(text, "git", address=path)
+        if not os.path.basename(path):
+            raise _refused(text, "it gives no name for a directory", "name the directory of one node pack")
         return PackReference(text, "directory", path=path)
     base, at, ref = path.rpartition("@")
     if at and os.path.isdir(base):

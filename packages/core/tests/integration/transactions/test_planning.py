@@ -134,3 +134,10 @@ def test_the_mount_nearest_to_a_directory_is_its_own() -> None:
     assert mounts.mount_of("/a/bc", points) == "/a"
     assert mounts.mount_of("/abc", points) == "/"
     assert mounts.mount_of("/a", []) == ""
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../", "ComfyUI/custom_nodes", "ComfyUI/custom_nodes/", ".ops"])
+def test_no_plan_names_what_holds_more_than_one_thing(scope: Path, name: str) -> None:
+    (scope / "ComfyUI" / "custom_nodes").mkdir(parents=True)
+    with pytest.raises(RuntimeError, match="holds more than one thing"):
+        make_plan(str(scope), "x", [swap(str(scope), name, has_new=True)])

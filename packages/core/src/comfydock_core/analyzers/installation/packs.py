@@ -36,7 +36,7 @@ def _candidates(comfyui: str) -> Iterator[tuple[str, str, bool]]:
         if os.path.isdir(path) or name.removesuffix(_DISABLED).endswith(".py"):
             yield path, name.removesuffix(_DISABLED), not name.endswith(_DISABLED)
     for name in _names(f"{directory}/{_DISABLED}"):
-        if os.path.isdir(f"{directory}/{_DISABLED}/{name}") and not name.startswith("."):
+        if os.path.isdir(f"{directory}/{_DISABLED}/{name}") and not name.startswith((".", "@")):
             yield f"{directory}/{_DISABLED}/{name}", name.partition("@")[0], False
 
 

@@ -13,6 +13,7 @@ from comfydock_core.utils.text import nearest
 
 _DEVELOPMENT = "development"
 _OUTSIDE = frozenset("/\\\0")
+_LONGEST = 255
 
 
 def tracked_packs(manifest: dict[str, object], path: str) -> dict[str, NodePackage]:
@@ -70,9 +71,18 @@ def group_name(release: NodeInfo) -> str:
     return f"{slug}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
-def check_directory(name: str, identifier: str, path: str) -> str:
-    """The name, if a directory among the packs can have it. Raises `ManifestDamaged`."""
-    if name in (".", "..") or not _OUTSIDE.isdisjoint(name):
+def is_directory_name(name: str) -> bool:
+    """Whether a name is exactly one component of a path: an empty one, or `..`, would stand for what holds all packs."""
+    if not name or name in (".", "..") or not _OUTSIDE.isdisjoint(name):
+        return False
+    return len(name.encode("utf-8", "surrogatepass")) <= _LONGEST
+
+
+def _checked_names(identifier: str, name: str, path: str) -> str:
+    """The name, if a directory among the packs can have it and its entry has one too. Raises `ManifestDamaged`."""
+    if not identifier:
+        raise damaged(path, f"a node pack (`name = {name!r}`) stands there without an identifier")
+    if not is_directory_name(name):
         raise damaged(path, f"the node pack `{identifier}` has the name `{name}`, which no directory has")
     return name
 
@@ -92,7 +102,7 @@ def _pack(identifier: str, entry: dict[str, object], groups: dict[str, object], 
 
     release = NodeInfo(
         identifier=identifier,
-        name=check_directory(text("name") or identifier, identifier, path),
+        name=_checked_names(identifier, (text("name") or "") if "name" in entry else identifier, path),
         source=text("source") or _guessed_source(entry),
         version=text("version") or "",
         repository=text("repository"),

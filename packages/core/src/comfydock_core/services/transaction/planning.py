@@ -12,6 +12,10 @@ from comfydock_core.services.transaction import placement
 from comfydock_core.utils.files.fingerprints import digest, fingerprint
 
 
+# What holds the things of many subjects. No change is of all of them at once.
+_HOLDERS = (".ops", "ComfyUI/custom_nodes")
+
+
 def swap(scope: str, path: str, *, has_new: bool, source: str | None = None, detail: str = "") -> Swap:
     """A swap of what is there now."""
     return Swap(path, fingerprint(_absolute(scope, path)), has_new, source, detail)
@@ -106,6 +110,8 @@ def _refuse_nonsense(scope: str, swaps: Sequence[Swap]) -> None:
     names = [os.path.normpath(name) for step in swaps for name in (step.path, step.source)
              if name is not None and not name.startswith(".ops/")]  # fmt: skip
     for name in names:
+        if _holds_more(scope, name):
+            raise RuntimeError(f"the plan names `{name}`, which holds more than one thing")
         if any(other == name or name.startswith(f"{other}/") for other in _without(names, name)):
             raise RuntimeError(f"the plan has two steps that touch `{name}`")
     for step in swaps:
@@ -113,6 +119,12 @@ def _refuse_nonsense(scope: str, swaps: Sequence[Swap]) -> None:
             raise RuntimeError(f"the plan moves `{step.source}` onto `{step.path}`, which exists")
         if not step.has_new and not step.has_old:
             _compare(_absolute(scope, step.path), "something", None)
+
+
+def _holds_more(scope: str, name: str) -> bool:
+    """Whether a name stands for the scope, for what holds it, or for what holds many things in it."""
+    path = _absolute(scope, name)
+    return name in _HOLDERS or f"{os.path.normpath(scope)}{os.sep}".startswith(f"{path.rstrip(os.sep)}{os.sep}")
 
 
 def _without(names: list[str], name: str) -> list[str]:

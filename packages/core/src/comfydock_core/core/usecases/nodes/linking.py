@@ -9,7 +9,7 @@ from comfydock_core.models.exceptions import InvalidSetting, PackExists
 from comfydock_core.models.packs.pack_changes import PackChange, PackOptions, PackPlan
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodeInfo, NodePackage
-from comfydock_core.repositories.definition.tracked_packs import check_directory, matching_pack
+from comfydock_core.repositories.definition.tracked_packs import is_directory_name, matching_pack
 from comfydock_core.strategies.pack_policy import lines_of
 
 
@@ -33,7 +33,7 @@ def plan_linking(
     before = matching_pack(tracked.packs, wanted)
     if before is not None:
         tracked.own_files(before, "a link in its place", force=options.force)
-    directory = before.release.name if before is not None else check_directory(wanted, wanted, layout.manifest)
+    directory = before.release.name if before is not None else _checked(wanted)
     _refuse_in_the_way(f"{layout.custom_nodes}/{directory}", before, force=options.force)
     requirements = tracked.policy.asked_for(target)
     lines, notes = lines_of(requirements)
@@ -49,6 +49,16 @@ def plan_linking(
         notes=notes,
     )
     return plan_changes(layout, services, "node dev-link", [change], [], options, reporter)
+
+
+def _checked(name: str) -> str:
+    if not is_directory_name(name):
+        raise InvalidSetting(
+            f"`{name}` cannot be the name of a directory",
+            hint="choose another name with `--name`",
+            context={"name": name},
+        )
+    return name
 
 
 def _refuse_unusable(layout: EnvironmentLayout, target: str) -> None:
