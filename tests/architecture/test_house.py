@@ -128,3 +128,21 @@ def test_the_top_of_the_repository_is_as_agreed():
     top = {line.partition("/")[0] for line in listed}
     agreed = {"packages", "build", "dist-config", "tests", "pyproject.toml", "justfile", "README.md", "uv.lock"}
     assert {name for name in top if not name.startswith(".")} <= agreed
+
+
+def test_git_is_called_with_our_options_alone():
+    """A call without them runs hooks and filters of strangers, and the user's own."""
+    may = {CORE / "integrations" / "git_options.py", CORE / "integrations" / "git" / "runner.py"}
+    found = [
+        at(path, node.lineno)
+        for path, tree in modules(CORE, CLI)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.List | ast.Tuple) and node.elts and path not in may
+        if isinstance(node.elts[0], ast.Constant) and node.elts[0].value == "git" and _is_command(node)
+    ]
+    assert found == []
+
+
+def _is_command(node: ast.List | ast.Tuple) -> bool:
+    """Whether a list that begins with a program's name goes on like a command line."""
+    return any(isinstance(rest, ast.Starred | ast.Constant) for rest in node.elts[1:])

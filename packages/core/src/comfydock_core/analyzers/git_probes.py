@@ -1,7 +1,7 @@
 """Starting git's answers for `status` early, so that git works while the manifest is read. Fast path."""
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.integrations import quick_process
+from comfydock_core.integrations import git_options, quick_process
 from comfydock_core.integrations.quick_process import QuickProcess
 from comfydock_core.utils import native
 
@@ -18,7 +18,8 @@ class GitProbe:
         self._process: QuickProcess | None = None
         if self.repository:
             # Without optional locks, reading never disturbs a git command of the user.
-            self._process = quick_process.start(["git", "--no-optional-locks", "-C", worktree, *arguments])
+            words = ["--no-optional-locks", "-C", worktree, *arguments]
+            self._process = quick_process.start(git_options.command(worktree, words))
 
     def answer(self) -> tuple[bytes | None, str | None]:
         """Git's output, or `None` and the reason why there is none. Waits for git; later calls have no answer."""

@@ -12,8 +12,6 @@ from comfydock_core.models.environments.installation import Checkout
 from comfydock_core.utils.text import some
 from comfydock_core.utils.versions import newest_tag
 
-# What the repository's own configuration could name for git to run.
-_HARMLESS = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 # Both names of a file that was renamed have changed.
 _STATUS = ("--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames")
 _SHOWN = 3
@@ -106,7 +104,7 @@ class NodeGitAnalyzer:
         return newest_tag(tags) or (tags[0] if tags else None)
 
     def _ask(self, *arguments: str) -> Completed:
-        return runner.ask([*_HARMLESS, *arguments], cwd=self._directory)
+        return runner.ask(["--no-optional-locks", *arguments], cwd=self._directory)
 
 
 def told_files(changed: Sequence[str]) -> str:

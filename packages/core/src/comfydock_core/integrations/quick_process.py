@@ -14,6 +14,24 @@ else:
     from comfydock_core.utils.native import system
 
 _CHUNK = 65536
+# Variables that lead git to another repository, make it take what is there for something else, or run programs.
+GIT_PLACES = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_CONFIG",
+    "GIT_ATTR_SOURCE",
+    "GIT_SHALLOW_FILE",
+    "GIT_GRAFT_FILE",
+    "GIT_TEMPLATE_DIR",
+    "GIT_EXTERNAL_DIFF",
+)
 
 
 class QuickProcess:
@@ -81,20 +99,10 @@ else:
     def _environment() -> dict[bytes, bytes]:
         """Ours, in plain English, and without what would lead git elsewhere when we run inside one of its hooks."""
         variables = native.child_environment()
-        for name in _GIT_PLACES:
-            variables.pop(name, None)
+        for name in GIT_PLACES:
+            variables.pop(name.encode(), None)
         variables[b"LC_ALL"] = b"C"
         return variables
-
-    _GIT_PLACES = (
-        b"GIT_DIR",
-        b"GIT_WORK_TREE",
-        b"GIT_INDEX_FILE",
-        b"GIT_OBJECT_DIRECTORY",
-        b"GIT_COMMON_DIR",
-        b"GIT_NAMESPACE",
-        b"GIT_PREFIX",
-    )
 
     def _read_all(descriptor: int) -> bytes:
         parts = []

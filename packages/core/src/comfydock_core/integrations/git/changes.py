@@ -18,9 +18,7 @@ def commit_all(worktree: str, message: str) -> bool:
     runner.run(["add", "--all", "."], cwd=worktree, doing="stage the files")
     if not queries.has_changes(worktree):
         return False
-    # Signing would ask for a passphrase, and hooks are meant for the user's own commits.
-    options = ["--quiet", "--no-verify", "--no-gpg-sign"]
-    runner.run(["commit", *options, "-m", message], cwd=worktree, doing="commit the files")
+    runner.run(["commit", "--quiet", "-m", message], cwd=worktree, doing="commit the files")
     return True
 
 

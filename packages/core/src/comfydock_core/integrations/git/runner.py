@@ -4,8 +4,9 @@ import os
 import re
 from collections.abc import Callable, Sequence
 
-from comfydock_core.integrations import process
+from comfydock_core.integrations import git_options, process
 from comfydock_core.integrations.process import Completed
+from comfydock_core.integrations.quick_process import GIT_PLACES
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import (
     AuthenticationFailed,
@@ -60,29 +61,22 @@ _NETWORK = (
 
 # Hundreds of such lines stand between those that tell of a failure.
 _PROGRESS = re.compile(r": +\d+% \(\d+/\d+\)")
-_PLACES = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_PREFIX",
-)
 
 
 def git_environment() -> dict[str, str]:
     """Ours, in English, never asking at the terminal, and without what would lead git to another repository."""
     variables = child_environment()
-    for name in _PLACES:
+    for name in GIT_PLACES:
         variables.pop(name, None)
+    allowed = variables.get("GIT_ALLOW_PROTOCOL")
+    if allowed is not None:  # It would weigh more than our setting.
+        variables["GIT_ALLOW_PROTOCOL"] = ":".join(word for word in allowed.split(":") if word != "ext")
     return {**variables, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
 
 def ask(arguments: Sequence[str], *, cwd: str) -> Completed:
     """Run a short git command; the exit code is the caller's to judge. Raises `ToolMissing`."""
-    return process.capture(["git", *arguments], cwd=cwd, env=git_environment(), hint=_HINT_MISSING)
+    return process.capture(_command(arguments, cwd), cwd=cwd, env=git_environment(), hint=_HINT_MISSING)
 
 
 def run(arguments: Sequence[str], *, cwd: str, doing: str, repository: str | None = None) -> str:
@@ -93,13 +87,23 @@ def run(arguments: Sequence[str], *, cwd: str, doing: str, repository: str | Non
     return completed.output
 
 
+def ask_live(arguments: Sequence[str], *, cwd: str, on_line: Callable[[str], None]) -> Completed:
+    """Like `ask` for a long command, whose lines are passed on."""
+    command = _command(arguments, cwd)
+    return process.stream(command, cwd=cwd, env=git_environment(), on_line=on_line, hint=_HINT_MISSING)
+
+
 def run_live(
     arguments: Sequence[str], *, cwd: str, doing: str, repository: str | None, on_line: Callable[[str], None]
 ) -> None:
     """Run a long git command, passing its lines on. Raises the error that its failure means."""
-    completed = process.stream(["git", *arguments], cwd=cwd, env=git_environment(), on_line=on_line, hint=_HINT_MISSING)
+    completed = ask_live(arguments, cwd=cwd, on_line=on_line)
     if completed.returncode != 0:
         raise failure(completed, arguments, cwd=cwd, doing=doing, repository=repository)
+
+
+def _command(arguments: Sequence[str], cwd: str) -> list[str]:
+    return git_options.command(cwd, list(arguments))
 
 
 def failure(

@@ -4,18 +4,12 @@ import os
 import re
 from collections.abc import Callable
 
-from comfydock_core.integrations import process
 from comfydock_core.integrations.git import runner
+from comfydock_core.integrations.git_options import LFS_FILTER
 
 _FAILED = re.compile(r"clone of '([^']+)' into submodule path")
 _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _LARGEST_POINTER = 1024
-_LFS_FILTER = {
-    "clean": "git-lfs clean -- %f",
-    "smudge": "git-lfs smudge -- %f",
-    "process": "git-lfs filter-process",
-    "required": "true",
-}
 
 
 def has_submodules(worktree: str) -> bool:
@@ -29,7 +23,7 @@ def fetch(worktree: str, *, repository: str, local: bool, what: str, on_line: Ca
     """
     allowed = "always" if local else "never"
     arguments = ["-c", f"protocol.file.allow={allowed}", "submodule", "update", "--init", "--recursive", "--progress"]
-    completed = process.stream(["git", *arguments], cwd=worktree, env=runner.git_environment(), on_line=on_line)
+    completed = runner.ask_live(arguments, cwd=worktree, on_line=on_line)
     if completed.returncode != 0:
         failed = _FAILED.search(completed.text)
         address = failed[1] if failed else repository
@@ -52,7 +46,7 @@ def has_lfs(worktree: str) -> bool:
 
 def fetch_lfs(worktree: str) -> str | None:
     """Fetch the content of all files in LFS; what git said when that failed. Raises `GitFailed`."""
-    for name, value in _LFS_FILTER.items():
+    for name, value in LFS_FILTER.items():
         runner.run(["config", f"filter.lfs.{name}", value], cwd=worktree, doing="configure the repository")
     completed = runner.ask(["lfs", "pull"], cwd=worktree)
     return None if completed.returncode == 0 else completed.text or completed.ending("git lfs")

@@ -72,7 +72,7 @@ def group_name(release: NodeInfo) -> str:
 
 
 def is_directory_name(name: str) -> bool:
-    """Whether a name is exactly one component of a path: an empty one, or `..`, would stand for what holds all packs."""
+    """Whether a name is exactly one component of a path: others would stand for what holds all packs."""
     if not name or name in (".", "..") or not _OUTSIDE.isdisjoint(name):
         return False
     return len(name.encode("utf-8", "surrogatepass")) <= _LONGEST

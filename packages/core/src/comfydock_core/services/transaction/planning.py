@@ -11,7 +11,6 @@ from comfydock_core.models.plan import PlanStep
 from comfydock_core.services.transaction import placement
 from comfydock_core.utils.files.fingerprints import digest, fingerprint
 
-
 # What holds the things of many subjects. No change is of all of them at once.
 _HOLDERS = (".ops", "ComfyUI/custom_nodes")
 

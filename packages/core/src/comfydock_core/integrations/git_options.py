@@ -1,0 +1,76 @@
+"""What every call of git is made with, so that nothing of a stranger or of the user's own habits runs in it. Fast path.
+
+The user's credentials, proxies, certificates and `insteadOf` act as ever. Hooks, monitors, templates, signatures and
+the filters that a repository brings in its own configuration do not: those of a stranger are programs of a stranger,
+and the user's are for the user's own work. `tests/architecture` sees to it that git is called in no other way.
+"""
+
+from comfydock_core.integrations import quick_process
+from comfydock_core.utils import native
+
+_NOWHERE = "/dev/null"  # git knows it by this name on every system.
+# Only an answer that has stopped altogether is given up: servers may send a few bytes a second while they think.
+_STALLED_BYTES = 1
+_STALLED_SECONDS = 60
+_SETTINGS = (
+    f"core.hooksPath={_NOWHERE}",
+    "core.fsmonitor=false",
+    "init.templateDir=",
+    "commit.gpgSign=false",
+    "tag.gpgSign=false",
+    "tag.forceSignAnnotated=false",
+    "log.showSignature=false",
+    "submodule.recurse=false",
+    "protocol.ext.allow=never",
+    f"http.lowSpeedLimit={_STALLED_BYTES}",
+    f"http.lowSpeedTime={_STALLED_SECONDS}",
+)
+OPTIONS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
+
+# What git-lfs itself writes down; a filter of that name is left to it, whatever else a repository calls so.
+LFS_FILTER = {
+    "clean": "git-lfs clean -- %f",
+    "smudge": "git-lfs smudge -- %f",
+    "process": "git-lfs filter-process",
+    "required": "true",
+}
+_WITHOUT = {"clean": "", "smudge": "", "process": "", "required": "false"}
+# Words without which a configuration has no filters, neither itself nor in another file that it names.
+_TELLING = (b"filter", b"include", b"worktreeconfig")
+
+
+def command(worktree: str, arguments: list[str]) -> list[str]:
+    """The whole command line of a call of git in `worktree`."""
+    return ["git", *OPTIONS, *_without_own_filters(worktree), *arguments]
+
+
+def _without_own_filters(worktree: str) -> list[str]:
+    """Options that put the filters of a repository's own configuration out of action.
+
+    Git is asked for them only where there may be some. A `.git` that is a file leads to a configuration elsewhere.
+    """
+    git = f"{worktree}/.git"
+    content = native.read_bytes(f"{git}/config")
+    if content is None:
+        if native.is_directory(git) or not native.exists(git):
+            return []
+    elif not any(word in content.lower() for word in _TELLING):
+        return []
+    question = ["config", "--null", "--show-scope", "--name-only", "--get-regexp", r"^filter\."]
+    asked = quick_process.start(["git", *OPTIONS, "-C", worktree, *question])
+    if asked is None:
+        return []  # Without git the command itself will say so.
+    parts = asked.collect()[1].decode("utf-8", "surrogateescape").split("\0")
+    names = [name for scope, name in zip(parts[::2], parts[1::2], strict=False) if scope in ("local", "worktree")]
+    return [word for name in dict.fromkeys(names) for word in _tamed(name)]
+
+
+def _tamed(name: str) -> list[str]:
+    """The options for one filter's setting, `filter.<driver>.<key>`."""
+    driver, _, key = name.rpartition(".")
+    instead = (LFS_FILTER if driver == "filter.lfs" else _WITHOUT).get(key)
+    if instead is None:
+        return []
+    words = ["-c", f"{name}={instead}"]
+    # A driver that git cannot do without would fail instead.
+    return words if driver == "filter.lfs" else [*words, "-c", f"{driver}.required=false"]
