@@ -21,7 +21,8 @@ from comfydock_core.models.packs.pack_changes import PackOptions, PackPlan, Pack
 def add(context: Context, arguments: Arguments) -> Result:
     """Add packs, all of them or none."""
     words = tuple(arguments.words("pack"))
-    request = PackRequest("add", words, _options(arguments), development=arguments.flag("dev"))
+    name = arguments.text("name")
+    request = PackRequest("add", words, _options(arguments), development=arguments.flag("dev"), name=name)
     return _change(context, arguments, request)
 
 

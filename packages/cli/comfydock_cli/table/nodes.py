@@ -39,6 +39,7 @@ COMMANDS = (
         (
             word("pack", "ID, ID@VERSION, URL, URL@REF, a folder, or a name with `--dev`", many=True),
             flag("--dev", help="as your own work: never updated, never deleted"),
+            value("--name", metavar="NAME", help="what one pack is called here instead of its own name"),
             FORCE,
             NO_TEST,
             STRICT,

@@ -234,6 +234,36 @@ def test_another_version_that_is_named_takes_the_place_of_the_first(
     assert os.path.isfile(f"{demo.layout.custom_nodes}/fancy/requirements.txt")
 
 
+def test_a_repository_of_another_owner_is_another_pack_whatever_its_name(
+    workspace: Workspace, demo: Environment, host: PackHost
+) -> None:
+    for owner, name in (("alice", "comfyui-twin"), ("bob", "ComfyUI-Twin")):
+        host.add_repository(owner, name, pack_files(owner))
+    ours, theirs = (f"https://github.com/{one}" for one in ("alice/comfyui-twin", "bob/ComfyUI-Twin"))
+    both = refused(workspace, "add", ours, theirs)
+    assert isinstance(both, PackExists)
+    change(workspace, "add", ours)
+    for word in (theirs, f"{theirs}@main"):
+        error = refused(workspace, "add", word)
+        assert isinstance(error, PackExists)
+        assert ours in error.message
+        assert theirs in error.message
+        assert "--name" in str(error.hint)
+    change(workspace, "add", theirs, name="bobs-twin")
+    assert nodes(demo) == ["bobs-twin", "comfyui-twin"]
+    assert isinstance(refused(workspace, "add", theirs), PackExists)
+    change(workspace, "add", f"{theirs}@main", name="comfyui-twin", force=True)
+    assert nodes(demo) == ["bobs-twin", "comfyui-twin"]
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", ".git", "x.disabled", "two words"])
+def test_a_pack_is_not_added_under_a_name_that_no_directory_should_have(
+    workspace: Workspace, demo: Environment, host: PackHost, name: str
+) -> None:
+    host.add("fancy", "1.0.0")
+    assert isinstance(refused(workspace, "add", "fancy", name=name), InvalidSetting)
+
+
 def test_a_directory_in_the_way_is_left_alone_unless_forced_and_comes_back_by_undo(
     workspace: Workspace, demo: Environment, host: PackHost
 ) -> None:

@@ -33,8 +33,8 @@ class PackRequest:
 
     `action` is `add`, `remove`, `update`, `enable`, `disable`, `dev-link` or `prune`; `words` name packs, for `prune`
     those that stay. `development`
-    adds packs as the user's own, `untrack` leaves the directories of those that are removed. `path` and `name` are for
-    `dev-link`.
+    adds packs as the user's own, `untrack` leaves the directories of those that are removed. `path` is for
+    `dev-link`, `name` for `dev-link` and for one pack that is added under another name than its own.
     """
 
     action: str

@@ -10,13 +10,13 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.nodes.planning import plan_changes
 from comfydock_core.models.addresses import without_credentials
-from comfydock_core.models.exceptions import ComfyDockError, PackExists
+from comfydock_core.models.exceptions import ComfyDockError, InvalidSetting, PackExists
 from comfydock_core.models.packs.node_packs import CodeFinding, PackContent, PackReference
 from comfydock_core.models.packs.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import DISABLED, NodeInfo, NodePackage
 from comfydock_core.repositories.definition.tracked_packs import matching_pack
-from comfydock_core.resolvers.pack_references import parse_reference
+from comfydock_core.resolvers.pack_references import pack_name, parse_reference
 from comfydock_core.strategies.pack_policy import lines_of
 from comfydock_core.utils.git_urls import same_repository
 
@@ -29,14 +29,16 @@ def plan_adding(
     reporter: Reporter,
     *,
     development: bool = False,
+    name: str | None = None,
 ) -> PackPlan:
     """Look everything up, fetch it into the cache, and try it against the lock; the environment stays as it is.
 
     With `development` the packs are the user's own from now on: they are never updated or removed by anybody else.
-    Raises `PackNotFound`, `PackExists`, `PackRefused`, `RequirementsConflict`, `RemoteError`, what fetching raises;
+    `name` is what one pack is to be called instead of its own name.
+    Raises `InvalidSetting`, `PackNotFound`, `PackExists`, `PackRefused`, `RequirementsConflict`, `RemoteError`, what fetching raises;
     with `keep_going` what concerns single packs is among the plan's failures instead.
     """
-    adding = _Adding(layout, services, options, reporter, development=development)
+    adding = _Adding(layout, services, options, reporter, development=development, name=_usable(name, words))
     changes: list[PackChange] = []
     failures: list[PackFailure] = []
     for word in dict.fromkeys(words):
@@ -62,12 +64,14 @@ class _Adding:
         reporter: Reporter,
         *,
         development: bool,
+        name: str | None,
     ) -> None:
         self._layout = layout
         self._services = services
         self._options = options
         self._reporter = reporter
         self._development = development
+        self._name = name
         self._tracked = services.environment(layout).nodes
 
     def change(self, word: str) -> PackChange:
@@ -81,6 +85,8 @@ class _Adding:
             return self._track(os.path.basename(reference.path or ""))
         self._reporter.phase(f"Looking up {without_credentials(word)}")
         release = self._services.packs.find(reference, self._reporter, force=self._options.force)
+        if self._name is not None:
+            release = replace(release, identifier=self._name, name=self._name, registry_id=None)
         before = self._same_pack(release)
         self._refuse_known(before, release, reference)
         content = self._content(reference, release)
@@ -130,6 +136,12 @@ class _Adding:
                 f"`{name}` is tracked, with version {before.release.version[:10]}",
                 "`--force` makes a development pack of it, which updates pass over",
             )
+        if self._name not in (None, name):
+            raise InvalidSetting(
+                f"`{name}` lies among the custom nodes under its own name already",
+                hint="leave `--name` out, or rename the directory first",
+                context={"pack": name, "name": self._name},
+            )
         directory = f"{self._layout.custom_nodes}/{name}"
         requirements = self._tracked.policy.asked_for(directory)
         lines, notes = lines_of(requirements)
@@ -154,16 +166,22 @@ class _Adding:
         return os.path.realpath(os.path.dirname(path)) == nodes
 
     def _same_pack(self, release: NodeInfo) -> NodePackage | None:
-        """The pack that the environment has of this one, by any of its names or by its repository."""
-        for word in (release.identifier, release.registry_id, release.name):
-            found = matching_pack(self._tracked.packs, word) if word else None
-            if found is not None:
-                return found
+        """The pack that the environment has of this one: by any of its names, or by its repository.
+
+        Raises `PackExists` for one of that name from another repository, which is another pack, unless forced.
+        """
+        words = (release.identifier, release.registry_id, release.name)
+        found = (matching_pack(self._tracked.packs, word) for word in words if word)
+        named = next((pack for pack in found if pack is not None), None)
+        if named is not None and not _are_strangers(named.release, release):
+            return named
         repository = release.repository
         for pack in self._tracked.packs.values():
             if repository and pack.release.repository and same_repository(repository, pack.release.repository):
                 return pack
-        return None
+        if named is not None and not self._options.force:
+            _refuse_another(named, release)
+        return named
 
     def _refuse_known(self, before: NodePackage | None, release: NodeInfo, reference: PackReference) -> None:
         """Raise `PackExists` unless another version of a known pack was asked for, or `--force`."""
@@ -207,14 +225,56 @@ def findings_of(before: str | None, after: str) -> tuple[CodeFinding, ...]:
 
 
 def _refuse_twice(change: PackChange, others: Sequence[PackChange]) -> None:
-    """Two words may name one pack."""
+    """Two words may name one pack, or two packs of one name."""
     for other in others:
+        if _are_strangers(change.pack.release, other.pack.release) and _share_a_name(change.pack, other.pack):
+            _refuse_another(other.pack, change.pack.release)
         if change.pack.release.name.lower() == other.pack.release.name.lower():
             raise PackExists(
                 f"`{change.pack.identifier}` was named twice",
                 hint="name each node pack once",
                 context={"pack": change.pack.identifier},
             )
+
+
+def _usable(name: str | None, words: Sequence[str]) -> str | None:
+    """The name for a pack, as given. Raises `InvalidSetting` where it could be none, or would be that of several."""
+    if name is None:
+        return None
+    if len(words) != 1:
+        raise InvalidSetting("`--name` is for one node pack", hint="add the packs one by one", context={"name": name})
+    if name.startswith((".", "-")) or pack_name(name) != name:
+        raise InvalidSetting(
+            f"`{name}` cannot be the name of a node pack",
+            hint="letters, digits, `_`, `-`, `+` and `.` make a name",
+            context={"name": name},
+        )
+    return name
+
+
+def _are_strangers(first: NodeInfo, second: NodeInfo) -> bool:
+    """Whether two releases are known to come from different repositories."""
+    if not first.repository or not second.repository:
+        return False
+    ours, theirs = without_credentials(first.repository), without_credentials(second.repository)
+    return not same_repository(ours, theirs)
+
+
+def _share_a_name(first: NodePackage, second: NodePackage) -> bool:
+    return first.release.name.lower() == second.release.name.lower()
+
+
+def _refuse_another(known: NodePackage, release: NodeInfo) -> None:
+    """Raise `PackExists` when a known pack of that name comes from another repository."""
+    if not _are_strangers(known.release, release):
+        return
+    theirs, ours = without_credentials(known.release.repository or ""), without_credentials(release.repository or "")
+    raise PackExists(
+        f"`{known.identifier}` comes from `{theirs}`, and `{ours}` is another node pack of that name",
+        hint="`--name NAME` adds it beside the first under another name; `--force` puts it in its place,"
+        " which `undo` takes back",
+        context={"pack": known.identifier, "repository": theirs, "other": ours},
+    )
 
 
 def _exists(pack: NodePackage, message: str, hint: str) -> PackExists:

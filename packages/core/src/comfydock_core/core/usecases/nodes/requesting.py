@@ -37,7 +37,9 @@ def _plan(
 ) -> PackPlan:
     words, options = request.words, request.options
     if request.action == "add":
-        return plan_adding(layout, services, words, options, reporter, development=request.development)
+        return plan_adding(
+            layout, services, words, options, reporter, development=request.development, name=request.name
+        )
     if request.action == "update":
         return plan_updating(layout, services, words, options, reporter)
     if request.action == "dev-link":
