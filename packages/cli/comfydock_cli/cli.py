@@ -121,7 +121,7 @@ def _show(context: "Context", command: "Command", result: "Result | None") -> in
     if context.json:
         from comfydock_cli.formatters.envelope import success
 
-        context.console.data(success(" ".join(command.path), result))
+        context.console.json(success(" ".join(command.path), result))
     elif result is not None:
         context.console.data(result.text)
         if result.note:

@@ -99,7 +99,7 @@ def _tell_json(facts: Facts, words: list[str]) -> int:
     told = {key: facts[key] for key in ("code", "message", "hint", "context")}
     code = _exit_code(facts)
     try:
-        Console().data(failure(_command(words), code, [told]))
+        Console().json(failure(_command(words), code, [told]))
     except BrokenPipeError:
         return 141
     except OSError:  # Standard output itself is what is wrong, so the error is told where it can be read.

@@ -1,15 +1,39 @@
-"""The log of one command: rotating `full.log`, as ComfyDock 1.x keeps and reads it."""
+"""The log of one command: rotating `full.log`, as ComfyDock 1.x keeps and reads it, for this user's eyes.
 
+Only our own words go into it: those of libraries may hold signed addresses.
+"""
+
+import contextlib
 import logging
 import os
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from types import TracebackType
+from typing import Any
 
-from comfydock_cli.ui.console import Console
+from comfydock_cli.ui.console import Console, clean
 
 _FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(funcName)s:%(lineno)d - %(message)s"
 _BYTES = 10 * 1024 * 1024
 _BACKUPS = 5
+
+
+class _PrivateFile(RotatingFileHandler):
+    """A file that other users cannot read, also after it was put aside and begun anew."""
+
+    def _open(self) -> "TextIOWrapper[Any]":
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self.baseFilename, os.O_CREAT | os.O_EXCL, 0o600))
+        return super()._open()
+
+
+class _CleanFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return clean(super().format(record))
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return record.name.startswith("comfydock_")
 
 
 class CommandLog:
@@ -29,12 +53,13 @@ class CommandLog:
         root = logging.getLogger()
         try:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
-            self._handler = RotatingFileHandler(self._path, maxBytes=_BYTES, backupCount=_BACKUPS, encoding="utf-8",
+            self._handler = _PrivateFile(self._path, maxBytes=_BYTES, backupCount=_BACKUPS, encoding="utf-8",
                                                 errors="backslashreplace")  # fmt: skip
         except OSError as error:
             self._console.note(f"warning: cannot write the log `{self._path}`: {error.strerror}")
             return self
-        self._handler.setFormatter(logging.Formatter(_FORMAT))
+        self._handler.setFormatter(_CleanFormatter(_FORMAT))
+        self._handler.addFilter(_is_ours)
         logging.raiseExceptions = False  # A full disk is told once, by the command itself, not at every record.
         root.addHandler(self._handler)
         root.setLevel(logging.DEBUG)

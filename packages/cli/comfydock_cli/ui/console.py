@@ -1,4 +1,7 @@
-"""The only writer. Data goes to standard output, everything else to standard error."""
+"""The only writer. Data goes to standard output, everything else to standard error.
+
+Names, commit subjects and the like are written by others. What in them would act on a terminal is shown instead.
+"""
 
 import sys
 
@@ -20,6 +23,10 @@ class Console:
 
     def data(self, text: str) -> None:
         """Results, complete with their newline. Raises `OSError` when standard output does not take them."""
+        self.json(clean(text))
+
+    def json(self, text: str) -> None:
+        """Results that programs read, which are written as they are. Raises what `data` raises."""
         if sys.stdout is None and text:
             raise OSError(9, "standard output is closed")
         _write(sys.stdout, text)
@@ -27,11 +34,11 @@ class Console:
     def note(self, text: str) -> None:
         """A line for the person at the terminal; silent with `--quiet`."""
         if not self.quiet:
-            _write(sys.stderr, text + "\n")
+            _write(sys.stderr, clean(text) + "\n")
 
     def error(self, text: str) -> None:
         """What went wrong; always said."""
-        _write(sys.stderr, text + "\n")
+        _write(sys.stderr, clean(text) + "\n")
 
 
 def _write(stream: "TextIO | None", text: str) -> None:
@@ -47,3 +54,16 @@ def _write(stream: "TextIO | None", text: str) -> None:
         raise
     except OSError as error:
         raise OSError(error.errno, f"cannot write the output: {error.strerror}") from error
+
+
+def clean(text: str) -> str:
+    """The text with control characters and marks that turn its direction shown as `\\x1b` and the like.
+
+    Lines and tabs stay. Everything that is not a usual letter is looked at only where there is some.
+    """
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    controls = [code for code in (*range(32), *range(0x7F, 0xA0)) if code not in (0x09, 0x0A)]
+    turning = [0x061C, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+    shown = {code: f"\\x{code:02x}" for code in controls} | {code: f"\\u{code:04x}" for code in turning}
+    return text.translate(shown)

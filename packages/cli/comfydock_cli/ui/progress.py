@@ -4,7 +4,7 @@ import time
 
 from comfydock_cli import system
 from comfydock_cli.cli_utils import Context
-from comfydock_cli.ui.console import Console
+from comfydock_cli.ui.console import Console, clean
 from comfydock_core.utils.text import size_text
 
 # Without a terminal a long step still says that it lives, but not more often than this.
@@ -77,7 +77,7 @@ class LiveReporter(PlainReporter):
         self._settle()
         self._text, self._started = text, time.monotonic()
         self._bars.start()
-        self._bars.reset(self._task, description=text, total=None, amount="")
+        self._bars.reset(self._task, description=clean(text), total=None, amount="")
 
     def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
         shown = amount(done, unit) + (f"/{amount(total, unit)}" if total else "")
@@ -85,12 +85,12 @@ class LiveReporter(PlainReporter):
 
     def line(self, text: str) -> None:
         if self._console.verbose:
-            self._bars.console.print(f"  {text}", markup=False, highlight=False)
+            self._bars.console.print(clean(f"  {text}"), markup=False, highlight=False)
         else:
-            self._bars.update(self._task, amount=text.strip()[:40])
+            self._bars.update(self._task, amount=clean(text.strip()[:40]))
 
     def warn(self, text: str) -> None:
-        self._bars.console.print(f"warning: {text}", markup=False, highlight=False)
+        self._bars.console.print(clean(f"warning: {text}"), markup=False, highlight=False)
 
     def __exit__(self, *exception: object) -> None:
         if exception[0] is not None:
@@ -105,7 +105,7 @@ class LiveReporter(PlainReporter):
         """Leave a finished step behind as a plain line with its time."""
         if self._text:
             seconds = time.monotonic() - self._started
-            self._bars.console.print(f"{self._text} ({seconds:.1f} s)", markup=False, highlight=False)
+            self._bars.console.print(clean(f"{self._text} ({seconds:.1f} s)"), markup=False, highlight=False)
             self._text = ""
 
 

@@ -5,6 +5,7 @@ import sys
 from comfydock_cli import system
 from comfydock_cli.cli_utils import Context
 from comfydock_cli.table.refusals import UsageError
+from comfydock_cli.ui.console import clean
 
 
 def confirm(context: Context, question: str) -> bool:
@@ -13,7 +14,7 @@ def confirm(context: Context, question: str) -> bool:
         return True
     if context.json or sys.stdin is None or not (system.is_terminal(0) and system.is_terminal(2)):
         raise UsageError(f"nobody is there to answer: {question}", hint="add `--yes` to go ahead")
-    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.write(f"{clean(question)} [y/N] ")
     sys.stderr.flush()
     answer = ""
     try:

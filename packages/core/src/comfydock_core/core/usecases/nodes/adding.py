@@ -35,8 +35,8 @@ def plan_adding(
 
     With `development` the packs are the user's own from now on: they are never updated or removed by anybody else.
     `name` is what one pack is to be called instead of its own name.
-    Raises `InvalidSetting`, `PackNotFound`, `PackExists`, `PackRefused`, `RequirementsConflict`, `RemoteError`, what fetching raises;
-    with `keep_going` what concerns single packs is among the plan's failures instead.
+    Raises `InvalidSetting`, `PackNotFound`, `PackExists`, `PackRefused`, `RequirementsConflict`, `RemoteError`, what
+    fetching raises; with `keep_going` what concerns single packs is among the plan's failures instead.
     """
     adding = _Adding(layout, services, options, reporter, development=development, name=_usable(name, words))
     changes: list[PackChange] = []

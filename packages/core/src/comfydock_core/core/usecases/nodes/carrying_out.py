@@ -20,7 +20,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.services.transaction import operation
 from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.utils import interruption
-from comfydock_core.utils.child_environment import child_environment
+from comfydock_core.utils.child_environment import child_environment, without_python_settings
 from comfydock_core.utils.files.disk_errors import disk_errors
 
 _PYTHON = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
@@ -110,6 +110,6 @@ def _seen_in_comfyui(place: str, name: str, comfyui: str, aside: str) -> Iterato
 
 
 def _variables(staged: EnvironmentLayout) -> dict[str, str]:
-    own = child_environment()
+    own, _ = without_python_settings(child_environment())
     path = os.pathsep.join([os.path.dirname(f"{staged.venv}/{_PYTHON}"), own.get("PATH", "")])
     return {**own, "VIRTUAL_ENV": staged.venv, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -17,7 +17,7 @@ from comfydock_core.models.packs.imports import ImportReport, PackImport
 from comfydock_core.models.packs.pack_changes import PackChange
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import DISABLED
-from comfydock_core.utils.child_environment import child_environment
+from comfydock_core.utils.child_environment import child_environment, without_python_settings
 from comfydock_core.utils.files.disk_errors import disk_errors
 
 # ComfyUI loads everything as for a real start with it, and ends.
@@ -90,7 +90,8 @@ def start_once(
     command = [venv_python(venv), *comfyui_command(layout, [_QUICK_TEST])[1:]]
     reporter.phase("Starting ComfyUI once to import the node packs")
     with _double(layout.comfyui, places, aside) as directory:
-        variables = {**child_environment(), "PYTHONDONTWRITEBYTECODE": "1"}
+        variables, _ = without_python_settings(child_environment())
+        variables["PYTHONDONTWRITEBYTECODE"] = "1"
         done = process.stream(command, cwd=directory, env=variables, on_line=reporter.line)
     nothing = None if places else ImportReport(())  # ComfyUI does not report on no packs.
     report = parse_import_report(done.output.splitlines()) or nothing

@@ -16,7 +16,7 @@ from comfydock_core.models.running import RunningComfyUI
 from comfydock_core.repositories import run_state
 from comfydock_core.repositories.definition.backend_choice import read_choice
 from comfydock_core.utils import native, processes
-from comfydock_core.utils.child_environment import child_environment
+from comfydock_core.utils.child_environment import child_environment, without_python_settings
 from comfydock_core.utils.files.disk_errors import disk_errors
 
 RESTART = 42
@@ -32,13 +32,16 @@ def run_comfyui(
     to one. Raises `EnvironmentBroken`, `EnvironmentChanging`, `PortInUse`, `FileSystemError`.
     """
     command = comfyui_command(layout, arguments)
+    variables, dropped = without_python_settings(child_environment())
+    if dropped:
+        reporter.warn(f"ComfyUI runs without {' and '.join(dropped)} of this shell: it has packages of its own")
     if log is not None:
         _hear_interrupts()
     with disk_errors("start ComfyUI"), run_state.held(layout.root) as lock:
         refuse_taken_port(layout, arguments)
         with signals_relayed() as relay:
             while True:
-                code = _run_once(layout, command, arguments, relay, lock, log)
+                code = _run_once(layout, command, variables, arguments, relay, lock, log)
                 if code != RESTART or relay.told_to_end is not None:
                     return code
                 reporter.phase(f"ComfyUI asks to be started again (exit code {RESTART})")
@@ -47,13 +50,14 @@ def run_comfyui(
 def _run_once(
     layout: EnvironmentLayout,
     command: list[str],
+    variables: dict[str, str],
     arguments: Sequence[str],
     relay: SignalRelay,
     lock: int | None,
     log: str | None,
 ) -> int:
     keep = () if lock is None else (lock,)
-    child = relay.run(command, cwd=layout.comfyui, env=child_environment(), keep=keep)
+    child = relay.run(command, cwd=layout.comfyui, env=variables, keep=keep)
     try:
         if lock is not None:
             run_state.write_record(layout.root, _running(child, arguments, log))
