@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -84,6 +85,17 @@ def test_the_second_clone_asks_nobody_and_shares_its_files(
     assert len(server.requests) == asked
     (one,), (two,) = ((tmp_path / name).glob(".git/objects/pack/*.pack") for name in ("one", "two"))
     assert one.samefile(two)
+
+
+def test_a_mirror_on_another_device_is_copied_from(upstream: Path, server: GitServer, tmp_path: Path) -> None:
+    shm = "/dev/shm"
+    if not os.path.isdir(shm) or os.stat(shm).st_dev == os.stat(tmp_path).st_dev:
+        pytest.skip("there is no other device to write to")
+    with tempfile.TemporaryDirectory(dir=shm) as other:
+        elsewhere = RepositoryMirrors(f"{other}/git")
+        address = server.address("ComfyUI/.git")
+        elsewhere.clone(address, str(tmp_path / "clone"), wanted=tip(upstream), reporter=SILENT)
+    git(tmp_path / "clone", "checkout", "--quiet", "v0.1.0")
 
 
 def test_a_clone_lives_on_without_the_mirror(

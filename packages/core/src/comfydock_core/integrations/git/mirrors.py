@@ -1,7 +1,7 @@
 """Mirrors: bare copies of repositories elsewhere, kept on this machine to clone from.
 
-A clone shares the files of the mirror's objects by hard links and never refers to the mirror, so a mirror can go at any
-time. No address is stored in a mirror, hence no credentials either.
+A clone shares the files of the mirror's objects by hard links, or copies them where those cannot be made, and never
+refers to the mirror, so a mirror can go at any time. No address is stored in a mirror, hence no credentials either.
 """
 
 import glob
@@ -76,7 +76,8 @@ def clone(mirror: str, repository: str, directory: str, *, what: str, on_line: C
 
     Raises `GitFailed`, `FileSystemError`.
     """
-    options = ["--progress", "--no-checkout", "--template=", "--local", "--origin", "origin"]
+    # A path is cloned by links anyway; with `--local` git would fail where they cannot be made, instead of copying.
+    options = ["--progress", "--no-checkout", "--template=", "--origin", "origin"]
     runner.run_live(
         ["clone", *options, "--", mirror, directory],
         cwd=os.path.dirname(directory),
