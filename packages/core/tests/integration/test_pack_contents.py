@@ -12,16 +12,19 @@ import pytest
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.factories.pack_factory import pack_contents
+from comfydock_core.integrations.git import changes
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.models.exceptions import (
     ArchiveRefused,
     ComfyDockError,
     DigestMismatch,
     FileSystemError,
+    GitFailed,
     NetworkUnavailable,
     OfflineRefused,
     PackNotFound,
     PackVersionNotFound,
+    RefNotFound,
     RepositoryNotFound,
 )
 from comfydock_core.models.packs.node_packs import PackContent
@@ -300,6 +303,50 @@ def test_a_submodule_that_cannot_be_had_is_named(host: PackHost, contents: PackC
     version = with_submodule(host, "https://github.com/bob/gone")
     with pytest.raises(RepositoryNotFound, match="bob/gone"):
         contents.obtain(committed(HUB, version), SILENT)
+
+
+def test_a_submodule_without_an_address_is_told_and_the_others_come(host: PackHost, contents: PackContents) -> None:
+    host.add_repository("bob", "inner", {"inner.py": "x = 1\n"})
+    with_submodule(host, "https://github.com/bob/inner")
+    place = host.repository("alice", "fancy")
+    git(place, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},forgotten")
+    git(place, "-c", "user.name=x", "-c", "user.email=x@example.invalid", "commit", "--quiet", "-m", "Forget one")
+    content = contents.obtain(committed(HUB, git(place, "rev-parse", "HEAD").strip()), SILENT)
+    assert "vendor/inner.py" in tree(content.directory)
+    assert [note for note in content.missing if "forgotten" in note and "no address" in note]
+
+
+def test_a_submodule_whose_commit_nobody_has_is_named(host: PackHost, contents: PackContents) -> None:
+    host.add_repository("bob", "inner")
+    with_submodule(host, "https://github.com/bob/inner")
+    place = host.repository("alice", "fancy")
+    git(place, "update-index", "--cacheinfo", f"160000,{'1' * 40},vendor")
+    git(place, "-c", "user.name=x", "-c", "user.email=x@example.invalid", "commit", "--quiet", "-m", "Pin another")
+    with pytest.raises(RefNotFound, match="`vendor` of fancy is pinned to the commit 1111"):
+        contents.obtain(committed(HUB, git(place, "rev-parse", "HEAD").strip()), SILENT)
+
+
+def lose_an_object(place: Path, path: str) -> None:
+    blob = git(place, "rev-parse", f"HEAD:{path}").strip()
+    (place / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+
+
+def test_a_repository_that_lost_an_object_is_called_damaged(host: PackHost, contents: PackContents) -> None:
+    version = host.add_repository("alice", "fancy", {"lost.py": "x = 1\n"})
+    lose_an_object(host.repository("alice", "fancy"), "lost.py")
+    for repository in (HUB, str(host.repository("alice", "fancy"))):
+        with pytest.raises(GitFailed) as caught:
+            contents.obtain(committed(repository, version), SILENT)
+        assert "network" not in str(caught.value.hint)
+
+
+def test_a_checkout_that_leaves_files_out_fails(host: PackHost) -> None:
+    version = host.add_repository("alice", "fancy", {"lost.py": "x = 1\n"})
+    place = host.repository("alice", "fancy")
+    lose_an_object(place, "lost.py")
+    (place / "lost.py").unlink()
+    with pytest.raises(GitFailed, match="check out"):
+        changes.check_out(str(place), version, branch=None)
 
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 5\n".format("0" * 64)

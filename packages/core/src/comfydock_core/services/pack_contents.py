@@ -171,11 +171,15 @@ class PackContents:
                 context={"repository": without_credentials(repository), "ref": commit, "near": []},
             )
         changes.check_out(directory, found, branch=None)
-        if submodules.has_submodules(directory):
-            self._fetch_submodules(release, repository, directory, reporter)
-        return self._fetch_large_files(directory, reporter)
+        places, lost = submodules.read(directory)
+        if places:
+            self._fetch_submodules(release, repository, directory, places, reporter)
+        missing = (f"the submodule {some(lost, _FILES_TOLD)} is left empty: the pack gives no address for it",)
+        return (*(missing if lost else ()), *self._fetch_large_files(directory, reporter))
 
-    def _fetch_submodules(self, release: NodeInfo, repository: str, directory: str, reporter: Reporter) -> None:
+    def _fetch_submodules(
+        self, release: NodeInfo, repository: str, directory: str, places: list[str], reporter: Reporter
+    ) -> None:
         local = remotes.local_path(repository) is not None
         if self._offline and not local:
             raise OfflineRefused(
@@ -185,7 +189,12 @@ class PackContents:
             )
         reporter.phase(f"Fetching the submodules of {release.name}")
         submodules.fetch(
-            directory, repository=repository, local=local, what=release.name, on_line=clone_listener(reporter)
+            directory,
+            places,
+            repository=repository,
+            local=local,
+            what=release.name,
+            on_line=clone_listener(reporter),
         )
 
     def _fetch_large_files(self, directory: str, reporter: Reporter) -> tuple[str, ...]:

@@ -1,6 +1,10 @@
 """Changes to a repository on disk."""
 
 from comfydock_core.integrations.git import queries, runner
+from comfydock_core.models.exceptions import GitFailed
+from comfydock_core.utils.text import some
+
+_SHOWN = 3
 
 
 def initialise(worktree: str, branch: str) -> None:
@@ -23,11 +27,25 @@ def commit_all(worktree: str, message: str) -> bool:
 
 
 def check_out(worktree: str, commit: str, *, branch: str | None) -> None:
-    """Check out a commit: on `branch`, made to point there and to follow `origin`, or detached without one."""
+    """Check out a commit: on `branch`, made to point there and to follow `origin`, or detached without one.
+
+    Raises `GitFailed`, also where git says that it went well although an object was missing or a file is.
+    """
+    doing = f"check out {branch or commit[:10]}"
+    words = ["--detach", commit] if branch is None else ["-B", branch, commit]
+    completed = runner.ask(["checkout", "--quiet", *words], cwd=worktree)
+    told = any(line.startswith("error: ") for line in completed.errors.splitlines())
+    if completed.returncode != 0 or told:
+        raise runner.failure(completed, ["checkout", *words], cwd=worktree, doing=doing, repository=None)
+    gone = runner.run(["ls-files", "-z", "--deleted"], cwd=worktree, doing=doing).split("\0")[:-1]
+    if gone:
+        raise GitFailed(
+            f"cannot {doing}: git left out {some(gone, _SHOWN)}",
+            hint="its repository may be damaged: `git fsck` there tells",
+            context={"files": gone},
+        )
     if branch is None:
-        runner.run(["checkout", "--quiet", "--detach", commit], cwd=worktree, doing=f"check out {commit[:10]}")
         return
-    runner.run(["checkout", "--quiet", "-B", branch, commit], cwd=worktree, doing=f"check out {branch}")
     runner.ask(["branch", "--quiet", f"--set-upstream-to=origin/{branch}", branch], cwd=worktree)
 
 

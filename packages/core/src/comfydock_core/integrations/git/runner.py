@@ -42,6 +42,18 @@ _NO_REPOSITORY = (
     "info/refs not valid",
     "strange pathname",
 )
+_DAMAGED = (
+    "did not send all necessary objects",
+    "possible repository corruption",
+    "unable to read sha1 file",
+    "unable to read tree",
+    "missing blob",
+    "missing tree",
+    "bad object",
+    "is corrupt",
+    "packfile is invalid",
+    "inflate: data stream error",
+)
 _NETWORK = (
     "could not resolve host",
     "could not resolve hostname",
@@ -123,8 +135,9 @@ def failure(
     if disk is not None:
         disk.context.update(context)
         return disk
+    ending = completed.ending("git") if completed.returncode != 0 else "git told of errors"
     return _remote_failure(output, doing, shown, context) or GitFailed(
-        f"cannot {doing}: {completed.ending('git')}\n{output}".rstrip(), context=context
+        f"cannot {doing}: {ending}\n{output}".rstrip(), context=context
     )
 
 
@@ -134,6 +147,12 @@ def _remote_failure(
     low = output.lower()
     if repository is None:
         return None
+    if any(words in low for words in _DAMAGED):
+        return GitFailed(
+            f"cannot {doing}: `{repository}` is damaged itself, parts of its history are missing there\n{output}",
+            hint="tell whoever keeps it; another copy of the repository may be whole",
+            context=context,
+        )
     if any(words in low for words in _AUTHENTICATION):
         return AuthenticationFailed(
             f"cannot {doing}: `{repository}` asks for a login\n{output}",
