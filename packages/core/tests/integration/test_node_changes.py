@@ -329,6 +329,17 @@ def test_requirements_that_are_broken_change_nothing(
     assert error.exit_code in (2, 4, 8)
 
 
+def test_a_line_that_no_installer_accepts_does_not_keep_a_pack_out_for_good(
+    workspace: Workspace, demo: Environment, host: PackHost
+) -> None:
+    host.add_with_requirements("broken", "mini-masks\npip install other\n")
+    assert "`--force`" in str(refused(workspace, "add", "broken").hint)
+    [made] = change(workspace, "add", "broken", force=True).changes
+    assert made.after is not None
+    assert made.after.requirements == ("mini-masks",)
+    assert any("pip install other" in note and "left out" in note for note in made.notes)
+
+
 def test_a_manifest_that_was_changed_by_hand_is_to_be_locked_first(
     workspace: Workspace, demo: Environment, host: PackHost
 ) -> None:
@@ -434,6 +445,19 @@ def test_a_pack_from_git_follows_its_branch_and_shows_the_commits_between(
     assert [line.split(" ", 1)[1] for line in made.changes[0].commits] == ["Change Fancy"]
     assert {finding.file for finding in made.changes[0].findings} == {"install.py"}
     assert not Path(demo.layout.custom_nodes, "Fancy/main.py").exists()
+
+
+def test_a_pack_follows_the_default_branch_that_was_renamed(
+    workspace: Workspace, demo: Environment, host: PackHost
+) -> None:
+    host.add_repository("alice", "fancy", pack_files("one"))
+    change(workspace, "add", "https://github.com/alice/fancy")
+    place = host.repository("alice", "fancy")
+    git(place, "branch", "--move", "main", "master")
+    newest = host.add_repository("alice", "fancy", pack_files("two"))
+    [made] = change(workspace, "update", "fancy").changes
+    assert made.after is not None
+    assert (made.after.release.version, made.after.release.branch) == (newest, "master")
 
 
 def test_local_changes_are_not_lost_by_an_update_or_a_removal(

@@ -94,6 +94,9 @@ class NodeLookupService:
             note = f"{release.name} stands at {release.version[:10]} and follows no branch; name one with `@BRANCH`"
             return replace(release, notes=(note,))
         found = self._repositories.branch_head(release.repository, release.branch, release.name)
+        if found.branch != release.branch:
+            note = f"its branch `{release.branch}` is gone; {release.name} follows `{found.branch}` now"
+            return replace(release, version=found.commit, branch=found.branch, notes=(note,))
         return release if found.commit == release.version else replace(release, version=found.commit, notes=())
 
     def _of_repository(self, reference: PackReference, reporter: Reporter) -> NodeInfo:

@@ -15,6 +15,9 @@ from comfydock_core.utils.versions import is_full_commit, looks_like_commit
 
 _NAMES_SHOWN = 10
 
+# Nobody chooses these: they are what a repository begins with.
+_DEFAULTS = frozenset({"master", "main", "trunk", "develop"})
+
 
 @dataclass(frozen=True, slots=True)
 class FoundCommit:
@@ -46,8 +49,14 @@ class RepositoryLookup:
         return FoundCommit(commit, branch)
 
     def branch_head(self, repository: str, branch: str, what: str) -> FoundCommit:
-        """The newest commit of a branch. Raises `PackVersionNotFound` when the branch is gone."""
+        """The newest commit of a branch. Raises `PackVersionNotFound` when the branch is gone.
+
+        Where that is what default branches are called, it was renamed: the one in its place is meant then.
+        """
         refs = self.refs(repository, what)
+        default = refs.default_branch
+        if branch in _DEFAULTS and branch not in refs.branches and default in refs.branches:
+            return FoundCommit(refs.branches[default], default)
         if branch not in refs.branches:
             raise _not_found(repository, branch, refs)
         return FoundCommit(refs.branches[branch], branch)

@@ -23,9 +23,12 @@ class PackPolicy:
         # PyTorch comes from the back end's lock: no pack may bring a build of its own.
         return cls((*family_of(manifest), *PROTECTED_PACKAGES), {**SUBSTITUTES, **substitutes_of(manifest)})
 
-    def asked_for(self, directory: str) -> PackRequirements:
-        """What the pack in a directory asks for. Raises `RequirementInvalid`, `OSError`."""
-        read = read_pack_requirements(directory, protected=self.protected)
+    def asked_for(self, directory: str, *, lenient: bool = False) -> PackRequirements:
+        """What the pack in a directory asks for; `lenient` leaves out lines that no installer accepts.
+
+        Raises `RequirementInvalid`, `OSError`.
+        """
+        read = read_pack_requirements(directory, protected=self.protected, lenient=lenient)
         taken = [self._taken(one) for one in read.requirements]
         notes = [f"{new.text} is taken for {old.text} ({old.file}:{old.line}), which holds the same files"
                  for old, new in zip(read.requirements, taken, strict=True) if old != new]  # fmt: skip

@@ -32,15 +32,15 @@ _INCLUDED = {"-r": "requirement", "--requirement": "requirement", "-c": "constra
 _EDITABLE = ("-e", "--editable")
 
 
-def read_pack_requirements(directory: str, *, protected: Collection[str]) -> PackRequirements:
+def read_pack_requirements(directory: str, *, protected: Collection[str], lenient: bool = False) -> PackRequirements:
     """What the pack in `directory` asks for; nothing of it is run.
 
     `requirements.txt` counts, with the files that it includes from inside the pack; where it is missing or empty, the
     `dependencies` of `pyproject.toml`. Options of pip are told, not followed. Of `protected` packages only limits of
     their versions are kept, never a build of one publisher or an address. Raises `RequirementInvalid` for a line that
-    is no requirement, `OSError`.
+    is no requirement, which is left out when `lenient`, and for files that cannot be followed; `OSError`.
     """
-    main, project = _Reading(directory, protected), _Reading(directory, protected)
+    main, project = (_Reading(directory, protected, lenient=lenient) for _ in range(2))
     has_main = main.read_file(_MAIN, "requirement", None)
     if has_main and main.says_something:
         main.compare_with_project()
@@ -56,6 +56,7 @@ class _Reading:
 
     directory: str
     protected: Collection[str]
+    lenient: bool = False
     requirements: list[PackRequirement] = field(default_factory=list)
     constraints: list[PackRequirement] = field(default_factory=list)
     left_out: list[tuple[PackRequirement, str]] = field(default_factory=list)
@@ -115,9 +116,10 @@ class _Reading:
         if isinstance(line, OptionLine):
             self._take_option(line, file)
         elif isinstance(line, RefusedLine):
-            if not line.valid:
-                raise invalid(line, file)
-            self._leave_out(line.text, file, line.line, line.reason)
+            if not line.valid and not self.lenient:
+                raise _with_way_out(invalid(line, file))
+            reason = line.reason if line.valid else f"no installer accepts it ({line.reason})"
+            self._leave_out(line.text, file, line.line, reason)
         else:
             self._take_requirement(line, file, kind)
 
@@ -240,6 +242,11 @@ def _unique(found: list[PackRequirement]) -> list[PackRequirement]:
     for one in found:
         first.setdefault(one.text, one)
     return list(first.values())
+
+
+def _with_way_out(error: RequirementInvalid) -> RequirementInvalid:
+    error.hint = f"{error.hint}; `--force` takes the node pack without that line"
+    return error
 
 
 def _refused(place: tuple[str, int, str], words: str) -> RequirementInvalid:

@@ -121,6 +121,6 @@ def _requirements(directory: str, policy: PackPolicy) -> PackRequirements:
     if not os.path.isdir(directory):
         return PackRequirements()
     try:
-        return policy.asked_for(directory)
+        return policy.asked_for(directory, lenient=True)
     except (RequirementInvalid, OSError):
         return PackRequirements()

@@ -102,7 +102,7 @@ class _Adding:
         return replace(self._made(release, before, content), own_files=own)
 
     def _made(self, release: NodeInfo, before: NodePackage | None, content: PackContent) -> PackChange:
-        requirements = self._tracked.policy.asked_for(content.directory)
+        requirements = self._tracked.policy.asked_for(content.directory, lenient=self._options.force)
         lines, notes = lines_of(requirements)
         enabled = before.enabled if before is not None else True
         # The manifest is for everybody: a login stays with git, which was told of it in a note.
@@ -143,7 +143,7 @@ class _Adding:
                 context={"pack": name, "name": self._name},
             )
         directory = f"{self._layout.custom_nodes}/{name}"
-        requirements = self._tracked.policy.asked_for(directory)
+        requirements = self._tracked.policy.asked_for(directory, lenient=self._options.force)
         lines, notes = lines_of(requirements)
         identifier = before.identifier if before is not None else name
         release = NodeInfo(identifier, name, "development", "dev", _remote(directory))

@@ -35,7 +35,7 @@ def plan_linking(
         tracked.own_files(before, "a link in its place", force=options.force)
     directory = before.release.name if before is not None else _checked(wanted)
     _refuse_in_the_way(f"{layout.custom_nodes}/{directory}", before, force=options.force)
-    requirements = tracked.policy.asked_for(target)
+    requirements = tracked.policy.asked_for(target, lenient=options.force)
     lines, notes = lines_of(requirements)
     identifier = before.identifier if before is not None else wanted
     registry_id = before.release.registry_id if before is not None else None

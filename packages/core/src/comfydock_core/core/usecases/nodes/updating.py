@@ -55,7 +55,7 @@ def _change(
     reporter: Reporter,
 ) -> PackChange | None:
     if pack.is_development:
-        return _requirements_again(tracked, pack)
+        return _requirements_again(tracked, pack, lenient=options.force)
     reporter.phase(f"Looking for a newer {pack.identifier}")
     latest = services.packs.latest(pack.release, reporter)
     for note in latest.notes:
@@ -64,7 +64,7 @@ def _change(
         return None
     own = tracked.own_files(pack, "another version", force=options.force)
     content = services.packs.obtain(latest, reporter)
-    requirements = tracked.policy.asked_for(content.directory)
+    requirements = tracked.policy.asked_for(content.directory, lenient=options.force)
     lines, notes = lines_of(requirements)
     # The name stays, whatever the registry calls it today: workflows and settings know the directory.
     release = replace(content.release, identifier=pack.identifier, name=pack.release.name, notes=())
@@ -81,11 +81,11 @@ def _change(
     )
 
 
-def _requirements_again(tracked: NodeManager, pack: NodePackage) -> PackChange | None:
+def _requirements_again(tracked: NodeManager, pack: NodePackage, *, lenient: bool) -> PackChange | None:
     """A development pack has no other release; what its files require may have changed."""
     if not os.path.isdir(tracked.path(pack)):
         return None
-    requirements = tracked.policy.asked_for(tracked.path(pack))
+    requirements = tracked.policy.asked_for(tracked.path(pack), lenient=lenient)
     lines, notes = lines_of(requirements)
     if lines == pack.requirements:
         return None
