@@ -49,3 +49,17 @@ def test_a_link_to_elsewhere_is_replaced(tmp_path: Path, shared: Path) -> None:
 def test_a_missing_models_directory_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelsDirectoryNotFound):
         ModelSymlinkManager(str(tmp_path / "models")).link_to(str(tmp_path / "nowhere"))
+
+
+def test_stock_files_of_a_checkout_go_into_the_models_directory_and_over_nothing(tmp_path: Path, shared: Path) -> None:
+    for name in ("configs/v1.yaml", "configs/v2.yaml", "vae/put_vae_here", "clip/a.json"):
+        (tmp_path / "models" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "models" / name).write_text("stock")
+    (shared / "configs").mkdir()
+    (shared / "configs/v1.yaml").write_text("mine")
+    (shared / "clip").write_text("a file of mine")
+    ModelSymlinkManager(str(tmp_path / "models")).replace_checkout_directory(str(shared))
+    assert os.readlink(tmp_path / "models") == str(shared)
+    assert (shared / "configs/v1.yaml").read_text() == "mine"
+    assert (shared / "configs/v2.yaml").read_text() == "stock"
+    assert sorted(os.listdir(shared)) == ["clip", "configs"]

@@ -1,6 +1,8 @@
 """`ModelSymlinkManager`: the link from ComfyUI's `models` to the workspace's models directory."""
 
+import contextlib
 import os
+import shutil
 
 from comfydock_core.models.exceptions import (
     ModelsDirectoryNotFound,
@@ -42,7 +44,13 @@ class ModelSymlinkManager:
             self._refuse_own_files()
 
     def replace_checkout_directory(self, directory: str) -> None:
-        """Like `link_to`, for a checkout made just now: what lies in its `models` is git's own and goes unasked."""
+        """Like `link_to`, for a checkout made just now: what lies in its `models` is git's own and goes unasked.
+
+        Files that ComfyUI reads there (`configs/*.yaml`) are put into `directory` first, never over anything.
+        """
+        if os.path.isdir(directory) and native.link_target(self._link) is None and os.path.isdir(self._link):
+            for name in own_files(self._link):
+                _put_where_absent(f"{self._link}/{name}", directory, name)
         if native.link_target(self._link) is None and os.path.isdir(self._link):
             remove_tree(self._link)
         self.link_to(directory)
@@ -55,6 +63,18 @@ class ModelSymlinkManager:
                 hint="move them to the workspace's models directory first",
                 context={"path": self._link, "files": files[:_FILES_NAMED]},
             )
+
+
+def _put_where_absent(source: str, directory: str, name: str) -> None:
+    """Copy a stock file, unless something is in its place or the models directory is not ours to write to."""
+    target = os.path.join(directory, name)
+    if os.path.islink(source) or os.path.lexists(target):
+        return
+    # A directory of models may be shared and read-only, or have a file where stock has a directory: it stays as it is.
+    with contextlib.suppress(PermissionError, FileExistsError, NotADirectoryError):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(source, "rb") as stock, open(target, "xb") as file:
+            shutil.copyfileobj(stock, file)
 
 
 def own_files(directory: str) -> list[str]:
