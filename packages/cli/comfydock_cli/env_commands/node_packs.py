@@ -42,7 +42,10 @@ def update(context: Context, arguments: Arguments) -> Result:
             "`comfydock node update` needs PACK or `--all`" if not words else "`--all` goes without PACK",
             hint="for example `comfydock node update --all`",
         )
-    return _change(context, arguments, PackRequest("update", words, _options(arguments)))
+    excluded = _names(arguments.text("except"))
+    if excluded and words:
+        raise UsageError("`--except` goes with `--all`", hint="leave out the packs that are not to be updated")
+    return _change(context, arguments, PackRequest("update", words, _options(arguments), excluded=excluded))
 
 
 def enable(context: Context, arguments: Arguments) -> Result:
@@ -67,8 +70,7 @@ def dev_link(context: Context, arguments: Arguments) -> Result:
 
 def prune(context: Context, arguments: Arguments) -> Result:
     """Remove what no workflow needs, after asking."""
-    kept = tuple(name.strip() for name in (arguments.text("exclude") or "").split(",") if name.strip())
-    request = PackRequest("prune", kept, _options(arguments))
+    request = PackRequest("prune", _names(arguments.text("exclude")), _options(arguments))
     return _change(context, arguments, request, ask=True)
 
 
@@ -93,6 +95,11 @@ def _change(context: Context, arguments: Arguments, request: PackRequest, *, ask
 
 def _question(plan: PackPlan) -> str:
     return f"remove {pack_names(plan)}?"
+
+
+def _names(listed: str | None) -> tuple[str, ...]:
+    """Names with commas between."""
+    return tuple(name.strip() for name in (listed or "").split(",") if name.strip())
 
 
 def _options(arguments: Arguments) -> PackOptions:

@@ -74,6 +74,7 @@ COMMANDS = (
         (
             word("pack", "node packs of the environment", many=True, optional=True, completer="packs"),
             flag("--all", help="update every node pack"),
+            value("--except", metavar="PACKS", help="packs that stay, with commas between", completer="packs"),
             FORCE,
             NO_TEST,
             STRICT,

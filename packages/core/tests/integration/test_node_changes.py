@@ -192,6 +192,15 @@ def test_a_conflict_with_what_comfyui_itself_asks_for_names_it(
     assert "greedy → requirements.txt:1 → mini-math>=3" in error.message
 
 
+def test_the_only_change_that_does_not_fit_is_told_as_one_of_many_would_be(
+    workspace: Workspace, demo: Environment, host: PackHost
+) -> None:
+    host.add_with_requirements("bold", "mini-masks==1.0.0\nmini-masks==2.0.0\n")
+    made = plan(workspace, "add", "bold", keep_going=True)
+    assert made.changes == ()
+    assert [one.word for one in made.failures] == ["bold"]
+
+
 def test_strictly_nothing_that_is_locked_may_change(workspace: Workspace, demo: Environment, host: PackHost) -> None:
     host.add_with_requirements("first", "mini-masks\n")
     host.add_with_requirements("second", "mini-blend\n")
@@ -564,6 +573,17 @@ def test_all_packs_are_updated_at_once_and_those_that_cannot_be_looked_up_are_to
 
 
 # Turning off, removing
+
+
+def test_an_update_of_all_passes_over_what_is_excluded(workspace: Workspace, demo: Environment, host: PackHost) -> None:
+    for name in ("fancy", "kept"):
+        host.add(name, "1.0.0")
+    change(workspace, "add", "fancy", "kept")
+    for name in ("fancy", "kept"):
+        host.add(name, "2.0.0")
+    assert isinstance(refused(workspace, "update", excluded=("nobody",)), PackNotFound)
+    change(workspace, "update", excluded=("kept",))
+    assert versions(demo) == {"fancy": "2.0.0", "kept": "1.0.0"}
 
 
 def test_a_pack_is_turned_off_and_on_and_keeps_its_packages(

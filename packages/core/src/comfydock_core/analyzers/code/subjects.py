@@ -15,7 +15,7 @@ MESSAGES = {
     "compiled-code": "holds Python code without its source",
     "native-binary": "is a program or library for a processor",
     "installs-packages": "installs or removes Python packages",
-    "install-script": "is a script that other managers run at the installation; ComfyDock does not",
+    "install-script": "is a script for the installation, which runs only with `--run-install-script`",
     "odd-host": "takes packages from an unusual place",
     "opens-network": "opens network connections of its own",
     "runs-program": "runs other programs",

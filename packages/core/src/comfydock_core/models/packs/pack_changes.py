@@ -34,7 +34,8 @@ class PackRequest:
     `action` is `add`, `remove`, `update`, `enable`, `disable`, `dev-link` or `prune`; `words` name packs, for `prune`
     those that stay. `development`
     adds packs as the user's own, `untrack` leaves the directories of those that are removed. `path` is for
-    `dev-link`, `name` for `dev-link` and for one pack that is added under another name than its own.
+    `dev-link`, `name` for `dev-link` and for one pack that is added under another name than its own;
+    `excluded` are packs that an update of all passes over.
     """
 
     action: str
@@ -44,6 +45,7 @@ class PackRequest:
     untrack: bool = False
     path: str | None = None
     name: str | None = None
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

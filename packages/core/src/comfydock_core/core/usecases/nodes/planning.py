@@ -72,16 +72,20 @@ def _tried(
         error.hint = error.hint or f"uv tells the reason; what it was asked for comes from {named}"
         raise
     except PackageChangeRefused:
-        if not options.keep_going or len(changes) < 2:
+        if not options.keep_going:
             raise
     except RequirementsConflict as error:
-        if not options.keep_going or len(changes) < 2:
+        if not options.keep_going:
             raise _explained(layout, services, changes, error, reporter) from error
     fitting: list[PackChange] = []
     for change in tuple(changes):
         try:
             _redefined(layout, services, [*fitting, change], options, reporter)
-        except (RequirementsConflict, PackageChangeRefused) as error:
+        except RequirementsConflict as error:
+            # The search for the reason takes its time: it is worth it for one change, not for each of many.
+            told = error if len(changes) > 1 else _explained(layout, services, changes, error, reporter)
+            failures.append(PackFailure.of(change.pack.identifier, told))
+        except PackageChangeRefused as error:
             failures.append(PackFailure.of(change.pack.identifier, error))
         else:
             fitting.append(change)

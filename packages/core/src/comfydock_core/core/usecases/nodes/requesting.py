@@ -41,7 +41,7 @@ def _plan(
             layout, services, words, options, reporter, development=request.development, name=request.name
         )
     if request.action == "update":
-        return plan_updating(layout, services, words, options, reporter)
+        return plan_updating(layout, services, words, options, reporter, excluded=request.excluded)
     if request.action == "dev-link":
         return plan_linking(layout, services, request.path or "", request.name, options, reporter)
     if request.action in ("enable", "disable"):

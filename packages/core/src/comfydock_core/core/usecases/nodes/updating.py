@@ -24,17 +24,21 @@ def plan_updating(
     words: Sequence[str],
     options: PackOptions,
     reporter: Reporter,
+    *,
+    excluded: Sequence[str] = (),
 ) -> PackPlan:
-    """Look for newer releases, of all packs without words; a pack that has none stays.
+    """Look for newer releases, of all packs without words; a pack that has none stays, and so do those `excluded`.
 
-    Packs of all that cannot be looked up are among the failures, while a pack that was named raises `PackNotFound`,
-    `PackHasChanges`, `RemoteError` or `RequirementsConflict` unless `keep_going`.
+    Raises `PackNotFound` for an excluded pack that there is not. Packs of all that cannot be looked up are among the
+    failures, while a pack that was named raises `PackNotFound`, `PackHasChanges`, `RemoteError` or
+    `RequirementsConflict` unless `keep_going`.
     """
     tracked = services.environment(layout).nodes
     packs = [find_pack(tracked.packs, word) for word in words] if words else list(tracked.packs.values())
+    passed_over = {find_pack(tracked.packs, word).identifier for word in excluded}
     changes: list[PackChange] = []
     failures: list[PackFailure] = []
-    for pack in {pack.identifier: pack for pack in packs}.values():
+    for pack in {pack.identifier: pack for pack in packs if pack.identifier not in passed_over}.values():
         try:
             change = _change(layout, services, tracked, pack, options, reporter)
         except ComfyDockError as error:
