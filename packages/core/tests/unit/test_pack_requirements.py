@@ -300,3 +300,47 @@ def test_no_word_outside_comments_is_lost(text: str) -> None:
 )  # fmt: skip
 def test_logins_are_taken_out_of_a_text(text: str, shown: str) -> None:
     assert without_credentials_in(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "place"),
+    [
+        ("requirement.txt", "six\n", ("requirement.txt", 1)),
+        ("Requirements.txt", "six\n", ("Requirements.txt", 1)),
+        ("setup.cfg", "[options]\ninstall_requires =\n    six\n", ("setup.cfg", 1)),
+        ("setup.py", "from setuptools import setup\nsetup(install_requires=['six'])\n", ("setup.py", 2)),
+    ],
+)
+def test_what_stands_in_other_files_is_read(pack: Path, name: str, content: str, place: tuple[str, int]) -> None:
+    (pack / name).write_text(content)
+    assert read(pack).requirements == (PackRequirement("six", *place),)
+
+
+def test_dynamic_dependencies_are_read_from_the_files_that_they_name(pack: Path) -> None:
+    project = '[project]\ndynamic = ["dependencies"]\n[tool.setuptools.dynamic]\ndependencies = {file = ["a.in"]}\n'
+    (pack / "a.in").write_text("six\n")
+    assert texts(read(pack, pyproject_toml=project)) == ["six"]
+    (pack / "a.in").unlink()
+    assert "not there" in read(pack).notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "note"),
+    [
+        ("pyproject.toml", '[project]\ndynamic = ["dependencies"]\n', "dynamic"),
+        ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3"\nsix = "^1.0"\n', "poetry for is not read: six"),
+        ("setup.py", "setup(install_requires=lines())\n", "made when it runs"),
+        ("setup.py", "setup(install_requires=[\n", "cannot be read"),
+        ("setup.cfg", "no section\n", "cannot be read"),
+    ],
+)
+def test_what_cannot_be_read_without_running_it_is_told(pack: Path, name: str, content: str, note: str) -> None:
+    (pack / name).write_text(content)
+    found = read(pack)
+    assert found.requirements == ()
+    assert note in found.notes[0]
+
+
+def test_other_files_do_not_count_beside_requirements(pack: Path) -> None:
+    (pack / "setup.py").write_text("setup(install_requires=['other'])\n")
+    assert read(pack, "six\n") == PackRequirements((PackRequirement("six", "requirements.txt", 1),))

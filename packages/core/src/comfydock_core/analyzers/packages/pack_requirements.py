@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from comfydock_core.analyzers.packages.other_requirements import find_other_requirements
 from comfydock_core.models.exceptions import RequirementInvalid
 from comfydock_core.models.packs.node_packs import PackRequirement, PackRequirements
 from comfydock_core.utils.package_names import normal_name
@@ -36,9 +37,10 @@ def read_pack_requirements(directory: str, *, protected: Collection[str], lenien
     """What the pack in `directory` asks for; nothing of it is run.
 
     `requirements.txt` counts, with the files that it includes from inside the pack; where it is missing or empty, the
-    `dependencies` of `pyproject.toml`. Options of pip are told, not followed. Of `protected` packages only limits of
-    their versions are kept, never a build of one publisher or an address. Raises `RequirementInvalid` for a line that
-    is no requirement, which is left out when `lenient`, and for files that cannot be followed; `OSError`.
+    `dependencies` of `pyproject.toml`; where those are missing too, what stands elsewhere and can be read. Options of
+    pip are told, not followed. Of `protected` packages only limits of their versions are kept, never a build of one
+    publisher or an address. Raises `RequirementInvalid` for a line that is no requirement, which is left out when
+    `lenient`, and for files that cannot be followed; `OSError`.
     """
     main, project = (_Reading(directory, protected, lenient=lenient) for _ in range(2))
     has_main = main.read_file(_MAIN, "requirement", None)
@@ -47,6 +49,8 @@ def read_pack_requirements(directory: str, *, protected: Collection[str], lenien
         return main.result()
     project.notes += main.notes
     project.read_project()
+    if not project.says_something:
+        project.read_elsewhere()
     return project.result()
 
 
@@ -184,6 +188,16 @@ class _Reading:
         text = decoded(_read(f"{self.directory}/{_PROJECT}", _PROJECT))
         for dependency, number in zip(listed := _dependencies(text), _lines_of(listed, text), strict=True):
             self._take(read_line(dependency.strip(), number), _PROJECT, "requirement")
+
+    def read_elsewhere(self) -> None:
+        """Take what other files ask for, as far as it can be read, and tell the rest."""
+        other = find_other_requirements(self.directory)
+        self.notes += other.notes
+        for file in other.files:
+            if not self.read_file(os.path.normpath(file), "requirement", None):
+                self.notes.append(f"{file}: is named as the list of dependencies, and is not there to be read")
+        for text, file, number in other.lines:
+            self._take(read_line(text.strip(), number), file, "requirement")
 
     def compare_with_project(self) -> None:
         """Say that `pyproject.toml` asks for something else, where it does."""
