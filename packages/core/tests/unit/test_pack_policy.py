@@ -55,3 +55,12 @@ def test_constraints_limit_only_what_the_pack_itself_asks_for(pack: Path) -> Non
     group, notes = lines(pack, "numpy\n-c limits.txt\n")
     assert group == ("numpy", "numpy<2")
     assert any("scipy<1.12" in note and "limits.txt:2" in note for note in notes)
+
+
+@pytest.mark.parametrize(("wanted", "told"), [(">=3.99", True), (">=3.9", False), ("whatever", False)])
+def test_a_pack_for_other_pythons_is_told(tmp_path: Path, wanted: str, told: bool) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[project]\nrequires-python = "{wanted}"\ndependencies = ["six"]\n')
+    policy = PackPolicy.of({"tool": {"comfydock": {"python_version": "3.12"}}})
+    notes = policy.asked_for(str(tmp_path)).notes
+    assert [note for note in notes if wanted in note and "3.12" in note] == list(notes)
+    assert bool(notes) == told

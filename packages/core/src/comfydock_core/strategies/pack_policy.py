@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from comfydock_core.analyzers.packages.other_requirements import required_python
 from comfydock_core.analyzers.packages.pack_requirements import read_pack_requirements
 from comfydock_core.configs.defaults import PROTECTED_PACKAGES, SUBSTITUTES
+from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.packs.node_packs import PackRequirement, PackRequirements
 from comfydock_core.repositories.definition.pytorch_settings import Table, family_of, substitutes_of
 from comfydock_core.utils.package_names import requirement_name
-from comfydock_core.validation.requirements import renamed_requirement
+from comfydock_core.validation.requirements import admits_python, renamed_requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +19,13 @@ class PackPolicy:
 
     protected: tuple[str, ...]
     substitutes: Mapping[str, str]
+    python: str | None = None
 
     @classmethod
     def of(cls, manifest: Table) -> "PackPolicy":
         # PyTorch comes from the back end's lock: no pack may bring a build of its own.
-        return cls((*family_of(manifest), *PROTECTED_PACKAGES), {**SUBSTITUTES, **substitutes_of(manifest)})
+        python = EnvironmentManifest(manifest, "pyproject.toml").python_version
+        return cls((*family_of(manifest), *PROTECTED_PACKAGES), {**SUBSTITUTES, **substitutes_of(manifest)}, python)
 
     def asked_for(self, directory: str, *, lenient: bool = False) -> PackRequirements:
         """What the pack in a directory asks for; `lenient` leaves out lines that no installer accepts.
@@ -32,8 +36,16 @@ class PackPolicy:
         taken = [self._taken(one) for one in read.requirements]
         notes = [f"{new.text} is taken for {old.text} ({old.file}:{old.line}), which holds the same files"
                  for old, new in zip(read.requirements, taken, strict=True) if old != new]  # fmt: skip
+        notes += self._about_python(directory)
         limits = tuple(self._taken(one) for one in read.constraints)
         return replace(read, requirements=tuple(taken), constraints=limits, notes=(*read.notes, *notes))
+
+    def _about_python(self, directory: str) -> list[str]:
+        """A word where the pack says that it is for other Pythons than the environment's; it may work all the same."""
+        wanted = required_python(directory)
+        if wanted is None or self.python is None or admits_python(wanted, self.python):
+            return []
+        return [f"pyproject.toml: `requires-python` is `{wanted}`, but the environment has Python {self.python}"]
 
     def _taken(self, one: PackRequirement) -> PackRequirement:
         other = self.substitutes.get(requirement_name(one.text) or "")

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
@@ -299,6 +300,14 @@ def _rank(version: str) -> tuple[bool, Version, str]:
         return True, Version(version), version
     except InvalidVersion:
         return False, Version("0"), version
+
+
+def admits_python(requires_python: str, version: str) -> bool:
+    """Whether a pack's `requires-python` admits a version; what is no specifier speaks against none."""
+    try:
+        return SpecifierSet(requires_python).contains(version, prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return True
 
 
 def closed_minor(requires_python: str) -> str | None:

@@ -37,7 +37,19 @@ def find_other_requirements(directory: str) -> OtherRequirements:
     _of_project(_text(directory, "pyproject.toml"), found)
     _of_setup_cfg(_text(directory, "setup.cfg"), found)
     _of_setup_py(_text(directory, "setup.py"), found)
+    for name in dict.fromkeys(file for _, file, _ in found.lines):
+        found.notes.append(f"{name}: what it asks for is read, without running it")
     return found
+
+
+def required_python(directory: str) -> str | None:
+    """Which Pythons the pack's `pyproject.toml` says that it is for; `None` where it says nothing that can be read."""
+    try:
+        whole: object = tomllib.loads(_text(directory, "pyproject.toml").removeprefix("\ufeff").replace("\r\n", "\n"))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None  # Whoever reads its dependencies says so.
+    said = _at(whole, "project", "requires-python")
+    return said if isinstance(said, str) else None
 
 
 def _text(directory: str, name: str) -> str:
