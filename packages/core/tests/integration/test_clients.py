@@ -1,5 +1,6 @@
 """The transport and GitHub's API against real servers on loopback."""
 
+import gzip
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -90,6 +91,28 @@ def test_a_redirect_out_of_http_is_refused(server: Server) -> None:
     server.replies["/a"] = Reply(status=302, headers={"Location": "file:///etc/passwd"})
     with pytest.raises(UnusableAnswer):
         Transport().get(f"{server.url}/a")
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://localhost:99999/", "http://localhost:port/"])
+def test_a_redirect_to_no_address_is_refused_without_repeating_it(server: Server, location: str) -> None:
+    server.replies["/a"] = Reply(status=302, headers={"Location": location})
+    with pytest.raises(UnusableAnswer) as refused:
+        Transport().get(f"{server.url}/a")
+    assert location not in str(refused.value)
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_is_measured_after_it_was_decompressed(server: Server, status: int) -> None:
+    bomb = gzip.compress(bytes(100_000))
+    server.replies["/a"] = Reply(bomb, status=status, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(UnusableAnswer, match="more than 5000 bytes"):
+        Transport(most_in_memory=5000).get(f"{server.url}/a")
+
+
+def test_half_a_character_is_no_json(server: Server) -> None:
+    server.replies["/a"] = Reply('{"id": "\\ud800"}')
+    with pytest.raises(UnusableAnswer):
+        Transport().get(f"{server.url}/a").json()
 
 
 def test_a_token_never_goes_to_another_host(server: Server) -> None:

@@ -23,11 +23,14 @@ class Answer:
     def json(self) -> object:
         """The body as JSON. Raises `UnusableAnswer`."""
         try:
-            return json.loads(self.body)
+            value: object = json.loads(self.body)
+            # Half a character (`\ud800`) is read without complaint and fails wherever it is written.
+            json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise UnusableAnswer(
                 f"`{shown(self.url)}` did not answer with JSON: {error}", context={"url": shown(self.url)}
             ) from error
+        return value
 
 
 def shown(url: str) -> str:
@@ -36,12 +39,22 @@ def shown(url: str) -> str:
 
 
 def redirect_target(answer: Answer) -> str | None:
-    """Where an answer sends us. Raises `UnusableAnswer` when that is out of http."""
+    """Where an answer sends us. Raises `UnusableAnswer` when that is out of http or no address."""
     location = answer.headers.get("location")
     if answer.status not in _REDIRECTED or not location:
         return None
-    target = urljoin(answer.url, location)
-    if urlsplit(target).scheme not in ("http", "https"):
+    try:
+        target = urljoin(answer.url, location)
+        parts = urlsplit(target)
+        usable = parts.scheme in ("http", "https") and parts.port != 0  # Reading the port checks it.
+    except ValueError as error:
+        # The target is not repeated: what cannot be taken apart cannot be cleaned of its password either.
+        raise UnusableAnswer(
+            f"`{shown(answer.url)}` redirects to something that is no address",
+            hint="that server has trouble; try again later",
+            context={"url": shown(answer.url)},
+        ) from error
+    if not usable:
         raise UnusableAnswer(
             f"`{shown(answer.url)}` redirects to `{shown(target)}`", context={"url": shown(answer.url)}
         )

@@ -4,6 +4,7 @@ Credentials are never sent on: a redirect to another host, or from https to http
 """
 
 import email.utils
+import io
 import os
 import ssl
 import time
@@ -28,14 +29,18 @@ _BACKOFF_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 30.0
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 _CHUNK = 1 << 18
+_MOST_IN_MEMORY = 64 << 20  # Decompressed: no answer that is read whole is near it, and memory is far from it.
 
 
 class Transport:
     """Makes requests. One object serves a whole command; connections are reused."""
 
-    def __init__(self, *, offline: bool = False, user_agent: str = "comfydock") -> None:
+    def __init__(
+        self, *, offline: bool = False, user_agent: str = "comfydock", most_in_memory: int = _MOST_IN_MEMORY
+    ) -> None:
         self._offline = offline
         self._user_agent = user_agent
+        self._most_in_memory = most_in_memory
         self._pools: dict[str | None, urllib3.PoolManager] = {}
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
@@ -76,7 +81,7 @@ class Transport:
         def once(address: str, sent: Mapping[str, str]) -> _Stream:
             response = self._request(address, sent)
             if response.status != 200:
-                return _Stream(_answer(address, response, response.data), response)
+                return _Stream(_answer(address, response, self._body(address, response)), response)
             _pour(address, response, file, most)
             return _Stream(_answer(address, response, b""), response)
 
@@ -121,12 +126,20 @@ class Transport:
     def _read_once(self, url: str, headers: Mapping[str, str]) -> "_Stream":
         """The whole answer."""
         response = self._request(url, headers)
-        return _Stream(_answer(url, response, response.data), response)
+        return _Stream(_answer(url, response, self._body(url, response)), response)
 
     def _open_once(self, url: str, headers: Mapping[str, str]) -> "_Stream":
         """A success with its body to come, or the whole of any other answer."""
         response = self._request(url, headers)
-        return _Stream(_answer(url, response, b"" if response.status in (200, 206) else response.data), response)
+        return _Stream(
+            _answer(url, response, b"" if response.status in (200, 206) else self._body(url, response)), response
+        )
+
+    def _body(self, url: str, response: urllib3.BaseHTTPResponse) -> bytes:
+        """The whole body, decompressed. Raises `UnusableAnswer` when it is larger than anything that is read whole."""
+        body = io.BytesIO()
+        _pour(url, response, body, self._most_in_memory)
+        return body.getvalue()
 
     def _request(self, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
         return self._pool(url).request(
