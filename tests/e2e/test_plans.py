@@ -256,6 +256,7 @@ def outside(names: set[str], plan: dict[str, Any], workspace: Path) -> set[str]:
     """Those that the plan does not name, themselves or by what they lie in."""
     paths = {path for step in plan["steps"] for path in (step["path"], step["source"] or step["path"])}
     own = {os.path.relpath(os.path.normpath(f"{plan['scope']}/{path}"), workspace) for path in paths}
+    own |= {os.path.relpath(line["target"], workspace) for line in plan["plan"] if line["action"] == "copy"}
     return {name for name in names if not any(Path(name).is_relative_to(each) for each in own)}
 
 

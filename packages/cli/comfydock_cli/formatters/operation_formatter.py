@@ -1,6 +1,7 @@
 """Operations in words: a line each, or one with its steps."""
 
 import os
+from datetime import datetime
 
 from comfydock_cli.cli_utils import Result
 from comfydock_cli.formatters.plan_formatter import step_data, step_text
@@ -26,7 +27,7 @@ def _undone_by(records: list[OperationRecord]) -> dict[tuple[str, str], int]:
 def _row(record: OperationRecord, undone_by: dict[tuple[str, str], int]) -> tuple[str, ...]:
     by = undone_by.get((record.scope, record.id))
     state = record.state if by is None else f"undone by {by}"
-    return str(record.number), where(record), record.started[:19].replace("T", " "), state, _words(record)
+    return str(record.number), where(record), _local(record.started), state, _words(record)
 
 
 def operation_details(record: OperationRecord, kept: int) -> Result:
@@ -34,8 +35,8 @@ def operation_details(record: OperationRecord, kept: int) -> Result:
     lines = [
         f"operation {record.number} of {where(record)}: {record.state}",
         f"  command    {_words(record)}",
-        f"  started    {record.started}",
-        f"  finished   {record.finished or '-'}",
+        f"  started    {_local(record.started)}",
+        f"  finished   {_local(record.finished or '-')}",
         f"  directory  {record.scope}/.ops/{record.id}",
         f"  keeps      {amount(kept, 'bytes')}",
         *(f"  {step_text(step)}" for step in record.steps),
@@ -69,3 +70,11 @@ def where(record: OperationRecord) -> str:
 
 def _words(record: OperationRecord) -> str:
     return " ".join(record.words) or "-"
+
+
+def _local(moment: str) -> str:
+    """A time as the machine tells it; what is none stays as it is."""
+    try:
+        return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return moment

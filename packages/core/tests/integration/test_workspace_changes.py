@@ -104,6 +104,7 @@ def test_a_purged_environment_is_gone_for_good(workspace: Workspace, demo: Envir
     assert {path.name for path in kept} == {
         "lock",
         "number",
+        "order",
         "reserve",
         "journal",
     }  # Of the creation, and nothing of `demo`.
@@ -250,3 +251,22 @@ def test_settings_on_another_disk_are_refused_with_a_reason(
     (disk / "workspace.json").write_text(content)
     with pytest.raises(AcrossFileSystems, match="another file system"):
         use(workspace, "demo")
+
+
+def test_the_last_change_is_undone_although_the_clock_went_back(
+    workspace: Workspace, make_environment: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_environment("one", torch_backend="none")
+    make_environment("two", torch_backend="none", use=True)
+    monkeypatch.setattr("comfydock_core.repositories.operation_log._now", lambda: "1999-12-31T23:59:59+00:00")
+    delete(workspace, "one")
+    monkeypatch.undo()
+    undo(workspace)
+    assert workspace.environment_names() == ["one", "two"]
+
+
+def test_changes_of_environments_and_of_the_workspace_have_one_order(workspace: Workspace, demo: Environment) -> None:
+    workspace.environments.use("demo", workspace.environments.plan_use("demo"), INITIATOR, SILENT)
+    orders = [record.order for record in workspace.operations("demo").all()]
+    assert orders == sorted(set(orders))
+    assert orders[0] > 0

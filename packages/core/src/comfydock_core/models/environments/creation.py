@@ -107,9 +107,15 @@ def creation_work(
         ),
         PlanStep("lock", f"{directory}/.cec/uv.lock", f"as the template has it; {torch}" if locked else torch, True),
         PlanStep("install", f"{directory}/.venv", f"Python {python}", True),
+        stock_files(models_directory),
         PlanStep("link", f"{directory}/ComfyUI/models", models_directory, True),
         PlanStep("commit", f"{directory}/.cec", "first version", True),
     ]
+
+
+def stock_files(models_directory: str) -> PlanStep:
+    """What ComfyUI tracks below `models` and reads at work, which a link in that place would hide."""
+    return PlanStep("copy", models_directory, "ComfyUI's own files of `models`, where nothing is in their place", True)
 
 
 _TORCH_DETAILS = {"none": "without PyTorch", "pypi": "PyTorch from PyPI", "cpu": "PyTorch for the CPU"}

@@ -27,7 +27,7 @@ from comfydock_core.integrations.system_detector import check_backend, detect_ba
 from comfydock_core.integrations.uv_command import find_uv
 from comfydock_core.managers.pyproject.creation import minor_version
 from comfydock_core.models.environments.adoption import AdoptionPlan, AdoptRequest
-from comfydock_core.models.environments.creation import ComfyUISpec
+from comfydock_core.models.environments.creation import ComfyUISpec, stock_files
 from comfydock_core.models.environments.installation import FoundPack, Installation, Unidentified
 from comfydock_core.models.exceptions import RefNotFound, RequirementInvalid, RequirementsConflict
 from comfydock_core.models.operation import Initiator
@@ -311,6 +311,7 @@ def _work(
         PlanStep("copy", f"{place.comfyui}/user", f"{workflows}, settings, inputs", True),
         PlanStep("lock", place.lock, f"with the versions of {packages} there; PyTorch for {backend}", True),
         PlanStep("install", place.venv, f"Python {python}", True),
+        stock_files(models),
         PlanStep("link", place.models_link, models, True),
         PlanStep("commit", place.definition, "first version", True),
     ]

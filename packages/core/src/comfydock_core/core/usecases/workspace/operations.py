@@ -17,7 +17,7 @@ def operations(scopes: tuple[str, ...]) -> list[OperationRecord]:
     """The operations of some scopes, oldest first. Raises `OperationDamaged`, `FileSystemError`."""
     with disk_errors("read the operations"):
         found = [Journal(scope, known).read() for scope in scopes for known in operation_log.operation_ids(scope)]
-    return sorted(found, key=lambda record: record.started)
+    return sorted(found, key=_turn)
 
 
 def find_operation(scopes: tuple[str, ...], wanted: str | None) -> OperationRecord:
@@ -29,7 +29,7 @@ def find_operation(scopes: tuple[str, ...], wanted: str | None) -> OperationReco
     if wanted is None:
         finished = [record for record in known if record.state == "done"]
         if finished:
-            return max(finished, key=lambda record: record.finished or "")
+            return max(finished, key=_turn)
         raise OperationNotFound(
             "nothing was done yet that could be undone",
             hint="`comfydock operation list` shows what was done, with `-e NAME` to one environment",
@@ -114,6 +114,11 @@ def prune(scope: str, keep: int, initiator: Initiator, reporter: Reporter) -> No
 def kept_bytes(record: OperationRecord) -> int:
     """What removing the operation would free."""
     return keeping.kept_bytes(record.scope, record.id)
+
+
+def _turn(record: OperationRecord) -> tuple[int, str, int]:
+    """What tells which came first. Clocks go back; only journals without a number have nothing better."""
+    return record.order, "" if record.order else record.started, record.number
 
 
 def _is_named(record: OperationRecord, wanted: str) -> bool:
