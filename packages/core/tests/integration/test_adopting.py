@@ -662,7 +662,8 @@ def test_whatever_became_of_the_models_directory_the_new_one_is_the_link(
         models.symlink_to(tmp_path / "models")
     old = adopt(workspace, comfyui)
     assert os.readlink(old.layout.models_link) == workspace.layout.models
-    assert os.listdir(workspace.layout.models) == []
+    assert os.listdir(workspace.layout.models) == ["configs"]
+    assert "mine" not in Path(workspace.layout.models, "configs/v1-inference.yaml").read_text()
     assert old.status().in_sync
 
 

@@ -153,7 +153,7 @@ def test_the_plan_writes_nothing_and_says_what_will_be_done(workspace: Workspace
     plan = workspace.environments.plan_creation(CreateRequest("demo", torch_backend="cpu", use=True), SilentReporter())
     assert names_in(workspace) == []
     work = [step.action for step in plan.change.work]
-    assert work == ["clone", "write", "lock", "install", "link", "commit"]
+    assert work == ["clone", "write", "lock", "install", "copy", "link", "commit"]
     steps = [(step.sign, step.path) for step in plan.change.steps if isinstance(step, Swap)]
     assert steps == [("+", "demo"), ("~", "../.metadata/workspace.json")]
     assert plan.comfyui.commit == local.commits[NEWEST]
