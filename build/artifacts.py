@@ -35,6 +35,7 @@ _OWN = {
         "plugins/bytecode_modules.py",
         "plugins/first_answers.c",
         "plugins/first_answers.py",
+        "plugins/light_analysis.py",
         "plugins/loader_order.py",
         "plugins/package_paths.py",
         "plugins/pgo_libpython.py",

@@ -4,6 +4,7 @@ Nuitka sorts the table by name, so that each of our imports is compared with sev
 library and of third parties before.
 """
 
+from functools import cache
 from typing import Any
 
 from nuitka.plugins.PluginBase import NuitkaPluginBase  # type: ignore[import-not-found]
@@ -12,7 +13,7 @@ _OURS = ("__main__", "comfydock_cli", "comfydock_core")
 
 
 class LoaderOrderPlugin(NuitkaPluginBase):  # type: ignore[misc]
-    """Replaces one private function of Nuitka, one more reason for the pin."""
+    """Replaces two private functions of Nuitka, one more reason for the pin."""
 
     plugin_name = __file__
 
@@ -20,9 +21,12 @@ class LoaderOrderPlugin(NuitkaPluginBase):  # type: ignore[misc]
         """Once the options are read, the modules that write the table can be imported."""
         from nuitka.code_generation import LoaderCodes  # type: ignore[import-not-found]
 
-        if not hasattr(LoaderCodes, "_getLoaderModuleOrderKey"):
+        names = ("_getLoaderModuleOrderKey", "_getLoaderModuleNames")
+        if not all(hasattr(LoaderCodes, name) for name in names):
             self.sysexit(f"Nuitka orders its table otherwise now, review {__file__}")
         LoaderCodes._getLoaderModuleOrderKey = order_key
+        # Asked for three times for each module, by when no module is added any more.
+        LoaderCodes._getLoaderModuleNames = cache(LoaderCodes._getLoaderModuleNames)
 
 
 def order_key(module: Any) -> tuple[bool, str]:
