@@ -688,7 +688,7 @@ def test_the_plan_of_create_is_what_create_does(source: Session, miniature: Mini
     assert plan["name"] == made["name"] == "new"
     assert plan["commit"] == made["commit"] == miniature.commits["experiment"]
     steps = {step["action"]: step for step in plan["plan"]}
-    assert list(steps) == ["clone", "write", "lock", "install", "link", "commit"]
+    assert list(steps) == ["clone", "write", "lock", "install", "copy", "link", "commit"]
     assert [(step["sign"], step["path"]) for step in plan["steps"]] == [("+", "new"), ("~", SETTINGS)]
     assert steps["clone"]["target"] == str(miniature.repository)
     assert f"at {made['commit'][:10]}" in steps["clone"]["detail"]

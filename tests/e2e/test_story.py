@@ -129,19 +129,6 @@ def test_python_settings_of_the_shell_do_not_reach_comfyui(made: Session, tmp_pa
     assert ran.err == "warning: ComfyUI runs without PYTHONPATH of this shell: it has packages of its own\n"
 
 
-def test_the_end_of_our_own_options_is_no_word_for_comfyui(made: Session) -> None:
-    ran = made.ok("run", "--port", "0", "--", "--cpu", "--quick-test-for-ci", "--show", "x")
-    assert json.loads(ran.out.splitlines()[2])["argv"][1:] == [
-        "--port", "0", "--cpu", "--quick-test-for-ci", "--show", "x",
-    ]  # fmt: skip
-
-
-def test_a_run_cannot_be_planned_and_does_not_start(made: Session) -> None:
-    ran = made.run("run", "--dry-run")
-    assert (ran.code, ran.out) == (2, "")
-    assert "has no `--dry-run`" in ran.err
-
-
 @pytest.mark.parametrize("code", [0, 1, 3, 255])
 def test_the_exit_code_is_that_of_comfyui(made: Session, code: int) -> None:
     assert made.run("run", "--exit-code", str(code)).code == code

@@ -35,30 +35,18 @@ def _foreground(context: Context, arguments: Arguments) -> Result:
             "`comfydock run` hands the terminal to ComfyUI, so it has no `--json`",
             hint="with `--background`, `--stop` and `--logs` it has",
         )
-    return Result(exit_code=context.environment.run(_for_comfyui(arguments), PlainReporter(context.console)))
+    return Result(exit_code=context.environment.run(arguments.rest, PlainReporter(context.console)))
 
 
 def _background(context: Context, arguments: Arguments) -> Result:
     environment = context.environment
     reporter = PlainReporter(context.console)
-    running = environment.start(_for_comfyui(arguments), reporter, wait=not arguments.flag("no_wait"))
+    running = environment.start(arguments.rest, reporter, wait=not arguments.flag("no_wait"))
     where = running.address or "a port of its choice"
     verb = "starts" if arguments.flag("no_wait") else "runs"
     text = f"ComfyUI of {environment.name} {verb} at {where} (process {running.pid})\n"
     note = "`comfydock run --logs` shows its output, `comfydock run --stop` stops it"
     return Result({"environment": environment.name, **running.as_dict()}, text, note=note)
-
-
-def _for_comfyui(arguments: Arguments) -> list[str]:
-    """The words for ComfyUI; the `--` that ends our own options is no word of its own, wherever it stands."""
-    words = list(arguments.rest)
-    end = words.index("--") if "--" in words else len(words)
-    if "--dry-run" in words[:end]:
-        raise UsageError(
-            "`comfydock run` changes nothing that it could plan, so it has no `--dry-run`",
-            hint="after `--` words go to ComfyUI as they are",
-        )
-    return words[:end] + words[end + 1 :]
 
 
 def _stop(context: Context, arguments: Arguments) -> Result:

@@ -104,7 +104,6 @@ def test_a_purged_environment_is_gone_for_good(workspace: Workspace, demo: Envir
     assert {path.name for path in kept} == {
         "lock",
         "number",
-        "order",
         "reserve",
         "journal",
     }  # Of the creation, and nothing of `demo`.
@@ -263,10 +262,3 @@ def test_the_last_change_is_undone_although_the_clock_went_back(
     monkeypatch.undo()
     undo(workspace)
     assert workspace.environment_names() == ["one", "two"]
-
-
-def test_changes_of_environments_and_of_the_workspace_have_one_order(workspace: Workspace, demo: Environment) -> None:
-    workspace.environments.use("demo", workspace.environments.plan_use("demo"), INITIATOR, SILENT)
-    orders = [record.order for record in workspace.operations("demo").all()]
-    assert orders == sorted(set(orders))
-    assert orders[0] > 0

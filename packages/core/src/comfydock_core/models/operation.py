@@ -103,8 +103,7 @@ class OperationRecord:
 
     `state` is `staging` (nothing applied yet), `applying` (stopped after the commit point), `done` or `undone`.
     `after` are the fingerprints of what each swap put in place, by the swap's number. `started` and `finished` are ISO
-    8601 in UTC, in older journals in the time of the machine then. `order` counts the operations of a workspace, in all
-    its scopes; it is 0 in older journals.
+    8601 in UTC, in older journals in the time of the machine then.
     """
 
     id: str
@@ -118,7 +117,6 @@ class OperationRecord:
     steps: tuple[Step, ...]
     after: tuple[str | None, ...]
     fingerprint: str
-    order: int = 0
 
     @property
     def number(self) -> int:

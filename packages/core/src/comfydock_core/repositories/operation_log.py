@@ -89,28 +89,6 @@ def _note_number(scope: str, number: int) -> None:
             os.close(descriptor)
 
 
-def _next_order(scope: str) -> int:
-    """A number above that of every operation of the workspace before, whatever the clock says; 0 without one.
-
-    Each operation adds a byte to one file beside the environments, and its number is where that byte came to stand:
-    appending is all or nothing also for several at once.
-    """
-    with contextlib.suppress(OSError):
-        descriptor = os.open(_order_file(scope), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            os.write(descriptor, b".")
-            return os.lseek(descriptor, 0, os.SEEK_CUR)
-        finally:
-            os.close(descriptor)
-    return 0
-
-
-def _order_file(scope: str) -> str:
-    """An environment's operations and those of the workspace are counted by the same file."""
-    of_environment = os.path.isdir(f"{scope}/.cec") and os.path.isdir(f"{os.path.dirname(scope)}/.ops")
-    return f"{operations_directory(os.path.dirname(scope) if of_environment else scope)}/order"
-
-
 def _number_file(scope: str) -> str:
     return f"{operations_directory(scope)}/number"
 
@@ -132,7 +110,7 @@ class Journal:
             os.mkdir(f"{self.directory}/{name}")
         self._append(
             {"line": "begin", "v": VERSION, "id": self.id, "words": list(initiator.words), "started": _now(),
-             "order": _next_order(self.scope), "program": initiator.program, "undoes": undoes},
+             "program": initiator.program, "undoes": undoes},
             durable_line=True,
         )  # fmt: skip
         durable.sync_directory(self.directory)
@@ -173,7 +151,6 @@ class Journal:
             state=state,
             words=tuple(_texts(begin.get("words"))),
             started=str(begin.get("started", "")),
-            order=order if type(order := begin.get("order")) is int else 0,
             finished=_text_or_none(end.get("finished")),
             program=str(begin.get("program", "")),
             undoes=_text_or_none(begin.get("undoes")),

@@ -17,7 +17,7 @@ def operations(scopes: tuple[str, ...]) -> list[OperationRecord]:
     """The operations of some scopes, oldest first. Raises `OperationDamaged`, `FileSystemError`."""
     with disk_errors("read the operations"):
         found = [Journal(scope, known).read() for scope in scopes for known in operation_log.operation_ids(scope)]
-    return sorted(found, key=_turn)
+    return sorted(found, key=lambda record: record.started)
 
 
 def find_operation(scopes: tuple[str, ...], wanted: str | None) -> OperationRecord:
@@ -29,7 +29,7 @@ def find_operation(scopes: tuple[str, ...], wanted: str | None) -> OperationReco
     if wanted is None:
         finished = [record for record in known if record.state == "done"]
         if finished:
-            return max(finished, key=_turn)
+            return _last(finished)
         raise OperationNotFound(
             "nothing was done yet that could be undone",
             hint="`comfydock operation list` shows what was done, with `-e NAME` to one environment",
@@ -116,9 +116,13 @@ def kept_bytes(record: OperationRecord) -> int:
     return keeping.kept_bytes(record.scope, record.id)
 
 
-def _turn(record: OperationRecord) -> tuple[int, str, int]:
-    """What tells which came first. Clocks go back; only journals without a number have nothing better."""
-    return record.order, "" if record.order else record.started, record.number
+def _last(records: list[OperationRecord]) -> OperationRecord:
+    """The last one: by number within a scope, whatever the clock says; of several scopes what ended last."""
+    newest: dict[str, OperationRecord] = {}
+    for record in records:
+        if record.scope not in newest or record.number > newest[record.scope].number:
+            newest[record.scope] = record
+    return max(newest.values(), key=lambda record: record.finished or "")
 
 
 def _is_named(record: OperationRecord, wanted: str) -> bool:
