@@ -86,7 +86,6 @@ OPEN = {
     "models.protocols.ExportCallbacks",
     "models.protocols.ImportCallbacks",
     "models.protocols.ModelResolutionStrategy",
-    "models.protocols.NodeInstallCallbacks",
     "models.protocols.NodeResolutionStrategy",
     "models.shared.ModelSourceResult",
     "models.workflow.DetailedWorkflowStatus",

@@ -146,6 +146,14 @@ def test_several_come_together_or_not_at_all(work: Session, host: PackHost) -> N
     assert packs(work) == {}
 
 
+def test_each_step_says_which_of_several_packs_it_belongs_to(work: Session, host: PackHost) -> None:
+    for name in ("blur", "sharp"):
+        host.add(name)
+    said = work.ok("node", "add", "blur", "sharp", "blur").err
+    assert "(1/2) Looking up blur\n" in said
+    assert "(2/2) Looking up sharp\n" in said
+
+
 def test_what_can_be_done_is_done_with_keep_going_and_the_exit_code_tells(work: Session, host: PackHost) -> None:
     host.add("blur")
     host.add("greedy", files=pack_files(requirements="mini-base<1\n"))

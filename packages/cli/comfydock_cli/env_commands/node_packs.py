@@ -13,9 +13,14 @@ from comfydock_cli.formatters.node_formatter import (
 from comfydock_cli.planned_change import Ask, Views, plan_and_change
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
+from comfydock_cli.ui.numbering import NumberedReporter
 from comfydock_cli.ui.progress import make_reporter
+from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import find_workspace
+from comfydock_core.models.operation import Initiator
+from comfydock_core.models.packages.syncing import SyncOutcome
 from comfydock_core.models.packs.pack_changes import PackOptions, PackPlan, PackRequest
+from comfydock_core.models.protocols import Reporter
 
 
 def add(context: Context, arguments: Arguments) -> Result:
@@ -90,7 +95,21 @@ def list_packs(context: Context, arguments: Arguments) -> Result:
 
 def _change(context: Context, arguments: Arguments, request: PackRequest, *, ask: bool = False) -> Result:
     views = Views(planned_packs, plan_facts, changed, Ask(_question, declined) if ask else None)
-    return plan_and_change(context, arguments, lambda workspace: workspace.packs, request, views)
+    return plan_and_change(context, arguments, _Numbered, request, views)
+
+
+class _Numbered:
+    """The packs of a workspace; while several are planned, each step says which of them it belongs to."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._packs = workspace.packs
+
+    def plan(self, name: str | None, request: PackRequest, reporter: Reporter, /) -> PackPlan:
+        numbered = NumberedReporter(reporter)
+        return self._packs.plan(name, request, numbered, callbacks=numbered)
+
+    def change(self, plan: PackPlan, initiator: Initiator, reporter: Reporter, /) -> SyncOutcome:
+        return self._packs.change(plan, initiator, reporter)
 
 
 def _question(plan: PackPlan) -> str:

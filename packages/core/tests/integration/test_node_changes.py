@@ -151,6 +151,34 @@ def test_what_can_be_added_is_added_when_that_is_wanted_and_the_rest_is_told(
     assert nodes(demo) == ["greedy", "one"]
 
 
+class Heard:
+    """Node packs as `NodeInstallCallbacks` hear of them."""
+
+    def __init__(self) -> None:
+        self.said: list[object] = []
+
+    def on_node_start(self, pack: str, number: int, total: int) -> None:
+        self.said.append((pack, number, total))
+
+    def on_node_complete(self, pack: str, error: str | None) -> None:
+        self.said.append((pack, error))
+
+
+def test_callers_hear_of_each_pack_that_is_looked_up_and_of_what_failed(
+    workspace: Workspace, demo: Environment, host: PackHost
+) -> None:
+    host.add("one")
+    heard = Heard()
+    request = PackRequest("add", ("one", "nowhere"), PackOptions(keep_going=True))
+    made = workspace.packs.plan("demo", request, SILENT, callbacks=heard)
+    failure = made.failures[0].message
+    assert heard.said == [("one", 1, 2), ("one", None), ("nowhere", 2, 2), ("nowhere", failure)]
+    workspace.packs.change(made, INITIATOR, SILENT)
+    heard = Heard()
+    workspace.packs.plan("demo", PackRequest("update"), SILENT, callbacks=heard)
+    assert heard.said == [("one", 1, 1), ("one", None)]
+
+
 def test_requirements_that_collide_with_the_lock_are_refused(
     workspace: Workspace, demo: Environment, host: PackHost
 ) -> None:

@@ -20,6 +20,19 @@ class Reporter(Protocol):
         """Something the user should know that does not stop the work."""
 
 
+class NodeInstallCallbacks(Protocol):
+    """Hears of node packs one by one while those that were named are looked up and fetched.
+
+    The library calls it from the thread that does the work. What it raises ends the work, with nothing changed.
+    """
+
+    def on_node_start(self, pack: str, number: int, total: int) -> None:
+        """Work on a pack begins, the `number`-th of `total`. `pack` is as it was named, without a login."""
+
+    def on_node_complete(self, pack: str, error: str | None) -> None:
+        """The pack is fetched, or why it cannot be had; with `keep_going` the others are still tried then."""
+
+
 class KnownVersion(Protocol):
     """A published version in the lists of node packs."""
 

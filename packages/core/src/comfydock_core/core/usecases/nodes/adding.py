@@ -8,12 +8,13 @@ from comfydock_core.analyzers.code.looking import look_at_code, new_findings
 from comfydock_core.analyzers.node_git_analyzer import NodeGitAnalyzer
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
+from comfydock_core.core.usecases.nodes.announcing import announced
 from comfydock_core.core.usecases.nodes.planning import plan_changes
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import ComfyDockError, InvalidSetting, PackExists
 from comfydock_core.models.packs.node_packs import CodeFinding, PackContent, PackReference
 from comfydock_core.models.packs.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
-from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.protocols import NodeInstallCallbacks, Reporter
 from comfydock_core.models.shared import DISABLED, NodeInfo, NodePackage
 from comfydock_core.repositories.definition.tracked_packs import matching_pack
 from comfydock_core.resolvers.pack_references import pack_name, parse_reference
@@ -30,6 +31,7 @@ def plan_adding(
     *,
     development: bool = False,
     name: str | None = None,
+    callbacks: NodeInstallCallbacks | None = None,
 ) -> PackPlan:
     """Look everything up, fetch it into the cache, and try it against the lock; the environment stays as it is.
 
@@ -41,10 +43,12 @@ def plan_adding(
     adding = _Adding(layout, services, options, reporter, development=development, name=_usable(name, words))
     changes: list[PackChange] = []
     failures: list[PackFailure] = []
-    for word in dict.fromkeys(words):
+    wanted = list(dict.fromkeys(words))
+    for number, word in enumerate(wanted, 1):
         try:
-            change = adding.change(word)
-            _refuse_twice(change, changes)
+            with announced(callbacks, without_credentials(word), number, len(wanted)):
+                change = adding.change(word)
+                _refuse_twice(change, changes)
             changes.append(change)
         except ComfyDockError as error:
             if not options.keep_going:

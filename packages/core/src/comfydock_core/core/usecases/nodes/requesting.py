@@ -9,7 +9,7 @@ from comfydock_core.core.usecases.nodes.pruning import plan_pruning
 from comfydock_core.core.usecases.nodes.removing import plan_removing, plan_switching
 from comfydock_core.core.usecases.nodes.updating import plan_updating
 from comfydock_core.models.packs.pack_changes import PackPlan, PackRequest
-from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.protocols import NodeInstallCallbacks, Reporter
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.strategies.code_policy import CodePolicy
 
@@ -20,9 +20,10 @@ def plan_packs(
     services: WorkspaceServices,
     request: PackRequest,
     reporter: Reporter,
+    callbacks: NodeInstallCallbacks | None = None,
 ) -> PackPlan:
     """What the request takes; the environment stays as it is. Raises what planning of its kind does, `PackRefused`."""
-    plan = _plan(layout, workspace, services, request, reporter)
+    plan = _plan(layout, workspace, services, request, reporter, callbacks)
     policy = CodePolicy(read_config(workspace.config_file).node_policy)
     policy.check(plan.changes, force=request.options.force)
     return plan
@@ -34,14 +35,22 @@ def _plan(
     services: WorkspaceServices,
     request: PackRequest,
     reporter: Reporter,
+    callbacks: NodeInstallCallbacks | None,
 ) -> PackPlan:
     words, options = request.words, request.options
     if request.action == "add":
         return plan_adding(
-            layout, services, words, options, reporter, development=request.development, name=request.name
+            layout,
+            services,
+            words,
+            options,
+            reporter,
+            development=request.development,
+            name=request.name,
+            callbacks=callbacks,
         )
     if request.action == "update":
-        return plan_updating(layout, services, words, options, reporter, excluded=request.excluded)
+        return plan_updating(layout, services, words, options, reporter, excluded=request.excluded, callbacks=callbacks)
     if request.action == "dev-link":
         return plan_linking(layout, services, request.path or "", request.name, options, reporter)
     if request.action in ("enable", "disable"):

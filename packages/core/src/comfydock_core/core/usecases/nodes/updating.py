@@ -7,12 +7,13 @@ from dataclasses import replace
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.nodes.adding import findings_of
+from comfydock_core.core.usecases.nodes.announcing import announced
 from comfydock_core.core.usecases.nodes.planning import plan_changes
 from comfydock_core.integrations.git import queries
 from comfydock_core.managers.node_manager import NodeManager
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.packs.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
-from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.protocols import NodeInstallCallbacks, Reporter
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.tracked_packs import find_pack
 from comfydock_core.strategies.pack_policy import lines_of
@@ -26,6 +27,7 @@ def plan_updating(
     reporter: Reporter,
     *,
     excluded: Sequence[str] = (),
+    callbacks: NodeInstallCallbacks | None = None,
 ) -> PackPlan:
     """Look for newer releases, of all packs without words; a pack that has none stays, and so do those `excluded`.
 
@@ -38,9 +40,11 @@ def plan_updating(
     passed_over = {find_pack(tracked.packs, word).identifier for word in excluded}
     changes: list[PackChange] = []
     failures: list[PackFailure] = []
-    for pack in {pack.identifier: pack for pack in packs if pack.identifier not in passed_over}.values():
+    wanted = {pack.identifier: pack for pack in packs if pack.identifier not in passed_over}
+    for number, pack in enumerate(wanted.values(), 1):
         try:
-            change = _change(layout, services, tracked, pack, options, reporter)
+            with announced(callbacks, pack.identifier, number, len(wanted)):
+                change = _change(layout, services, tracked, pack, options, reporter)
         except ComfyDockError as error:
             if words and not options.keep_going:
                 raise
