@@ -178,16 +178,25 @@ def told(made: Session, *words: str, input: str = "", **changes: str) -> dict[st
         (("run", "--"), []),
         (("run", "a b", "", "ü ☃", "*", "$HOME"), ["a b", "", "ü ☃", "*", "$HOME"]),
         (("run", "--", "--json", "--help", "-e", "x"), ["--json", "--help", "-e", "x"]),
-        (("run", "--listen", "--", "x"), ["--listen", "--", "x"]),
+        (("run", "--listen", "--", "--dry-run"), ["--listen", "--dry-run"]),
+        (("run", "--port", "8190", "--", "--cpu", "--", "x"), ["--port", "8190", "--cpu", "--", "x"]),
         (("run", "--", "a", "--", "b"), ["a", "--", "b"]),
         (("-e", "work", "run", "--cpu"), ["--cpu"]),
         (("run", "-e", "work", "--cpu", "-e", "x"), ["--cpu", "-e", "x"]),
-        (("run", "--dry-run", "--json"), ["--dry-run", "--json"]),
+        (("run", "--", "--dry-run", "--json"), ["--dry-run", "--json"]),
+        (("run", "--cpu", "--json"), ["--cpu", "--json"]),
     ],
 )
 def test_the_arguments_reach_comfyui_as_they_are(made: Session, words: tuple[str, ...], argv: list[str]) -> None:
     device = [] if "--cpu" in argv else ["--cpu"]  # This machine's PyTorch has nothing else.
     assert told(made, *words)["argv"] == [*device, *argv]
+
+
+def test_an_option_of_changes_is_refused_by_run_unless_it_is_meant_for_comfyui(made: Session) -> None:
+    ran = made.run("run", "--cpu", "--dry-run")
+    assert (ran.code, ran.out) == (2, "")
+    assert "`comfydock run` changes nothing, so it has no `--dry-run`\n" in ran.err
+    assert "hint: after `--` it goes to ComfyUI: `comfydock run -- --dry-run`\n" in ran.err
 
 
 def test_standard_input_and_the_environment_reach_comfyui(made: Session) -> None:

@@ -5,7 +5,8 @@ import sys
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.table.parser import Arguments
-from comfydock_cli.table.refusals import UsageError
+from comfydock_cli.table.refusals import UsageError, nothing_to_change_there
+from comfydock_cli.table.spec import OF_CHANGES
 from comfydock_cli.ui.progress import PlainReporter
 
 _LINES = 50
@@ -35,13 +36,13 @@ def _foreground(context: Context, arguments: Arguments) -> Result:
             "`comfydock run` hands the terminal to ComfyUI, so it has no `--json`",
             hint="with `--background`, `--stop` and `--logs` it has",
         )
-    return Result(exit_code=context.environment.run(arguments.rest, PlainReporter(context.console)))
+    return Result(exit_code=context.environment.run(_for_comfyui(arguments), PlainReporter(context.console)))
 
 
 def _background(context: Context, arguments: Arguments) -> Result:
     environment = context.environment
     reporter = PlainReporter(context.console)
-    running = environment.start(arguments.rest, reporter, wait=not arguments.flag("no_wait"))
+    running = environment.start(_for_comfyui(arguments), reporter, wait=not arguments.flag("no_wait"))
     where = running.address or "a port of its choice"
     verb = "starts" if arguments.flag("no_wait") else "runs"
     text = f"ComfyUI of {environment.name} {verb} at {where} (process {running.pid})\n"
@@ -74,6 +75,22 @@ def _logs(context: Context, arguments: Arguments) -> Result:
     for more in environment.follow_run_log(log):
         _say(context, more)
     return Result()
+
+
+def _for_comfyui(arguments: Arguments) -> list[str]:
+    """The words for ComfyUI. A `--` among them only ends ours: ComfyUI has options alone, and would refuse it.
+
+    After a `--` everything is as it was typed. Before one, an option of changes is taken for ours, and refused.
+    """
+    words = list(arguments.rest)
+    if arguments.separated:
+        return words
+    end = words.index("--") if "--" in words else len(words)
+    for word in words[:end]:
+        name = word.partition("=")[0]
+        if any(name in option.flags for option in OF_CHANGES):
+            raise nothing_to_change_there(("run",), name, "ComfyUI")
+    return words[:end] + words[end + 1 :]
 
 
 def _say(context: Context, text: str) -> None:

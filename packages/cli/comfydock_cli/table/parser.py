@@ -16,11 +16,13 @@ Values = dict[str, Value]
 class Arguments:
     """The values of one command line. A typed question for each kind; asking for an unknown name is a bug."""
 
-    __slots__ = ("_values", "rest")
+    __slots__ = ("_values", "rest", "separated")
 
-    def __init__(self, values: Values, rest: list[str]) -> None:
+    def __init__(self, values: Values, rest: list[str], separated: bool = False) -> None:
+        """`rest` is what is passed through, `separated` whether it stood after a `--`."""
         self._values = values
         self.rest = rest
+        self.separated = separated
 
     def flag(self, name: str) -> bool:
         return bool(self._values[name])
@@ -79,6 +81,7 @@ class _Reader:
         self.given: list[str] = []
         self.own = False  # Whether one of the command's own options was given.
         self.rest: list[str] = []
+        self.separated = False
 
     def read(self) -> Invocation:
         while self.at < len(self.words):
@@ -130,7 +133,7 @@ class _Reader:
 
             raise refusals.missing_command(self.found.path)
         if self.found.command.passthrough:
-            self.rest = tail
+            self.rest, self.separated = tail, True
         else:
             self.given += tail
 
@@ -222,7 +225,7 @@ class _Reader:
         if command.effect != WRITE:
             self._refuse_options_of_changes(command)
         self._fill_words(command)
-        self.found.arguments = Arguments(self.values, self.rest)
+        self.found.arguments = Arguments(self.values, self.rest, self.separated)
 
     def _refuse_options_of_changes(self, command: Command) -> None:
         """They may have been given before the command's words."""

@@ -63,6 +63,13 @@ def nothing_to_change(path: Path, name: str) -> UsageError:
     return UsageError(f"`{_program(path)}` changes nothing, so it has no `{name}`", hint=_see_help(path))
 
 
+def nothing_to_change_there(path: Path, name: str, program: str) -> UsageError:
+    """The same for a command that passes words through, where the option may have been meant for their reader."""
+    error = nothing_to_change(path, name)
+    error.hint = f"after `--` it goes to {program}: `{_program(path)} -- {name}`"
+    return error
+
+
 def value_of_a_flag(path: Path, name: str) -> UsageError:
     return UsageError(f"`{name}` takes no value", hint=_see_help(path))
 
