@@ -197,3 +197,17 @@ def test_a_template_with_packs_that_cannot_be_had_is_made_without_them_if_wanted
     made = work.run(*words, "--keep-going", "--json")
     assert (made.code, made.envelope()["data"]["missing_packs"]) == (3, ["Gone"])
     assert "Gone" in said(work, "status", "-e", "again")
+
+
+def test_the_log_of_an_environment_begins_with_how_it_was_made(source: Session) -> None:
+    source.ok("create", "work", "--torch-backend", "cpu")
+    assert "begin: comfydock create" in source.ok("logs", "-e", "work").out
+    assert "end: exit code 0" in source.ok("logs", "-e", "work").out
+    source.ok("use", "work")
+    source.ok("py", "add", "mini-accelerator")
+    assert "begin: comfydock py add" in source.ok("logs").out
+    source.ok("clone", "work", "second")
+    assert "begin: comfydock clone" in source.ok("logs", "-e", "second").out
+    assert source.run("create", "third", "--comfyui", "nowhere").code != 0
+    assert not (source.workspace / "logs" / "third").exists()
+    assert "begin: comfydock create" in source.ok("logs", "--workspace").out

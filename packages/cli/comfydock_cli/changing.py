@@ -6,7 +6,7 @@ from collections.abc import Callable
 from comfydock_cli.cli_utils import Context
 from comfydock_cli.logging.setup import CommandLog
 from comfydock_cli.table.parser import Invocation
-from comfydock_cli.table.spec import FLAG, NOTHING, Command
+from comfydock_cli.table.spec import ENVIRONMENT, FLAG, NOTHING, Command
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.utils.interruption import termination_raises
@@ -33,15 +33,35 @@ def _only_shows(invocation: Invocation, command: Command) -> bool:
 def _log(context: Context, invocation: Invocation, command: Command) -> CommandLog:
     """The environment's log when the command is about one that exists, otherwise the workspace's.
 
-    What gives an environment another name moves its log, and must not make one before it is planned.
+    What makes an environment is logged in the workspace's log, as the environment may never come to be, and in the
+    new environment's when it has. What gives one another name moves its log, and must not make one before.
     """
-    workspace, given = context.workspace, dict(invocation.arguments.items())
-    named = None if "new_name" in given else given.get("name") or context.environment_name
+    workspace, subject = context.workspace, _subject(context, invocation, command)
+
+    def log_file() -> str:
+        return workspace.layout.log_file(subject if subject is not None and _exists(context, subject) else None)
+
+    return CommandLog(log_file(), context.console, words(invocation, command), afterwards=log_file)
+
+
+def _subject(context: Context, invocation: Invocation, command: Command) -> str | None:
+    """The name of the environment that a command is about, whether or not there is one of that name."""
+    given = dict(invocation.arguments.items())
+    if "new_name" in given:
+        return None
+    named = None if command.needs == ENVIRONMENT else given.get("name")
+    name = named or context.environment_name
+    if isinstance(name, str):
+        return name
+    return context.workspace.config().active_environment if command.needs == ENVIRONMENT else None
+
+
+def _exists(context: Context, name: str) -> bool:
     try:
-        environment = workspace.environment(named).name if isinstance(named, str) else None
+        context.workspace.environment(name)
     except ComfyDockError:
-        environment = None  # Nothing of that name yet, or no more: the workspace's log has the story.
-    return CommandLog(workspace.layout.log_file(environment), context.console, words(invocation, command))
+        return False
+    return True
 
 
 def words(invocation: Invocation, command: Command) -> str:

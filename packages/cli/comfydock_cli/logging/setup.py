@@ -6,6 +6,7 @@ Only our own words go into it: those of libraries may hold signed addresses.
 import contextlib
 import logging
 import os
+from collections.abc import Callable
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from types import TracebackType
@@ -32,6 +33,25 @@ class _CleanFormatter(logging.Formatter):
         return clean(super().format(record))
 
 
+class _Records(logging.Handler):
+    """Keeps the records of one command."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.kept.append(record)
+
+
+def _private_file(path: str) -> _PrivateFile:
+    """The file of a log, for our own records. Raises `OSError`."""
+    handler = _PrivateFile(path, maxBytes=_BYTES, backupCount=_BACKUPS, encoding="utf-8", errors="backslashreplace")
+    handler.setFormatter(_CleanFormatter(_FORMAT))
+    handler.addFilter(_is_ours)
+    return handler
+
+
 def _is_ours(record: logging.LogRecord) -> bool:
     return record.name.startswith("comfydock_")
 
@@ -39,11 +59,14 @@ def _is_ours(record: logging.LogRecord) -> bool:
 class CommandLog:
     """While entered, everything that the program and the library log goes into the file.
 
-    A log that cannot be written is a warning: it must not keep anybody from repairing what is wrong.
+    A log that cannot be written is a warning: it must not keep anybody from repairing what is wrong. `afterwards` gives
+    the file again when the command has ended; where that is another one by then, its records go there, too.
     """
 
-    def __init__(self, path: str, console: Console, words: str) -> None:
+    def __init__(self, path: str, console: Console, words: str, *, afterwards: Callable[[], str] | None = None) -> None:
         self._path = path
+        self._afterwards = afterwards
+        self._records = _Records()
         self._console = console
         self._words = words
         self._handler: logging.Handler | None = None
@@ -53,15 +76,15 @@ class CommandLog:
         root = logging.getLogger()
         try:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
-            self._handler = _PrivateFile(self._path, maxBytes=_BYTES, backupCount=_BACKUPS, encoding="utf-8",
-                                                errors="backslashreplace")  # fmt: skip
+            self._handler = _private_file(self._path)
         except OSError as error:
             self._console.note(f"warning: cannot write the log `{self._path}`: {error.strerror}")
             return self
-        self._handler.setFormatter(_CleanFormatter(_FORMAT))
-        self._handler.addFilter(_is_ours)
         logging.raiseExceptions = False  # A full disk is told once, by the command itself, not at every record.
         root.addHandler(self._handler)
+        if self._afterwards is not None:
+            self._records.addFilter(_is_ours)
+            root.addHandler(self._records)
         root.setLevel(logging.DEBUG)
         self._logger.info("begin: %s", self._words)
         return self
@@ -77,4 +100,20 @@ class CommandLog:
             self._logger.error("failed: %s: %s", type(error).__name__, error)
         if self._handler is not None:
             logging.getLogger().removeHandler(self._handler)
+            logging.getLogger().removeHandler(self._records)
             self._handler.close()
+            self._repeat_elsewhere()
+
+    def _repeat_elsewhere(self) -> None:
+        path = self._path if self._afterwards is None else self._afterwards()
+        if path == self._path:
+            return
+        try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            handler = _private_file(path)
+        except OSError as error:
+            self._console.note(f"warning: cannot write the log `{path}`: {error.strerror}")
+            return
+        with contextlib.closing(handler):
+            for record in self._records.kept:
+                handler.handle(record)
