@@ -146,9 +146,18 @@ def test_why_something_is_here(informed: Session) -> None:
         "  known of comfyui-fancy",
         "  used by Große ☃",
     ]
+    (pack / "__init__.py").write_text('NODE_CLASS_MAPPINGS = {f"Fancy{kind}": 1 for kind in ("Blur",)}\n')
+    assert informed.ok("node", "why", "FancyBlur").out.splitlines() == [
+        "node class FancyBlur",
+        "  defined by comfyui-fancy, according to the lists (its code names it at run time)",
+        "  used by Große ☃",
+    ]
+    assert informed.data("node", "why", "FancyBlur")["classes"][0]["origin"] == "installed"
     base = informed.data("node", "why", "Mini_Base")["packages"][0]
     assert (base["name"], base["versions"], base["askers"]) == ("mini-base", ["1.5"], [])
     assert base["chains"] == [["mini-math", "mini-base"]]
+    through = informed.ok("node", "why", "Mini_Base").out.splitlines()[-1]
+    assert through == "  through mini-math > mini-base, requested by ComfyUI"
     assert informed.ok("node", "why", "mini-imaging").out.splitlines()[1] == ("  ComfyUI asks for `mini-imaging>=1.0`")
     torch = informed.data("node", "why", "torch")["packages"][0]
     assert [(asker["kind"], asker["name"], asker["requirement"]) for asker in torch["askers"]] == [

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from comfydock_core.models.packs.pack_needs import (
     NEEDED,
     UNNEEDED,
+    Asker,
     ClassReason,
     Need,
     PackageReason,
@@ -53,6 +54,8 @@ def _class_lines(reason: ClassReason) -> list[str]:
         lines.append("  part of ComfyUI")
     if reason.installed:
         lines.append(f"  defined by {some(reason.installed)}")
+    if reason.likely:
+        lines.append(f"  defined by {some(reason.likely)}, according to the lists (its code names it at run time)")
     if reason.known:
         lines.append(f"  known of {some(reason.known)}")
     if reason.workflows:
@@ -64,7 +67,14 @@ def _package_lines(reason: PackageReason) -> list[str]:
     versions = f" {', '.join(reason.versions)}" if reason.versions else ", which is not locked"
     lines = [f"Python package {reason.name}{versions}"]
     lines += [f"  {_ASKERS[asker.kind].format(asker)}" for asker in reason.askers]
-    return [*lines, *(f"  through {' > '.join(chain)}" for chain in reason.chains)]
+    for chain, askers in zip(reason.chains, reason.origins, strict=True):
+        lines.append(f"  through {' > '.join(chain)}, requested by {some(list(dict.fromkeys(map(_asker, askers))))}")
+    return lines
+
+
+def _asker(asker: Asker) -> str:
+    names = {"comfyui": "ComfyUI", "user": "you", "pack": f"the node pack {asker.name}"}
+    return names.get(asker.kind, f"the group {asker.name}")
 
 
 def _by_workflow(needs: Sequence[Need]) -> dict[str, list[str]]:

@@ -73,7 +73,8 @@ def test_a_package_tells_everybody_who_asks_for_it() -> None:
     askers = tuple(
         Asker(kind, "name", "p>=1") for kind in ("comfyui", "user", "pack", "group", "backend", "constraint")
     )
-    reason = PackageReason("p", (), askers, (("a", "b", "p"),))
+    origins = ((Asker("comfyui", "", "a"), Asker("pack", "Fancy", "a>1"), Asker("group", "tools", "a")),)
+    reason = PackageReason("p", (), askers, (("a", "b", "p"),), origins)
     assert reasons_text(Reasons("p", packages=(reason,))).splitlines() == [
         "Python package p, which is not locked",
         "  ComfyUI asks for `p>=1`",
@@ -82,7 +83,7 @@ def test_a_package_tells_everybody_who_asks_for_it() -> None:
         "  the group name has `p>=1`",
         "  PyTorch for name has `p>=1`",
         "  a constraint says `p>=1`",
-        "  through a > b > p",
+        "  through a > b > p, requested by ComfyUI, the node pack Fancy, the group tools",
     ]
 
 

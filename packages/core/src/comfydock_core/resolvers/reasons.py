@@ -76,8 +76,16 @@ def _classes(word: str, seen: Survey) -> tuple[ClassReason, ...]:
     users = tuple(one.name for one in seen.workflows if any(use.type == word for use in one.uses))
     if not (installed or built_in or known or users):
         return ()
-    identifiers = tuple(dict.fromkeys(one.identifier for one in known))
-    return (ClassReason(word, built_in, installed, identifiers, users, seen.classifier.classify(word)),)
+    likely: list[str] = []
+    others: list[str] = []
+    for identifier in dict.fromkeys(one.identifier for one in known):
+        pack = seen.packs.named(identifier)
+        if pack is None or pack.identifier in installed:
+            others.append(identifier)
+        else:
+            likely.append(pack.identifier)
+    origin = "installed" if likely and not (built_in or installed) else seen.classifier.classify(word)
+    return (ClassReason(word, built_in, installed, tuple(likely), tuple(others), users, origin),)
 
 
 def _packages(
@@ -93,7 +101,12 @@ def _packages(
     own = tuple(asker for asker_name, asker in askers if asker_name == name) + _of_backend(name, layout)
     if not versions and not own:
         return ()
-    return (PackageReason(name, tuple(sorted(versions)), own, tuple(chains_to(name, lock, direct))),)
+    chains = tuple(chains_to(name, lock, direct))
+    origins = tuple(
+        tuple(asker for asker_name, asker in askers if asker_name == chain[0] and asker.kind != "constraint")
+        for chain in chains
+    )
+    return (PackageReason(name, tuple(sorted(versions)), own, chains, origins),)
 
 
 def _of_backend(name: str, layout: EnvironmentLayout) -> tuple[Asker, ...]:

@@ -124,12 +124,14 @@ class PackReason:
 class ClassReason:
     """Who defines a node class, here and among the known packs, and which workflows use it.
 
-    `origin` is `built-in`, `installed`, `known` or `unknown`.
+    `likely` are packs that are here, which define it by the lists of node packs while their code does not say so before
+    it runs. `origin` is `built-in`, `installed`, `known` or `unknown`.
     """
 
     type: str
     built_in: bool = False
     installed: tuple[str, ...] = ()
+    likely: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     workflows: tuple[str, ...] = ()
     origin: str = "unknown"
@@ -150,12 +152,16 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class PackageReason:
-    """Why a Python package is here. `chains` lead from a package that is asked for directly to this one."""
+    """Why a Python package is here.
+
+    `chains` lead from a package that is asked for directly to this one; `origins` has who asks for the first of each.
+    """
 
     name: str
     versions: tuple[str, ...] = ()
     askers: tuple[Asker, ...] = ()
     chains: tuple[tuple[str, ...], ...] = ()
+    origins: tuple[tuple[Asker, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
