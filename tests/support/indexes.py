@@ -3,10 +3,12 @@
 import base64
 import contextlib
 import functools
+import hashlib
 import http.server
+import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +18,9 @@ LINUX = "sys_platform == 'linux'"
 ACCELERATOR = f"nvidia-cublas==12.8 ; {LINUX} and platform_machine == 'x86_64'"
 RELEASE = {"torch": "2.9.1", "torchvision": "0.24.1", "torchaudio": "2.9.1"}
 OLD_RELEASE = {"torch": "2.6.0", "torchvision": "0.21.0", "torchaudio": "2.6.0"}
+
+# The page of a project that says when each file came, served instead of the plain one.
+DATED = "dated.json"
 
 # What is special about each back end.
 ORDINARY = "cu128"
@@ -94,6 +99,22 @@ def _family(index: Path, local: str, release: dict[str, str], needs: list[str], 
         add_to_index(index, name, f"{release[name]}{local}", requires=requires, tag=tag)
 
 
+def date_index(directory: Path, usual: str, others: Mapping[str, str]) -> None:
+    """Let an index say when it got its files: `usual`, but for those whose names begin with one of the `others`."""
+    for project in (path for path in sorted(directory.iterdir()) if path.is_dir()):
+        files = [
+            {
+                "filename": wheel.name,
+                "url": wheel.name,
+                "hashes": {"sha256": hashlib.sha256(wheel.read_bytes()).hexdigest()},
+                "upload-time": next((at for begin, at in others.items() if wheel.name.startswith(begin)), usual),
+            }
+            for wheel in sorted(project.glob("*.whl"))
+        ]
+        page = {"meta": {"api-version": "1.1"}, "name": project.name, "files": files}
+        (project / DATED).write_text(json.dumps(page))
+
+
 @contextlib.contextmanager
 def serving_directory(root: Path, login: tuple[str, str] | None = None) -> Iterator[Indexes]:
     """Serve a directory while the block runs; with `login` to nobody else."""
@@ -108,7 +129,18 @@ def serving_directory(root: Path, login: tuple[str, str] | None = None) -> Itera
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
+            page = Path(self.translate_path(self.path)) / DATED
+            if page.is_file():
+                self._answer(page.read_bytes())
+                return
             super().do_GET()
+
+        def _answer(self, content: bytes) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/vnd.pypi.simple.v1+json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
 
         def log_message(self, format: str, *args: object) -> None:
             """Stay silent."""

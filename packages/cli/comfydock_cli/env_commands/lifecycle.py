@@ -23,6 +23,7 @@ def create(context: Context, arguments: Arguments) -> Result:
         use=arguments.flag("use"),
         template=arguments.text("template"),
         keep_going=arguments.flag("keep_going"),
+        as_of=arguments.text("as_of"),
     )
     workspace = find_workspace(offline=context.offline)
     with make_reporter(context) as reporter:

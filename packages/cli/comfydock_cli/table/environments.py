@@ -26,6 +26,7 @@ COMMANDS = (
             "comfydock create work",
             "comfydock create work --comfyui v0.3.60 --python 3.12 --use",
             "comfydock create test --comfyui master --torch-backend cpu",
+            "comfydock create old --comfyui v0.3.64 --as-of release",
             "comfydock create again --template bundle.tar.gz --keep-going",
         ),
         _LIFE,
@@ -41,6 +42,11 @@ COMMANDS = (
                 environment="COMFYDOCK_COMFYUI_REPOSITORY",
             ),
             value("--python", metavar="VERSION", help="Python version of the environment [default: 3.11]"),
+            value(
+                "--as-of",
+                metavar="DATE",
+                help="no package newer than that day (2025-10-08), or than ComfyUI's version (`release`)",
+            ),
             value(
                 "--torch-backend",
                 metavar="BACKEND",

@@ -1,8 +1,9 @@
 """Creating environments with real git and real uv."""
 
 import os
+import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,13 @@ from comfydock_core.models.exceptions import (
     ToolMissing,
 )
 from comfydock_core.models.operation import Initiator, Swap
+from comfydock_core.models.packages.python_packages import PackageRequest
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support import sessions
+from tests.support.indexes import date_index, serving_directory
 from tests.support.miniature import BRANCH, NEWEST, Miniature, build_repository, commit
 from tests.support.reporters import RecordingReporter
+from tests.support.wheels import add_to_index, write_index
 
 Make = Callable[..., Environment]
 
@@ -366,3 +370,65 @@ def test_what_is_remembered_of_other_requirements_is_not_taken(make_environment:
     assert "mini-sampling" in Path(two.layout.lock).read_text()
     assert "mini-sampling" not in Path(one.layout.lock).read_text()
     assert two.status().in_sync
+
+
+# Packages of an earlier day
+
+
+@pytest.fixture
+def dated(tmp_path: Path, local: Miniature, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Indexes that got newer packages, PyTorch among them, after the releases of ComfyUI were made (2026-01-02)."""
+    shutil.copytree(local.index, tmp_path / "dated" / "pypi")
+    shutil.copytree(local.pytorch, tmp_path / "dated" / "pytorch")
+    general, pytorch = tmp_path / "dated" / "pypi", tmp_path / "dated" / "pytorch"
+    add_to_index(general, "mini-base", "1.6")
+    add_to_index(general, "torch", "2.10.0")
+    add_to_index(pytorch / "cpu", "torch", "2.10.0+cpu")
+    write_index(pytorch / "cpu")
+    newer = "2026-02-02T00:00:00Z"
+    date_index(general, "2025-11-11T00:00:00Z", {"mini_base-1.6": newer, "torch-2.10": newer})
+    with serving_directory(tmp_path / "dated") as served:
+        for name, value in served.variables().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("UV_NO_CONFIG")
+        yield
+
+
+def versions(demo: Environment) -> set[str]:
+    names = os.listdir(f"{demo.layout.venv}/lib/python3.11/site-packages")
+    return {name.removesuffix(".dist-info") for name in names if name.startswith(("torch-", "mini_base-"))}
+
+
+@pytest.mark.usefixtures("dated")
+@pytest.mark.parametrize(
+    ("as_of", "expected"),
+    [
+        (None, {"torch-2.10.0+cpu", "mini_base-1.6"}),
+        ("release", {"torch-2.9.1+cpu", "mini_base-1.5"}),
+        ("2026-02-01", {"torch-2.9.1+cpu", "mini_base-1.5"}),
+        ("2026-02-02", {"torch-2.10.0+cpu", "mini_base-1.6"}),
+    ],
+)
+def test_packages_are_no_newer_than_the_day_that_is_asked_for(
+    make_environment: Make, as_of: str | None, expected: set[str]
+) -> None:
+    demo = make_environment(as_of=as_of)
+    assert versions(demo) == expected
+    assert demo.status().packages.state == "in-sync"
+
+
+@pytest.mark.usefixtures("dated")
+def test_the_day_is_kept_for_what_is_added_later(make_environment: Make, workspace: Workspace) -> None:
+    demo = make_environment(as_of="release")
+    assert 'exclude-newer = "2026-01-03T03:04:05Z"' in demo.manifest_text()
+    plan = workspace.packages.plan("demo", PackageRequest("add", ("mini-base",)), SilentReporter())
+    workspace.packages.change(plan, INITIATOR, SilentReporter())
+    assert versions(demo) == {"torch-2.9.1+cpu", "mini_base-1.5"}
+
+
+@pytest.mark.parametrize("as_of", ["yesterday", "2025-13-01", "20251008", "9999-12-31", "", "2025-10-08T00:00"])
+def test_a_day_that_is_none_or_has_not_come_is_refused(workspace: Workspace, as_of: str) -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        workspace.environments.plan_creation(CreateRequest("demo", as_of=as_of), SilentReporter())
+    assert refused.value.hint
+    assert refused.value.context["as_of"] == as_of

@@ -19,10 +19,15 @@ class PyprojectManager:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def create(self, plan: Wanted, *, commit: str, requirements: RequirementsFile) -> None:
-        """Write the first manifest. Raises `OSError`."""
+    def create(
+        self, plan: Wanted, *, commit: str, requirements: RequirementsFile, exclude_newer: str | None = None
+    ) -> None:
+        """Write the first manifest; `exclude_newer` is the moment that no package may be newer than.
+
+        Raises `OSError`.
+        """
         document = PyprojectDocument.new(self._path)
-        fill_manifest(document.document, plan, commit, requirements)
+        fill_manifest(document.document, plan, commit, requirements, exclude_newer)
         document.save()
 
     def set_comfyui(self, version: ComfyUISpec, commit: str, *, default_repository: bool) -> None:

@@ -22,6 +22,12 @@ def commit_of(worktree: str, revision: str) -> str | None:
     return answer.output.strip() if answer.returncode == 0 else None
 
 
+def commit_time(worktree: str, commit: str) -> int:
+    """When a commit was made, in seconds since 1970. Raises what `runner.run` raises."""
+    answer = runner.run(["log", "--max-count=1", "--format=%ct", commit, "--"], cwd=worktree, doing="read the commit")
+    return int(answer.split()[0])
+
+
 def has_changes(worktree: str) -> bool:
     """Whether anything differs from the last commit, new files included."""
     return bool(runner.run(["status", "--porcelain"], cwd=worktree, doing="read the git status"))

@@ -33,13 +33,19 @@ class Wanted(Protocol):
     def default_repository(self) -> bool: ...
 
 
-def fill_manifest(document: tomlkit.TOMLDocument, plan: Wanted, commit: str, requirements: RequirementsFile) -> None:
+def fill_manifest(
+    document: tomlkit.TOMLDocument,
+    plan: Wanted,
+    commit: str,
+    requirements: RequirementsFile,
+    exclude_newer: str | None = None,
+) -> None:
     """Write everything a new environment's manifest says."""
     for line in ADVICE:
         document.add(tomlkit.comment(line))
     document["project"] = _project(plan, requirements)
     tool = tomlkit.table(is_super_table=True)
-    tool["uv"] = _uv()
+    tool["uv"] = _uv(exclude_newer)
     tool["comfydock"] = _comfydock(plan, commit)
     document["tool"] = tool
 
@@ -53,8 +59,10 @@ def _project(plan: Wanted, requirements: RequirementsFile) -> Table:
     return project
 
 
-def _uv() -> Table:
+def _uv(exclude_newer: str | None) -> Table:
     uv = tomlkit.table()
+    if exclude_newer is not None:
+        uv["exclude-newer"] = exclude_newer
     uv["package"] = False
     uv["default-groups"] = "all"
     return uv

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project.indexes import BackendIndex, index_of
-from comfydock_core.managers.uv_project.scratch import question, scratch_project
+from comfydock_core.managers.uv_project.scratch import EXCLUDE_NEWER, question, scratch_project
 from comfydock_core.models.exceptions import BackendNotFound, RequirementsConflict
-from comfydock_core.repositories.definition.pytorch_settings import Table, family_of
+from comfydock_core.repositories.definition.pytorch_settings import Table, family_of, uv_settings
 from comfydock_core.repositories.definition.uv_lock import UvLock, read_lock, tables
 from comfydock_core.utils.package_names import public_version
 from comfydock_core.validation.requirements import needs_linux, newest_version, wheel_markers
@@ -57,7 +57,7 @@ def ask_family(
     `torch` in it, `RequirementsConflict` when nothing fits, and what uv's other failures mean.
     """
     index, wanted = index_of(backend), list(dict.fromkeys(["torch", *members]))
-    asking = list(dict.fromkeys([*requirements, *wanted]))
+    asking = list(dict.fromkeys([*requirements, *wanted, *_of_that_day(uv, manifest, index, on_line)]))
     doing = f"find PyTorch for {backend}"
     try:
         return _ask(uv, manifest, index, wanted, asking, wanted, on_line, doing)
@@ -70,6 +70,20 @@ def ask_family(
         if present == wanted:
             raise
         return _ask(uv, manifest, index, wanted, asking, present, on_line, doing)
+
+
+def _of_that_day(uv: UVCommand, manifest: Table, index: BackendIndex | None, on_line: OnLine) -> list[str]:
+    """Where packages of an earlier day are wanted: no newer `torch` than the general index had then.
+
+    The index of a back end does not say when it got its files.
+    """
+    if index is None or EXCLUDE_NEWER not in uv_settings(manifest):
+        return []
+    asked = question(manifest, ["torch"], family_of(manifest))
+    with scratch_project(uv, asked) as (scratch, directory):
+        scratch.lock(on_line, doing="find the PyTorch of that day")
+        found = read_lock(f"{directory}/uv.lock").versions()["torch"]
+    return [f"torch<={newest_version(map(public_version, found))}"]
 
 
 def ask_accelerators(uv: UVCommand, manifest: Table, release: Mapping[str, str], on_line: OnLine) -> Accelerators:

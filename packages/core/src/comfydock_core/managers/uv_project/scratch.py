@@ -12,6 +12,7 @@ from comfydock_core.utils.files import atomic
 from comfydock_core.utils.package_names import requirement_name
 from comfydock_core.validation.requirements import closed_minor
 
+EXCLUDE_NEWER = "exclude-newer"
 # What an environment's settings say about its own groups and members, or what is asked for differently.
 _LEFT_OUT = frozenset(
     {
@@ -50,11 +51,13 @@ def question(
     """A manifest that asks for `dependencies` under the settings of an environment's `manifest`.
 
     What the environment says about the family is left out; members in `from_index` come from the back end's `index`
-    and from nowhere else, while other packages may come from either. Given the markers of `machines`
-    only these are resolved for.
+    and from nowhere else, while other packages may come from either. With `index` no day limits them, as PyTorch's
+    indexes do not say when they got their files. Given the markers of `machines` only these are resolved for.
     """
     given = uv_settings(manifest)
     uv: Table = {key: value for key, value in given.items() if key not in _LEFT_OUT}
+    if index is not None:
+        uv.pop(EXCLUDE_NEWER, None)
     uv |= {
         "package": False,
         "constraint-dependencies": _about_others(manifest, family),

@@ -12,6 +12,7 @@ from comfydock_core.models.plan import PlanStep
 class CreateRequest:
     """A new environment as the user words it. `None` means the default: newest release, default repository, 3.11.
 
+    `as_of` is a day (`2025-10-08`) or `release`, the day of ComfyUI's version: no package is newer than that day.
     `template` is a file with the definition of another environment; with `keep_going` its node packs that cannot be had
     are left out.
     """
@@ -24,6 +25,7 @@ class CreateRequest:
     use: bool = False
     template: str | None = None
     keep_going: bool = False
+    as_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class CreationPlan:
     template: Template | None
     missing_packs: tuple[str, ...]
     keep_going: bool
+    as_of: str | None
     change: ChangePlan
 
 
@@ -93,10 +96,13 @@ def creation_work(
     torch_backend: str,
     models_directory: str,
     template: Template | None = None,
+    as_of: str | None = None,
 ) -> list[PlanStep]:
     """What making an environment prepares, in order."""
     torch = _TORCH_DETAILS.get(torch_backend, f"PyTorch for {torch_backend}")
     locked = template is not None and "uv.lock" in template.files
+    if as_of is not None:
+        torch += f"; no package newer than {'the version of ComfyUI' if as_of == 'release' else as_of}"
     return [
         PlanStep("clone", comfyui.public_repository, comfyui.described, True),
         PlanStep(

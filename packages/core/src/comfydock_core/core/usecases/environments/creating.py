@@ -1,12 +1,14 @@
 """Making an environment: planned with everything resolved, built aside by an operation, put in place by a rename."""
 
 import os
+from datetime import UTC, datetime
 
 from comfydock_core.caching.comfyui_cache import ComfyUICacheManager
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
+from comfydock_core.core.usecases.environments.as_of import check_as_of, end_of_day
 from comfydock_core.core.usecases.environments.new_environment import (
     plan_new_environment,
     refuse_taken,
@@ -65,10 +67,11 @@ def plan_creation(
     repository = services.versions.repository(request.repository or (template.repository if template else None))
     wanted = template.comfyui if template else request.comfyui
     reporter.phase(f"Looking up ComfyUI {(template.version if template else None) or wanted or 'latest'}")
+    as_of = check_as_of(request.as_of, datetime.now(UTC).date())
     with told_of_template(template if request.repository is None else None):
         comfyui = named_as_in(template, services.versions.resolve(repository, wanted, reporter))
     backend = detect_backend() if backend == "auto" else backend
-    work = creation_work(place.root, comfyui, python, backend, models_directory, template)
+    work = creation_work(place.root, comfyui, python, backend, models_directory, template, as_of)
     return CreationPlan(
         name=request.name,
         directory=place.root,
@@ -81,6 +84,7 @@ def plan_creation(
         template=template,
         missing_packs=packs_left_out(template, place),
         keep_going=request.keep_going,
+        as_of=as_of,
         change=plan_new_environment(layout, "create", request.name, work, activate=request.use),
     )
 
@@ -124,7 +128,8 @@ def _define(
     os.mkdir(layout.definition)
     if plan.template is None:
         atomic.write_text(layout.python_version, f"{plan.python}\n")
-        services.pyproject.create(plan, commit=commit, requirements=requirements)
+        newest = None if plan.as_of is None else end_of_day(plan.as_of, layout.comfyui, commit)
+        services.pyproject.create(plan, commit=commit, requirements=requirements, exclude_newer=newest)
         return ()
     write_definition(layout, services, plan, commit, reporter)
     return fill_comfyui(layout, services, plan.template, reporter, keep_going=plan.keep_going)

@@ -40,7 +40,7 @@ def open_template(request: CreateRequest, place: EnvironmentLayout) -> Template 
     if request.template is None:
         return None
     template = read_template(os.path.abspath(os.path.expanduser(request.template)))
-    for option, given in (("--comfyui", request.comfyui), ("--python", request.python)):
+    for option, given in (("--comfyui", request.comfyui), ("--python", request.python), ("--as-of", request.as_of)):
         if given is not None:
             raise InvalidSetting(
                 f"`{option}` and `--template` contradict each other: the template pins its versions",
