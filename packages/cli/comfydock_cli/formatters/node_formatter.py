@@ -80,9 +80,15 @@ def listed(packs: Sequence[ListedPack]) -> Result:
 
 
 def _state(one: ListedPack) -> str:
-    if one.found is None:
-        return one.state
-    return f"{one.state} at {one.found[:_SHORT] if one.pack.release.source == 'git' else one.found}"
+    state = one.state
+    if one.found is not None:
+        state += f" at {one.found[:_SHORT] if one.pack.release.source == 'git' else one.found}"
+    noted = one.last_import
+    if noted is None:
+        return state
+    if noted.error is None:
+        return f"{state}, imported in {noted.seconds:.1f} s"
+    return f"{state}, not imported: {noted.error}" if noted.error else f"{state}, not imported"
 
 
 def shown_version(pack: NodePackage) -> str:
@@ -197,6 +203,7 @@ def _listed_data(one: ListedPack) -> dict[str, object]:
         "registry_id": pack.release.registry_id,
         "state": one.state,
         "found": one.found,
+        "last_import": None if one.last_import is None else one.last_import.as_dict(),
         "path": one.path,
         "requirements": list(pack.requirements),
         **(_release_data(pack) or {}),

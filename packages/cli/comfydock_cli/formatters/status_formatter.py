@@ -76,8 +76,11 @@ def _packs(status: "EnvironmentStatus") -> list[str]:
         parts.append(f"{len(state.changed)} at another version")
     if state.untracked:
         parts.append(f"{len(state.untracked)} not in the manifest")
+    if state.failed:
+        parts.append(f"{len(state.failed)} not imported at ComfyUI's last start")
     lines = _line("node packs", ", ".join(parts) if len(parts) > 1 or state.present else "none")
     lines += _names("-", state.missing) + _names("+", state.untracked)
+    lines += _names("!", state.failed)
     return lines + _names("~", [_told(change) for change in state.changed])
 
 

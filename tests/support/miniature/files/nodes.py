@@ -61,11 +61,11 @@ def import_custom_nodes():
         began = time.perf_counter()
         reason = import_custom_node(path)
         if reason is not None:
-            print(reason, flush=True)
+            print(reason, file=sys.stderr, flush=True)
         times.append((time.perf_counter() - began, path, reason is None))
     if not times:
         return
-    print("\nImport times for custom nodes:")
+    print("\nImport times for custom nodes:", file=sys.stderr)
     for seconds, path, imported in sorted(times):
-        print(f"{seconds:6.1f} seconds{'' if imported else ' (IMPORT FAILED)'}: {path}")
-    print(flush=True)
+        print(f"{seconds:6.1f} seconds{'' if imported else ' (IMPORT FAILED)'}: {path}", file=sys.stderr)
+    print(file=sys.stderr, flush=True)

@@ -23,21 +23,35 @@ _NO_NODES = "it defines no node classes"
 
 def parse_import_report(lines: Iterable[str]) -> ImportReport | None:
     """The last report among the lines of a log, `None` where there is none that is understood."""
-    found: ImportReport | None = None
-    reasons: dict[str, str] = {}
-    rows: list[PackImport] | None = None
+    reader = ImportReportReader()
     for line in lines:
+        reader.feed(line)
+    return reader.report
+
+
+class ImportReportReader:
+    """Reads the lines of a start as they come. `report` is the last report so far, complete once `feed` said so."""
+
+    def __init__(self) -> None:
+        self.report: ImportReport | None = None
+        self._reasons: dict[str, str] = {}
+        self._rows: list[PackImport] | None = None
+
+    def feed(self, line: str) -> bool:
+        """Take a line; `True` for the one that follows a report, which is complete then."""
         text = _plain(line)
-        if rows is not None and (row := _ROW.match(text)):
-            rows.append(_row(row, reasons))
-            found = ImportReport(tuple(rows))
-        elif _HEADING.search(text):
-            rows = []
-        else:
-            if rows:
-                rows, reasons = None, {}
-            _note_reason(text, reasons)
-    return found
+        if self._rows is not None and (row := _ROW.match(text)):
+            self._rows.append(_row(row, self._reasons))
+            self.report = ImportReport(tuple(self._rows))
+            return False
+        if _HEADING.search(text):
+            self._rows = []
+            return False
+        complete = bool(self._rows)
+        if complete:
+            self._rows, self._reasons = None, {}
+        _note_reason(text, self._reasons)
+        return complete
 
 
 def _plain(line: str) -> str:

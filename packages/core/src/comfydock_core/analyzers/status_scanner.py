@@ -87,7 +87,7 @@ class StatusScanner:
 
     def _packs(self) -> PackState:
         state = PackState()
-        wanted = self._wanted_packs()
+        wanted = state.wanted = self._wanted_packs()
         try:
             found = pack_directories(self._layout.custom_nodes)
         except OSError as error:

@@ -74,5 +74,9 @@ class WorkspaceLayout:
         """The log of an environment, or of the workspace itself for `None`."""
         return f"{self.root}/logs/{environment or 'workspace'}/full.log"
 
+    def import_note(self, environment: str) -> str:
+        """What ComfyUI said of an environment's node packs at its last start."""
+        return f"{self.root}/logs/{environment}/imports.json"
+
     def environment(self, name: str) -> "EnvironmentLayout":
         return configs.EnvironmentLayout(f"{self.root}/environments/{name}")

@@ -2,6 +2,7 @@
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.utils import native
 
 TYPE_CHECKING = False  # Type checkers take it for true; `typing` would cost start time.
 if TYPE_CHECKING:
@@ -73,7 +74,13 @@ class Environment:
             from comfydock_core.repositories.workspace_config_reader import read_config
 
             models_directory = read_config(self.workspace.config_file).models_directory
-            return StatusScanner(self.layout, self._recorded_or_read(), models_directory, probes).scan()
+            status = StatusScanner(self.layout, self._recorded_or_read(), models_directory, probes).scan()
+            note = self.workspace.import_note(self.name)
+            if native.is_file(note):
+                from comfydock_core.repositories.import_note import read_note
+
+                status.packs.imports = read_note(note, status.packs.wanted)
+            return status
         finally:
             probes.close()
 
@@ -111,7 +118,7 @@ class Environment:
         """The node packs of the manifest, in its order. Raises `ManifestDamaged`."""
         from comfydock_core.core.usecases.nodes.listing import list_packs
 
-        return list_packs(self.layout, self._recorded_or_read())
+        return list_packs(self.layout, self._recorded_or_read(), self.workspace.import_note(self.name))
 
     def python_packages(self, *, packs: bool = False) -> "list[ListedPackage]":
         """What the manifest asks for, that of node packs with `packs`. Raises `ManifestDamaged`, `LockDamaged`."""
@@ -169,7 +176,7 @@ class Environment:
         """
         from comfydock_core.core.usecases.running.running import run_comfyui
 
-        return run_comfyui(self.layout, args, reporter, log=log)
+        return run_comfyui(self.layout, self.workspace, args, reporter, log=log)
 
     def start(self, args: "Sequence[str]", reporter: "Reporter", *, wait: bool = True) -> "RunningComfyUI":
         """Start ComfyUI in the background and, with `wait`, wait until it serves.

@@ -25,10 +25,18 @@ class SignalRelay:
         self._numbers: set[int] = set()
         self.told_to_end: int | None = None
 
-    def run(self, command: Sequence[str], *, cwd: str, env: Mapping[str, str], keep: Sequence[int]) -> "Attached":
-        """Start a child that inherits the descriptors `keep`. Raises `OSError`."""
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: str,
+        env: Mapping[str, str],
+        keep: Sequence[int],
+        stderr: int | None = None,
+    ) -> "Attached":
+        """Start a child that inherits the descriptors `keep`, and `stderr` as its own. Raises `OSError`."""
         passed = tuple(keep) if sys.platform != "win32" else ()
-        child = subprocess.Popen(list(command), cwd=cwd, env=dict(env), pass_fds=passed)
+        child = subprocess.Popen(list(command), cwd=cwd, env=dict(env), pass_fds=passed, stderr=stderr)
         self._child = child
         return Attached(child, self)
 

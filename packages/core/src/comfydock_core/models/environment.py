@@ -161,12 +161,16 @@ class PackageSyncStatus:
 class PackState:
     """Custom nodes on disk against the manifest, by directory name.
 
-    `changed` are those of which another version lies there, as far as that can be told.
+    `changed` are those of which another version lies there, as far as that can be told. `wanted` are the manifest's
+    directories with their versions, none for development packs; `imports` is what ComfyUI said of them when it last
+    started, as far as that holds still.
     """
 
-    __slots__ = ("changed", "missing", "present", "unknown", "untracked")
+    __slots__ = ("changed", "imports", "missing", "present", "unknown", "untracked", "wanted")
 
     def __init__(self) -> None:
+        self.wanted: dict[str, str | None] = {}
+        self.imports: dict[str, NotedImport] = {}
         self.present: list[str] = []
         self.missing: list[str] = []
         self.untracked: list[str] = []
@@ -179,8 +183,29 @@ class PackState:
             "missing": self.missing,
             "untracked": self.untracked,
             "changed": [change.as_dict() for change in self.changed],
+            "imports": {name: noted.as_dict() for name, noted in self.imports.items()},
             "unknown": self.unknown,
         }
+
+    @property
+    def failed(self) -> list[str]:
+        """Those that ComfyUI could not import, with the reason: `name: reason`."""
+        present = {*self.present}
+        failing = [(name, noted.error) for name, noted in self.imports.items() if noted.error is not None]
+        return [f"{name}: {error}" if error else name for name, error in failing if name in present]
+
+
+class NotedImport:
+    """What ComfyUI said of one pack: `seconds` is what importing it took, `error` the reason when it could not be."""
+
+    __slots__ = ("error", "seconds")
+
+    def __init__(self, seconds: float, error: str | None) -> None:
+        self.seconds = seconds
+        self.error = error
+
+    def as_dict(self) -> dict[str, object]:
+        return {"seconds": self.seconds, "error": self.error}
 
 
 class ModelsLinkState:

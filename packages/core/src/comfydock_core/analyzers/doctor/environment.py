@@ -40,6 +40,10 @@ def check_status(status: EnvironmentStatus) -> Iterator[Finding]:
         message = f"{len(status.packs.changed)} of its node packs are at another version than the manifest says"
         details = tuple(_told_difference(change) for change in status.packs.changed)
         yield Finding("packs-drift", PROBLEM, message, name, f"`comfydock sync -e {name}`", details)
+    if status.packs.failed:
+        message = f"{len(status.packs.failed)} of its node packs could not be imported when ComfyUI last started"
+        fix = f"`comfydock node verify -e {name}` tries again; `comfydock node update` may bring a version that works"
+        yield Finding("packs-not-imported", PROBLEM, message, name, fix, tuple(status.packs.failed))
     yield from _models_link(status)
 
 

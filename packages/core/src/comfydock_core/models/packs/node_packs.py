@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from comfydock_core.models.environment import NotedImport
 from comfydock_core.models.shared import NodeInfo, NodePackage
 
 
@@ -26,13 +27,15 @@ class PackReference:
 class ListedPack:
     """A tracked pack as it lies there. `state` is `present`, `disabled`, `linked` or `missing`.
 
-    `found` is the version that lies there, where that is known to be another one than the manifest's.
+    `found` is the version that lies there, where that is known to be another one than the manifest's. `last_import` is
+    what ComfyUI said of it when it last started.
     """
 
     pack: NodePackage
     path: str
     state: str
     found: str | None = None
+    last_import: NotedImport | None = None
 
 
 @dataclass(frozen=True, slots=True)

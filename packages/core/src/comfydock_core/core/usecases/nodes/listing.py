@@ -1,20 +1,27 @@
 """The node packs of an environment, to be looked at."""
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.models.environment import NotedImport
 from comfydock_core.models.packs.node_packs import ListedPack
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs, version_instead
+from comfydock_core.repositories.import_note import read_note
 from comfydock_core.utils import native
 
 
-def list_packs(layout: EnvironmentLayout, manifest: dict[str, object]) -> list[ListedPack]:
-    """Every pack of the manifest, and how it lies on the disk. Raises `ManifestDamaged`."""
-    packs = tracked_packs(manifest, layout.manifest)
-    return [_listed(pack, f"{layout.custom_nodes}/{pack.directory}") for pack in packs.values()]
+def list_packs(layout: EnvironmentLayout, manifest: dict[str, object], import_note: str) -> list[ListedPack]:
+    """Every pack of the manifest, how it lies on the disk, and what the note says of its last import.
+
+    Raises `ManifestDamaged`.
+    """
+    packs = tracked_packs(manifest, layout.manifest).values()
+    versions = {pack.directory: None if pack.is_development else pack.release.version for pack in packs}
+    imports = read_note(import_note, versions)
+    return [_listed(pack, f"{layout.custom_nodes}/{pack.directory}", imports.get(pack.directory)) for pack in packs]
 
 
-def _listed(pack: NodePackage, path: str) -> ListedPack:
-    return ListedPack(pack, path, _state(pack, path), version_instead(pack, path))
+def _listed(pack: NodePackage, path: str, noted: NotedImport | None) -> ListedPack:
+    return ListedPack(pack, path, _state(pack, path), version_instead(pack, path), noted if pack.enabled else None)
 
 
 def _state(pack: NodePackage, path: str) -> str:

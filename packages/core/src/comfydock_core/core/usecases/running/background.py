@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.running.running import comfyui_command, refuse_taken_port
+from comfydock_core.core.usecases.running.start_listening import StartListener, missing_module, told_of_missing
 from comfydock_core.integrations import process_table
 from comfydock_core.integrations.own_program import own_command
 from comfydock_core.models.exceptions import ComfyUIEnded
@@ -47,7 +48,9 @@ def start_in_background(
             with interruption.deferred():
                 watcher = [*own_command(), "-e", layout.name, "__run", "--", log.path, *arguments]
                 child = _start(watcher, workspace, log.path)
-            return _await(layout, child, log, wait, reporter)
+            running = _await(layout, child, log, wait, reporter)
+            _keep_imports(layout, workspace, log, reporter)
+            return running
         except BaseException:
             if child is not None:
                 _end(layout, child)
@@ -118,19 +121,32 @@ def _await(
             code = child.wait(_LOOK_SECONDS)
         except subprocess.TimeoutExpired:
             continue
-        raise _ended_early(log, code)
+        raise _ended_early(layout, log, code)
+
+
+def _keep_imports(layout: EnvironmentLayout, workspace: WorkspaceLayout, log: RunLog, reporter: Reporter) -> None:
+    """Keep what it said of its node packs until now."""
+    listener = StartListener(layout, workspace, reporter)
+    for line in _lines(log):
+        listener.line(line)
+    listener.ended(0)
+
+
+def _lines(log: RunLog) -> list[str]:
+    """What was written since the log was looked at last."""
+    return [line for text in log.follow(lambda: False) for line in text.splitlines()]
 
 
 def _serves(running: RunningComfyUI) -> bool:
     return running.port is not None and process_table.answers(running.reached_at, running.port)
 
 
-def _ended_early(log: RunLog, code: int) -> ComfyUIEnded:
-    lines = [line for text in log.follow(lambda: False) for line in text.splitlines()][-_LINES_TOLD:]
-    told = "\n".join(lines)
+def _ended_early(layout: EnvironmentLayout, log: RunLog, code: int) -> ComfyUIEnded:
+    lines = _lines(log)[-_LINES_TOLD:]
+    told, module = "\n".join(lines), missing_module(lines)
     return ComfyUIEnded(
         f"ComfyUI ended before it served, with exit code {128 - code if code < 0 else code}\n{told}".rstrip(),
-        hint="`comfydock run --logs` shows all of its output",
+        hint=told_of_missing(module, layout.name) if module else "`comfydock run --logs` shows all of its output",
         context={"exit_code": code, "log": log.path, "output": lines},
     )
 

@@ -1,5 +1,6 @@
 """Running ComfyUI on this terminal, watched over: signals go in, the exit code comes out, a restart is a restart."""
 
+import contextlib
 import os
 import signal
 from collections.abc import Sequence
@@ -7,9 +8,12 @@ from datetime import datetime
 
 from comfydock_core.analyzers.packages.virtual_environment import venv_python
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.running import comfyui_arguments
+from comfydock_core.core.usecases.running.start_listening import StartListener
 from comfydock_core.integrations import process_table
 from comfydock_core.integrations.attached import Attached, SignalRelay, signals_relayed
+from comfydock_core.integrations.stderr_tap import stderr_tapped
 from comfydock_core.models.exceptions import EnvironmentBroken, PortInUse
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.running import RunningComfyUI
@@ -24,12 +28,18 @@ _PORTS_TRIED = 200
 
 
 def run_comfyui(
-    layout: EnvironmentLayout, arguments: Sequence[str], reporter: Reporter, *, log: str | None = None
+    layout: EnvironmentLayout,
+    workspace: WorkspaceLayout,
+    arguments: Sequence[str],
+    reporter: Reporter,
+    *,
+    log: str | None = None,
 ) -> int:
     """Run `main.py` with the environment's Python in ComfyUI's directory until it ends; again when it asks for that.
 
     The result is its exit code, 128+N when signal N ended it. `log` is the file that its output goes to, if it goes
-    to one. Raises `EnvironmentBroken`, `EnvironmentChanging`, `PortInUse`, `FileSystemError`.
+    to one; elsewhere what ComfyUI says of its node packs is kept. Raises `EnvironmentBroken`, `EnvironmentChanging`,
+    `PortInUse`, `FileSystemError`.
     """
     command = comfyui_command(layout, arguments)
     variables, dropped = without_python_settings(child_environment())
@@ -41,7 +51,11 @@ def run_comfyui(
         refuse_taken_port(layout, arguments)
         with signals_relayed() as relay:
             while True:
-                code = _run_once(layout, command, variables, arguments, relay, lock, log)
+                listener = StartListener(layout, workspace, reporter)
+                code = _run_once(layout, command, variables, arguments, relay, lock, log, listener)
+                advice = listener.ended(code)
+                if advice is not None:
+                    reporter.warn(advice)
                 if code != RESTART or relay.told_to_end is not None:
                     return code
                 reporter.phase(f"ComfyUI asks to be started again (exit code {RESTART})")
@@ -55,19 +69,22 @@ def _run_once(
     relay: SignalRelay,
     lock: int | None,
     log: str | None,
+    listener: StartListener,
 ) -> int:
     keep = () if lock is None else (lock,)
-    child = relay.run(command, cwd=layout.comfyui, env=variables, keep=keep)
-    try:
-        if lock is not None:
-            run_state.write_record(layout.root, _running(child, arguments, log))
-        return child.wait()
-    except BaseException:
-        child.kill()
-        raise
-    finally:
-        if lock is not None:
-            run_state.remove_record(layout.root, os.getpid())
+    # What goes to a file goes there without us: ComfyUI can write on when we are killed.
+    with stderr_tapped(listener.line) if log is None else contextlib.nullcontext() as stderr:
+        child = relay.run(command, cwd=layout.comfyui, env=variables, keep=keep, stderr=stderr)
+        try:
+            if lock is not None:
+                run_state.write_record(layout.root, _running(child, arguments, log))
+            return child.wait()
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            if lock is not None:
+                run_state.remove_record(layout.root, os.getpid())
 
 
 def _hear_interrupts() -> None:

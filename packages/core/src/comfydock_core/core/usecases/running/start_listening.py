@@ -1,0 +1,98 @@
+"""Listening to a start of ComfyUI: what it imported is kept, and what it died of is explained."""
+
+import os
+import re
+from collections import deque
+from collections.abc import Iterable
+
+from comfydock_core.analyzers.import_report import ImportReportReader
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.models.exceptions import ComfyDockError
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.tracked_packs import tracked_packs
+from comfydock_core.repositories.import_note import note_text
+from comfydock_core.utils.files import atomic
+
+_LINES_OF_A_START = 20_000
+_LAST_LINES = 20
+_MISSING = re.compile(r"^ModuleNotFoundError: No module named '(?P<module>[A-Za-z0-9_.]+)'")
+# Packages whose modules have other names; the rest is named like its module.
+_PACKAGES = {
+    "cv2": "opencv-python-headless",
+    "Crypto": "pycryptodome",
+    "PIL": "pillow",
+    "bs4": "beautifulsoup4",
+    "dotenv": "python-dotenv",
+    "fitz": "pymupdf",
+    "git": "gitpython",
+    "github": "pygithub",
+    "google.protobuf": "protobuf",
+    "serial": "pyserial",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+
+
+class StartListener:
+    """Hears the lines of one start, and keeps what ComfyUI says of its node packs as soon as it has said all."""
+
+    def __init__(self, layout: EnvironmentLayout, workspace: WorkspaceLayout, reporter: Reporter) -> None:
+        self._layout = layout
+        self._workspace = workspace
+        self._reporter = reporter
+        self._reader: ImportReportReader | None = ImportReportReader()
+        self._heard = 0
+        self._last: deque[str] = deque(maxlen=_LAST_LINES)
+
+    def line(self, text: str) -> None:
+        """A line of its output."""
+        self._last.append(text)
+        if self._reader is None:
+            return
+        self._heard += 1
+        if self._reader.feed(text):
+            self._keep()
+        elif self._heard > _LINES_OF_A_START:
+            self._reader = None
+
+    def ended(self, code: int) -> str | None:
+        """ComfyUI has ended: what to tell of it, if it died for want of a module."""
+        if self._reader is not None:
+            self._keep()
+        module = missing_module(self._last) if code == 1 else None
+        return None if module is None else told_of_missing(module, self._layout.name)
+
+    def _keep(self) -> None:
+        """What cannot be kept is said, and is no reason to disturb a ComfyUI at work."""
+        assert self._reader is not None
+        report, self._reader = self._reader.report, None
+        if report is None:
+            return
+        try:
+            packs = tracked_packs(read_manifest(self._layout.manifest), self._layout.manifest).values()
+            versions = {pack.directory: None if pack.is_development else pack.release.version for pack in packs}
+            path = self._workspace.import_note(self._layout.name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            atomic.write_text(path, note_text(report, versions))
+        except (ComfyDockError, OSError) as error:
+            self._reporter.warn(f"what ComfyUI imported could not be kept: {error}")
+
+
+def missing_module(lines: Iterable[str]) -> str | None:
+    """The module that the last error of a Python program names as missing, if it does."""
+    found = [match["module"] for line in lines if (match := _MISSING.match(line.strip()))]
+    return found[-1] if found else None
+
+
+def told_of_missing(module: str, environment: str) -> str:
+    """What to do about a missing module."""
+    package = _PACKAGES.get(module) or _PACKAGES.get(module.partition(".")[0]) or module.partition(".")[0]
+    name = f"'{environment}'" if " " in environment else environment
+    return (
+        f"ComfyUI lacks the Python module `{module}`: `comfydock sync -e {name}` restores what is locked, and"
+        f" `comfydock py add {package} -e {name}` adds the package that usually brings it; an older ComfyUI may need"
+        " the packages of its time: `comfydock create NAME --comfyui VERSION --as-of release`"
+    )
