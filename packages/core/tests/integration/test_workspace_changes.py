@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from comfydock_core.core.environment import Environment
+from comfydock_core.core.usecases.workspace.operations import find_operation
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.models.environments.deletion import DeletionPlan
 from comfydock_core.models.exceptions import (
@@ -22,6 +23,7 @@ from comfydock_core.models.exceptions import (
     OperationNotFound,
 )
 from comfydock_core.models.operation import Initiator, Swap
+from comfydock_core.models.packages.python_packages import PackageRequest
 from comfydock_core.utils.interruption import Terminated
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.sessions import names_in, tree
@@ -262,3 +264,27 @@ def test_the_last_change_is_undone_although_the_clock_went_back(
     monkeypatch.undo()
     undo(workspace)
     assert workspace.environment_names() == ["one", "two"]
+
+
+@pytest.mark.parametrize("last", ["environment", "workspace"])
+def test_of_two_scopes_the_last_change_is_undone_although_the_clock_went_back(
+    workspace: Workspace, make_environment: Make, monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    make_environment("one", torch_backend="none")
+    two = make_environment("two", torch_backend="none", use=True)
+
+    def change() -> None:
+        plan = workspace.packages.plan("two", PackageRequest("constrain", ("mini-math<3",)), SilentReporter())
+        workspace.packages.change(plan, INITIATOR, SilentReporter())
+
+    def remove() -> None:
+        delete(workspace, "one")
+
+    first, second = (remove, change) if last == "environment" else (change, remove)
+    first()
+    monkeypatch.setattr("comfydock_core.repositories.operation_log._now", lambda: "1999-12-31T23:59:59+00:00")
+    second()
+    monkeypatch.undo()
+    scopes = (workspace.layout.environments, two.layout.root)
+    undone = find_operation(scopes, None)
+    assert undone.scope == (two.layout.root if last == "environment" else workspace.layout.environments)

@@ -102,6 +102,8 @@ class OperationRecord:
     """An operation as its journal tells of it.
 
     `state` is `staging` (nothing applied yet), `applying` (stopped after the commit point), `done` or `undone`.
+    `around` is the last operation of the scope around this one, the workspace's for an environment, that had ended when
+    this one did: clocks do not tell which of two scopes changed last.
     `after` are the fingerprints of what each swap put in place, by the swap's number. `started` and `finished` are ISO
     8601 in UTC, in older journals in the time of the machine then.
     """
@@ -112,6 +114,7 @@ class OperationRecord:
     words: tuple[str, ...]
     started: str
     finished: str | None
+    around: int | None
     program: str
     undoes: str | None
     steps: tuple[Step, ...]

@@ -131,7 +131,8 @@ class Journal:
         """`done` or `undone`. A torn line that power loss left is cut off first, or this one would be a part of it."""
         fault(f"{state} line")
         self._cut_torn_tail()
-        self._append({"line": state, "finished": _now()}, durable_line=True)
+        around = last_finished(os.path.dirname(self.scope))
+        self._append({"line": state, "finished": _now(), "around": around}, durable_line=True)
         fault(state)
 
     def read(self) -> OperationRecord:
@@ -152,6 +153,7 @@ class Journal:
             words=tuple(_texts(begin.get("words"))),
             started=str(begin.get("started", "")),
             finished=_text_or_none(end.get("finished")),
+            around=_number_or_none(end.get("around")),
             program=str(begin.get("program", "")),
             undoes=_text_or_none(begin.get("undoes")),
             steps=steps,
@@ -294,12 +296,28 @@ def _unreadable(path: str, reason: str) -> OperationDamaged:
     )
 
 
+def last_finished(scope: str) -> int:
+    """The number of the last operation of a scope that has ended; 0 when there is none, or none that can be read."""
+    for identifier in reversed(operation_ids(scope)):
+        try:
+            ended = _state({str(line.get("line")): line for line in read_lines(f"{scope}/{OPS}/{identifier}/journal")})
+        except OSError:
+            continue
+        if ended in ("done", "undone"):
+            return int(identifier.partition("-")[0])
+    return 0
+
+
 def _texts(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
 def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _number_or_none(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _now() -> str:

@@ -1,5 +1,7 @@
 """What was done and can be undone: the operations of the workspace and of its environments."""
 
+import functools
+import os
 from collections.abc import Callable
 
 from comfydock_core.models.exceptions import ConflictError, OperationNotFound
@@ -117,12 +119,20 @@ def kept_bytes(record: OperationRecord) -> int:
 
 
 def _last(records: list[OperationRecord]) -> OperationRecord:
-    """The last one: by number within a scope, whatever the clock says; of several scopes what ended last."""
+    """The last one, whatever the clock says: by number within a scope, and by what had ended around an environment."""
     newest: dict[str, OperationRecord] = {}
     for record in records:
         if record.scope not in newest or record.number > newest[record.scope].number:
             newest[record.scope] = record
-    return max(newest.values(), key=lambda record: record.finished or "")
+    return functools.reduce(_later, newest.values())
+
+
+def _later(one: OperationRecord, other: OperationRecord) -> OperationRecord:
+    """Which of two operations of different scopes ended later; older journals have only times."""
+    for inner, outer in ((one, other), (other, one)):
+        if os.path.dirname(inner.scope) == outer.scope and inner.around is not None:
+            return inner if inner.around >= outer.number else outer
+    return max(one, other, key=lambda record: record.finished or "")
 
 
 def _is_named(record: OperationRecord, wanted: str) -> bool:
