@@ -49,8 +49,13 @@ def test_a_start_in_the_background_is_kept_too(mixed: Session) -> None:
     mixed.ok("run", "--background", "--port", "0")
     try:
         assert f"    ! broken: {REASON}\n" in mixed.ok("status").out
+        (one,) = mixed.data("status")["running"]
+        assert f"    > running: process {one['pid']} at {one['address']}\n" in mixed.ok("status").out
+        assert "in sync, running" in mixed.ok("list", "--long").out
+        assert f"ComfyUI is running: process {one['pid']} at {one['address']}" in mixed.ok("node", "list").err
     finally:
         mixed.ok("run", "--stop")
+    assert mixed.data("status")["running"] == []
 
 
 def test_a_note_that_cannot_be_read_says_nothing(mixed: Session) -> None:
@@ -73,3 +78,13 @@ def test_a_start_that_dies_for_want_of_a_module_says_which_package_has_it(work: 
     assert "comfydock py add opencv-python-headless" in work.error("run", "--background")["hint"]
     main.write_text("raise SystemExit(1)\n")
     assert "py add" not in work.run("run").err
+
+
+def test_changed_files_of_packs_from_git_are_listed(work: Session, host: PackHost) -> None:
+    host.add_repository("alice", "Fancy")
+    work.ok("node", "add", "https://github.com/alice/Fancy")
+    assert "changed" not in work.ok("node", "list").out
+    changed = Path(work.environments, "work/ComfyUI/custom_nodes/Fancy/__init__.py")
+    changed.write_text("# mine\n" + changed.read_text())
+    assert "changed: __init__.py" in work.ok("node", "list").out
+    assert work.data("node", "list")["packs"][0]["changed_files"] == ["__init__.py"]

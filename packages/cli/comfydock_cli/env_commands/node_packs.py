@@ -90,7 +90,8 @@ def why_not(context: Context, arguments: Arguments) -> Result:
 
 def list_packs(context: Context, arguments: Arguments) -> Result:
     """The packs of the manifest."""
-    return listed(context.environment.packs())
+    environment = context.environment
+    return listed(environment.packs(), environment.noted_running())
 
 
 def _change(context: Context, arguments: Arguments, request: PackRequest, *, ask: bool = False) -> Result:

@@ -51,7 +51,8 @@ def _state(environment: Environment) -> str:
         return "changing"
     if not status.complete:
         return "unfinished"
-    return {True: "in sync", False: "not in sync", None: "unknown"}[status.in_sync]
+    state = {True: "in sync", False: "not in sync", None: "unknown"}[status.in_sync]
+    return f"{state}, running" if status.running else state
 
 
 def _cells(row: dict[str, object], active: str | None) -> tuple[str, ...]:

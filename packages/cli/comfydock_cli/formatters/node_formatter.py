@@ -9,8 +9,9 @@ from comfydock_cli.formatters.sync_formatter import package_data, package_lines
 from comfydock_core.models.packages.syncing import SyncOutcome
 from comfydock_core.models.packs.node_packs import CodeFinding, ListedPack
 from comfydock_core.models.packs.pack_changes import PackChange, PackFailure, PackPlan
+from comfydock_core.models.running import RunningComfyUI
 from comfydock_core.models.shared import NodePackage
-from comfydock_core.utils.text import counted
+from comfydock_core.utils.text import counted, some
 
 _SHORT = 10
 _SHOWN = 10
@@ -72,17 +73,21 @@ def plan_facts(plan: PackPlan) -> list[str]:
     return [line for change in plan.changes for line in _facts(change)]
 
 
-def listed(packs: Sequence[ListedPack]) -> Result:
-    """A line a pack: identifier, version, source, state."""
+def listed(packs: Sequence[ListedPack], running: Sequence[RunningComfyUI] = ()) -> Result:
+    """A line a pack: identifier, version, source, state; and what runs with them."""
     rows = [(one.pack.identifier, shown_version(one.pack), one.pack.release.source, _state(one)) for one in packs]
     note = "" if packs else "the environment has no node packs; `comfydock node add ID` adds one"
-    return Result({"packs": [_listed_data(one) for one in packs]}, aligned(rows), note=note)
+    note = note or "; ".join(f"ComfyUI is running: {one}" for one in running)
+    data = {"packs": [_listed_data(one) for one in packs], "running": [one.as_dict() for one in running]}
+    return Result(data, aligned(rows), note=note)
 
 
 def _state(one: ListedPack) -> str:
     state = one.state
     if one.found is not None:
         state += f" at {one.found[:_SHORT] if one.pack.release.source == 'git' else one.found}"
+    if one.changed_files:
+        state += f", changed: {some(one.changed_files, 3)}"
     noted = one.last_import
     if noted is None:
         return state
@@ -203,6 +208,7 @@ def _listed_data(one: ListedPack) -> dict[str, object]:
         "registry_id": pack.release.registry_id,
         "state": one.state,
         "found": one.found,
+        "changed_files": list(one.changed_files),
         "last_import": None if one.last_import is None else one.last_import.as_dict(),
         "path": one.path,
         "requirements": list(pack.requirements),

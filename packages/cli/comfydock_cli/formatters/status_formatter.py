@@ -29,6 +29,7 @@ def _comfyui(status: "EnvironmentStatus") -> list[str]:
     lines = _line("ComfyUI", f"{state.version or 'unknown version'}{commit}")
     if state.matches is False:
         lines.append(f"    ~ the manifest wants {(state.manifest_commit or '')[:10]}")
+    lines += [f"    > running: {one}" for one in status.running]
     lines += _unknown(state.unknown)
     return lines + _names("~", state.changed or [])
 

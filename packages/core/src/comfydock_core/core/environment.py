@@ -80,9 +80,19 @@ class Environment:
                 from comfydock_core.repositories.import_note import read_note
 
                 status.packs.imports = read_note(note, status.packs.wanted)
+            status.running = self.noted_running()
             return status
         finally:
             probes.close()
+
+    def noted_running(self) -> "list[RunningComfyUI]":
+        """The ComfyUIs that `run` started and that run still, by a look at their notes. Raises `OSError`."""
+        notes = f"{self.layout.root}/.ops/run"
+        if not native.is_directory(notes) or not native.list_names(notes):
+            return []
+        from comfydock_core.repositories.run_state import recorded
+
+        return recorded(self.layout.root)
 
     def _recorded_or_read(self) -> dict[str, object]:
         """The manifest, by the quicker way while it is what was installed from."""

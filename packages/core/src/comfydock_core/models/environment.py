@@ -3,6 +3,10 @@
 `None` and `unknown` mean "could not be told", and then the reason is there as text; nothing is guessed.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.running import RunningComfyUI
+
 
 class ComfyUIState:
     """ComfyUI on disk against the manifest. `changed` are the tracked files that differ from the commit."""
@@ -225,6 +229,7 @@ class ModelsLinkState:
 class EnvironmentStatus:
     """Everything `status` tells. `complete` says whether the marker of a finished environment is there.
 
+    `running` are the ComfyUIs of it that `run` started.
     `operation_in_progress` says that names were being swapped while everything was looked at, each time it was: what
     is told may be half of the old state and half of the new.
     """
@@ -240,6 +245,7 @@ class EnvironmentStatus:
         "packs",
         "path",
         "python_version",
+        "running",
         "torch_backend",
     )
 
@@ -267,6 +273,7 @@ class EnvironmentStatus:
         self.packs = packs
         self.models_link = models_link
         self.operation_in_progress = False
+        self.running: "list[RunningComfyUI]" = []
 
     @property
     def unknowns(self) -> list[str]:
@@ -298,6 +305,7 @@ class EnvironmentStatus:
             "path": self.path,
             "complete": self.complete,
             "in_sync": self.in_sync,
+            "running": [one.as_dict() for one in self.running],
             "python_version": self.python_version,
             "torch_backend": self.torch_backend,
             "comfyui": self.comfyui.as_dict(),
