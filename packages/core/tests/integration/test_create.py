@@ -14,6 +14,7 @@ from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.integrations.uv_command import find_uv
 from comfydock_core.models.environments.creation import CreateRequest
 from comfydock_core.models.exceptions import (
+    BackendNotFound,
     ChangedMeanwhile,
     ComfyDockError,
     EnvironmentExists,
@@ -424,6 +425,16 @@ def test_the_day_is_kept_for_what_is_added_later(make_environment: Make, workspa
     plan = workspace.packages.plan("demo", PackageRequest("add", ("mini-base",)), SilentReporter())
     workspace.packages.change(plan, INITIATOR, SilentReporter())
     assert versions(demo) == {"torch-2.9.1+cpu", "mini_base-1.5"}
+
+
+@pytest.mark.usefixtures("dated")
+def test_a_back_end_without_a_pytorch_of_that_day_is_told(make_environment: Make, tmp_path: Path) -> None:
+    for wheel in (tmp_path / "dated" / "pytorch" / "cpu" / "torch").glob("torch-2.9*"):
+        wheel.unlink()
+    write_index(tmp_path / "dated" / "pytorch" / "cpu")
+    with pytest.raises(BackendNotFound, match="as old as the packages that are wanted") as refused:
+        make_environment(as_of="release")
+    assert "a later day" in str(refused.value.hint)
 
 
 @pytest.mark.parametrize("as_of", ["yesterday", "2025-13-01", "20251008", "9999-12-31", "", "2025-10-08T00:00"])

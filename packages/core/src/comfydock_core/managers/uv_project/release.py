@@ -57,7 +57,8 @@ def ask_family(
     `torch` in it, `RequirementsConflict` when nothing fits, and what uv's other failures mean.
     """
     index, wanted = index_of(backend), list(dict.fromkeys(["torch", *members]))
-    asking = list(dict.fromkeys([*requirements, *wanted, *_of_that_day(uv, manifest, index, on_line)]))
+    limit = _of_that_day(uv, manifest, index, on_line)
+    asking = list(dict.fromkeys([*requirements, *wanted, *limit]))
     doing = f"find PyTorch for {backend}"
     try:
         return _ask(uv, manifest, index, wanted, asking, wanted, on_line, doing)
@@ -67,6 +68,8 @@ def ask_family(
         present = [name for name in wanted if _has(uv, manifest, index, name, on_line)]
         if "torch" not in present:
             raise _no_torch(backend, index) from None
+        if limit and not fits(uv, manifest, index, ["torch"], limit, on_line):
+            raise _none_so_old(backend, index, limit[0]) from None
         if present == wanted:
             raise
         return _ask(uv, manifest, index, wanted, asking, present, on_line, doing)
@@ -155,6 +158,15 @@ def _linux_only(packages: list[Table]) -> list[str]:
 
 def _file_name(file: Table) -> str:
     return str(file.get("url") or file.get("path")).rpartition("/")[2].replace("%2B", "+")
+
+
+def _none_so_old(backend: str, index: BackendIndex, limit: str) -> BackendNotFound:
+    return BackendNotFound(
+        f"there is no PyTorch for the back end {backend} as old as the packages that are wanted (`{limit}`) at"
+        f" `{index.url}`",
+        hint="choose another back end, or a later day with `--as-of`",
+        context={"backend": backend, "index": index.url, "wanted": limit},
+    )
 
 
 def _no_torch(backend: str, index: BackendIndex) -> BackendNotFound:
