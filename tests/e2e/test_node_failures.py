@@ -421,3 +421,17 @@ def stopped(session: Session, words: tuple[str, ...], phase: str, number: signal
     assert ran.err.endswith(message), ran
     assert state(session) == before
     assert list((session.workspace / "comfydock_cache/packs").glob(".*")) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["thing @ git+https://127.0.0.1:9/a/thing.git@main", "thing @ http://127.0.0.1:9/thing-1.0-py3-none-any.whl"],
+)
+def test_an_address_that_cannot_be_fetched_is_told_with_the_pack_that_asks_for_it(
+    work: Session, host: PackHost, line: str
+) -> None:
+    host.add("plain")
+    host.add("needy", files=pack_files(requirements=f"{line}\n"))
+    error = work.error("node", "add", "plain", "needy")
+    assert error["hint"].startswith(f"`needy` asks for `{line}`; ")
+    assert error["context"]["pack"] == "needy"

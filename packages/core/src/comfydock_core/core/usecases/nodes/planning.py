@@ -1,7 +1,8 @@
 """From the changes that are wanted to one plan: tried against the lock, as swaps of names."""
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -14,16 +15,27 @@ from comfydock_core.core.usecases.definition.redefining import (
     steps_of,
 )
 from comfydock_core.managers.node_manager import CUSTOM_NODES
-from comfydock_core.models.exceptions import PackageChangeRefused, RequirementsConflict, UvFailed
+from comfydock_core.models.addresses import without_credentials
+from comfydock_core.models.exceptions import (
+    ComfyDockError,
+    PackageChangeRefused,
+    RemoteError,
+    RequirementsConflict,
+    UvFailed,
+)
 from comfydock_core.models.operation import Swap
 from comfydock_core.models.packages.redefinition import Redefinition
 from comfydock_core.models.packs.pack_changes import PackChange, PackFailure, PackOptions, PackPlan
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.shared import NodePackage
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.disk_errors import disk_errors
 
 INSTALL_SCRIPT = "install.py"
+# Where a requirement comes from when that is no index, without the way, the reference and the part inside.
+_ADDRESS = re.compile(r"(?:git\+)?(?:https?|ssh|file)://(?:[^/@\s]*@)?([^\s;#@]+)")
+_GIVES_REASON = "uv tells the reason"
 
 
 def plan_changes(
@@ -67,9 +79,8 @@ def _tried(
     """The definition with all changes; those that do not fit are moved to the failures where that is wanted."""
     try:
         return _redefined(layout, services, changes, options, reporter)
-    except UvFailed as error:
-        named = ", ".join(change.pack.identifier for change in changes)
-        error.hint = error.hint or f"uv tells the reason; what it was asked for comes from {named}"
+    except (UvFailed, RemoteError) as error:
+        _name_who_asks(error, changes, services.environment(layout).nodes.packs.values())
         raise
     except PackageChangeRefused:
         if not options.keep_going:
@@ -91,6 +102,23 @@ def _tried(
             fitting.append(change)
     changes[:] = fitting
     return _redefined(layout, services, fitting, options, reporter)
+
+
+def _name_who_asks(error: ComfyDockError, changes: Sequence[PackChange], known: Iterable[NodePackage]) -> None:
+    """Say in the hint whose requirement uv could not get: the address in its words, or else all that is new."""
+    packs = [change.after for change in changes if change.after is not None]
+    for pack in [*packs, *known]:
+        for line in pack.requirements:
+            address = _ADDRESS.search(line)
+            if address is not None and address[1] in error.message:
+                error.hint = (
+                    f"`{pack.identifier}` asks for `{without_credentials(line)}`; {error.hint or _GIVES_REASON}"
+                )
+                error.context["pack"] = pack.identifier
+                return
+    if isinstance(error, UvFailed):
+        named = ", ".join(pack.identifier for pack in packs)
+        error.hint = error.hint or f"{_GIVES_REASON}; what it was asked for comes from {named}"
 
 
 def _explained(
