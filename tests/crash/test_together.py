@@ -72,7 +72,7 @@ def test_fifty_processes_that_wait_are_all_done(field: Field) -> None:
 def test_kills_at_any_time_while_packages_are_installed_leave_what_the_same_command_mends(
     field: Field, words: tuple[str, ...], whom: str
 ) -> None:
-    """uv works on, an orphan, when only we are killed: into a stage that nobody will ever use."""
+    """Also when only we are killed: uv may work a moment longer, into a stage that nobody will ever use."""
     chance = random.Random(f"{words} {whom}")
     for _ in range(20 if NIGHTLY else 4):
         field.reset()

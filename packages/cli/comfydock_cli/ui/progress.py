@@ -5,6 +5,7 @@ import time
 from comfydock_cli import system
 from comfydock_cli.cli_utils import Context
 from comfydock_cli.ui.console import Console, clean
+from comfydock_core.utils import waiting
 from comfydock_core.utils.text import size_text
 
 # Without a terminal a long step still says that it lives, but not more often than this.
@@ -19,7 +20,10 @@ def make_reporter(context: Context) -> "PlainReporter":
         or system.getenv("TERM") == "dumb"
         or system.getenv("CI")
     )
-    return LiveReporter(context.console) if wants_bars else PlainReporter(context.console)
+    reporter = LiveReporter(context.console) if wants_bars else PlainReporter(context.console)
+    wait = context.options["wait"]
+    waiting.told_to(reporter.note, patience=None if wait is None else float(wait))
+    return reporter
 
 
 class PlainReporter:
@@ -51,6 +55,10 @@ class PlainReporter:
 
     def warn(self, text: str) -> None:
         self._console.note(f"warning: {text}")
+
+    def note(self, text: str) -> None:
+        """What is told beside the steps: whom the command waits for."""
+        self._console.note(f"  {text}")
 
     def end(self) -> None:
         """Nothing more is coming."""
@@ -91,6 +99,10 @@ class LiveReporter(PlainReporter):
 
     def warn(self, text: str) -> None:
         self._bars.console.print(clean(f"warning: {text}"), markup=False, highlight=False)
+
+    def note(self, text: str) -> None:
+        if not self._console.quiet:
+            self._bars.console.print(clean(f"  {text}"), markup=False, highlight=False)
 
     def __exit__(self, *exception: object) -> None:
         if exception[0] is not None:

@@ -430,7 +430,9 @@ def test_what_a_killed_command_left_is_never_taken_for_whole(
     release = archived(url) if source == "registry" else committed(HUB, version)
 
     def work(side: Side) -> None:
-        faults.arm({"keep pack": "kill:1", "replace pack": "kill:2"}.get(point, ""))
+        # Each lock is a point as well: those of the pack, its mirror when it has one, and its place.
+        locks = 2 if source == "registry" else 3
+        faults.arm({"keep pack": f"kill:{locks + 1}", "replace pack": f"kill:{locks + 2}"}.get(point, ""))
         contents.obtain(release, At(point, kill))
 
     with Child(work) as child:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.utils.files.file_locks import is_free, take, take_waiting
+from comfydock_core.utils.files.file_locks import is_free, take
 from tests.support.children import Child, Side
 
 
@@ -71,9 +71,3 @@ def test_it_is_not_free_while_somebody_shares_it(path: str) -> None:
         assert not is_free(path)
         first.say("end")
     assert is_free(path)
-
-
-def test_a_death_frees_it_for_who_waits(path: str) -> None:
-    with Child(holding(path)) as first:
-        first.hear()
-        os.close(take_waiting(path, first.kill))

@@ -2,10 +2,10 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from comfydock_core.integrations import process
-from comfydock_core.utils.files import atomic, file_locks
+from comfydock_core.utils import waiting
+from comfydock_core.utils.files import atomic, locks
 from comfydock_core.utils.files.filesystem import remove_tree
 
 
@@ -38,19 +38,22 @@ class ContentCacheBase:
         self._directory = directory
 
     @contextlib.contextmanager
-    def _alone_with(self, key: str, on_wait: Callable[[], None]) -> Iterator[int]:
-        """Hold a key, which `on_wait` says when it takes long; the lock, for children to hold. Raises `OSError`."""
+    def _alone_with(self, key: str, what: str) -> Iterator[None]:
+        """Hold a key; `what` names in messages what it stands for. Raises `ScopeBusy`, `OSError`.
+
+        Another command that holds it is waited for as long as `--wait` says, and for quite long without. Children do
+        not hold it: they end with us, and what one of them wrote a moment longer is a leftover of a name of its own.
+        """
         os.makedirs(self._directory, exist_ok=True)
-        lock = file_locks.take_waiting(f"{self._directory}/{key}.lock", on_wait)
-        try:
-            yield lock
-        finally:
-            os.close(lock)
+        path = f"{self._directory}/{key}.lock"
+        words = locks.words_of_this_process()
+        with locks.acquire(path, what, words, wait=waiting.patience(), state="being fetched"):
+            yield
 
     @contextlib.contextmanager
-    def _making(self, key: str, on_wait: Callable[[], None]) -> Iterator[None]:
-        """Hold a key without leftovers. Children hold the lock too, so that an orphan is never joined by another."""
-        with self._alone_with(key, on_wait) as lock, process.inherited(lock):
+    def _making(self, key: str, what: str) -> Iterator[None]:
+        """Hold a key without leftovers. Raises what `_alone_with` raises."""
+        with self._alone_with(key, what):
             self._remove_leftovers(key)
             yield
 

@@ -9,11 +9,10 @@ import contextlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from comfydock_core.caching.base import ContentCacheBase
-from comfydock_core.models.protocols import Reporter
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files import file_locks
 from comfydock_core.utils.files.filesystem import remove_tree
@@ -48,12 +47,12 @@ class CustomNodeCacheManager(ContentCacheBase):
         return CachedNodeInfo(content, tuple(map(str, missing)) if isinstance(missing, list) else ())
 
     @contextlib.contextmanager
-    def making(self, key: str, shown: str, reporter: Reporter) -> Iterator[str]:
-        """Be alone with a key, and get an empty directory to work in, which goes in the end. Raises `OSError`.
+    def making(self, key: str, shown: str) -> Iterator[str]:
+        """Be alone with a key, and get an empty directory to work in, which goes in the end.
 
-        Children hold the lock too, so that an orphan is never joined by another one.
+        Raises `ScopeBusy` when another command holds it for too long, and `OSError`.
         """
-        with self._making(key, _waiting(shown, reporter)):
+        with self._making(key, shown):
             work = f"{self._directory}/.{key}.{secrets.token_hex(_TOKEN_BYTES)}"
             os.mkdir(work)
             try:
@@ -61,12 +60,10 @@ class CustomNodeCacheManager(ContentCacheBase):
             finally:
                 remove_tree(work)
 
-    def settle(
-        self, key: str, content: str, shown: str, reporter: Reporter, missing: tuple[str, ...] = ()
-    ) -> CachedNodeInfo:
-        """Keep a directory of a working directory as `key`; one that is there and damaged goes. Raises `OSError`.
+    def settle(self, key: str, content: str, shown: str, missing: tuple[str, ...] = ()) -> CachedNodeInfo:
+        """Keep a directory of a working directory as `key`; one that is there and damaged goes.
 
-        The caller holds `key`, or one that leads to it.
+        Raises `ScopeBusy`, `OSError`. The caller holds `key`, or one that leads to it.
         """
         made = f"{os.path.dirname(content)}/made"
         os.mkdir(made)
@@ -75,7 +72,7 @@ class CustomNodeCacheManager(ContentCacheBase):
             json.dump(known, file)
         os.rename(content, f"{made}/content")
         place = f"{self._directory}/{key}"
-        with self._alone_with(f"{key}.place", _waiting(shown, reporter)):
+        with self._alone_with(f"{key}.place", shown):
             fault("keep pack")
             if os.path.lexists(place):
                 os.rename(place, f"{os.path.dirname(content)}/old")
@@ -90,10 +87,6 @@ class CustomNodeCacheManager(ContentCacheBase):
         """
         owner = name[1 : -2 * _TOKEN_BYTES - 1]
         return owner == key or file_locks.is_free(f"{self._directory}/{owner}.lock")
-
-
-def _waiting(shown: str, reporter: Reporter) -> Callable[[], None]:
-    return lambda: reporter.phase(f"Waiting for another command that fetches {shown}")
 
 
 def _listing(directory: str) -> dict[str, int]:

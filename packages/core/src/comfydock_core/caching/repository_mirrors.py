@@ -57,7 +57,7 @@ class RepositoryMirrors(ContentCacheBase):
 
         `repository` is elsewhere, not on this machine. Raises what `clone` raises.
         """
-        with self._locked(mirror_key(repository), without_credentials(repository), reporter):
+        with self._locked(mirror_key(repository), without_credentials(repository)):
             return _commit(self._obtain(repository, revision, what, reporter), revision)
 
     def clone(
@@ -73,14 +73,14 @@ class RepositoryMirrors(ContentCacheBase):
         if remotes.local_path(repository) is not None:
             remotes.clone(repository, directory, on_line=on_line, what=what)
             return
-        with self._locked(mirror_key(repository), without_credentials(repository), reporter):
+        with self._locked(mirror_key(repository), without_credentials(repository)):
             mirror = self._obtain(repository, wanted, what, reporter)
             mirrors.clone(mirror, repository, directory, what=what, on_line=on_line)
 
-    def remove(self, mirror: str, reporter: Reporter) -> None:
+    def remove(self, mirror: str) -> None:
         """Remove a mirror by its path, when nobody uses it any more. Raises `OSError`."""
         key = os.path.basename(mirror).removesuffix(".git")
-        with self._locked(key, mirror, reporter):
+        with self._locked(key, mirror):
             remove_tree(mirror) if os.path.isdir(mirror) else os.unlink(mirror)
 
     def _obtain(self, repository: str, wanted: str | None, what: str, reporter: Reporter) -> str:
@@ -138,8 +138,8 @@ class RepositoryMirrors(ContentCacheBase):
             )
 
     @contextlib.contextmanager
-    def _locked(self, key: str, shown: str, reporter: Reporter) -> Iterator[None]:
-        with self._making(key, lambda: reporter.phase(f"Waiting for another command that uses the mirror of {shown}")):
+    def _locked(self, key: str, shown: str) -> Iterator[None]:
+        with self._making(key, f"the mirror of {shown}"):
             yield
 
 

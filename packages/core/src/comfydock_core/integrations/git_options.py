@@ -11,7 +11,15 @@ from comfydock_core.utils import native
 _NOWHERE = "/dev/null"  # git knows it by this name on every system.
 # Only an answer that has stopped altogether is given up: servers may send a few bytes a second while they think.
 _STALLED_BYTES = 1
-_STALLED_SECONDS = 60
+_STALLED_SECONDS = 30
+
+
+def stalled_seconds() -> int:
+    """After how many seconds without a byte a server is given up: `COMFYDOCK_STALL_SECONDS`, or 30."""
+    given = native.getenv("COMFYDOCK_STALL_SECONDS") or ""
+    return (int(given[:9]) if given.isdecimal() else 0) or _STALLED_SECONDS
+
+
 _SETTINGS = (
     f"core.hooksPath={_NOWHERE}",
     "core.fsmonitor=false",
@@ -23,7 +31,7 @@ _SETTINGS = (
     "submodule.recurse=false",
     "protocol.ext.allow=never",
     f"http.lowSpeedLimit={_STALLED_BYTES}",
-    f"http.lowSpeedTime={_STALLED_SECONDS}",
+    f"http.lowSpeedTime={stalled_seconds()}",
 )
 OPTIONS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
 

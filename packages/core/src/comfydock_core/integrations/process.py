@@ -1,25 +1,43 @@
 """Running programs: live output, cancellation, structured failure.
 
 Children get their own session, away from the terminal: Ctrl-C reaches ComfyDock alone, which then stops the whole
-group, and no child can wait unseen for an answer from the keyboard.
+group, and no child can wait unseen for an answer from the keyboard. They die with us (`guard`), and inherit nothing of
+ours but their streams.
 """
 
 import codecs
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from comfydock_core.integrations import guard
 from comfydock_core.models.exceptions import ToolMissing
 from comfydock_core.utils import interruption
+from comfydock_core.utils.waiting import Waiting
 
 _GRACE_SECONDS = 5.0
 _CHUNK = 65536
 
-_inherited: set[int] = set()
+
+class FellSilent(Exception):
+    """A program wrote nothing for longer than it may, and was stopped."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"nothing came for {seconds:g} seconds")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """How long a program may write nothing, and whom it waits for meanwhile, in words."""
+
+    seconds: float
+    whom: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +59,41 @@ class Completed:
         return f"{program} was ended by signal {-code}" if code < 0 else f"{program} ended with exit code {code}"
 
 
-@contextlib.contextmanager
-def inherited(descriptor: int) -> Iterator[None]:
-    """Children started inside inherit `descriptor`: a lock on it lasts until they are gone, even if we are killed."""
-    _inherited.add(descriptor)
-    try:
-        yield
-    finally:
-        _inherited.discard(descriptor)
-
-
 def stream(
-    command: Sequence[str], *, cwd: str, env: Mapping[str, str], on_line: Callable[[str], None], hint: str | None = None
+    command: Sequence[str],
+    *,
+    cwd: str,
+    env: Mapping[str, str],
+    on_line: Callable[[str], None],
+    hint: str | None = None,
+    silence: Silence | None = None,
 ) -> Completed:
-    """Run a program and pass on each line it writes, on either stream, as it comes. Raises `ToolMissing`."""
+    """Run a program and pass on each line it writes, on either stream, as it comes.
+
+    Raises `ToolMissing`, and `FellSilent` when it writes nothing for longer than `silence` allows.
+    """
     with _running(command, cwd, env, subprocess.STDOUT, hint) as process:
         lines: list[str] = []
-        for line in _lines(process):
+        for line in _lines(process, silence):
             lines.append(line)
             on_line(line)
         return Completed(process.wait(), "\n".join(lines))
 
 
-def capture(command: Sequence[str], *, cwd: str, env: Mapping[str, str], hint: str | None = None) -> Completed:
-    """Run a program and collect its streams apart. Raises `ToolMissing`."""
+def capture(
+    command: Sequence[str],
+    *,
+    cwd: str,
+    env: Mapping[str, str],
+    hint: str | None = None,
+    silence: Silence | None = None,
+) -> Completed:
+    """Run a program and collect its streams apart; all it says comes at its end, so `silence` is for the whole.
+
+    Raises `ToolMissing`, `FellSilent`.
+    """
     with _running(command, cwd, env, subprocess.PIPE, hint) as process:
-        return _collected(process, None)
+        return _collected(process, None) if silence is None else _collected_soon(process, silence)
 
 
 @contextlib.contextmanager
@@ -102,6 +129,16 @@ def _collected(process: "subprocess.Popen[bytes]", seconds: float | None) -> Com
     return Completed(process.returncode, output.decode("utf-8", "replace"), (errors or b"").decode("utf-8", "replace"))
 
 
+def _collected_soon(process: "subprocess.Popen[bytes]", silence: Silence) -> Completed:
+    waiting = Waiting(lambda: silence.whom)
+    while True:
+        try:
+            return _collected(process, min(waiting.look(), silence.seconds - waiting.seconds))
+        except subprocess.TimeoutExpired:
+            if waiting.seconds >= silence.seconds:
+                raise FellSilent(silence.seconds) from None
+
+
 @contextlib.contextmanager
 def _running(
     command: Sequence[str], cwd: str, env: Mapping[str, str], stderr: int, hint: str | None
@@ -111,15 +148,18 @@ def _running(
     try:
         with interruption.deferred():  # An interrupt while the child starts would leave it running unknown to us.
             process = _start(command, cwd, env, stderr, hint)
+            guard.watch(process.pid)
         yield process
     except BaseException:
         if process is not None:
             _stop(process)
         raise
     finally:
-        for pipe in (process.stdout, process.stderr) if process is not None else ():
-            if pipe is not None:
-                pipe.close()
+        if process is not None:
+            guard.forget(process.pid)
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
 
 
 def _start(
@@ -134,7 +174,6 @@ def _start(
             stdout=subprocess.PIPE,
             stderr=stderr,
             start_new_session=True,
-            pass_fds=tuple(_inherited) if sys.platform != "win32" else (),
         )
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
         if error.filename not in (command[0], None):
@@ -144,16 +183,34 @@ def _start(
         ) from error
 
 
-def _lines(process: "subprocess.Popen[bytes]") -> Iterator[str]:
-    """Lines as they come; a carriage return ends one too, as in progress displays."""
+def _lines(process: "subprocess.Popen[bytes]", silence: Silence | None) -> Iterator[str]:
+    """Lines as they come; a carriage return ends one too, as in progress displays. Raises `FellSilent`."""
     assert process.stdout is not None
+    output = process.stdout.fileno()
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     pending = ""
-    while chunk := os.read(process.stdout.fileno(), _CHUNK):
+    while chunk := _next_chunk(output, silence):
         *whole, pending = (pending + decoder.decode(chunk)).replace("\r", "\n").split("\n")
         yield from (line for line in whole if line)
     if pending:
         yield pending
+
+
+def _next_chunk(output: int, silence: Silence | None) -> bytes:
+    if silence is not None and sys.platform != "win32":  # Pipes cannot be waited for there.
+        waiting = Waiting(lambda: silence.whom)
+        while not _has_come(output, min(waiting.look(), silence.seconds - waiting.seconds)):
+            if waiting.seconds >= silence.seconds:
+                raise FellSilent(silence.seconds)
+    return os.read(output, _CHUNK)
+
+
+if sys.platform != "win32":
+
+    def _has_come(output: int, seconds: float) -> bool:
+        poll = select.poll()  # `select.select` knows small descriptors only.
+        poll.register(output, select.POLLIN)
+        return bool(poll.poll(max(0.0, seconds) * 1000))
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

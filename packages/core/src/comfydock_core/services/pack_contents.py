@@ -94,7 +94,7 @@ class PackContents:
         if kept is not None:
             return kept
         label = f"{release.name} {release.version}"
-        with self._cache.making(f"url-{_short_digest(url)}", label, reporter) as work:
+        with self._cache.making(f"url-{_short_digest(url)}", label) as work:
             kept = self._kept_archive(release, url)  # Another command may just have fetched it.
             if kept is not None:
                 return kept
@@ -103,7 +103,7 @@ class PackContents:
             _compare(release, fetched)
             reporter.phase(f"Unpacking {label}")
             archives.unpack(archive, f"{work}/content")
-            pack = self._cache.settle(_archive_key(fetched.sha256), f"{work}/content", label, reporter)
+            pack = self._cache.settle(_archive_key(fetched.sha256), f"{work}/content", label)
             self._digests.keep("archive", [url], {"sha256": fetched.sha256})
         return PackContent(replace(release, sha256=fetched.sha256), pack.directory, fetched.carried)
 
@@ -139,7 +139,7 @@ class PackContents:
         if kept is not None:
             return PackContent(release, kept.directory, missing=kept.missing)
         label = f"{release.name} {release.version[:10]}"
-        with self._cache.making(key, label, reporter) as work:
+        with self._cache.making(key, label) as work:
             kept = self._kept_checkout(key)  # Another command may just have made it.
             if kept is not None:
                 return PackContent(release, kept.directory, missing=kept.missing)
@@ -147,7 +147,7 @@ class PackContents:
             before = self._size_of_mirror(repository)
             missing = self._check_out(release, repository, f"{work}/content", reporter)
             fetched = max(0, self._size_of_mirror(repository) - before)
-            pack = self._cache.settle(key, f"{work}/content", label, reporter, missing)
+            pack = self._cache.settle(key, f"{work}/content", label, missing)
         return PackContent(release, pack.directory, fetched, missing)
 
     def _kept_checkout(self, key: str) -> CachedNodeInfo | None:

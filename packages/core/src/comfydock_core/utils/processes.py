@@ -40,6 +40,43 @@ def pid_namespace() -> str:
         return ""
 
 
+def lock_holders(path: str) -> list[int]:
+    """The processes that hold a lock on a file, which may have it from a parent that is gone; as far as we may see."""
+    try:
+        wanted = os.stat(path)
+        numbers = [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+    except OSError:
+        return []
+    return [pid for pid in sorted(numbers) if pid != os.getpid() and _holds(pid, wanted)]
+
+
+def _holds(pid: int, wanted: os.stat_result) -> bool:
+    try:
+        opened = os.listdir(f"/proc/{pid}/fd")
+    except OSError:
+        return False
+    return any(_locks(pid, name, wanted) for name in opened)
+
+
+def _locks(pid: int, descriptor: str, wanted: os.stat_result) -> bool:
+    """Whether an open file is the wanted one, with a lock. Who waits for one has the file open as well, without."""
+    try:
+        is_wanted = os.path.samestat(os.stat(f"/proc/{pid}/fd/{descriptor}"), wanted)
+    except OSError:
+        return False
+    return is_wanted and "\nlock:" in (_text(f"/proc/{pid}/fdinfo/{descriptor}") or "")
+
+
+def command_of(pid: int) -> list[str]:
+    """The words that a process was started with; none where they cannot be known."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            words = file.read().split(b"\0")
+    except OSError:
+        return []
+    return [word.decode("utf-8", "replace") for word in words if word]
+
+
 def _exists(pid: int) -> bool:
     if sys.platform == "win32":  # Signal 0 is Ctrl-C there.
         return True

@@ -13,7 +13,7 @@ from comfydock_core.models.workspace_config import WorkspaceConfig
 from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.repositories.workspace_config_reader import read_config
-from comfydock_core.utils.files import file_locks
+from comfydock_core.utils.files import file_locks, locks
 from comfydock_core.utils.files.filesystem import measure_tree
 from comfydock_core.utils.text import counted, size_text
 
@@ -36,6 +36,7 @@ def check_workspace(layout: WorkspaceLayout) -> Iterator[Finding]:
     yield _check_space(layout.root)
     yield from check_operations(layout.environments, "")
     yield from _check_mirrors(layout)
+    yield from _check_cache_locks(layout)
     yield from _check_cache(layout.uv_cache, "uv-cache", "uv's cache")
 
 
@@ -144,6 +145,24 @@ def _check_mirrors(layout: WorkspaceLayout) -> Iterator[Finding]:
             fix = "nothing is lost: it is fetched anew when it is needed"
             yield Finding("mirror-damaged", NOTE, message, fix=fix, mending=Mending("remove-mirror", path))
     yield from _check_cache(directory, "mirrors", "mirrors of repositories")
+
+
+def _check_cache_locks(layout: WorkspaceLayout) -> Iterator[Finding]:
+    """Who fetches something just now: others that need the same wait for that process, which may be stuck."""
+    for directory in (layout.git_mirrors, layout.packs):
+        names = os.listdir(directory) if os.path.isdir(directory) else []
+        for path in sorted(f"{directory}/{name}" for name in names if name.endswith(".lock")):
+            if _is_held(path):
+                by = locks.holder(path) or "another process"
+                message = f"`{os.path.relpath(path, layout.root)}` is held by {by}"
+                yield Finding("cache-in-use", NOTE, message, fix="wait for that process, or end it if it is stuck")
+
+
+def _is_held(path: str) -> bool:
+    try:
+        return not file_locks.is_free(path)
+    except OSError:
+        return False
 
 
 def _check_cache(path: str, code: str, what: str) -> Iterator[Finding]:

@@ -50,7 +50,8 @@ def update(mirror: str, repository: str, *, what: str, on_line: Callable[[str], 
 def fetch_commit(mirror: str, repository: str, commit: str) -> bool:
     """Fetch a commit that no branch or tag leads to, and keep it. `False` when the repository does not give it."""
     refspec = f"+{commit}:refs/comfydock/{commit}"
-    answer = runner.ask([*_FETCH, "fetch", "--quiet", "--no-tags", "--", repository, refspec], cwd=mirror)
+    arguments = [*_FETCH, "fetch", "--progress", "--no-tags", "--", repository, refspec]
+    answer = runner.ask_live(arguments, cwd=mirror, repository=repository, on_line=lambda line: None)
     return answer.returncode == 0
 
 

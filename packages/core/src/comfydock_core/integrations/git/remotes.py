@@ -80,7 +80,9 @@ def set_address(worktree: str, remote: str, repository: str) -> None:
 
 def fetch_commit(worktree: str, repository: str, commit: str) -> bool:
     """Fetch one commit that no branch or tag leads to. `False` when the repository does not give it."""
-    answer = runner.ask(["fetch", "--quiet", "origin", commit], cwd=worktree)
+    answer = runner.ask_live(
+        ["fetch", "--progress", "origin", commit], cwd=worktree, repository=repository, on_line=lambda line: None
+    )
     return answer.returncode == 0
 
 

@@ -1,11 +1,12 @@
 """Running git, and its failures as errors of the library."""
 
+import contextlib
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from comfydock_core.integrations import git_options, process
-from comfydock_core.integrations.process import Completed
+from comfydock_core.integrations.process import Completed, FellSilent, Silence
 from comfydock_core.integrations.quick_process import GIT_PLACES
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import (
@@ -69,10 +70,18 @@ _NETWORK = (
     "unable to access",
     "the remote end hung up",
     "early eof",
+    "operation too slow",
+    "less than 1 bytes/sec",
 )
 
 # Hundreds of such lines stand between those that tell of a failure.
 _PROGRESS = re.compile(r": +\d+% \(\d+/\d+\)")
+
+
+# What talks with other machines. Over https git itself gives a server up that stalls; over ssh, and while a server only
+# thinks, nothing ends it but this. Git's own extension for LFS keeps its own time, and tells nothing meanwhile.
+_TALKING = frozenset({"clone", "fetch", "ls-remote", "submodule"})
+_SILENCES = 10  # So many times the seconds after which a stalled answer is given up.
 
 
 def git_environment() -> dict[str, str]:
@@ -86,32 +95,77 @@ def git_environment() -> dict[str, str]:
     return {**variables, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
 
-def ask(arguments: Sequence[str], *, cwd: str) -> Completed:
-    """Run a short git command; the exit code is the caller's to judge. Raises `ToolMissing`."""
-    return process.capture(_command(arguments, cwd), cwd=cwd, env=git_environment(), hint=_HINT_MISSING)
+def ask(arguments: Sequence[str], *, cwd: str, repository: str | None = None) -> Completed:
+    """Run a short git command; the exit code is the caller's to judge.
+
+    Raises `ToolMissing`, and `NetworkUnavailable` when `repository` leads to a server that gives no answer.
+    """
+    with _silence_told(repository, arguments):
+        return process.capture(
+            _command(arguments, cwd),
+            cwd=cwd,
+            env=git_environment(),
+            hint=_HINT_MISSING,
+            silence=_silence(arguments, repository),
+        )
 
 
 def run(arguments: Sequence[str], *, cwd: str, doing: str, repository: str | None = None) -> str:
     """Run a git command and return its output. Raises the error that its failure means; `doing` words it."""
-    completed = ask(arguments, cwd=cwd)
+    completed = ask(arguments, cwd=cwd, repository=repository)
     if completed.returncode != 0:
         raise failure(completed, arguments, cwd=cwd, doing=doing, repository=repository)
     return completed.output
 
 
-def ask_live(arguments: Sequence[str], *, cwd: str, on_line: Callable[[str], None]) -> Completed:
+def ask_live(
+    arguments: Sequence[str], *, cwd: str, repository: str | None = None, on_line: Callable[[str], None]
+) -> Completed:
     """Like `ask` for a long command, whose lines are passed on."""
-    command = _command(arguments, cwd)
-    return process.stream(command, cwd=cwd, env=git_environment(), on_line=on_line, hint=_HINT_MISSING)
+    with _silence_told(repository, arguments):
+        return process.stream(
+            _command(arguments, cwd),
+            cwd=cwd,
+            env=git_environment(),
+            on_line=on_line,
+            hint=_HINT_MISSING,
+            silence=_silence(arguments, repository),
+        )
 
 
 def run_live(
     arguments: Sequence[str], *, cwd: str, doing: str, repository: str | None, on_line: Callable[[str], None]
 ) -> None:
     """Run a long git command, passing its lines on. Raises the error that its failure means."""
-    completed = ask_live(arguments, cwd=cwd, on_line=on_line)
+    completed = ask_live(arguments, cwd=cwd, repository=repository, on_line=on_line)
     if completed.returncode != 0:
         raise failure(completed, arguments, cwd=cwd, doing=doing, repository=repository)
+
+
+def _silence(arguments: Sequence[str], repository: str | None) -> Silence | None:
+    """How long git may say nothing, when it talks with another machine."""
+    if repository is None or not _TALKING.intersection(arguments):
+        return None
+    return Silence(_SILENCES * git_options.stalled_seconds(), f"git to hear from {_host(repository)}")
+
+
+@contextlib.contextmanager
+def _silence_told(repository: str | None, arguments: Sequence[str]) -> Iterator[None]:
+    try:
+        yield
+    except FellSilent as error:
+        shown = without_credentials(repository or "")
+        raise NetworkUnavailable(
+            f"`{shown}` gave no answer: git heard nothing for {error.seconds:g} seconds and was stopped",
+            hint="check the address and the network; COMFYDOCK_STALL_SECONDS gives slow servers more time",
+            context={"repository": shown, "command": ["git", *map(without_credentials, arguments)]},
+        ) from error
+
+
+def _host(repository: str) -> str:
+    """The server of an address, for a sentence."""
+    named = re.match(r"(?:[a-z+]+://)?(?:[^@/]*@)?(\[[^\]]*\]|[^:/]+)", without_credentials(repository), re.IGNORECASE)
+    return f"`{named[1]}`" if named else "the server"
 
 
 def _command(arguments: Sequence[str], cwd: str) -> list[str]:

@@ -39,7 +39,7 @@ def fetch(
     allowed = "always" if local else "never"
     arguments = ["-c", f"protocol.file.allow={allowed}", "submodule", "update", "--init", "--recursive", "--progress"]
     arguments += ["--", *places]
-    completed = runner.ask_live(arguments, cwd=worktree, on_line=on_line)
+    completed = runner.ask_live(arguments, cwd=worktree, repository=repository, on_line=on_line)
     lacking = _LACKING.search(completed.text)
     if completed.returncode != 0 and lacking is not None:
         raise RefNotFound(

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Callable
 
 if sys.platform == "win32":
     import msvcrt
@@ -25,25 +24,6 @@ def take(path: str, *, shared: bool = False) -> int | None:
         raise
     os.close(descriptor)
     return None
-
-
-def take_waiting(path: str, on_wait: Callable[[], None]) -> int:
-    """Lock the file, made if need be, for us alone, and return its descriptor. Raises `OSError`.
-
-    `on_wait` is called before waiting for another holder. A file that was removed meanwhile is made anew.
-    """
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            if not _try_lock(descriptor, shared=False):
-                on_wait()
-                _wait_for_lock(descriptor)
-            if is_at(descriptor, path):
-                return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
 
 
 def is_at(descriptor: int, path: str) -> bool:
@@ -79,15 +59,6 @@ if sys.platform == "win32":
                 continue
         return False
 
-    def _wait_for_lock(descriptor: int) -> None:
-        while not _try_lock(descriptor, shared=False):
-            os.lseek(descriptor, 0, os.SEEK_SET)
-            try:
-                msvcrt.locking(descriptor, msvcrt.LK_LOCK, _SHARERS)
-                return
-            except OSError:
-                continue  # It gives up after ten tries, a second apart.
-
     _SHARERS = 64
 
 else:
@@ -98,6 +69,3 @@ else:
         except BlockingIOError:
             return False
         return True
-
-    def _wait_for_lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -10,15 +10,18 @@ import json
 import os
 import secrets
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import ScopeBusy
 from comfydock_core.utils import processes
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files import file_locks
+from comfydock_core.utils.waiting import Waiting
 
 _POLL_SECONDS = 0.05
 _OWNER = ".owner"  # The end of the name of an exclusively made file.
@@ -26,6 +29,7 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 _NOTE_BYTES = 64 * 1024  # More is no note of ours.
 _PID_LIMIT = 2**31
+_WORDS_SHOWN = 200
 
 
 _ours: set[int] = set()  # Descriptors of the locks that `acquire` holds.
@@ -99,19 +103,27 @@ class Owner:
 
 
 @contextlib.contextmanager
-def acquire(path: str, what: str, words: str, *, wait: float = 0.0) -> Iterator[None]:
+def acquire(path: str, what: str, words: str, *, wait: float = 0.0, state: str = "being changed") -> Iterator[None]:
     """Hold the lock `path` while inside. `what` names what is locked, `words` the command for others' messages.
 
-    Raises `ScopeBusy` with the owner when it is not free within `wait` seconds, and `OSError`.
+    Who is waited for is told when it takes long. Raises `ScopeBusy` with the owner when it is not free within `wait`
+    seconds, and `OSError`.
     """
-    deadline = time.monotonic() + wait
+    waiting = Waiting(lambda: f"{holder(path) or 'another command'}: {what} is {state}")
     with contextlib.ExitStack() as held:
         while not _try(held, path, words):
-            left = deadline - time.monotonic()
+            left = wait - waiting.seconds
             if left <= 0:
-                raise _busy(path, what)
+                raise _busy(path, f"{what} is {state}")
             time.sleep(min(_POLL_SECONDS, left))
+            waiting.look()
         yield
+
+
+def words_of_this_process() -> str:
+    """The command line of this process for others' messages, without logins."""
+    program, *words = sys.argv or [""]
+    return " ".join([os.path.basename(program), *map(without_credentials, words)])
 
 
 def _try(held: contextlib.ExitStack, path: str, words: str) -> bool:
@@ -229,15 +241,25 @@ def _unlink_if_there(path: str) -> None:
         os.unlink(path)
 
 
+def holder(path: str) -> str | None:
+    """Who holds a lock, in words: who left the note, or else whoever the system says has the file locked."""
+    owner = Owner.read(f"{path}{_OWNER}") or _noted(path)
+    if owner is not None:
+        return str(owner)
+    for pid in processes.lock_holders(path):
+        words = " ".join(map(without_credentials, processes.command_of(pid)))
+        return f"process {pid} (`{words[:_WORDS_SHOWN]}`)" if words else f"process {pid}"
+    return None
+
+
 def _busy(path: str, what: str) -> ScopeBusy:
-    by_file = Owner.read(f"{path}{_OWNER}")
-    owner = by_file or _noted(path)
+    owner = Owner.read(f"{path}{_OWNER}") or _noted(path)
     hint = "run the command again when that is done, or let it wait with `--wait SECONDS`"
     if os.path.lexists(f"{path}{_OWNER}"):  # A file outlives its maker, who cannot be asked from here.
         hint += f"; if that process lives no more, remove `{path}{_OWNER}`"
     noted = None if owner is None else {name: getattr(owner, name) for name in ("pid", "host", "words", "since")}
-    by = f" by {owner}" if owner else ""
-    return ScopeBusy(f"{what} is being changed{by}", hint=hint, context={"lock": path, "owner": noted})
+    by = holder(path)
+    return ScopeBusy(f"{what}{f' by {by}' if by else ''}", hint=hint, context={"lock": path, "owner": noted})
 
 
 def _noted(path: str) -> Owner | None:

@@ -124,7 +124,7 @@ def _forget_active(layout: WorkspaceLayout, path: str, initiator: Initiator, rep
 
 
 def _remove_mirror(layout: WorkspaceLayout, path: str, initiator: Initiator, reporter: Reporter) -> None:
-    RepositoryMirrors(layout.git_mirrors).remove(path, reporter)
+    RepositoryMirrors(layout.git_mirrors).remove(path)
 
 
 def _relink_workspace(layout: WorkspaceLayout, path: str, initiator: Initiator, reporter: Reporter) -> None:
