@@ -10,6 +10,7 @@ import pytest
 from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.clients.github_client import GitHubClient
 from comfydock_core.clients.transport import Transport, may_carry_secrets
+from comfydock_core.clients.watching import Limits
 from comfydock_core.models.exceptions import (
     AuthenticationFailed,
     NetworkUnavailable,
@@ -106,7 +107,7 @@ def test_an_answer_is_measured_after_it_was_decompressed(server: Server, status:
     bomb = gzip.compress(bytes(100_000))
     server.replies["/a"] = Reply(bomb, status=status, headers={"Content-Encoding": "gzip"})
     with pytest.raises(UnusableAnswer, match="more than 5000 bytes"):
-        Transport(most_in_memory=5000).get(f"{server.url}/a")
+        Transport(answers=Limits(5000, 60, 30, 1)).get(f"{server.url}/a")
 
 
 def test_half_a_character_is_no_json(server: Server) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Protocol
@@ -42,7 +41,10 @@ class Stream(Protocol):
 
 
 class Download:
-    """One file on its way. `opened` makes a request, following redirects and repeating what failed for the moment."""
+    """One file on its way.
+
+    `opened` makes a request, following redirects and repeating what failed for the moment; `sleep` waits before that.
+    """
 
     def __init__(
         self,
@@ -50,13 +52,15 @@ class Download:
         url: str,
         headers: Mapping[str, str],
         on_progress: Callable[[int, int | None], None] | None,
-        max_bytes: int | None,
+        max_bytes: int,
+        sleep: Callable[[float], None],
     ) -> None:
         self._opened = opened
         self._url = url
         self._headers = {**headers, "Accept-Encoding": "identity"}
         self._on_progress = on_progress
         self._max_bytes = max_bytes
+        self._sleep = sleep
         self._digest = hashlib.sha256()
         self._done = self._furthest = self._carried = self._failures = 0
         self._total: int | None = None
@@ -67,7 +71,7 @@ class Download:
         """Fetch into `path`, which is made or emptied. Raises `RemoteError`, `OSError`; a part may be left then."""
         with open(path, "wb") as file:
             while not self._is_whole_after_trying(file):
-                time.sleep(_PAUSE_SECONDS * 2 ** (self._failures - 1))
+                self._sleep(_PAUSE_SECONDS * 2 ** (self._failures - 1))
         return Downloaded(self._came_from, self._digest.hexdigest(), self._done, self._carried)
 
     def _is_whole_after_trying(self, file: IO[bytes]) -> bool:
@@ -129,7 +133,7 @@ class Download:
             self._on_progress(self._done, self._total)
 
     def _refuse_too_large(self, size: int) -> None:
-        if self._max_bytes is not None and size > self._max_bytes:
+        if size > self._max_bytes:
             raise UnusableAnswer(
                 f"`{shown(self._url)}` is larger than {size_text(self._max_bytes)}, and was not fetched",
                 context={"url": shown(self._url), "limit": self._max_bytes},

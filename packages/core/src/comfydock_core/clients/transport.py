@@ -1,15 +1,18 @@
-"""The one HTTP transport: time limits, retries, proxies, the system's certificates, typed failures.
+"""The one HTTP transport: limits by kind of answer, retries, proxies, the system's certificates, typed failures.
 
 Credentials are never sent on: a redirect to another host, or from https to http, drops every `Authorization` header.
 """
 
+import contextlib
 import email.utils
+import http.client
 import io
 import os
 import ssl
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
@@ -19,28 +22,48 @@ import urllib3
 from comfydock_core.clients.answers import Answer as Answer
 from comfydock_core.clients.answers import checked, redirect_target, shown
 from comfydock_core.clients.downloads import Download, Downloaded, Stream
+from comfydock_core.clients.watching import (
+    Limits,
+    TooSlow,
+    Watch,
+    limits_of_answers,
+    limits_of_archives,
+    limits_of_lists,
+    present_watch,
+    watched_pools,
+    watching,
+)
 from comfydock_core.models.exceptions import NetworkUnavailable, OfflineRefused, UnusableAnswer
 
 _CONNECT_SECONDS = 10.0
-_READ_SECONDS = 30.0
 _RETRIES = 3
 _REDIRECTS = 5
 _BACKOFF_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 30.0
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 _CHUNK = 1 << 18
-_MOST_IN_MEMORY = 64 << 20  # Decompressed: no answer that is read whole is near it, and memory is far from it.
+# What is raised below us because of what a server sent or an address is; files raise `OSError`, which is not here.
+_OF_LIBRARIES = (ValueError, ArithmeticError, LookupError, TypeError, RecursionError, http.client.HTTPException)
 
 
 class Transport:
     """Makes requests. One object serves a whole command; connections are reused."""
 
     def __init__(
-        self, *, offline: bool = False, user_agent: str = "comfydock", most_in_memory: int = _MOST_IN_MEMORY
+        self,
+        *,
+        offline: bool = False,
+        user_agent: str = "comfydock",
+        answers: Limits | None = None,
+        lists: Limits | None = None,
+        archives: Limits | None = None,
     ) -> None:
+        """The limits are those of `get`, of `get_into` and of `download`."""
         self._offline = offline
         self._user_agent = user_agent
-        self._most_in_memory = most_in_memory
+        self._answers = answers or limits_of_answers()
+        self._lists = lists or limits_of_lists()
+        self._archives = archives or limits_of_archives()
         self._pools: dict[str | None, urllib3.PoolManager] = {}
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
@@ -49,7 +72,8 @@ class Transport:
         Answers up to 399 and 404 are returned, 304 too when `headers` ask for it. Raises `OfflineRefused`,
         `NetworkUnavailable`, `AuthenticationFailed`, `RateLimited`, `UnusableAnswer`.
         """
-        return checked(self._followed(url, headers or {}, self._read_once).answer)
+        with _limited(url, self._answers):
+            return checked(self._followed(url, headers or {}, self._read_once).answer)
 
     def download(
         self,
@@ -69,7 +93,9 @@ class Transport:
         def opened(address: str, sent: Mapping[str, str]) -> Stream:
             return self._followed(address, sent, self._open_once)
 
-        return Download(opened, url, headers or {}, on_progress, max_bytes).run(path)
+        limits = self._archives if max_bytes is None else replace(self._archives, most=max_bytes)
+        with _limited(url, limits) as watch:
+            return Download(opened, url, headers or {}, on_progress, limits.most, watch.sleep).run(path)
 
     def get_into(self, url: str, file: BinaryIO, *, most: int, headers: Mapping[str, str] | None = None) -> Answer:
         """Like `get`, with a body that goes into an open file, which is emptied first, instead of the answer.
@@ -85,7 +111,8 @@ class Transport:
             _pour(address, response, file, most)
             return _Stream(_answer(address, response, b""), response)
 
-        return checked(self._followed(url, {"Accept-Encoding": "gzip", **(headers or {})}, once).answer)
+        with _limited(url, self._lists):
+            return checked(self._followed(url, {"Accept-Encoding": "gzip", **(headers or {})}, once).answer)
 
     def _followed(self, url: str, headers: Mapping[str, str], once: "_Once") -> "_Stream":
         """The answer that is no redirect."""
@@ -109,18 +136,21 @@ class Transport:
             )
 
     def _with_retries(self, url: str, headers: Mapping[str, str], once: "_Once") -> "_Stream":
+        watch = present_watch()
         attempt = 0
         while True:
             try:
                 stream = once(url, headers)
                 wait = _wait_before_retry(stream.answer, attempt)
+                if wait is None or attempt >= _RETRIES or not watch.has_time_for(wait):
+                    return stream
             except urllib3.exceptions.HTTPError as error:
-                if attempt >= _RETRIES or not _is_passing(error):
+                wait = _backoff(attempt)
+                if attempt >= _RETRIES or not _is_passing(error) or not watch.has_time_for(wait):
                     raise _network_error(url, error) from error
-                stream, wait = None, _backoff(attempt)
-            if stream is not None and (wait is None or attempt >= _RETRIES):
-                return stream
-            time.sleep(wait or 0.0)
+            except _OF_LIBRARIES as error:
+                raise _unusable(url, error) from error
+            watch.sleep(wait)
             attempt += 1
 
     def _read_once(self, url: str, headers: Mapping[str, str]) -> "_Stream":
@@ -138,27 +168,32 @@ class Transport:
     def _body(self, url: str, response: urllib3.BaseHTTPResponse) -> bytes:
         """The whole body, decompressed. Raises `UnusableAnswer` when it is larger than anything that is read whole."""
         body = io.BytesIO()
-        _pour(url, response, body, self._most_in_memory)
+        _pour(url, response, body, self._answers.most)
         return body.getvalue()
 
     def _request(self, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-        return self._pool(url).request(
+        watch = present_watch()
+        watch.begin(url)
+        response = self._pool(url).request(
             "GET",
             url,
             headers=dict(headers),
             redirect=False,
             retries=False,
             preload_content=False,
-            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
+            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=watch.limits.stalled),
         )
+        watch.head_came()
+        return response
 
     def _pool(self, url: str) -> urllib3.PoolManager:
         proxy = _proxy_for(url)
         if proxy not in self._pools:
             context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            self._pools[proxy] = (
+            manager = (
                 urllib3.ProxyManager(proxy, ssl_context=context) if proxy else urllib3.PoolManager(ssl_context=context)
             )
+            self._pools[proxy] = watched_pools(manager)
         return self._pools[proxy]
 
 
@@ -175,12 +210,28 @@ class _Stream:
             yield from self._response.stream(_CHUNK, decode_content=False)
         except urllib3.exceptions.HTTPError as error:
             raise _network_error(self.answer.url, error) from error
+        except _OF_LIBRARIES as error:
+            raise _unusable(self.answer.url, error) from error
 
     def close(self) -> None:
         self._response.close()
 
 
 _Once = Callable[[str, Mapping[str, str]], _Stream]
+
+
+@contextlib.contextmanager
+def _limited(url: str, limits: Limits) -> Iterator[Watch]:
+    """Within the limits, or not at all. Raises `NetworkUnavailable`."""
+    try:
+        with watching(limits) as watch:
+            yield watch
+    except TooSlow as error:
+        raise NetworkUnavailable(
+            f"`{shown(url)}` {error}",
+            hint="that server or the network has trouble; COMFYDOCK_STALL_SECONDS gives both more time",
+            context={"url": shown(url)},
+        ) from error
 
 
 def _answer(url: str, response: urllib3.BaseHTTPResponse, body: bytes) -> Answer:
@@ -250,7 +301,7 @@ def _retry_after(value: str | None) -> float | None:
         return float(value)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -266,6 +317,14 @@ def _is_passing(error: urllib3.exceptions.HTTPError) -> bool:
         urllib3.exceptions.LocationValueError,
     )
     return not isinstance(error, lasting)
+
+
+def _unusable(url: str, error: Exception) -> UnusableAnswer:
+    return UnusableAnswer(
+        f"`{shown(url)}` cannot be used: it is no address, or what it answers is no HTTP ({type(error).__name__})",
+        hint="check the address",
+        context={"url": shown(url)},
+    )
 
 
 def _network_error(url: str, error: Exception) -> NetworkUnavailable:

@@ -19,6 +19,9 @@ class _Manners:
     patience: float | None = None
     told_after: float = TOLD_AFTER_SECONDS
 
+    def __init__(self) -> None:
+        self.told: set[str] = set()
+
 
 _manners = _Manners()
 
@@ -32,6 +35,7 @@ def told_to(
     is usual; `None` leaves the usual time.
     """
     _manners.hear, _manners.patience, _manners.told_after = hear, patience, told_after
+    _manners.told.clear()
 
 
 def patience() -> float:
@@ -59,5 +63,12 @@ class Waiting:
             return left
         if not self._told and _manners.hear is not None:
             self._told = True
-            _manners.hear(f"waiting for {self._whom()}")
+            self._tell(_manners.hear)
         return _manners.told_after
+
+    def _tell(self, hear: Callable[[str], None]) -> None:
+        """The same is told once: many questions to one server are one matter for whoever waits."""
+        words = f"waiting for {self._whom()}"
+        if words not in _manners.told:
+            _manners.told.add(words)
+            hear(words)
