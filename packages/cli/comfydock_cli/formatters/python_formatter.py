@@ -6,6 +6,7 @@ from comfydock_cli.cli_utils import Result
 from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.formatters.plan_formatter import planned_change
 from comfydock_cli.formatters.sync_formatter import package_data, package_lines
+from comfydock_core.models.addresses import without_credentials_in
 from comfydock_core.models.packages.python_packages import (
     ListedConstraint,
     ListedPackage,
@@ -13,7 +14,6 @@ from comfydock_core.models.packages.python_packages import (
     RequirementChange,
 )
 from comfydock_core.models.packages.syncing import SyncOutcome
-from comfydock_core.validation.requirement_lines import without_credentials_in
 
 _OWNERS = {"comfyui": "ComfyUI", "user": "you", "pytorch": "PyTorch's release"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from comfydock_core.models.addresses import without_credentials
+from comfydock_core.models.addresses import holds_secrets, login_of, without_credentials, without_credentials_in
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,51 @@ from comfydock_core.models.addresses import without_credentials
         ("git@host.example:a/b", "git@host.example:a/b"),
         ("file:///srv/a@b", "file:///srv/a@b"),
         ("/srv/a@b", "/srv/a@b"),
+        ("https://host.example/a?file=b&token=x", "https://host.example/a?file=b"),
+        ("https://host.example/a?X-Amz-Signature=x&X-Amz-Date=1", "https://host.example/a"),
+        ("https://host.example/a?sv=1&se=2&sig=x&v=3", "https://host.example/a?v=3"),
+        ("https://host.example/a?sv=1&v=3", "https://host.example/a?sv=1&v=3"),
+        ("https://host.example/a?Signature=x#b", "https://host.example/a#b"),
+        ("https://host.example/a#access_token=x&b=1", "https://host.example/a#b=1"),
+        ("https://host.example/a?q", "https://host.example/a?q"),
+        ("https://name:pa/ss@host.example/a", "https://host.example/a"),
+        ("https://host.example:80/a@b", "https://host.example:80/a@b"),
+        ("https://[::1]/a@b", "https://[::1]/a@b"),
         ("--index=https://token@host.example/", "--index=https://host.example/"),
     ],
 )
 def test_credentials_are_left_out_and_nothing_else(address: str, shown: str) -> None:
     assert without_credentials(address) == shown
+
+
+@pytest.mark.parametrize(
+    ("address", "login"),
+    [
+        ("https://host.example/a@b", None),
+        ("https://token@host.example/", ("token", None)),
+        ("https://name:p:w@host.example/", ("name", "p:w")),
+        ("https://name:@host.example/", ("name", "")),
+        ("name@host.example:a", None),
+    ],
+)
+def test_a_login_is_read_as_it_is_written(address: str, login: tuple[str, str | None] | None) -> None:
+    assert login_of(address) == login
+
+
+def test_secrets_of_a_query_are_masked_in_a_text() -> None:
+    text = "cannot fetch `https://me:secret@h.example/a?v=1&token=secret`, see (https://h.example/?sig=secret)"
+    shown = "cannot fetch `https://h.example/a?v=1&token=***`, see (https://h.example/?sig=***)"
+    assert without_credentials_in(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "holds"),
+    [
+        ({"a": [{"downloadUrl": "https://h.example/a?sig=x"}]}, True),
+        (["https://me@h.example/"], True),
+        ({"a": "https://h.example/a?v=1", "b": "mail me@h.example, see https://h.example", "c": None}, False),
+        ({"ssh": "git@github.com:a/b.git", "api": "https://api.example/keys{/key_id}"}, False),
+    ],
+)
+def test_secrets_are_found_in_answers(value: object, holds: bool) -> None:
+    assert holds_secrets(value) == holds

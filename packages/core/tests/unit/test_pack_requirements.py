@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from comfydock_core.analyzers.packages.pack_requirements import read_pack_requirements
 from comfydock_core.configs.defaults import PROTECTED_PACKAGES
+from comfydock_core.models.addresses import without_credentials_in
 from comfydock_core.models.exceptions import RequirementInvalid
 from comfydock_core.models.packs.node_packs import PackRequirement, PackRequirements
-from comfydock_core.validation.requirement_lines import decoded, logical_lines, without_credentials_in
+from comfydock_core.validation.requirement_lines import decoded, logical_lines
 from comfydock_core.validation.requirements import parse_requirements
 
 NAMES = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=10).map(lambda text: f"p{text}")

@@ -34,8 +34,8 @@ class Answer:
 
 
 def shown(url: str) -> str:
-    """An address for messages. What follows `?` often is a signature, and is left out with the credentials."""
-    return without_credentials(url).partition("?")[0]
+    """An address for messages. Where a redirect leads nobody knows what is a secret: all after `?` is left out."""
+    return without_credentials(url).partition("?")[0].partition("#")[0]
 
 
 def redirect_target(answer: Answer) -> str | None:

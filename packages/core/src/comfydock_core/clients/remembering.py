@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from comfydock_core.caching.api_cache import KeptAnswer
 from comfydock_core.clients.answers import Answer
 from comfydock_core.clients.transport import Transport
+from comfydock_core.models.addresses import holds_secrets
 from comfydock_core.models.exceptions import (
     NetworkUnavailable,
     OfflineRefused,
@@ -75,7 +76,9 @@ class RememberingTransport:
         if answer.status == 304 and kept is not None:
             self._store.renew(url)
             return _as_answer(url, kept)
-        if answer.status == 200:
+        if answer.status == 200 and holds_secrets(answer.json()):
+            self._store.forget(url)  # Addresses that open a door for a while are of no use later.
+        elif answer.status == 200:
             self._store.keep(url, answer.headers, answer.body)
         elif answer.status == 404:
             self._store.forget(url)

@@ -33,7 +33,8 @@ from comfydock_core.clients.watching import (
     watched_pools,
     watching,
 )
-from comfydock_core.models.exceptions import NetworkUnavailable, OfflineRefused, UnusableAnswer
+from comfydock_core.models.addresses import without_credentials_in
+from comfydock_core.models.exceptions import InvalidSetting, NetworkUnavailable, OfflineRefused, UnusableAnswer
 
 _CONNECT_SECONDS = 10.0
 _RETRIES = 3
@@ -329,12 +330,24 @@ def _unusable(url: str, error: Exception) -> UnusableAnswer:
 
 def _network_error(url: str, error: Exception) -> NetworkUnavailable:
     return NetworkUnavailable(
-        f"`{shown(url)}` cannot be reached: {error}",
+        f"`{shown(url)}` cannot be reached: {without_credentials_in(str(error).replace(url, shown(url)))}",
         hint="check the network and, behind a proxy, HTTPS_PROXY",
         context={"url": shown(url)},
     )
 
 
 def environment_url(name: str, default: str) -> str:
-    """An address that a variable may redirect, without a slash at its end."""
-    return (os.environ.get(name) or default).rstrip("/")
+    """An address that a variable may redirect, without a slash at its end. Raises `InvalidSetting`."""
+    address = (os.environ.get(name) or default).rstrip("/")
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0  # This checks the port.
+    except ValueError:
+        usable = False
+    if not usable:
+        raise InvalidSetting(
+            f"{name} is no address that can be used: `{shown(address)}`",
+            hint="it begins with `https://` and the name of a server",
+            context={"variable": name},
+        )
+    return address

@@ -176,7 +176,7 @@ class NodeLookupService:
 def _from_git(repository: str, found: FoundCommit, *, name: str, identifier: str | None = None) -> NodeInfo:
     notes: tuple[str, ...] = ()
     if without_credentials(repository) != repository:
-        notes = ("the address holds a login, which a credential helper of git would keep safer",)
+        notes = ("the login in the address is not kept; a credential helper of git gives it to later commands",)
     return NodeInfo(
         identifier=identifier or name,
         name=name,

@@ -73,7 +73,8 @@ class PackContents:
             if release.source == "git" and release.repository:
                 pack = self._cache.find(f"git-{mirror_key(release.repository)}-{release.version}")
                 return None if pack is None else PackContent(release, pack.directory, missing=pack.missing)
-            return self._kept_archive(release, release.download_url) if release.download_url else None
+            is_known = release.source == "registry" and (release.download_url or release.sha256)
+            return self._kept_archive(release, release.download_url or "") if is_known else None
 
     def place(self, content: PackContent, target: str) -> None:
         """Copy the code to a place that does not exist yet, with a note of the registry's release.
@@ -175,7 +176,7 @@ class PackContents:
         if places:
             self._fetch_submodules(release, repository, directory, places, reporter)
         missing = (f"the submodule {some(lost, _FILES_TOLD)} is left empty: the pack gives no address for it",)
-        return (*(missing if lost else ()), *self._fetch_large_files(directory, reporter))
+        return (*(missing if lost else ()), *self._fetch_large_files(repository, directory, reporter))
 
     def _fetch_submodules(
         self, release: NodeInfo, repository: str, directory: str, places: list[str], reporter: Reporter
@@ -197,7 +198,7 @@ class PackContents:
             on_line=clone_listener(reporter),
         )
 
-    def _fetch_large_files(self, directory: str, reporter: Reporter) -> tuple[str, ...]:
+    def _fetch_large_files(self, repository: str, directory: str, reporter: Reporter) -> tuple[str, ...]:
         pointers = submodules.lfs_pointers(directory)
         if not pointers:
             return ()
@@ -206,7 +207,7 @@ class PackContents:
         if not submodules.has_lfs(directory):
             return (_without_content(pointers, "install git-lfs (https://git-lfs.com) to get them"),)
         reporter.phase(f"Fetching {counted(len(pointers), 'file')} from git LFS")
-        failure = submodules.fetch_lfs(directory)
+        failure = submodules.fetch_lfs(directory, repository)
         left = submodules.lfs_pointers(directory)
         return (_without_content(left, failure or "git LFS did not fetch them"),) if left else ()
 

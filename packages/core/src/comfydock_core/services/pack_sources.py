@@ -37,10 +37,14 @@ class PackSources:
     def obtain(self, release: NodeInfo, reporter: Reporter) -> PackContent:
         """The code of a release, from the cache if it is there.
 
-        Older manifests may not say where the archive of a version is, or only the beginning of a commit: then the
-        source is asked. Raises what finding and `PackContents.obtain` raise.
+        Manifests do not say where the archive of a version is when its address was secret, and older ones may lack it
+        or have only the beginning of a commit: then the source is asked.
+        Raises what finding and `PackContents.obtain` raise.
         """
         if release.source == "registry" and release.download_url is None:
+            kept = self._contents.kept(release)
+            if kept is not None:
+                return kept
             identifier = release.registry_id or release.identifier
             return self._again(PackReference(identifier, "registry", identifier, release.version), release, reporter)
         if release.source == "git" and not is_full_commit(release.version):

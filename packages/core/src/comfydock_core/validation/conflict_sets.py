@@ -12,9 +12,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from comfydock_core.models.addresses import without_credentials_in
 from comfydock_core.models.exceptions import ComfyDockError, PacksConflict
 from comfydock_core.models.packages.conflicts import COMFYUI, PYTORCH, YOU, Conflict, ConflictLine, Fix
-from comfydock_core.validation.requirement_lines import without_credentials_in
 
 # `None` when the lines can be met together, else an explanation.
 Oracle = Callable[[Sequence[ConflictLine]], str | None]

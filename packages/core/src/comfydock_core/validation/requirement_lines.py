@@ -7,7 +7,6 @@ import codecs
 import re
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
-_LOGIN = re.compile(r"(https?://)[^\s/?#]*@|(\w://[^\s/?#:@]*):[^\s/?#]*(?=@)", re.IGNORECASE)
 _UNPRINTED = "\ufeff"
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -52,8 +51,3 @@ def logical_lines(text: str) -> list[tuple[int, str]]:
             lines.append((start, content))
         parts, start = [], number + 1
     return lines
-
-
-def without_credentials_in(text: str) -> str:
-    """A text, such as a requirement, without the logins of the addresses in it; a user name alone stays for ssh."""
-    return _LOGIN.sub(lambda match: match[1] or match[2], text)

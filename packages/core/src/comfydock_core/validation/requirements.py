@@ -12,8 +12,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from comfydock_core.models.addresses import without_credentials_in
 from comfydock_core.models.exceptions import RequirementInvalid
-from comfydock_core.validation.requirement_lines import logical_lines, without_credentials_in
+from comfydock_core.validation.requirement_lines import logical_lines
 
 _BELOW = re.compile(r"<\s*(3\.\d+)(?:\.0)*(?!\.?\d)", re.ASCII)
 _MINOR = re.compile(r"==\s*3\.(\d+)(?:\.\*|\.\d+)?", re.ASCII)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from comfydock_core.analyzers.code.subjects import Seen
-from comfydock_core.validation.requirement_lines import decoded, without_credentials_in
+from comfydock_core.models.addresses import without_credentials_in
+from comfydock_core.validation.requirement_lines import decoded
 from comfydock_core.validation.requirements import OptionLine, RequirementLine, read_lines
 
 _NATIVE = (".so", ".dll", ".exe", ".pyd", ".dylib")

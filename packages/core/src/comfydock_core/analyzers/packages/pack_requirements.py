@@ -8,11 +8,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from comfydock_core.analyzers.packages.other_requirements import find_other_requirements
+from comfydock_core.models.addresses import without_credentials_in
 from comfydock_core.models.exceptions import RequirementInvalid
 from comfydock_core.models.packs.node_packs import PackRequirement, PackRequirements
 from comfydock_core.utils.package_names import normal_name
 from comfydock_core.utils.text import size_text
-from comfydock_core.validation.requirement_lines import decoded, without_credentials_in
+from comfydock_core.validation.requirement_lines import decoded
 from comfydock_core.validation.requirements import (
     OptionLine,
     RefusedLine,

@@ -73,9 +73,9 @@ def is_sound(mirror: str, commit: str | None) -> bool:
 
 
 def clone(mirror: str, repository: str, directory: str, *, what: str, on_line: Callable[[str], None]) -> None:
-    """Clone from a mirror as if from `repository`: its branches are `origin`'s. Nothing is checked out yet.
+    """Clone from a mirror as if from `repository`: its branches are `origin`'s, and a login in it is not kept.
 
-    Raises `GitFailed`, `FileSystemError`.
+    Nothing is checked out yet. Raises `GitFailed`, `FileSystemError`.
     """
     # A path is cloned by links anyway; with `--local` git would fail where they cannot be made, instead of copying.
     options = ["--progress", "--no-checkout", "--template=", "--origin", "origin"]
@@ -86,8 +86,7 @@ def clone(mirror: str, repository: str, directory: str, *, what: str, on_line: C
         repository=None,
         on_line=on_line,
     )
-    command = ["remote", "set-url", "--", "origin", repository]
-    runner.run(command, cwd=directory, doing="note the repository", repository=repository)
+    remotes.set_address(directory, "origin", repository)
 
 
 def _ends_with_its_checksum(path: str, size: int) -> bool:

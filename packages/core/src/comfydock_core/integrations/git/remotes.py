@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from comfydock_core.integrations.git import runner
+from comfydock_core.models.addresses import without_credentials
 
 _PROGRESS = re.compile(r"(?:remote: )?(Receiving objects|Resolving deltas|Updating files):\s+\d+% \((\d+)/(\d+)\)")
 
@@ -74,8 +75,9 @@ def clone(repository: str, directory: str, *, on_line: Callable[[str], None], wh
 
 
 def set_address(worktree: str, remote: str, repository: str) -> None:
-    """Let a remote lead to another repository. Raises `GitFailed`."""
-    runner.run(["remote", "set-url", "--", remote, repository], cwd=worktree, doing="set the address of the repository")
+    """Let a remote lead to another repository; a login in its address is not kept. Raises `GitFailed`."""
+    arguments = ["remote", "set-url", "--", remote, without_credentials(repository)]
+    runner.run(arguments, cwd=worktree, doing="set the address of the repository")
 
 
 def fetch_commit(worktree: str, repository: str, commit: str) -> bool:

@@ -3,12 +3,13 @@
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from urllib.parse import unquote
 
 from comfydock_core.integrations import git_options, process
 from comfydock_core.integrations.process import Completed, FellSilent, Silence
 from comfydock_core.integrations.quick_process import GIT_PLACES
-from comfydock_core.models.addresses import without_credentials
+from comfydock_core.models.addresses import login_of, without_credentials, without_credentials_in
 from comfydock_core.models.exceptions import (
     AuthenticationFailed,
     ComfyDockError,
@@ -84,27 +85,63 @@ _TALKING = frozenset({"clone", "fetch", "ls-remote", "submodule"})
 _SILENCES = 10  # So many times the seconds after which a stalled answer is given up.
 
 
-def git_environment() -> dict[str, str]:
-    """Ours, in English, never asking at the terminal, and without what would lead git to another repository."""
+# Git asks it for a login, once the server wants to know who is asking. The login comes by the environment, which other
+# users of the machine cannot read, and stays out of command lines and files, which they often can.
+_HELPER = (
+    '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$COMFYDOCK_LOGIN" "$COMFYDOCK_PASSWORD"; }; f'
+)
+
+
+def git_environment(repository: str | None = None) -> dict[str, str]:
+    """Ours, in English, never asking at the terminal, and without what would lead git to another repository.
+
+    With the login of `repository`, for that server alone.
+    """
     variables = child_environment()
     for name in GIT_PLACES:
         variables.pop(name, None)
     allowed = variables.get("GIT_ALLOW_PROTOCOL")
     if allowed is not None:  # It would weigh more than our setting.
         variables["GIT_ALLOW_PROTOCOL"] = ":".join(word for word in allowed.split(":") if word != "ext")
-    return {**variables, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    return {**variables, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **_login(repository or "", variables)}
+
+
+def _login(repository: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """Variables that give git the login of an address that it only gets without; none for ssh, which has its keys."""
+    login = login_of(repository)
+    scheme, _, rest = without_credentials(repository).partition("://")
+    if login is None or scheme.lower() not in ("http", "https"):
+        return {}
+    server = f"credential.{scheme}://{re.split('[/?#]', rest)[0]}"
+    name, password = unquote(login[0]), login[1]
+    if password is None:  # Who has the password to a name is a helper of the user's.
+        return _settings([(f"{server}.username", name)], variables)
+    # The helpers of the user's are asked no more: they would keep what was typed for this once.
+    settings = _settings([(f"{server}.helper", ""), (f"{server}.helper", _HELPER)], variables)
+    return {**settings, "COMFYDOCK_LOGIN": name, "COMFYDOCK_PASSWORD": unquote(password)}
+
+
+def _settings(pairs: Sequence[tuple[str, str]], variables: Mapping[str, str]) -> dict[str, str]:
+    """Variables that give git some settings, after those that it is given so already."""
+    given = variables.get("GIT_CONFIG_COUNT", "")
+    first = int(given) if given.isdecimal() else 0
+    told = {"GIT_CONFIG_COUNT": str(first + len(pairs))}
+    for number, (key, value) in enumerate(pairs, first):
+        told |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return told
 
 
 def ask(arguments: Sequence[str], *, cwd: str, repository: str | None = None) -> Completed:
     """Run a short git command; the exit code is the caller's to judge.
 
+    The address of `repository` among the arguments is given to git without its login, which git asks us for.
     Raises `ToolMissing`, and `NetworkUnavailable` when `repository` leads to a server that gives no answer.
     """
     with _silence_told(repository, arguments):
         return process.capture(
-            _command(arguments, cwd),
+            _command(arguments, cwd, repository),
             cwd=cwd,
-            env=git_environment(),
+            env=git_environment(repository),
             hint=_HINT_MISSING,
             silence=_silence(arguments, repository),
         )
@@ -124,9 +161,9 @@ def ask_live(
     """Like `ask` for a long command, whose lines are passed on."""
     with _silence_told(repository, arguments):
         return process.stream(
-            _command(arguments, cwd),
+            _command(arguments, cwd, repository),
             cwd=cwd,
-            env=git_environment(),
+            env=git_environment(repository),
             on_line=on_line,
             hint=_HINT_MISSING,
             silence=_silence(arguments, repository),
@@ -168,8 +205,9 @@ def _host(repository: str) -> str:
     return f"`{named[1]}`" if named else "the server"
 
 
-def _command(arguments: Sequence[str], cwd: str) -> list[str]:
-    return git_options.command(cwd, list(arguments))
+def _command(arguments: Sequence[str], cwd: str, repository: str | None) -> list[str]:
+    cleaned = [without_credentials(word) if word == repository else word for word in arguments]
+    return git_options.command(cwd, cleaned)
 
 
 def failure(
@@ -178,7 +216,7 @@ def failure(
     """What git's failure means, in the library's terms. Credentials in addresses are left out of it."""
     shown = None if repository is None else without_credentials(repository)
     said = "\n".join(line for line in completed.text.split("\n") if not _PROGRESS.search(line))
-    output = said.replace(repository, shown or "") if repository else said
+    output = without_credentials_in(said.replace(repository, shown or "") if repository else said)
     context: dict[str, object] = {
         "command": ["git", *(without_credentials(argument) for argument in arguments)],
         "exit_code": completed.returncode,

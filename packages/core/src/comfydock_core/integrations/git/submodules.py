@@ -77,11 +77,11 @@ def has_lfs(worktree: str) -> bool:
     return runner.ask(["lfs", "version"], cwd=worktree).returncode == 0
 
 
-def fetch_lfs(worktree: str) -> str | None:
+def fetch_lfs(worktree: str, repository: str) -> str | None:
     """Fetch the content of all files in LFS; what git said when that failed. Raises `GitFailed`."""
     for name, value in LFS_FILTER.items():
         runner.run(["config", f"filter.lfs.{name}", value], cwd=worktree, doing="configure the repository")
-    completed = runner.ask(["lfs", "pull"], cwd=worktree)
+    completed = runner.ask(["lfs", "pull"], cwd=worktree, repository=repository)
     return None if completed.returncode == 0 else completed.text or completed.ending("git lfs")
 
 

@@ -10,6 +10,7 @@ import tomlkit
 from tomlkit.items import Table
 
 from comfydock_core.managers.pyproject.pytorch import multiline
+from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.shared import NodeInfo, NodePackage
 from comfydock_core.repositories.definition.tracked_packs import group_name, tracked_packs
 
@@ -52,7 +53,7 @@ def remove_packs(document: tomlkit.TOMLDocument, identifiers: Iterable[str], pat
 
 def _fill(entry: Table, pack: NodePackage) -> None:
     for key in _KEYS:
-        value = getattr(pack.release, key)
+        value = _kept(key, getattr(pack.release, key))
         if value:
             entry[key] = value
         else:
@@ -61,6 +62,18 @@ def _fill(entry: Table, pack: NodePackage) -> None:
         entry.pop("enabled", None)
     else:
         entry["enabled"] = False
+
+
+def _kept(key: str, value: str | None) -> str | None:
+    """What may be committed: a repository without its login, and the address of an archive only if nothing is secret.
+
+    Without a signature that address would be of no use; whoever needs the archive asks the registry for a new one.
+    """
+    if value and key == "repository":
+        return without_credentials(value)
+    if value and key == "download_url" and without_credentials(value) != value:
+        return None
+    return value
 
 
 def _entry(document: tomlkit.TOMLDocument, identifier: str) -> Table:

@@ -4,11 +4,11 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.core.usecases.python_packages.asked_for import AskedFor, package_name
 from comfydock_core.core.usecases.python_packages.wish import Wish
+from comfydock_core.models.addresses import without_credentials_in
 from comfydock_core.models.exceptions import InvalidSetting, PackageNotFound, PackageRefused
 from comfydock_core.models.packages.python_packages import USER, PackageRequest
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.utils.text import nearest
-from comfydock_core.validation.requirement_lines import without_credentials_in
 from comfydock_core.validation.requirements import RefusedLine, parts_of, read_line
 
 

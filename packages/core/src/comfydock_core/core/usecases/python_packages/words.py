@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.models.addresses import without_credentials_in
 from comfydock_core.models.exceptions import InvalidSetting, RequirementInvalid
 from comfydock_core.models.packages.python_packages import PackageRequest
 from comfydock_core.utils.files.disk_errors import disk_errors
-from comfydock_core.validation.requirement_lines import decoded, without_credentials_in
+from comfydock_core.validation.requirement_lines import decoded
 from comfydock_core.validation.requirements import OptionLine, RefusedLine, invalid, read_line, read_lines
 
 _BUILDABLE = ("pyproject.toml", "setup.py", "setup.cfg")
