@@ -117,11 +117,16 @@ def test_an_active_environment_that_is_gone_is_forgotten(workspace: Workspace, d
     assert (examined(workspace), workspace.config().active_environment) == ({}, None)
 
 
-@pytest.mark.parametrize("name", ["environments", "comfydock_cache", "logs", "models"])
+@pytest.mark.parametrize("name", ["environments", "logs", "models"])
 def test_a_missing_directory_is_made(workspace: Workspace, name: str) -> None:
     shutil.rmtree(f"{workspace.layout.root}/{name}", ignore_errors=True)
     assert set(examined(workspace)) == {"models-missing" if name == "models" else "directory-missing"}
     mend(workspace)
+    assert examined(workspace) == {}
+
+
+def test_a_cache_that_was_removed_is_nothing_wrong(workspace: Workspace) -> None:
+    shutil.rmtree(workspace.layout.cache)
     assert examined(workspace) == {}
 
 

@@ -187,3 +187,12 @@ def test_any_json_is_understood_or_told(value: object) -> None:
 def test_an_identifier_never_becomes_another_path(server: Server, client: ComfyRegistryClient) -> None:
     assert client.node("../publishers/x?y", SILENT) is None
     assert server.requests[-1][0] == "/nodes/..%2Fpublishers%2Fx%3Fy"
+
+
+@pytest.mark.parametrize("identifier", ["a\udcff", "\ud800"])
+def test_an_identifier_with_half_a_character_is_asked_for_as_far_as_an_address_can_have_it(
+    client: ComfyRegistryClient, identifier: str
+) -> None:
+    assert client.node(identifier, SilentReporter()) is None
+    assert client.install(identifier, identifier, SilentReporter()) is None
+    assert client.search(identifier, SilentReporter()) == []

@@ -53,7 +53,7 @@ class ComfyRegistryClient:
 
     def install(self, identifier: str, version: str | None, reporter: Reporter) -> RegistryVersion | None:
         """What to install for a version, or for the latest without one; `None` when there is none."""
-        query = "" if version is None else f"?{urlencode({'version': version})}"
+        query = "" if version is None else f"?{urlencode({'version': version}, errors='replace')}"
         record = self._get(f"/nodes/{_word(identifier)}/install{query}", reporter)
         found = _version(record)
         if record is not None and found is None:
@@ -62,7 +62,7 @@ class ComfyRegistryClient:
 
     def search(self, words: str, reporter: Reporter, *, limit: int = 10) -> list[RegistryNode]:
         """Packs that the registry finds for some words, best first."""
-        answer = self._get(f"/nodes/search?{urlencode({'search': words, 'limit': limit})}", reporter)
+        answer = self._get(f"/nodes/search?{urlencode({'search': words, 'limit': limit}, errors='replace')}", reporter)
         records = answer.get("nodes") if isinstance(answer, dict) else None
         if answer is None:
             return []
@@ -100,7 +100,7 @@ class ComfyRegistryClient:
 
 
 def _word(identifier: str) -> str:
-    return quote(identifier.lower(), safe="")
+    return quote(identifier.lower(), safe="", errors="replace")  # No address can have half a character.
 
 
 def _version(record: object) -> RegistryVersion | None:

@@ -18,6 +18,8 @@ from comfydock_core.models.running import RunningComfyUI
 from comfydock_core.utils import processes
 from comfydock_core.utils.files import atomic, file_locks
 
+_NUMBER_LIMIT = 2**31
+
 
 def lock_path(environment: str) -> str:
     """The lock of the environment whose directory is given."""
@@ -151,7 +153,14 @@ def _read(path: str) -> RunningComfyUI | None:
         found = RunningComfyUI(**fields)
     except (OSError, ValueError, TypeError, RecursionError):
         return None
-    return found if isinstance(found.pid, int) and isinstance(found.start, str) else None
+    return found if _is_sound(found) else None
+
+
+def _is_sound(found: RunningComfyUI) -> bool:
+    numbers = [found.pid, *(number for number in (found.supervisor, found.port) if number is not None)]
+    texts = [found.start, *(text for text in (found.host, found.started, found.log) if text is not None)]
+    sound = all(type(number) is int and 0 < number < _NUMBER_LIMIT for number in numbers)
+    return sound and all(isinstance(text, str) and "\0" not in text for text in texts)
 
 
 def _with_port(record: RunningComfyUI) -> RunningComfyUI:

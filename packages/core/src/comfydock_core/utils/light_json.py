@@ -29,18 +29,24 @@ parse_constant = float
 
 
 def loads(text: str) -> object:
-    """Parse one JSON document. Raises `json.JSONDecodeError`, a `ValueError`, that names the place."""
+    """Parse one JSON document. Raises `json.JSONDecodeError`, a `ValueError`, that names the place.
+
+    What is nested deeper than anything of ours is a `ValueError` as well.
+    """
     if make_scanner is not None:
         start = len(text) - len(text.lstrip(_WHITESPACE))
         try:
             value, end = make_scanner(sys.modules[__name__])(text, start)  # type: ignore[arg-type]
             if not text[end:].strip(_WHITESPACE):
                 return value
-        except (StopIteration, SystemError, ValueError):
+        except (StopIteration, SystemError, ValueError, RecursionError):
             pass  # The scanner cannot raise its own error before `json` is loaded: let the long way tell the fault.
     import json
 
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def dumps(value: object) -> str:

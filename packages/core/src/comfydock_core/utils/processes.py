@@ -82,7 +82,7 @@ def _exists(pid: int) -> bool:
         return True
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # A number that is too large for any.
         return False
     except PermissionError:
         return True

@@ -113,7 +113,7 @@ def _check_directories(layout: WorkspaceLayout) -> Iterator[Finding]:
             refused += [] if _is_usable(path) else [path]
         elif os.path.lexists(path):
             yield Finding("directory-blocked", PROBLEM, f"`{path}` is no directory", fix="move it elsewhere")
-        else:
+        elif path != layout.cache:  # Everything that uses the cache makes it anew.
             missing = Mending("make-directory", path)
             yield Finding("directory-missing", PROBLEM, f"there is no `{path}`", fix="make it", mending=missing)
     for path in refused:

@@ -70,7 +70,7 @@ def registry_names(content: bytes) -> tuple[str | None, str | None]:
     """The same of a `pyproject.toml`; one without `[tool.comfy]` is not for the registry."""
     try:
         tables = tomllib.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None, None
     project, tool = tables.get("project"), tables.get("tool")
     if not isinstance(project, dict) or not isinstance(tool, dict) or not isinstance(tool.get("comfy"), dict):

@@ -100,7 +100,7 @@ def version_in_project(content: bytes) -> str | None:
     """The project's version in a `pyproject.toml`."""
     try:
         project = tomllib.loads(content.decode("utf-8")).get("project")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     version = project.get("version") if isinstance(project, dict) else None
     return version if isinstance(version, str) and version else None

@@ -46,7 +46,7 @@ def required_python(directory: str) -> str | None:
     """Which Pythons the pack's `pyproject.toml` says that it is for; `None` where it says nothing that can be read."""
     try:
         whole: object = tomllib.loads(_text(directory, "pyproject.toml").removeprefix("\ufeff").replace("\r\n", "\n"))
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None  # Whoever reads its dependencies says so.
     said = _at(whole, "project", "requires-python")
     return said if isinstance(said, str) else None

@@ -226,7 +226,7 @@ def _dependencies(text: str) -> list[str]:
     """Raises `RequirementInvalid` for what is no TOML, or no list of texts."""
     try:
         project = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n")).get("project")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         match = _TOML_PLACE.search(str(error))
         raise _refused((_PROJECT, int(match[1]) if match else 1, _PROJECT), f"is no TOML: {error}") from error
     listed = project.get("dependencies", []) if isinstance(project, dict) else []

@@ -95,7 +95,7 @@ def _quoted(key: str) -> str:
 def _read(text: str, which: str) -> Table:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise MergeRefused(
             f"cannot merge `pyproject.toml`: {which} of it is no valid TOML: {error}",
             hint="repair that version of the file and commit it before merging",

@@ -67,5 +67,5 @@ def _inline(value: object) -> object:
 def _values(text: str) -> object:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return None

@@ -70,7 +70,7 @@ def changed_files(before: str, after: str) -> list[str]:
 def _hashes(text: str) -> dict[tuple[str, str], object]:
     try:
         packages = tomllib.loads(text).get("packages", [])
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return {}
     return {
         (package["name"], str(wheel.get("url") or wheel.get("path"))): wheel.get("hashes")

@@ -79,7 +79,7 @@ def _read(text: str, which: str) -> tuple[str, dict[str, _Entry]]:
 def _packages(text: str, count: int, which: str) -> list[dict[str, object]]:
     try:
         packages = tomllib.loads(text).get("package", [])
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise _refused(which, str(error)) from error
     named = isinstance(packages, list) and all(isinstance(item, dict) and "name" in item for item in packages)
     if not named or len(packages) != count:

@@ -21,5 +21,5 @@ def read_manifest(path: str) -> dict[str, object]:
     """The manifest as nested tables. Raises `ManifestDamaged`, naming the place."""
     try:
         return tomllib.loads(read_manifest_text(path))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise damaged(path, str(error)) from error

@@ -29,7 +29,7 @@ class PyprojectDocument:
         try:
             with open(path, encoding="utf-8", newline="") as file:
                 return cls(path, tomlkit.parse(file.read()))
-        except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+        except (OSError, ValueError, RecursionError, TOMLKitError) as error:
             raise ManifestDamaged(
                 f"cannot read the manifest `{path}`: {error}",
                 hint="repair the file by hand or restore it from the environment's history; it was left as it is",

@@ -144,7 +144,7 @@ def _read_manifest(path: str, content: bytes) -> tuple[str, dict[str, object]]:
         if isinstance(tool, dict) and "comfydock" not in tool and "comfygit" in tool:
             text = _OTHER_TABLE.sub(r"\1comfydock\2", text)
             manifest = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, f"its manifest cannot be read: {error}") from error
     return text, manifest
 
@@ -153,7 +153,7 @@ def _refuse_unreadable(path: str, name: str, content: bytes) -> None:
     if name == _LOCK or name.endswith(".toml"):
         try:
             tomllib.loads(content.decode("utf-8"))
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise _damaged(path, f"its `{name}` cannot be read: {error}") from error
 
 

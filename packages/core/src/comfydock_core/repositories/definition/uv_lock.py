@@ -54,7 +54,7 @@ def parse_lock(text: str, path: str) -> UvLock:
     """
     try:
         packages = tomllib.loads(text).get("package", [])
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise lock_damaged(path, str(error)) from error
     if not isinstance(packages, list) or not all(_is_package(package) for package in packages):
         raise lock_damaged(path, "it holds something else than packages")

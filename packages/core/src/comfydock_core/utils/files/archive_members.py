@@ -5,6 +5,7 @@ Nothing that an archive says of itself is trusted: what comes out is counted whi
 
 import bz2
 import contextlib
+import errno
 import gzip
 import lzma
 import os
@@ -59,13 +60,16 @@ class Member:
 
 @contextlib.contextmanager
 def told_as_refusal(archive: str) -> Iterator[None]:
-    """Damage as the formats' readers tell it, as ours; trouble with the disk, which has a number, stays as it is."""
+    """Damage as the formats' readers tell it, as ours; trouble with the disk, which has a number, stays as it is.
+
+    One number is damage too: where an archive says that something lies before its beginning, nobody can look.
+    """
     try:
         yield
     except _DAMAGED as error:
         raise refused(archive, f"it is damaged or incomplete: {error or type(error).__name__}") from error
     except OSError as error:
-        if error.errno is None:
+        if error.errno in (None, errno.EINVAL):
             raise refused(archive, f"it is damaged or incomplete: {error}") from error
         raise
 

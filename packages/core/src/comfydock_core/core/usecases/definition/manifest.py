@@ -29,7 +29,7 @@ def _keys(address: str) -> list[str]:
     """Let TOML itself take the dotted key apart."""
     try:
         table: object = tomllib.loads(f"{address} = 0") if "\n" not in address else None
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         table = None
     keys: list[str] = []
     while isinstance(table, dict) and len(table) == 1:
