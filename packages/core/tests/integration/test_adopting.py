@@ -282,6 +282,14 @@ def test_the_back_end_is_that_of_the_installed_torch(workspace: Workspace, comfy
     assert plan.torch_backend == "cu128"
 
 
+def test_torch_of_the_general_index_has_the_back_end_that_it_was_built_for(workspace: Workspace, comfyui: Path) -> None:
+    rename_torch(comfyui, "2.8.0")
+    (packages,) = comfyui.glob("venv/lib/python*/site-packages")
+    (packages / "torch/version.py").write_text("__version__ = '2.8.0+cu128'\n")
+    old = adopt(workspace, comfyui)
+    assert (old.status().torch_backend, installed(old)["torch"]) == ("cu128", "2.8.0+cu128")
+
+
 def rename_torch(comfyui: Path, version: str) -> None:
     """Let the installed torch claim to be another build."""
     (info,) = comfyui.glob("venv/lib/python*/site-packages/torch-*.dist-info")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comfydock_core.analyzers.installation.packs import registry_names
-from comfydock_core.analyzers.installation.pythons import parse_metadata, parse_origin
+from comfydock_core.analyzers.installation.pythons import build_in_module, parse_metadata, parse_origin
 from comfydock_core.analyzers.installation.reading import (
     read_installation,
     version_in_module,
@@ -225,6 +225,86 @@ def test_a_portable_folder_is_read(comfyui: Path) -> None:
     assert (found.python.version, found.python.portable) == ("3.12", True)
     assert found.python.distributions == (FoundDistribution("torch", "2.9.1+cu128"),)
     assert "broken-1.dist-info" in reasons(found)
+
+
+def packages_of(comfyui: Path) -> Path:
+    """The packages of a virtual environment that has none yet."""
+    packages = comfyui / "venv/lib/python3.12/site-packages"
+    packages.mkdir(parents=True)
+    (comfyui / "venv/pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.12.1\n")
+    return packages
+
+
+def write_metadata(place: Path, name: str, version: str, more: str = "") -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{more}\nName: other\n")
+
+
+def distributions(comfyui: Path) -> tuple[FoundDistribution, ...]:
+    python = read_installation(str(comfyui)).python
+    assert python is not None
+    return python.distributions
+
+
+def test_torch_of_the_general_index_tells_its_build_in_its_own_file(comfyui: Path) -> None:
+    packages = packages_of(comfyui)
+    write_metadata(packages / "torch-2.15.0.dist-info/METADATA", "torch", "2.15.0")
+    (packages / "torch").mkdir()
+    (packages / "torch/version.py").write_text("raise SystemExit  # Nobody runs this.\n__version__ = '2.15.0+cu132'\n")
+    assert distributions(comfyui) == (FoundDistribution("torch", "2.15.0+cu132"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "build"),
+    [
+        ("__version__ = '2.8.0+cu128'\ncuda: Optional[str] = '12.6'\n", "cu128"),
+        ("__version__ = '2.8.0'\ncuda: Optional[str] = '12.8'\nhip: Optional[str] = None\n", "cu128"),
+        ("__version__ = '2.8.0'\ncuda = None\nhip = '6.4.43484-123'\n", "rocm6.4"),
+        ("__version__ = '2.8.0'\ncuda: Optional[str] = None\nhip: Optional[str] = None\n", "cpu"),
+        ("__version__ = '2.8.0'\n", None),
+        ("__version__ = '2.7.1+cu126'\n", None),  # Of another version than the one that is installed.
+        ("", None),
+    ],
+)
+def test_the_build_in_the_file_of_torch(text: str, build: str | None) -> None:
+    assert build_in_module(text, "2.8.0") == build
+
+
+def test_distributions_tell_what_they_require_and_where_they_are_from(comfyui: Path) -> None:
+    packages = packages_of(comfyui)
+    write_metadata(packages / "a-1.dist-info/METADATA", "a", "1", "Requires-Dist: b (>=2)\nRequires-Dist: c\n")
+    told = {"url": "https://me:secret@host.example/a-1-py3-none-any.whl", "archive_info": {}}
+    (packages / "a-1.dist-info/direct_url.json").write_text(json.dumps(told))
+    address = "https://host.example/a-1-py3-none-any.whl"
+    assert distributions(comfyui) == (FoundDistribution("a", "1", address, requires=("b (>=2)", "c")),)
+
+
+def test_distributions_in_older_formats_are_read(comfyui: Path, tmp_path: Path) -> None:
+    packages = packages_of(comfyui)
+    write_metadata(packages / "old-1.0-py3.12.egg-info/PKG-INFO", "old", "1.0")
+    write_metadata(packages / "older-2.0.egg-info", "older", "2.0")
+    write_metadata(tmp_path / "mine/mine.egg-info/PKG-INFO", "mine", "3.0")
+    (packages / "mine.egg-link").write_text(f"{tmp_path}/mine\n.\n")
+    assert distributions(comfyui) == (
+        FoundDistribution("mine", "3.0", f"file://{tmp_path}/mine", editable=True),
+        FoundDistribution("old", "1.0"),
+        FoundDistribution("older", "2.0"),
+    )
+
+
+def test_what_pip_leaves_when_it_is_stopped_is_no_package(comfyui: Path) -> None:
+    packages = packages_of(comfyui)
+    write_metadata(packages / "a-2.dist-info/METADATA", "a", "2")
+    write_metadata(packages / "~-1.dist-info/METADATA", "a", "1")
+    found = read_installation(str(comfyui))
+    assert distributions(comfyui) == (FoundDistribution("a", "2"),)
+    assert reasons(found)["~-1.dist-info"] == "it is what pip leaves of a package when it is stopped"
+
+
+def test_packages_of_the_python_around_a_virtual_environment_are_told(comfyui: Path) -> None:
+    packages_of(comfyui)
+    (comfyui / "venv/pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.12.1\ninclude-system-site-packages = true\n")
+    assert reasons(read_installation(str(comfyui)))["venv"].startswith("it sees the packages of the Python")
 
 
 def test_a_python_without_packages_is_told(comfyui: Path) -> None:

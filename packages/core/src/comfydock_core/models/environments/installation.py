@@ -33,12 +33,16 @@ class FoundPack:
 
 @dataclass(frozen=True, slots=True)
 class FoundDistribution:
-    """An installed Python package. `origin` is the address it came from when that was no index."""
+    """An installed Python package. `origin` is the address it came from when that was no index.
+
+    `requires` are the requirements in its metadata, as they are written there.
+    """
 
     name: str
     version: str
     origin: str | None = None
     editable: bool = False
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
