@@ -160,6 +160,7 @@ def test_an_installation_is_adopted_and_what_is_unclear_is_told(workspace: Sessi
     place = make_checkout(workspace.workspace.parent / "Früher/ComfyUI", miniature)
     make_git_pack(place / "custom_nodes/Fancy", requires="mini-math\n")
     (place / "custom_nodes/Mine").mkdir()
+    (place / "custom_nodes/Mine/nodes.py").write_text("")
     (place / "output").mkdir(exist_ok=True)
     (place / "output/picture.png").write_bytes(b"x")
     adopted = said(workspace, "adopt", str(place), "--name", "old", "--torch-backend", "cpu").splitlines()

@@ -42,6 +42,9 @@ def build_shelf(directory: Path) -> Shelf:
     add_to_index(index, "mini-base", "1.4")
     add_to_index(index, "mini-masks", "1.0", requires=["mini-base"])
     add_to_index(index, "mini-masks", "2.0", requires=["mini-base"])
+    for name in ("opencv-python", "opencv-python-headless", "opencv-contrib-python-headless"):
+        add_to_index(index, name, "4.10")
+        add_to_index(index, name, "4.12")
     for place in (index, *(pytorch / backend for backend in BACKENDS)):
         write_index(place)
     shelf = Shelf(index, pytorch, directory / "venv")

@@ -29,7 +29,7 @@ def adopt(context: Context, arguments: Arguments) -> Result:
         with workspace.exclusive(initiator, reporter):
             plan = workspace.environments.plan_adoption(request, reporter)
             workspace.environments.adopt(plan, initiator, reporter)
-    packs = counted(sum(pack.enabled for pack in plan.installation.packs), "node pack")
+    packs = counted(sum(fate.pack is not None for fate in plan.account.packs), "node pack")
     text = f"adopted {plan.installation.path} as {name}: ComfyUI {plan.comfyui}, {packs}"
     text += f" in {time.monotonic() - started:.1f} s\n"
     return _with_notes(Result({**_facts(plan), "active": plan.activate}, text), plan)

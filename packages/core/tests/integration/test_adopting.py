@@ -11,7 +11,7 @@ import pytest
 
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
-from comfydock_core.models.environments.adoption import AdoptionPlan, AdoptRequest
+from comfydock_core.models.environments.adoption import AdoptionAccount, AdoptionPlan, AdoptRequest, PackFate
 from comfydock_core.models.exceptions import (
     ComfyDockError,
     EnvironmentExists,
@@ -25,6 +25,7 @@ from comfydock_core.models.exceptions import (
     ToolMissing,
 )
 from comfydock_core.models.operation import Initiator, Swap
+from comfydock_core.models.packs.pack_changes import PackRequest
 from comfydock_core.repositories.definition.uv_lock import read_lock
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support import sessions
@@ -507,18 +508,60 @@ def test_directories_and_single_files_are_taken_over_and_named(workspace: Worksp
             } <= set(plan.notes)  # fmt: skip
 
 
-def test_disabled_packs_stay_disabled_and_out_of_the_manifest(workspace: Workspace, comfyui: Path) -> None:
+def test_packs_that_are_turned_off_are_tracked_and_can_be_turned_on(workspace: Workspace, comfyui: Path) -> None:
     packs = comfyui / "custom_nodes"
-    for name in ("Old.disabled", ".disabled/Older@1_0"):
-        make_git_pack(packs / name, requires="mini-masks==99\n")
+    make_git_pack(packs / "Old.disabled", requires="mini-masks==1.0\n")
+    make_registry_pack(packs / ".disabled/older@1_0", "older", "1.0")
     (packs / "single.py.disabled").write_text("")
     old = adopt(workspace, comfyui)
+    assert {name: (entry["source"], entry["enabled"]) for name, entry in nodes(old).items()} == {
+        "Old": ("git", False), "older": ("registry", False),
+    }  # fmt: skip
     copied = Path(old.layout.custom_nodes)
-    assert nodes(old) == {}
-    for name in ("Old.disabled/nodes.py", ".disabled/Older@1_0/nodes.py", "single.py.disabled"):
+    for name in ("Old.disabled/nodes.py", "older.disabled/nodes.py", "single.py.disabled"):
         assert (copied / name).is_file(), name
-    assert not (copied / "Older@1_0").exists()
+    assert not (copied / ".disabled").exists()
+    assert installed(old)["mini_masks"] == "1.0"
+    request = PackRequest("enable", ("Old", "older"))
+    planned = workspace.packs.plan("old", request, SilentReporter())
+    workspace.packs.change(planned, INITIATOR, SilentReporter())
+    assert (copied / "Old/nodes.py").is_file()
+    assert (copied / "older/nodes.py").is_file()
     assert old.status().packs.untracked == []
+
+
+def test_a_pack_that_is_turned_off_and_asks_for_too_much_costs_nothing_but_its_entry(
+    workspace: Workspace, comfyui: Path
+) -> None:
+    make_git_pack(comfyui / "custom_nodes/Old.disabled", requires="mini-masks==99\n")
+    make_git_pack(comfyui / "custom_nodes/Other.disabled", requires="mini-masks\n")
+    plan = plan_of(workspace, comfyui)
+    done = workspace.environments.adopt(plan, INITIATOR, SilentReporter())
+    old = workspace.open_environment("old")
+    assert list(nodes(old)) == ["Other"]
+    assert Path(old.layout.custom_nodes, "Old.disabled/nodes.py").is_file()
+    fate = fate_of(done.account, "Old.disabled")
+    assert (fate.fate, fate.pack) == ("copied", None)
+    assert "mini-masks==99" in fate.notes[-2]
+    assert "`comfydock node add Old --dev`" in fate.notes[-1]
+    assert old.status().in_sync
+
+
+def fate_of(account: AdoptionAccount, place: str) -> PackFate:
+    (found,) = [fate for fate in account.packs if fate.place == place]
+    return found
+
+
+def test_a_pack_that_is_there_on_and_off_is_tracked_twice_under_two_names(workspace: Workspace, comfyui: Path) -> None:
+    make_git_pack(comfyui / "custom_nodes/Fancy")
+    make_git_pack(comfyui / "custom_nodes/Fancy.disabled")
+    old = adopt(workspace, comfyui)
+    assert {entry["name"]: entry.get("enabled", True) for entry in nodes(old).values()} == {
+        "Fancy": True, "Fancy-2": False,
+    }  # fmt: skip
+    assert Path(old.layout.custom_nodes, "Fancy-2.disabled/nodes.py").is_file()
+    assert not Path(old.layout.custom_nodes, "Fancy.disabled").exists()
+    assert any("this one is called `Fancy-2`" in note for note in plan_notes(workspace, comfyui))
 
 
 def test_a_linked_pack_is_linked_again_and_what_it_leads_to_stays(
@@ -534,10 +577,202 @@ def test_a_linked_pack_is_linked_again_and_what_it_leads_to_stays(
     assert seen(tmp_path / "work") == before
 
 
-def test_a_link_that_leads_nowhere_hinders_nothing(workspace: Workspace, comfyui: Path) -> None:
-    (comfyui / "custom_nodes/Gone").symlink_to("/nowhere/at/all")
-    (comfyui / "custom_nodes/gone.py").symlink_to("/nowhere/at/all.py")
-    assert nodes(adopt(workspace, comfyui)) == {}
+def test_a_link_that_leads_into_the_installation_becomes_a_copy(workspace: Workspace, comfyui: Path) -> None:
+    make_git_pack(comfyui / "packs/Fancy")
+    (comfyui / "custom_nodes/Fancy").symlink_to("../packs/Fancy")
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    copied = Path(old.layout.custom_nodes, "Fancy")
+    assert not copied.is_symlink()
+    assert (copied / "nodes.py").read_text() == "one = 1\n"
+    assert nodes(old)["Fancy"]["source"] == "git"
+    assert (
+        f"custom_nodes/Fancy: it was a link to `{comfyui}/packs/Fancy`, in the installation itself; it is copied as it"
+        " is" in plan.notes
+    )
+
+
+def test_links_in_a_pack_that_lead_into_the_installation_are_named(workspace: Workspace, comfyui: Path) -> None:
+    make_git_pack(comfyui / "custom_nodes/Fancy")
+    (comfyui / "custom_nodes/Fancy/models").symlink_to(comfyui / "models")
+    (comfyui / "custom_nodes/Fancy/own").symlink_to("nodes.py")
+    notes = plan_notes(workspace, comfyui)
+    assert "custom_nodes/Fancy: links in it still lead into the installation: models; it is copied as it is" in notes
+
+
+def test_what_is_no_pack_among_the_custom_nodes_is_copied_or_named(workspace: Workspace, comfyui: Path) -> None:
+    packs = comfyui / "custom_nodes"
+    (packs / "Gone").symlink_to("/nowhere/at/all")
+    (packs / "gone.py").symlink_to("/nowhere/at/all.py")
+    (packs / "notes.txt").write_text("mine\n")
+    (packs / ".settings").mkdir()
+    (packs / ".settings/one").write_text("1")
+    (packs / "__pycache__").mkdir()
+    (packs / "Empty/__pycache__").mkdir(parents=True)
+    os.mkfifo(packs / "pipe")
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    copied = Path(old.layout.custom_nodes)
+    assert nodes(old) == {}
+    assert ((copied / "notes.txt").read_text(), (copied / ".settings/one").read_text()) == ("mine\n", "1")
+    assert {name for name in os.listdir(packs) if not os.path.lexists(copied / name)} == {
+        "Gone", "gone.py", "__pycache__", "Empty", "pipe",
+    }  # fmt: skip
+    assert {
+        "custom_nodes/Gone: it is left out: it is a link to `/nowhere/at/all`, which is not there",
+        "custom_nodes/notes.txt: it is no node pack; it is copied as it is",
+        "custom_nodes/Empty: it is left out: it is empty, as git leaves a submodule that was never fetched",
+        "custom_nodes/pipe: it is left out: it is neither a file nor a directory",
+    } <= set(plan.notes)
+
+
+def test_a_name_that_no_manifest_can_have_is_copied_and_named(workspace: Workspace, comfyui: Path) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    make_git_pack(comfyui / "custom_nodes" / name)
+    make_git_pack(comfyui / "custom_nodes/two\nlines")
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    assert nodes(old) == {}
+    assert Path(old.layout.custom_nodes, name, "nodes.py").is_file()
+    assert Path(old.layout.custom_nodes, "two\nlines", "nodes.py").is_file()
+    assert len([note for note in plan.notes if "no manifest can have such a name" in note]) == 2
+
+
+def test_a_name_without_latin_letters_is_as_good_as_any(workspace: Workspace, comfyui: Path) -> None:
+    make_git_pack(comfyui / "custom_nodes/節点", requires="mini-masks\n")
+    old = adopt(workspace, comfyui)
+    assert (list(nodes(old)), installed(old)["mini_masks"]) == (["節点"], "1.0")
+
+
+# Checkouts that are not all in one place
+
+
+def moved_away(comfyui: Path, tmp_path: Path) -> None:
+    """What the new environment does not need must not be missed."""
+    comfyui.rename(tmp_path / "moved away")
+
+
+def is_whole(pack: Path) -> bool:
+    git(pack, "fsck", "--connectivity-only")
+    return (pack / ".git").is_dir()
+
+
+def test_a_worktree_becomes_a_checkout_of_its_own(workspace: Workspace, comfyui: Path, tmp_path: Path) -> None:
+    made = make_git_pack(comfyui / "packs/Fancy")
+    pack = comfyui / "custom_nodes/Fancy"
+    git(comfyui / "packs/Fancy", "worktree", "add", "--quiet", "-b", "tried", str(pack))
+    (pack / "nodes.py").write_text("mine\n")
+    (pack / "new.py").write_text("new\n")
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    moved_away(comfyui, tmp_path)
+    copied = Path(old.layout.custom_nodes, "Fancy")
+    assert is_whole(copied)
+    assert (head(copied), git(copied, "branch", "--show-current").strip()) == (made, "tried")
+    assert git(copied, "status", "--porcelain").splitlines() == [" M nodes.py", "?? new.py"]
+    assert git(copied, "config", "remote.origin.url").strip() == PUBLIC_REMOTE
+    assert sorted(os.listdir(copied)) == [".git", "new.py", "nodes.py"]
+    (note,) = [note for note in plan.notes if note.startswith("custom_nodes/Fancy")]
+    assert "it becomes a checkout of its own" in note
+
+
+def test_a_submodule_of_comfyui_is_a_pack_with_its_own_repository(
+    workspace: Workspace, comfyui: Path, tmp_path: Path
+) -> None:
+    made = make_git_pack(tmp_path / "far/Fancy", remote=None, requires="mini-masks\n")
+    git(comfyui, "checkout", "--quiet", "main")
+    words = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "--force"]
+    git(comfyui, *words, (tmp_path / "far/Fancy").as_uri(), "custom_nodes/Fancy")
+    git(comfyui, "-c", "user.name=Ada", "-c", "user.email=a@b.example", "commit", "-qm", "mine")
+    old = adopt(workspace, comfyui)
+    moved_away(comfyui, tmp_path)
+    copied = Path(old.layout.custom_nodes, "Fancy")
+    assert (is_whole(copied), head(copied)) == (True, made)
+    assert (nodes(old)["Fancy"]["source"], installed(old)["mini_masks"]) == ("git", "1.0")
+    assert old.status().in_sync
+
+
+def test_a_checkout_that_borrows_objects_gets_them(workspace: Workspace, comfyui: Path, tmp_path: Path) -> None:
+    make_git_pack(comfyui / "packs/Fancy")
+    git(comfyui, "clone", "--quiet", "--shared", str(comfyui / "packs/Fancy"), str(comfyui / "custom_nodes/Fancy"))
+    old = adopt(workspace, comfyui)
+    moved_away(comfyui, tmp_path)
+    assert is_whole(Path(old.layout.custom_nodes, "Fancy"))
+
+
+def test_a_checkout_whose_repository_is_gone_is_copied_without_git_and_named(
+    workspace: Workspace, comfyui: Path
+) -> None:
+    pack = comfyui / "custom_nodes/Fancy"
+    pack.mkdir()
+    (pack / "nodes.py").write_text("one = 1\n")
+    (pack / ".git").write_text("gitdir: /nowhere/at/all/.git/worktrees/Fancy\n")
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    assert os.listdir(f"{old.layout.custom_nodes}/Fancy") == ["nodes.py"]
+    assert nodes(old)["Fancy"]["source"] == "development"
+    (note,) = [note for note in plan.notes if note.startswith("custom_nodes/Fancy")]
+    assert note.startswith("custom_nodes/Fancy: its git repository `/nowhere/at/all/.git/worktrees/Fancy` is not there")
+    assert "its files are copied without git" in note
+
+
+def test_a_checkout_with_missing_objects_is_named(workspace: Workspace, comfyui: Path) -> None:
+    pack = comfyui / "custom_nodes/Fancy"
+    make_git_pack(pack)
+    blob = git(pack, "rev-parse", "HEAD:nodes.py").strip()
+    (pack / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
+    notes = plan_notes(workspace, comfyui)
+    (note,) = [note for note in notes if note.startswith("custom_nodes/Fancy")]
+    assert "its git repository is damaged: 1 object of its commit is missing" in note
+    assert f"`comfydock node add {PUBLIC_REMOTE} --force` fetches it anew" in note
+    assert Path(adopt(workspace, comfyui).layout.custom_nodes, "Fancy/nodes.py").is_file()
+
+
+# What packs ask for
+
+
+def make_wide(pack: Path) -> None:
+    (pack / "requirements.txt").write_bytes("mini-masks\n".encode("utf-16"))
+
+
+def make_including(pack: Path) -> None:
+    (pack / "more").mkdir()
+    (pack / "more/all.txt").write_text("-r deep.txt\n")
+    (pack / "more/deep.txt").write_text("mini-masks\n")
+    (pack / "requirements.txt").write_text("-r more/all.txt\n")
+
+
+def make_project(pack: Path) -> None:
+    (pack / "pyproject.toml").write_text('[project]\nname = "p"\nversion = "1"\ndependencies = ["mini-masks"]\n')
+
+
+@pytest.mark.parametrize("make", [make_wide, make_including, make_project])
+def test_what_a_pack_asks_for_is_read_as_node_add_reads_it(
+    workspace: Workspace, comfyui: Path, make: Callable[[Path], None]
+) -> None:
+    pack = comfyui / "custom_nodes/Fancy"
+    make_git_pack(pack)
+    make(pack)
+    assert installed(adopt(workspace, comfyui))["mini_masks"] == "1.0"
+
+
+def test_a_build_of_torch_that_a_pack_pins_is_left_out_and_told(workspace: Workspace, comfyui: Path) -> None:
+    make_git_pack(comfyui / "custom_nodes/Fancy", requires="torch==2.1.0+cu121\nmini-masks\n")
+    plan = plan_of(workspace, comfyui)
+    assert installed(adopt(workspace, comfyui)) == {**INSTALLED, "mini_masks": "1.0"}
+    assert any(
+        note.startswith("custom_nodes/Fancy: torch==2.1.0+cu121 (requirements.txt:1) is left out")
+        for note in plan.notes
+    )
+
+
+def test_of_packages_with_the_same_files_one_is_taken_for_all_packs(workspace: Workspace, comfyui: Path) -> None:
+    make_git_pack(comfyui / "custom_nodes/One", requires="opencv-python\n")
+    make_git_pack(comfyui / "custom_nodes/Two", requires="opencv-python-headless\n")
+    plan = plan_of(workspace, comfyui)
+    found = installed(adopt(workspace, comfyui))
+    assert [name for name in found if name.startswith("opencv")] == ["opencv_contrib_python_headless"]
+    assert len([note for note in plan.notes if "which holds the same files" in note]) == 2
 
 
 @pytest.mark.parametrize(
@@ -547,26 +782,26 @@ def test_a_link_that_leads_nowhere_hinders_nothing(workspace: Workspace, comfyui
         ("--extra-index-url https://example.invalid\nmini-masks\n", "--extra-index-url"),
         ("mini-masks ; python_version >= '3'\r\n", None),
         ("\ufeffmini-masks  # hello\n", None),
-        ("mini-masks --hash=sha256:00\n", None),
-        ("mini-masks\n-e .\n", "-e ."),
+        ("mini-masks --hash=sha256:00\n", "--hash"),
+        ("mini-masks\n-e .\n", ". (requirements.txt:2) is left out"),
     ],
 )
 def test_odd_requirements_are_understood_as_far_as_they_can_be(
     workspace: Workspace, comfyui: Path, requirements: str, told: str | None
 ) -> None:
     make_git_pack(comfyui / "custom_nodes/Fancy", requires=requirements)
-    reporter = RecordingReporter()
-    assert installed(adopt(workspace, comfyui, reporter))["mini_masks"] == "1.0"
-    assert [told in warning for warning in reporter.warnings] == ([True] if told else [])
+    plan = plan_of(workspace, comfyui)
+    assert installed(adopt(workspace, comfyui))["mini_masks"] == "1.0"
+    about = [note for note in plan.notes if note.startswith("custom_nodes/Fancy")]
+    assert [told in note for note in about] == ([True] if told else [])
 
 
 def test_a_line_that_is_no_requirement_costs_that_line_alone(workspace: Workspace, comfyui: Path) -> None:
     make_git_pack(comfyui / "custom_nodes/Fancy", requires="mini-masks\n!!! what\nmini-math\n")
-    reporter = RecordingReporter()
-    assert installed(adopt(workspace, comfyui, reporter))["mini_masks"] == "1.0"
-    (warning,) = reporter.warnings
-    assert "!!! what" in warning
-    assert "line 2" in warning
+    plan = plan_of(workspace, comfyui)
+    assert installed(adopt(workspace, comfyui))["mini_masks"] == "1.0"
+    (note,) = [note for note in plan.notes if "requirements.txt" in note]
+    assert note.startswith("custom_nodes/Fancy: !!! what (requirements.txt:2) is left out: no installer accepts it")
 
 
 def test_requirements_in_no_encoding_are_survived(workspace: Workspace, comfyui: Path) -> None:

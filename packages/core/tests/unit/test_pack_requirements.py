@@ -181,6 +181,16 @@ def test_includes_that_cannot_be_followed_are_refused(pack: Path, text: str, fil
     assert caught.value.context["line"] == line
 
 
+def test_a_lenient_reading_goes_on_without_includes_that_cannot_be_followed(pack: Path) -> None:
+    (pack / "requirements.txt").write_text("one\n-r gone.txt\n-r round.txt\ntwo\n")
+    (pack / "round.txt").write_text("three\n-r round.txt\n")
+    found = read_pack_requirements(str(pack), protected=PROTECTED_PACKAGES, lenient=True)
+    assert texts(found) == ["one", "three", "two"]
+    assert [(line.text, line.file, line.line) for line, _ in found.left_out] == [
+        ("-r gone.txt", "requirements.txt", 2), ("-r round.txt", "round.txt", 2),
+    ]  # fmt: skip
+
+
 def test_a_file_that_is_included_again_and_again_is_read_once(pack: Path) -> None:
     doubling = {f"f{number}_txt": f"-r f{number + 1}.txt\n" * 2 for number in range(60)}
     assert texts(read(pack, "-r f0.txt\n", **doubling, f60_txt="a\n")) == ["a"]

@@ -9,11 +9,12 @@ from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.process import Completed
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.environments.installation import Checkout
-from comfydock_core.utils.text import some
+from comfydock_core.utils.text import counted, some
 from comfydock_core.utils.versions import newest_tag
 
 # Both names of a file that was renamed have changed.
 _STATUS = ("--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames")
+_SUBMODULE = "160000"
 _SHOWN = 3
 
 
@@ -37,7 +38,7 @@ class NodeGitAnalyzer:
         status = self._ask("status", *_STATUS)
         if status.returncode != 0:
             reason = status.text.split("\n")[0] or f"git ended with exit code {status.returncode}"
-            return Checkout(commit, branch, None, None), reason
+            return Checkout(commit, branch, None, self.remote()), reason
         seen = GitChangeParser(status.output.encode("utf-8", "surrogateescape"))
         return (
             Checkout(
@@ -87,10 +88,27 @@ class NodeGitAnalyzer:
         return tuple(sorted(GitChangeParser(status.output.encode("utf-8", "surrogateescape")).modified))
 
     def tracked_names(self, inner: str) -> set[str]:
-        """The names directly below `inner` that belong to the checkout."""
-        answer = self._ask("ls-files", "-z", "--", inner)
-        paths = answer.output.split("\0") if answer.returncode == 0 else []
-        return {path.removeprefix(f"{inner}/").partition("/")[0] for path in paths if path}
+        """The names directly below `inner` that belong to the checkout. Submodules are checkouts of their own."""
+        answer = self._ask("ls-files", "-z", "--stage", "--", inner)
+        entries = (entry.partition("\t") for entry in answer.output.split("\0")) if answer.returncode == 0 else ()
+        paths = [path for facts, _, path in entries if path and not facts.startswith(_SUBMODULE)]
+        return {path.removeprefix(f"{inner}/").partition("/")[0] for path in paths}
+
+    def damage(self) -> str | None:
+        """What is missing of the commit that is checked out, in words; `None` where it is whole or has to be fetched.
+
+        A partial clone has few of its objects, and gets the others when they are needed.
+        """
+        if self._ask("config", "--get", "extensions.partialClone").output.strip():
+            return None
+        answer = self._ask("rev-list", "--objects", "--no-walk", "--missing=print", "HEAD")
+        if answer.returncode != 0:
+            return f"its git repository is damaged: {answer.text.partition(chr(10))[0]}"
+        missing = sum(line.startswith("?") for line in answer.output.splitlines())
+        if not missing:
+            return None
+        are = "is" if missing == 1 else "are"
+        return f"its git repository is damaged: {counted(missing, 'object')} of its commit {are} missing"
 
     def untracked_names(self) -> list[str]:
         """The names directly in the checkout that git does not know, those that it is to ignore left out."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from comfydock_core.core.services_bundle import WorkspaceAccess
-    from comfydock_core.models.environments.adoption import AdoptionPlan, AdoptRequest
+    from comfydock_core.models.environments.adoption import AdoptedEnvironment, AdoptionPlan, AdoptRequest
     from comfydock_core.models.environments.cloning import CloningPlan
     from comfydock_core.models.environments.creation import CreatedEnvironment, CreateRequest, CreationPlan
     from comfydock_core.models.environments.deletion import DeletionPlan
@@ -63,8 +63,8 @@ class Environments:
 
         return plan_adoption(self._workspace.layout, self._workspace.services(), request, reporter)
 
-    def adopt(self, plan: AdoptionPlan, initiator: Initiator, reporter: Reporter) -> str:
-        """Build the planned environment and return its directory. The installation is only read."""
+    def adopt(self, plan: AdoptionPlan, initiator: Initiator, reporter: Reporter) -> AdoptedEnvironment:
+        """Build the planned environment, and say what became of everything. The installation is only read."""
         from comfydock_core.core.usecases.environments.adopting import adopt_installation
 
         return adopt_installation(self._workspace.layout, self._workspace.services(), plan, initiator, reporter)

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -273,6 +273,23 @@ def wheel_markers(file: str) -> set[str]:
 def _machine_marker(system: str, machine: str) -> str:
     """Where a machine is, in the words that Python has for it on that system."""
     return f"sys_platform == '{system}' and platform_machine == '{machine.upper() if system == 'win32' else machine}'"
+
+
+def demanded(text: str, extras: Collection[str], python: str) -> tuple[str, tuple[str, ...]] | None:
+    """Which package, with which extras, a line of a distribution's metadata asks for on a machine like this one.
+
+    `extras` are those that somebody asks the distribution for, `python` the version that it is installed for. `None`
+    where its marker does not hold, or where it is no requirement.
+    """
+    try:
+        found = Requirement(text)
+    except (ValueError, RecursionError):
+        return None
+    surroundings = {"python_version": python, "python_full_version": f"{python}.0"}
+    marker = found.marker
+    if marker is not None and not any(marker.evaluate({**surroundings, "extra": extra}) for extra in ("", *extras)):
+        return None
+    return canonicalize_name(found.name), tuple(sorted(found.extras))
 
 
 def pin_of(name: str, version: str) -> str | None:

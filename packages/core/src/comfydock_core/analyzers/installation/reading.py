@@ -30,7 +30,7 @@ def read_installation(path: str) -> Installation:
     comfyui = _find_comfyui(root)
     with disk_errors("read the installation"):
         checkout, unknown = _read_checkout(comfyui)
-        packs, of_packs = read_packs(comfyui)
+        packs, entries, of_packs = read_packs(root, comfyui)
         python, of_python = read_python(root, comfyui)
         version = checkout.tag if checkout is not None and checkout.tag else _version(comfyui)
         return Installation(
@@ -40,6 +40,7 @@ def read_installation(path: str) -> Installation:
             version=version,
             checkout=checkout,
             packs=packs,
+            entries=entries,
             python=python,
             workflows=_workflows(comfyui),
             models=_models(f"{comfyui}/models"),

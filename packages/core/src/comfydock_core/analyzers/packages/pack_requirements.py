@@ -40,8 +40,8 @@ def read_pack_requirements(directory: str, *, protected: Collection[str], lenien
     `requirements.txt` counts, with the files that it includes from inside the pack; where it is missing or empty, the
     `dependencies` of `pyproject.toml`; where those are missing too, what stands elsewhere and can be read. Options of
     pip are told, not followed. Of `protected` packages only limits of their versions are kept, never a build of one
-    publisher or an address. Raises `RequirementInvalid` for a line that is no requirement, which is left out when
-    `lenient`, and for files that cannot be followed; `OSError`.
+    publisher or an address. Raises `RequirementInvalid` for a line that is no requirement and an included file that
+    cannot be followed, which are left out when `lenient`, and for a pack's own file that cannot be read; `OSError`.
     """
     main, project = (_Reading(directory, protected, lenient=lenient) for _ in range(2))
     has_main = main.read_file(_MAIN, "requirement", None)
@@ -96,9 +96,11 @@ class _Reading:
             return False
         self._done.add((real, kind))
         self._open.append(real)
-        for line in read_lines(decoded(data)):
-            self._take(line, file, kind)
-        self._open.pop()
+        try:
+            for line in read_lines(decoded(data)):
+                self._take(line, file, kind)
+        finally:
+            self._open.pop()
         return True
 
     def _bytes(self, file: str, included: tuple[str, int, str] | None) -> bytes | None:
@@ -169,7 +171,12 @@ class _Reading:
             self._note(place, "is not followed: it is not in the node pack")
             return
         inside = os.path.normpath(os.path.join(os.path.dirname(file), named.replace("\\", "/"))).replace(os.sep, "/")
-        self.read_file(inside, kind, place)
+        try:
+            self.read_file(inside, kind, place)
+        except RequirementInvalid as error:
+            if not self.lenient:
+                raise
+            self._leave_out(line.text, file, line.line, str(error.context["reason"]))
 
     def _note(self, place: tuple[str, int, str], words: str) -> None:
         self.notes.append(f"{place[0]}:{place[1]}: `{without_credentials_in(place[2])}` {words}")

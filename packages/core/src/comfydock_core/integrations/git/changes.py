@@ -1,7 +1,10 @@
 """Changes to a repository on disk."""
 
+import os
+
 from comfydock_core.integrations.git import queries, runner
 from comfydock_core.models.exceptions import GitFailed
+from comfydock_core.utils.files import atomic
 from comfydock_core.utils.text import some
 
 _SHOWN = 3
@@ -47,6 +50,14 @@ def check_out(worktree: str, commit: str, *, branch: str | None) -> None:
     if branch is None:
         return
     runner.ask(["branch", "--quiet", f"--set-upstream-to=origin/{branch}", branch], cwd=worktree)
+
+
+def own_all_objects(worktree: str, lenders: list[str]) -> None:
+    """Give a repository the objects that it borrows from others, by the directories of theirs. Raises `GitFailed`."""
+    alternates = f"{worktree}/.git/objects/info/alternates"
+    atomic.write_text(alternates, "".join(f"{lender}\n" for lender in lenders))
+    runner.run(["repack", "-a", "-d", "--quiet"], cwd=worktree, doing="copy the objects of the repository")
+    os.unlink(alternates)
 
 
 def update_ref(worktree: str, name: str, new: str | None, old: str | None) -> None:

@@ -11,7 +11,7 @@ _MAX_SYMBOLIC = 5
 
 def read_head(worktree: str) -> tuple[str | None, str | None]:
     """The full commit and the branch of `HEAD`; `None` for a detached head, an unborn branch, or no repository."""
-    directory = _git_directory(worktree)
+    directory = repository_of(worktree)
     content = _text(f"{directory}/HEAD") if directory else None
     if directory is None or content is None:
         return None, None
@@ -21,7 +21,8 @@ def read_head(worktree: str) -> tuple[str | None, str | None]:
     return _resolve(directory, ref), ref.removeprefix("refs/heads/")
 
 
-def _git_directory(worktree: str) -> str | None:
+def repository_of(worktree: str) -> str | None:
+    """Where the repository of a work tree lies, whether it is there or not; `None` where `.git` tells no place."""
     directory = f"{worktree}/.git"
     if native.is_directory(directory):
         return directory

@@ -80,6 +80,11 @@ def set_address(worktree: str, remote: str, repository: str) -> None:
     runner.run(arguments, cwd=worktree, doing="set the address of the repository")
 
 
+def forget(worktree: str, remote: str) -> None:
+    """Take a remote out, with what is known of its branches. Raises `GitFailed`."""
+    runner.run(["remote", "remove", remote], cwd=worktree, doing="forget where the repository came from")
+
+
 def fetch_commit(worktree: str, repository: str, commit: str) -> bool:
     """Fetch one commit that no branch or tag leads to. `False` when the repository does not give it."""
     answer = runner.ask_live(

@@ -1,10 +1,16 @@
-"""What `adopt` is going to take over from an installation that was made without ComfyDock."""
+"""What `adopt` is going to take over from an installation that was made without ComfyDock, and what became of it."""
 
 from dataclasses import dataclass
 
 from comfydock_core.models.environments.creation import ComfyUISpec
 from comfydock_core.models.environments.installation import Installation
 from comfydock_core.models.operation import ChangePlan
+from comfydock_core.models.shared import NodePackage
+
+# What becomes of something among the custom nodes.
+TRACKED, LINKED, COPIED, COMFYUI, LEFT_OUT = "tracked", "linked", "copied", "comfyui", "left-out"
+# What becomes of an installed package, beside `left-out`.
+REQUIRED, OWN = "required", "own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,55 @@ class AdoptRequest:
     torch_backend: str = "auto"
     use: bool = False
     python: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackFate:
+    """What becomes of one name among the custom nodes.
+
+    `place` is its path below `custom_nodes`, `source` where its content really lies, `kind` what it was found to be.
+    `fate` is `tracked` (copied, and in the manifest), `linked` (in the manifest, and a link to where it lies), `copied`
+    (there, and not in the manifest), `comfyui` (part of ComfyUI's checkout), or `left-out`. `target` is its name in the
+    new environment, `pack` what the manifest is to have. `notes` say what is not as one might think,
+    `about_requirements` what of its requirements is not followed as it is written.
+    """
+
+    place: str
+    source: str
+    kind: str
+    fate: str
+    enabled: bool = True
+    target: str | None = None
+    pack: NodePackage | None = None
+    notes: tuple[str, ...] = ()
+    about_requirements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFate:
+    """What becomes of one installed package.
+
+    `fate` is `required` (ComfyUI, a node pack or a package that is kept asks for it), `own` (a requirement of the
+    user's own, `requirement`), or `left-out`. `now` is the version in the new environment, `None` as long as nothing is
+    resolved. `reason` says why it is left out, or what is not as it was; `advice` what to do about that.
+    """
+
+    name: str
+    version: str
+    fate: str
+    requirement: str | None = None
+    now: str | None = None
+    reason: str | None = None
+    advice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionAccount:
+    """What becomes of everything that was found. Without `settled`, packages are still to be resolved."""
+
+    packs: tuple[PackFate, ...] = ()
+    packages: tuple[PackageFate, ...] = ()
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +93,14 @@ class AdoptionPlan:
     torch_backend: str
     models_directory: str
     activate: bool
+    account: AdoptionAccount
     notes: tuple[str, ...]
     change: ChangePlan
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptedEnvironment:
+    """A new environment, and what became of everything."""
+
+    directory: str
+    account: AdoptionAccount

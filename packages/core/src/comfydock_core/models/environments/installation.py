@@ -16,9 +16,11 @@ class Checkout:
 
 @dataclass(frozen=True, slots=True)
 class FoundPack:
-    """A node pack. `kind` is `git`, `registry`, `directory` or `file`.
+    """A node pack. `kind` is `git`, `registry`, `directory`, `file`, or `empty` for a directory without any content.
 
-    `name` is without the mark of a disabled one. `linked_to` is where it really lies when it is a link.
+    `name` is without the mark of a disabled one. `linked_to` is where it really lies when it is a link. `repository_at`
+    is where its git repository lies when that is elsewhere, as that of a worktree or a submodule is; `damage` says what
+    is wrong with it. `links` are paths in it that lead to other places of the installation.
     """
 
     name: str
@@ -29,6 +31,21 @@ class FoundPack:
     registry_id: str | None = None
     version: str | None = None
     linked_to: str | None = None
+    repository_at: str | None = None
+    damage: str | None = None
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEntry:
+    """Something among the custom nodes that is no node pack.
+
+    `kind` is `comfyui` for what its checkout brings, `cache`, `broken-link`, `hidden`, `file`, or `special`
+    for what is neither file nor directory.
+    """
+
+    path: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +103,7 @@ class Installation:
     version: str | None
     checkout: Checkout | None
     packs: tuple[FoundPack, ...] = ()
+    entries: tuple[FoundEntry, ...] = ()
     python: FoundPython | None = None
     workflows: tuple[str, ...] = ()
     models: FoundFiles | None = None

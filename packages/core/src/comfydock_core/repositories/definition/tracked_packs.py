@@ -66,7 +66,7 @@ def version_instead(pack: NodePackage, path: str) -> str | None:
 
 def group_name(release: NodeInfo) -> str:
     """`<slug>-<8 digits>`: of the name, and of what tells packs of that name apart."""
-    slug = re.sub(r"[^a-z0-9]+", "-", release.name.lower()).strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", release.name.lower()).strip("-") or "pack"
     key = release.repository or release.registry_id or release.name
     return f"{slug}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 

@@ -1,8 +1,8 @@
 """Building an environment from an installation that was made without ComfyDock, which is only read."""
 
+import functools
 import os
 import shutil
-from collections.abc import Collection
 from dataclasses import replace
 
 from comfydock_core.analyzers.installation.reading import read_installation
@@ -10,6 +10,8 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
+from comfydock_core.core.usecases.environments.adding_what_fits import AddingWhatFits, Addition
+from comfydock_core.core.usecases.environments.adopted_packs import notes_about_packs, pack_fates, take_packs
 from comfydock_core.core.usecases.environments.creating import (
     check_python,
     configured_models,
@@ -26,21 +28,29 @@ from comfydock_core.integrations.git import changes, remotes
 from comfydock_core.integrations.system_detector import check_backend, detect_backend, is_backend
 from comfydock_core.integrations.uv_command import find_uv
 from comfydock_core.managers.pyproject.creation import minor_version
-from comfydock_core.models.environments.adoption import AdoptionPlan, AdoptRequest
+from comfydock_core.models.environments.adoption import (
+    COPIED,
+    LINKED,
+    AdoptedEnvironment,
+    AdoptionAccount,
+    AdoptionPlan,
+    AdoptRequest,
+    PackFate,
+)
 from comfydock_core.models.environments.creation import ComfyUISpec, stock_files
-from comfydock_core.models.environments.installation import FoundPack, Installation, Unidentified
-from comfydock_core.models.exceptions import RefNotFound, RequirementInvalid, RequirementsConflict
+from comfydock_core.models.environments.installation import Installation, Unidentified
+from comfydock_core.models.exceptions import RefNotFound, RequirementsConflict
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.shared import NodeInfo, NodePackage
+from comfydock_core.models.shared import DISABLED
 from comfydock_core.utils.files import atomic
-from comfydock_core.utils.files.filesystem import measure_tree, remove_tree
+from comfydock_core.utils.files.filesystem import measure_tree
 from comfydock_core.utils.files.tree_copy import copy_tree
 from comfydock_core.utils.package_names import normal_name
 from comfydock_core.utils.text import counted, size_text, some
 from comfydock_core.utils.versions import is_python_version, tag_key
-from comfydock_core.validation.requirements import parse_requirements, pin_of
+from comfydock_core.validation.requirements import pin_of
 
 _DEFAULT_PYTHON = "3.11"
 _TAKEN = ("user", "input")
@@ -72,8 +82,9 @@ def plan_adoption(
     repository = found.checkout.remote if found.checkout is not None else None
     python = request.python or _installed_python(found)
     backend = (_installed_backend(found) or detect_backend()) if wanted == "auto" else wanted
-    notes = (*of_comfyui, *_notes(found, models))
-    work = _work(place, found, comfyui, python, backend, models)
+    account = AdoptionAccount(pack_fates(found, python))
+    notes = (*of_comfyui, *_notes(found, account, models))
+    work = _work(place, found, account, comfyui, python, backend, models)
     return AdoptionPlan(
         installation=found,
         name=request.name,
@@ -84,38 +95,41 @@ def plan_adoption(
         torch_backend=backend,
         models_directory=models,
         activate=request.use,
+        account=account,
         notes=notes,
         change=plan_new_environment(
-            layout, "adopt", request.name, work, activate=request.use, disk_needed=_size(found)
+            layout, "adopt", request.name, work, activate=request.use, disk_needed=_size(found, account)
         ),
     )
 
 
 def adopt_installation(
     layout: WorkspaceLayout, services: WorkspaceServices, plan: AdoptionPlan, initiator: Initiator, reporter: Reporter
-) -> str:
-    """Execute the plan and return the new directory. Whatever fails or interrupts it, nothing has its name then."""
+) -> AdoptedEnvironment:
+    """Execute the plan, and say what became of everything. Whatever fails or interrupts it, nothing has its name."""
     with staged_environment(layout, plan, "adopt the installation", initiator, reporter) as staged:
-        _build(staged, services.environment(staged), plan, reporter)
-    return plan.directory
+        account = _build(staged, services.environment(staged), plan, reporter)
+    return AdoptedEnvironment(plan.directory, account)
 
 
-def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: AdoptionPlan, reporter: Reporter) -> None:
+def _build(
+    layout: EnvironmentLayout, services: EnvironmentServices, plan: AdoptionPlan, reporter: Reporter
+) -> AdoptionAccount:
     found, backend = plan.installation, plan.torch_backend
     commit = _take_comfyui(layout, services, plan, reporter)
     reporter.phase("Copying node packs, workflows and inputs")
-    entries = _take_packs(layout, found, reporter)
+    take_packs(layout.custom_nodes, plan.account.packs, services.mirrors, reporter)
     for name in _TAKEN:
         _take_directory(f"{found.comfyui}/{name}", f"{layout.comfyui}/{name}")
     requirements = read_requirements(layout, plan.comfyui, reporter)
     os.mkdir(layout.definition)
     atomic.write_text(layout.python_version, f"{plan.python}\n")
     services.pyproject.create(plan, commit=commit, requirements=requirements)
-    services.pyproject.put_packs(entries)
+    services.pyproject.put_packs([fate.pack for fate in plan.account.packs if fate.pack is not None and fate.enabled])
     reporter.phase(f"Preparing Python {plan.python}")
     services.uv_project.create_venv(plan.python, reporter)
     reporter.phase("Resolving Python packages, with the versions that are installed")
-    _lock(services, found, backend, reporter)
+    account = _lock(layout, services, plan, reporter)
     services.uv_project.choose_backend(backend)
     reporter.phase("Installing Python packages")
     services.uv_project.install(backend, reporter)
@@ -124,13 +138,48 @@ def _build(layout: EnvironmentLayout, services: EnvironmentServices, plan: Adopt
     reporter.phase("Starting the history")
     services.git.start_history()
     atomic.write_text(layout.complete_marker, "")
+    return account
 
 
-def _lock(services: EnvironmentServices, found: Installation, backend: str, reporter: Reporter) -> None:
+def _lock(
+    layout: EnvironmentLayout, services: EnvironmentServices, plan: AdoptionPlan, reporter: Reporter
+) -> AdoptionAccount:
+    """Lock what ComfyUI and the packs that are turned on ask for, then what else fits; says what does not."""
+    backend, pins = plan.torch_backend, _pins(plan.installation)
+    _lock_what_must_be(services, backend, pins, reporter)
+    more = AddingWhatFits(layout, services, backend, pins, reporter)
+    packs = _add_packs_turned_off(services, more, plan.account.packs)
+    services.uv_project.lock_backend(backend, reporter)
+    return AdoptionAccount(packs)
+
+
+def _add_packs_turned_off(
+    services: EnvironmentServices, more: AddingWhatFits, fates: tuple[PackFate, ...]
+) -> tuple[PackFate, ...]:
+    """Track the packs that are turned off, as far as what they ask for fits: nobody misses the others now."""
+    more.add([
+        Addition(fate.place, functools.partial(services.pyproject.put_packs, [fate.pack]))
+        for fate in fates if fate.pack is not None and not fate.enabled
+    ])  # fmt: skip
+    return tuple(
+        replace(fate, fate=COPIED, pack=None, notes=(*fate.notes, *_untracked(fate, more.refused[fate.place])))
+        if fate.place in more.refused else fate
+        for fate in fates
+    )  # fmt: skip
+
+
+def _untracked(fate: PackFate, reason: str) -> tuple[str, ...]:
+    name = (fate.target or fate.place).removesuffix(DISABLED)
+    return (
+        f"it is copied, and not in the manifest: {reason}",
+        f"to take it in later, remove `{DISABLED}` from its directory's name; then `comfydock node add {name} --dev`",
+    )
+
+
+def _lock_what_must_be(services: EnvironmentServices, backend: str, pins: list[str], reporter: Reporter) -> None:
     try:
-        if not services.uv_project.lock_as_installed(backend, _pins(found), reporter):
+        if not services.uv_project.lock_as_installed(backend, pins, reporter):
             services.uv_project.lock(backend, reporter)
-        services.uv_project.lock_backend(backend, reporter)
     except RequirementsConflict as error:
         error.hint = (
             "uv says above what collides; disable one of these node packs in the installation for the time being (add"
@@ -197,61 +246,6 @@ def _take_changed_file(source: str, target: str) -> None:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _take_packs(layout: EnvironmentLayout, found: Installation, reporter: Reporter) -> list[NodePackage]:
-    """Copy the packs as they are; returns what the manifest is to have: none that is disabled, no single file."""
-    entries: dict[str, NodePackage] = {}
-    for pack in found.packs:
-        _copy_pack(pack, f"{layout.custom_nodes}/{os.path.relpath(pack.path, f'{found.comfyui}/custom_nodes')}")
-        if pack.enabled and pack.kind != "file":
-            release = _release(pack)
-            release = replace(release, identifier=_free(release, entries.keys()))
-            entries[release.identifier] = NodePackage(release, _requirements(pack, reporter))
-    return list(entries.values())
-
-
-def _free(release: NodeInfo, taken: Collection[str]) -> str:
-    """An identifier of its own for a pack that is there twice, under different names."""
-    wishes = [release.identifier, release.name, *(f"{release.name}-{number}" for number in range(2, len(taken) + 3))]
-    return next(wish for wish in wishes if wish not in taken)
-
-
-def _copy_pack(pack: FoundPack, target: str) -> None:
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    if os.path.lexists(target):  # ComfyUI's own, of another release than the installation's.
-        remove_tree(target)
-    if pack.linked_to is not None:
-        os.symlink(pack.linked_to, target, target_is_directory=True)
-    elif pack.kind == "file":
-        shutil.copy2(pack.path, target)
-    else:
-        copy_tree(pack.path, target, skip=_CACHES)
-
-
-def _release(pack: FoundPack) -> NodeInfo:
-    checkout = pack.checkout
-    if pack.linked_to is None and checkout is not None and checkout.remote and checkout.commit:
-        return NodeInfo(pack.registry_id or pack.name, pack.name, "git", checkout.commit, checkout.remote,
-                           pack.registry_id, branch=checkout.branch)  # fmt: skip
-    if pack.linked_to is None and pack.kind == "registry" and pack.registry_id and pack.version:
-        return NodeInfo(pack.registry_id, pack.name, "registry", pack.version, None, pack.registry_id)
-    return NodeInfo(pack.name, pack.name, "development", "dev")
-
-
-def _requirements(pack: FoundPack, reporter: Reporter) -> tuple[str, ...]:
-    path = f"{pack.path}/requirements.txt"
-    if not os.path.isfile(path):
-        return ()
-
-    def passed_over(error: RequirementInvalid) -> None:
-        reporter.warn(f"a requirement of {pack.name} is not taken over: {error.message}")
-
-    with open(path, encoding="utf-8", errors="replace") as file:
-        parsed = parse_requirements(file.read(), file=f"{pack.name}: requirements.txt", on_invalid=passed_over)
-    for option in parsed.options:
-        reporter.warn(f"{pack.name} has the option `{option}` in its requirements, which is not followed")
-    return tuple(line.text for line in parsed.requirements)
-
-
 def _take_directory(source: str, target: str) -> None:
     """Copy what is there over what ComfyUI's checkout has under that name."""
     if not os.path.isdir(source):
@@ -300,9 +294,15 @@ def _installed_backend(found: Installation) -> str | None:
 
 
 def _work(
-    place: EnvironmentLayout, found: Installation, comfyui: ComfyUISpec, python: str, backend: str, models: str
+    place: EnvironmentLayout,
+    found: Installation,
+    account: AdoptionAccount,
+    comfyui: ComfyUISpec,
+    python: str,
+    backend: str,
+    models: str,
 ) -> list[PlanStep]:
-    packs = sum(pack.enabled for pack in found.packs)
+    packs = sum(fate.pack is not None for fate in account.packs)
     workflows = counted(len(found.workflows), "workflow")
     packages = counted(len(found.python.distributions) if found.python is not None else 0, "package")
     return [
@@ -317,8 +317,10 @@ def _work(
     ]
 
 
-def _notes(found: Installation, models: str) -> list[str]:
-    notes = [f"{each.name}: {each.reason}{_consequence(each, found)}" for each in found.unidentified]
+def _notes(found: Installation, account: AdoptionAccount, models: str) -> list[str]:
+    notes = [f"{each.name}: {each.reason}{_consequence(each)}" for each in found.unidentified
+             if not each.name.startswith("custom_nodes/")]  # fmt: skip
+    notes += notes_about_packs(account.packs)
     if (
         found.models is not None
         and found.models.files
@@ -343,21 +345,13 @@ def _notes(found: Installation, models: str) -> list[str]:
     return notes
 
 
-def _consequence(unclear: Unidentified, found: Installation) -> str:
+def _consequence(unclear: Unidentified) -> str:
     """What becomes of something that could not be identified."""
-    if unclear.name == "Python":
-        return "; the newest packages that fit are taken"
-    packs = {f"custom_nodes/{os.path.basename(pack.path)}": pack for pack in found.packs}
-    pack = packs.get(unclear.name)
-    if pack is None:
-        return ""
-    if pack.kind == "file" or not pack.enabled:
-        return "; it is copied, and not in the manifest"
-    if _release(pack).source == "development":
-        return "; it is copied, and in the manifest as a development pack, which nobody else can fetch"
-    return "; it is copied as it is"
+    return "; the newest packages that fit are taken" if unclear.name == "Python" else ""
 
 
-def _size(found: Installation) -> int:
-    places = [f"{found.comfyui}/{name}" for name in _TAKEN] + [pack.path for pack in found.packs if not pack.linked_to]
+def _size(found: Installation, account: AdoptionAccount) -> int:
+    """What is going to be copied; links to elsewhere stay links."""
+    places = [f"{found.comfyui}/{name}" for name in _TAKEN]
+    places += [fate.source for fate in account.packs if fate.target is not None and fate.fate != LINKED]
     return sum(measure_tree(place)[0] for place in places if os.path.isdir(place))
