@@ -24,19 +24,19 @@ def adopt(context: Context, arguments: Arguments) -> Result:
     with make_reporter(context) as reporter:
         if context.dry_run:
             plan = workspace.environments.plan_adoption(request, reporter)
-            return _with_notes(planned_change(plan.change, **_facts(plan)), plan)
+            return _with_notes(planned_change(plan.change, **_facts(plan)), plan.notes)
         initiator = context.initiator()
         with workspace.exclusive(initiator, reporter):
             plan = workspace.environments.plan_adoption(request, reporter)
-            workspace.environments.adopt(plan, initiator, reporter)
+            adopted = workspace.environments.adopt(plan, initiator, reporter)
     packs = counted(sum(fate.pack is not None for fate in plan.account.packs), "node pack")
     text = f"adopted {plan.installation.path} as {name}: ComfyUI {plan.comfyui}, {packs}"
     text += f" in {time.monotonic() - started:.1f} s\n"
-    return _with_notes(Result({**_facts(plan), "active": plan.activate}, text), plan)
+    return _with_notes(Result({**_facts(plan), "active": plan.activate}, text), adopted.notes)
 
 
-def _with_notes(result: Result, plan: AdoptionPlan) -> Result:
-    result.text += "".join(f"  ! {note}\n" for note in plan.notes)
+def _with_notes(result: Result, notes: tuple[str, ...]) -> Result:
+    result.text += "".join(f"  ! {note}\n" for note in notes)
     return result
 
 

@@ -1,5 +1,6 @@
 """Adopting installations that were made without ComfyDock: what is taken over and told, and that nothing is lost."""
 
+import json
 import os
 import shutil
 import signal
@@ -11,7 +12,13 @@ import pytest
 
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
-from comfydock_core.models.environments.adoption import AdoptionAccount, AdoptionPlan, AdoptRequest, PackFate
+from comfydock_core.models.environments.adoption import (
+    AdoptionAccount,
+    AdoptionPlan,
+    AdoptRequest,
+    PackageFate,
+    PackFate,
+)
 from comfydock_core.models.exceptions import (
     ComfyDockError,
     EnvironmentExists,
@@ -27,6 +34,7 @@ from comfydock_core.models.exceptions import (
 from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.models.packs.pack_changes import PackRequest
 from comfydock_core.repositories.definition.uv_lock import read_lock
+from comfydock_core.utils.package_names import requirement_name
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support import sessions
 from tests.support.installations import (
@@ -48,7 +56,8 @@ AS_DEVELOPMENT = "; it is copied, and in the manifest as a development pack, whi
 INITIATOR = Initiator(("adopt", "old"))
 INSTALLED = {
     **{name: f"{version}+cpu" for name, version in OLDER_TORCH.items()},
-    "mini_base": "1.4", "mini_imaging": "1.0", "mini_math": "2.0", "mini_sampling": "0.3",
+    "mini_base": "1.4", "mini_imaging": "1.0", "mini_masks": "1.0", "mini_math": "2.0",
+    "mini_sampling": "0.3",
 }  # fmt: skip
 
 
@@ -329,16 +338,117 @@ def test_without_packages_the_newest_are_taken_and_that_is_told(workspace: Works
     assert installed(adopt(workspace, comfyui, torch_backend="cpu"))["mini_imaging"] == "1.1"
 
 
-def add_distribution(comfyui: Path, name: str, version: str) -> None:
+def add_distribution(comfyui: Path, name: str, version: str, more: str = "") -> None:
     (packages,) = comfyui.glob("venv/lib/python*/site-packages")
     info = packages / f"{name}-{version}.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{more}")
 
 
-def test_what_is_installed_but_never_asked_for_stays_behind(workspace: Workspace, comfyui: Path) -> None:
+def package_of(account: AdoptionAccount, name: str) -> PackageFate:
+    (found,) = [fate for fate in account.packages if fate.name == name]
+    return found
+
+
+def own_requirements(old: Environment) -> list[str]:
+    """What the manifest asks for beyond ComfyUI's own lines."""
+    project = old.manifest()["project"]
+    assert isinstance(project, dict)
+    theirs = Path(old.layout.comfyui, "requirements.txt").read_text()
+    return [text for text in project["dependencies"] if requirement_name(text) not in theirs]
+
+
+def test_what_was_installed_by_hand_becomes_a_requirement_of_ones_own(workspace: Workspace, comfyui: Path) -> None:
+    add_distribution(comfyui, "mini_choice", "2.0")
+    plan = plan_of(workspace, comfyui)
+    done = workspace.environments.adopt(plan, INITIATOR, SilentReporter())
+    old = workspace.open_environment("old")
+    assert sorted(own_requirements(old)) == ["mini-choice>=2.0", "mini-masks>=1.0"]
+    assert installed(old) == {**INSTALLED, "mini_choice": "2.0"}
+    assert package_of(plan.account, "mini_choice").fate == "own"
+    assert package_of(done.account, "mini_choice") == PackageFate(
+        "mini_choice", "2.0", "own", "mini-choice>=2.0", "2.0"
+    )
+    assert old.status().in_sync
+
+
+def test_what_no_index_has_is_left_out_with_the_reason_and_the_rest_is_kept(
+    workspace: Workspace, comfyui: Path
+) -> None:
+    for name, version in (("leftover", "9.9"), ("mini_choice", "2.5"), ("mini_blend", "1.0"), ("mini_windows", "1.0")):
+        add_distribution(comfyui, name, version)
+    done = workspace.environments.adopt(plan_of(workspace, comfyui), INITIATOR, SilentReporter())
+    old = workspace.open_environment("old")
+    leftover, choice = package_of(done.account, "leftover"), package_of(done.account, "mini_choice")
+    assert (leftover.fate, leftover.reason) == ("left-out", "no index has it")
+    assert (choice.fate, choice.reason) == ("left-out", "no index has this version, but 3.0")
+    assert choice.advice == "`comfydock -e old py add mini_choice`"
+    assert "left out: leftover 9.9: no index has it; `comfydock -e old py add leftover` takes it in" in done.notes
+    assert {"mini_windows"} <= installed(old).keys()
+    assert not {"leftover", "mini_choice"} & installed(old).keys()
+
+
+def test_what_came_from_elsewhere_than_an_index_is_left_out_with_the_way_to_have_it(
+    workspace: Workspace, comfyui: Path
+) -> None:
+    origins = {
+        "wheel": {"url": "file:///disk/wheel-1.0-py3-none-any.whl", "archive_info": {}},
+        "project": {"url": "file:///disk/project", "dir_info": {"editable": True}},
+        "branch": {"url": "https://h.example/a.git", "vcs_info": {"vcs": "git", "commit_id": "f" * 40}},
+    }
+    for name, told in origins.items():
+        add_distribution(comfyui, name, "1.0")
+        (info,) = comfyui.glob(f"venv/lib/python*/site-packages/{name}-1.0.dist-info")
+        (info / "direct_url.json").write_text(json.dumps(told))
+    account = plan_of(workspace, comfyui).account
+    assert {name: package_of(account, name).fate for name in origins} == dict.fromkeys(origins, "left-out")
+    assert [package_of(account, name).advice for name in origins] == [
+        "`comfydock -e old py add '/disk/wheel-1.0-py3-none-any.whl'`",
+        "`comfydock -e old py add --editable '/disk/project'`",
+        f"`comfydock -e old py add 'branch @ git+https://h.example/a.git@{'f' * 40}'`",
+    ]
+
+
+def test_what_only_a_package_asks_for_that_is_left_out_goes_with_it(workspace: Workspace, comfyui: Path) -> None:
+    add_distribution(comfyui, "wheel_of_mine", "1.0", "Requires-Dist: mini-choice\n")
+    (info,) = comfyui.glob("venv/lib/python*/site-packages/wheel_of_mine-1.0.dist-info")
+    (info / "direct_url.json").write_text(json.dumps({"url": "file:///disk/a.whl", "archive_info": {}}))
+    add_distribution(comfyui, "mini_choice", "2.0")
+    fate = package_of(plan_of(workspace, comfyui).account, "mini_choice")
+    assert (fate.fate, fate.reason) == ("left-out", "only wheel_of_mine asks for it, which is left out")
+
+
+def test_tools_and_what_belongs_to_other_builds_of_pytorch_are_left_out(workspace: Workspace, comfyui: Path) -> None:
+    for name in ("pip", "nvidia_cublas_cu11", "triton"):
+        add_distribution(comfyui, name, "1.0")
+    account = plan_of(workspace, comfyui).account
+    assert "tools that install" in (package_of(account, "pip").reason or "")
+    assert "a build of PyTorch" in (package_of(account, "nvidia_cublas_cu11").reason or "")
+    assert package_of(account, "triton").fate == "left-out"
+
+
+def test_of_two_builds_of_opencv_that_were_installed_by_hand_one_is_kept(workspace: Workspace, comfyui: Path) -> None:
+    for name in ("opencv_python", "opencv_python_headless"):
+        add_distribution(comfyui, name, "4.10")
+    done = workspace.environments.adopt(plan_of(workspace, comfyui), INITIATOR, SilentReporter())
+    old = workspace.open_environment("old")
+    assert {name: version for name, version in installed(old).items() if name.startswith("opencv")} == {
+        "opencv_contrib_python_headless": "4.10",
+    }  # fmt: skip
+    assert "which holds the same files" in (package_of(done.account, "opencv_python").reason or "")
+    assert "which holds the same files" in (package_of(done.account, "opencv_python_headless").reason or "")
+
+
+def test_every_package_of_the_installation_is_accounted_for(workspace: Workspace, comfyui: Path) -> None:
     add_distribution(comfyui, "leftover", "9.9")
-    assert "leftover" not in installed(adopt(workspace, comfyui))
+    plan = plan_of(workspace, comfyui)
+    assert plan.installation.python is not None
+    names = {one.name for one in plan.installation.python.distributions}
+    done = workspace.environments.adopt(plan, INITIATOR, SilentReporter())
+    for account in (plan.account, done.account):
+        assert {fate.name for fate in account.packages} == names
+        assert all(fate.reason for fate in account.packages if fate.fate == "left-out")
+    assert all(fate.now for fate in done.account.packages if fate.fate != "left-out")
 
 
 def test_versions_that_are_no_versions_hinder_nothing(workspace: Workspace, comfyui: Path) -> None:
@@ -430,15 +540,15 @@ def test_without_uv_the_plan_says_so(workspace: Workspace, comfyui: Path, monkey
 def test_a_pack_from_git_is_taken_over_with_its_repository_and_its_requirements(
     workspace: Workspace, comfyui: Path
 ) -> None:
-    made = make_git_pack(comfyui / "custom_nodes/Fancy", requires="mini-masks\n# a comment\n\n")
+    made = make_git_pack(comfyui / "custom_nodes/Fancy", requires="mini-choice\n# a comment\n\n")
     old = adopt(workspace, comfyui)
     assert nodes(old) == {
         "Fancy": {"name": "Fancy", "repository": PUBLIC_REMOTE, "version": made, "source": "git", "branch": "main"},
     }
     assert head(f"{old.layout.custom_nodes}/Fancy") == made
-    assert installed(old)["mini_masks"] == "1.0"
+    assert installed(old)["mini_choice"] == "3.0"
     (group,) = old.manifest()["dependency-groups"].values()  # type: ignore[attr-defined]
-    assert group == ["mini-masks"]
+    assert group == ["mini-choice"]
     assert old.status().in_sync
 
 
@@ -510,7 +620,7 @@ def test_directories_and_single_files_are_taken_over_and_named(workspace: Worksp
 
 def test_packs_that_are_turned_off_are_tracked_and_can_be_turned_on(workspace: Workspace, comfyui: Path) -> None:
     packs = comfyui / "custom_nodes"
-    make_git_pack(packs / "Old.disabled", requires="mini-masks==1.0\n")
+    make_git_pack(packs / "Old.disabled", requires="mini-choice==1.0\n")
     make_registry_pack(packs / ".disabled/older@1_0", "older", "1.0")
     (packs / "single.py.disabled").write_text("")
     old = adopt(workspace, comfyui)
@@ -521,7 +631,7 @@ def test_packs_that_are_turned_off_are_tracked_and_can_be_turned_on(workspace: W
     for name in ("Old.disabled/nodes.py", "older.disabled/nodes.py", "single.py.disabled"):
         assert (copied / name).is_file(), name
     assert not (copied / ".disabled").exists()
-    assert installed(old)["mini_masks"] == "1.0"
+    assert installed(old)["mini_choice"] == "1.0"
     request = PackRequest("enable", ("Old", "older"))
     planned = workspace.packs.plan("old", request, SilentReporter())
     workspace.packs.change(planned, INITIATOR, SilentReporter())
@@ -533,8 +643,8 @@ def test_packs_that_are_turned_off_are_tracked_and_can_be_turned_on(workspace: W
 def test_a_pack_that_is_turned_off_and_asks_for_too_much_costs_nothing_but_its_entry(
     workspace: Workspace, comfyui: Path
 ) -> None:
-    make_git_pack(comfyui / "custom_nodes/Old.disabled", requires="mini-masks==99\n")
-    make_git_pack(comfyui / "custom_nodes/Other.disabled", requires="mini-masks\n")
+    make_git_pack(comfyui / "custom_nodes/Old.disabled", requires="mini-choice==99\n")
+    make_git_pack(comfyui / "custom_nodes/Other.disabled", requires="mini-choice\n")
     plan = plan_of(workspace, comfyui)
     done = workspace.environments.adopt(plan, INITIATOR, SilentReporter())
     old = workspace.open_environment("old")
@@ -542,7 +652,7 @@ def test_a_pack_that_is_turned_off_and_asks_for_too_much_costs_nothing_but_its_e
     assert Path(old.layout.custom_nodes, "Old.disabled/nodes.py").is_file()
     fate = fate_of(done.account, "Old.disabled")
     assert (fate.fate, fate.pack) == ("copied", None)
-    assert "mini-masks==99" in fate.notes[-2]
+    assert "mini-choice==99" in fate.notes[-2]
     assert "`comfydock node add Old --dev`" in fate.notes[-1]
     assert old.status().in_sync
 
@@ -567,13 +677,13 @@ def test_a_pack_that_is_there_on_and_off_is_tracked_twice_under_two_names(worksp
 def test_a_linked_pack_is_linked_again_and_what_it_leads_to_stays(
     workspace: Workspace, comfyui: Path, tmp_path: Path
 ) -> None:
-    make_git_pack(tmp_path / "work/Fancy", requires="mini-masks\n")
+    make_git_pack(tmp_path / "work/Fancy", requires="mini-choice\n")
     (comfyui / "custom_nodes/Fancy").symlink_to(tmp_path / "work/Fancy")
     before = seen(tmp_path / "work")
     old = adopt(workspace, comfyui)
     assert os.readlink(f"{old.layout.custom_nodes}/Fancy") == str(tmp_path / "work/Fancy")
     assert nodes(old)["Fancy"]["source"] == "development"
-    assert installed(old)["mini_masks"] == "1.0"
+    assert installed(old)["mini_choice"] == "3.0"
     assert seen(tmp_path / "work") == before
 
 
@@ -639,9 +749,9 @@ def test_a_name_that_no_manifest_can_have_is_copied_and_named(workspace: Workspa
 
 
 def test_a_name_without_latin_letters_is_as_good_as_any(workspace: Workspace, comfyui: Path) -> None:
-    make_git_pack(comfyui / "custom_nodes/節点", requires="mini-masks\n")
+    make_git_pack(comfyui / "custom_nodes/節点", requires="mini-choice\n")
     old = adopt(workspace, comfyui)
-    assert (list(nodes(old)), installed(old)["mini_masks"]) == (["節点"], "1.0")
+    assert (list(nodes(old)), installed(old)["mini_choice"]) == (["節点"], "3.0")
 
 
 # Checkouts that are not all in one place
@@ -679,7 +789,7 @@ def test_a_worktree_becomes_a_checkout_of_its_own(workspace: Workspace, comfyui:
 def test_a_submodule_of_comfyui_is_a_pack_with_its_own_repository(
     workspace: Workspace, comfyui: Path, tmp_path: Path
 ) -> None:
-    made = make_git_pack(tmp_path / "far/Fancy", remote=None, requires="mini-masks\n")
+    made = make_git_pack(tmp_path / "far/Fancy", remote=None, requires="mini-choice\n")
     git(comfyui, "checkout", "--quiet", "main")
     words = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "--force"]
     git(comfyui, *words, (tmp_path / "far/Fancy").as_uri(), "custom_nodes/Fancy")
@@ -688,7 +798,7 @@ def test_a_submodule_of_comfyui_is_a_pack_with_its_own_repository(
     moved_away(comfyui, tmp_path)
     copied = Path(old.layout.custom_nodes, "Fancy")
     assert (is_whole(copied), head(copied)) == (True, made)
-    assert (nodes(old)["Fancy"]["source"], installed(old)["mini_masks"]) == ("git", "1.0")
+    assert (nodes(old)["Fancy"]["source"], installed(old)["mini_choice"]) == ("git", "3.0")
     assert old.status().in_sync
 
 
@@ -732,18 +842,18 @@ def test_a_checkout_with_missing_objects_is_named(workspace: Workspace, comfyui:
 
 
 def make_wide(pack: Path) -> None:
-    (pack / "requirements.txt").write_bytes("mini-masks\n".encode("utf-16"))
+    (pack / "requirements.txt").write_bytes("mini-choice\n".encode("utf-16"))
 
 
 def make_including(pack: Path) -> None:
     (pack / "more").mkdir()
     (pack / "more/all.txt").write_text("-r deep.txt\n")
-    (pack / "more/deep.txt").write_text("mini-masks\n")
+    (pack / "more/deep.txt").write_text("mini-choice\n")
     (pack / "requirements.txt").write_text("-r more/all.txt\n")
 
 
 def make_project(pack: Path) -> None:
-    (pack / "pyproject.toml").write_text('[project]\nname = "p"\nversion = "1"\ndependencies = ["mini-masks"]\n')
+    (pack / "pyproject.toml").write_text('[project]\nname = "p"\nversion = "1"\ndependencies = ["mini-choice"]\n')
 
 
 @pytest.mark.parametrize("make", [make_wide, make_including, make_project])
@@ -753,13 +863,13 @@ def test_what_a_pack_asks_for_is_read_as_node_add_reads_it(
     pack = comfyui / "custom_nodes/Fancy"
     make_git_pack(pack)
     make(pack)
-    assert installed(adopt(workspace, comfyui))["mini_masks"] == "1.0"
+    assert installed(adopt(workspace, comfyui))["mini_choice"] == "3.0"
 
 
 def test_a_build_of_torch_that_a_pack_pins_is_left_out_and_told(workspace: Workspace, comfyui: Path) -> None:
-    make_git_pack(comfyui / "custom_nodes/Fancy", requires="torch==2.1.0+cu121\nmini-masks\n")
+    make_git_pack(comfyui / "custom_nodes/Fancy", requires="torch==2.1.0+cu121\nmini-choice\n")
     plan = plan_of(workspace, comfyui)
-    assert installed(adopt(workspace, comfyui)) == {**INSTALLED, "mini_masks": "1.0"}
+    assert installed(adopt(workspace, comfyui)) == {**INSTALLED, "mini_choice": "3.0"}
     assert any(
         note.startswith("custom_nodes/Fancy: torch==2.1.0+cu121 (requirements.txt:1) is left out")
         for note in plan.notes
@@ -778,12 +888,12 @@ def test_of_packages_with_the_same_files_one_is_taken_for_all_packs(workspace: W
 @pytest.mark.parametrize(
     ("requirements", "told"),
     [
-        ("mini-masks\n-r more.txt\n", "-r more.txt"),
-        ("--extra-index-url https://example.invalid\nmini-masks\n", "--extra-index-url"),
-        ("mini-masks ; python_version >= '3'\r\n", None),
-        ("\ufeffmini-masks  # hello\n", None),
-        ("mini-masks --hash=sha256:00\n", "--hash"),
-        ("mini-masks\n-e .\n", ". (requirements.txt:2) is left out"),
+        ("mini-choice\n-r more.txt\n", "-r more.txt"),
+        ("--extra-index-url https://example.invalid\nmini-choice\n", "--extra-index-url"),
+        ("mini-choice ; python_version >= '3'\r\n", None),
+        ("\ufeffmini-choice  # hello\n", None),
+        ("mini-choice --hash=sha256:00\n", "--hash"),
+        ("mini-choice\n-e .\n", ". (requirements.txt:2) is left out"),
     ],
 )
 def test_odd_requirements_are_understood_as_far_as_they_can_be(
@@ -791,15 +901,15 @@ def test_odd_requirements_are_understood_as_far_as_they_can_be(
 ) -> None:
     make_git_pack(comfyui / "custom_nodes/Fancy", requires=requirements)
     plan = plan_of(workspace, comfyui)
-    assert installed(adopt(workspace, comfyui))["mini_masks"] == "1.0"
+    assert installed(adopt(workspace, comfyui))["mini_choice"] == "3.0"
     about = [note for note in plan.notes if note.startswith("custom_nodes/Fancy")]
     assert [told in note for note in about] == ([True] if told else [])
 
 
 def test_a_line_that_is_no_requirement_costs_that_line_alone(workspace: Workspace, comfyui: Path) -> None:
-    make_git_pack(comfyui / "custom_nodes/Fancy", requires="mini-masks\n!!! what\nmini-math\n")
+    make_git_pack(comfyui / "custom_nodes/Fancy", requires="mini-choice\n!!! what\nmini-math\n")
     plan = plan_of(workspace, comfyui)
-    assert installed(adopt(workspace, comfyui))["mini_masks"] == "1.0"
+    assert installed(adopt(workspace, comfyui))["mini_choice"] == "3.0"
     (note,) = [note for note in plan.notes if "requirements.txt" in note]
     assert note.startswith("custom_nodes/Fancy: !!! what (requirements.txt:2) is left out: no installer accepts it")
 
@@ -807,8 +917,8 @@ def test_a_line_that_is_no_requirement_costs_that_line_alone(workspace: Workspac
 def test_requirements_in_no_encoding_are_survived(workspace: Workspace, comfyui: Path) -> None:
     pack = comfyui / "custom_nodes/Fancy"
     make_git_pack(pack)
-    (pack / "requirements.txt").write_bytes("mini-masks\n# größer\n".encode("latin-1"))
-    assert installed(adopt(workspace, comfyui))["mini_masks"] == "1.0"
+    (pack / "requirements.txt").write_bytes("mini-choice\n# größer\n".encode("latin-1"))
+    assert installed(adopt(workspace, comfyui))["mini_choice"] == "3.0"
 
 
 def test_requirements_that_cannot_be_met_are_told_with_the_pack_and_leave_nothing(
@@ -923,7 +1033,7 @@ def test_models_of_the_workspace_itself_are_not_told_to_be_elsewhere(workspace: 
 @pytest.fixture
 def full(comfyui: Path) -> Path:
     """An installation with something of every kind."""
-    make_git_pack(comfyui / "custom_nodes/Fancy", requires="mini-masks\n")
+    make_git_pack(comfyui / "custom_nodes/Fancy", requires="mini-choice\n")
     make_registry_pack(comfyui / "custom_nodes/comfyui-fancy", "comfyui-fancy", "1.2.0")
     (comfyui / "custom_nodes/Fancy/nodes.py").write_text("mine\n")
     (comfyui / "nodes.py").write_text("# mine\n")

@@ -81,7 +81,7 @@ class AdoptionPlan:
     """An installation with everything that is taken over from it resolved.
 
     `comfyui` names the commit, in the installation's own checkout where it has one. `notes` say what is taken over in
-    another way than one might think, and what stays where it is.
+    another way than one might think, and what stays where it is; `about_installation` are those that no account has.
     """
 
     installation: Installation
@@ -94,13 +94,15 @@ class AdoptionPlan:
     models_directory: str
     activate: bool
     account: AdoptionAccount
+    about_installation: tuple[str, ...]
     notes: tuple[str, ...]
     change: ChangePlan
 
 
 @dataclass(frozen=True, slots=True)
 class AdoptedEnvironment:
-    """A new environment, and what became of everything."""
+    """A new environment, what became of everything, and what of that is worth a line, as in the plan."""
 
     directory: str
     account: AdoptionAccount
+    notes: tuple[str, ...]

@@ -11,6 +11,14 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.environments.adding_what_fits import AddingWhatFits, Addition
+from comfydock_core.core.usecases.environments.adopted_packages import (
+    OF_PYTORCH,
+    notes_about_packages,
+    package_fates,
+    pins_of,
+    refused_package,
+    settled_packages,
+)
 from comfydock_core.core.usecases.environments.adopted_packs import notes_about_packs, pack_fates, take_packs
 from comfydock_core.core.usecases.environments.creating import (
     check_python,
@@ -35,6 +43,7 @@ from comfydock_core.models.environments.adoption import (
     AdoptionAccount,
     AdoptionPlan,
     AdoptRequest,
+    PackageFate,
     PackFate,
 )
 from comfydock_core.models.environments.creation import ComfyUISpec, stock_files
@@ -44,13 +53,14 @@ from comfydock_core.models.operation import Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import DISABLED
+from comfydock_core.repositories.definition.pytorch_settings import accelerators_of
 from comfydock_core.utils.files import atomic
 from comfydock_core.utils.files.filesystem import measure_tree
 from comfydock_core.utils.files.tree_copy import copy_tree
-from comfydock_core.utils.package_names import normal_name
+from comfydock_core.utils.package_names import public_version, requirement_name
+from comfydock_core.utils.reporting import SilentReporter
 from comfydock_core.utils.text import counted, size_text, some
 from comfydock_core.utils.versions import is_python_version, tag_key
-from comfydock_core.validation.requirements import pin_of
 
 _DEFAULT_PYTHON = "3.11"
 _TAKEN = ("user", "input")
@@ -82,8 +92,9 @@ def plan_adoption(
     repository = found.checkout.remote if found.checkout is not None else None
     python = request.python or _installed_python(found)
     backend = (_installed_backend(found) or detect_backend()) if wanted == "auto" else wanted
-    account = AdoptionAccount(pack_fates(found, python))
-    notes = (*of_comfyui, *_notes(found, account, models))
+    packs = pack_fates(found, python)
+    account = AdoptionAccount(packs, package_fates(found, packs, request.name, python, backend))
+    notes = (*of_comfyui, *_notes(found, models))
     work = _work(place, found, account, comfyui, python, backend, models)
     return AdoptionPlan(
         installation=found,
@@ -96,7 +107,8 @@ def plan_adoption(
         models_directory=models,
         activate=request.use,
         account=account,
-        notes=notes,
+        notes=(*notes, *account_notes(account)),
+        about_installation=notes,
         change=plan_new_environment(
             layout, "adopt", request.name, work, activate=request.use, disk_needed=_size(found, account)
         ),
@@ -109,7 +121,12 @@ def adopt_installation(
     """Execute the plan, and say what became of everything. Whatever fails or interrupts it, nothing has its name."""
     with staged_environment(layout, plan, "adopt the installation", initiator, reporter) as staged:
         account = _build(staged, services.environment(staged), plan, reporter)
-    return AdoptedEnvironment(plan.directory, account)
+    return AdoptedEnvironment(plan.directory, account, (*plan.about_installation, *account_notes(account)))
+
+
+def account_notes(account: AdoptionAccount) -> tuple[str, ...]:
+    """What of an account is worth a line: what is not simply taken over as it is."""
+    return (*notes_about_packs(account.packs), *notes_about_packages(account.packages))
 
 
 def _build(
@@ -133,6 +150,7 @@ def _build(
     services.uv_project.choose_backend(backend)
     reporter.phase("Installing Python packages")
     services.uv_project.install(backend, reporter)
+    account = replace(account, packages=settled_packages(account.packages, layout.venv, plan.name), settled=True)
     services.models_link.replace_checkout_directory(plan.models_directory)
     _commit_workflows(layout, found)
     reporter.phase("Starting the history")
@@ -145,12 +163,38 @@ def _lock(
     layout: EnvironmentLayout, services: EnvironmentServices, plan: AdoptionPlan, reporter: Reporter
 ) -> AdoptionAccount:
     """Lock what ComfyUI and the packs that are turned on ask for, then what else fits; says what does not."""
-    backend, pins = plan.torch_backend, _pins(plan.installation)
+    backend, pins = plan.torch_backend, pins_of(plan.installation)
     _lock_what_must_be(services, backend, pins, reporter)
     more = AddingWhatFits(layout, services, backend, pins, reporter)
+    packages = _add_own_packages(services, more, plan, reporter)
     packs = _add_packs_turned_off(services, more, plan.account.packs)
     services.uv_project.lock_backend(backend, reporter)
-    return AdoptionAccount(packs)
+    return AdoptionAccount(packs, packages)
+
+
+def _add_own_packages(
+    services: EnvironmentServices,
+    more: AddingWhatFits,
+    plan: AdoptionPlan,
+    reporter: Reporter,
+) -> tuple[PackageFate, ...]:
+    """Ask for what the user installed by hand, as `py add` does."""
+    accelerators = {name for names in accelerators_of(services.pyproject.read()).values() for name in names}
+    wanted: dict[str, Addition] = {}
+    for fate in plan.account.packages:
+        name = requirement_name(fate.requirement) if fate.requirement is not None else None
+        if fate.requirement is None or name is None:
+            continue
+        if name in accelerators:
+            more.refused[name] = OF_PYTORCH
+            continue
+        version = public_version(fate.version) if ">=" in fate.requirement else None
+        put = functools.partial(services.uv_project.add, [fate.requirement], SilentReporter(), resolve=False)
+        wanted[name] = Addition(name, put, version)
+    more.add(list(wanted.values()))
+    if kept := [name for name in wanted if name not in more.refused]:
+        reporter.line(f"kept as requirements of your own: {', '.join(kept)}")
+    return tuple(refused_package(fate, more.refused, plan.name) for fate in plan.account.packages)
 
 
 def _add_packs_turned_off(
@@ -270,15 +314,6 @@ def _main_workflows(found: Installation) -> list[str]:
     return [path for path in found.workflows if os.path.dirname(path) == _WORKFLOWS]
 
 
-def _pins(found: Installation) -> list[str]:
-    """What is installed from an index, as pins without the local part of versions; nothing that is there twice."""
-    distributions = found.python.distributions if found.python is not None else ()
-    unclear = {each.name for each in found.unidentified}
-    pins = (pin_of(one.name, one.version) for one in distributions
-            if one.origin is None and normal_name(one.name) not in unclear)  # fmt: skip
-    return [pin for pin in pins if pin is not None]
-
-
 def _installed_python(found: Installation) -> str:
     """The minor version of its Python, `3.12`; ours where that cannot be told."""
     told = found.python.version if found.python is not None else None
@@ -317,10 +352,9 @@ def _work(
     ]
 
 
-def _notes(found: Installation, account: AdoptionAccount, models: str) -> list[str]:
+def _notes(found: Installation, models: str) -> list[str]:
     notes = [f"{each.name}: {each.reason}{_consequence(each)}" for each in found.unidentified
              if not each.name.startswith("custom_nodes/")]  # fmt: skip
-    notes += notes_about_packs(account.packs)
     if (
         found.models is not None
         and found.models.files
@@ -339,9 +373,6 @@ def _notes(found: Installation, account: AdoptionAccount, models: str) -> list[s
                      " the history")  # fmt: skip
     if found.output is not None and found.output.files:
         notes.append(f"outputs stay at {found.output.path} ({counted(found.output.files, 'file')})")
-    notes += [f"{one.name} {one.version} comes from {one.origin}, not from an index: it is installed only where"
-              " something requires it" for one in (found.python.distributions if found.python else ())
-              if one.origin is not None]  # fmt: skip
     return notes
 
 
