@@ -980,7 +980,6 @@ def test_models_and_outputs_stay_where_they_are_and_are_told(workspace: Workspac
     (comfyui / "models/checkpoints/a.safetensors").write_bytes(b"x" * 1000)
     (comfyui / "output").mkdir(exist_ok=True)
     (comfyui / "output/picture.png").write_bytes(b"x")
-    (comfyui / "extra_model_paths.yaml").write_text("a111:\n")
     plan = plan_of(workspace, comfyui)
     old = adopt(workspace, comfyui)
     assert os.readlink(old.layout.models_link) == workspace.layout.models
@@ -988,7 +987,69 @@ def test_models_and_outputs_stay_where_they_are_and_are_told(workspace: Workspac
     told = "\n".join(plan.notes)
     assert f"models stay at {comfyui}/models (" in told
     assert f"outputs stay at {comfyui}/output (1 file)" in told
-    assert f"{comfyui}/extra_model_paths.yaml is not taken over" in told
+
+
+@pytest.mark.parametrize(("present", "place"), [(False, "checkpoints"), (True, "checkpoints/another")])
+def test_the_command_that_is_told_shows_the_workspace_models_where_they_are(
+    workspace: Workspace, comfyui: Path, present: bool, place: str
+) -> None:
+    (comfyui / "models/checkpoints").mkdir(parents=True, exist_ok=True)
+    (comfyui / "models/checkpoints/a.safetensors").write_bytes(b"x" * 1000)
+    if present:
+        Path(workspace.layout.models, "checkpoints").mkdir()
+    (note,) = [note for note in plan_notes(workspace, comfyui) if note.startswith("models stay")]
+    command = note.partition("look: `")[2].partition("` shows it those of `checkpoints`")[0]
+    subprocess.run(command, shell=True, check=True)
+    assert Path(workspace.layout.models, place, "a.safetensors").read_bytes() == b"x" * 1000
+
+
+def test_further_directories_of_models_are_seen_from_the_new_environment_and_counted(
+    workspace: Workspace, comfyui: Path, tmp_path: Path
+) -> None:
+    for name in ("web ui/models/SD/a.ckpt", "web ui/models/Lora/b.safetensors", "web ui/other/c.bin", "disk/d.pt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x" * 100)
+    file = comfyui / "extra_model_paths.yaml"
+    file.write_text(
+        f"a111:\n  base_path: {tmp_path}/web ui/\n  checkpoints: models/SD\n"
+        f"  loras: |\n    models/Lora\n    {tmp_path}/disk\n"
+        f"gone:\n  vae: {tmp_path}/gone\n"
+    )
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    assert Path(old.layout.comfyui, "extra_model_paths.yaml").read_text() == file.read_text()
+    assert [(root.path, root.files, root.bytes, root.there, root.seen) for root in plan.account.models[1:]] == [
+        (f"{tmp_path}/disk", 1, 100, True, True),
+        (f"{tmp_path}/web ui", 2, 200, True, True),
+        (f"{tmp_path}/gone", 0, 0, False, True),
+    ]
+    assert f"models stay at {tmp_path}/web ui (2 files, 200 B); the new environment looks there, too" in plan.notes
+    assert f"models stay at {tmp_path}/gone (it is not there); the new environment looks there, too" in plan.notes
+    assert f"{file} is taken over as it is" in plan.notes
+    assert old.status().in_sync
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        (
+            "extra_model_paths.yaml",
+            "a:\n  base_path: ../shared\n  loras: loras\n",
+            "by their way from the installation",
+        ),
+        ("extra_model_paths.yaml", "a:\n  loras: [one]\n", "its lines 2 are written in a way"),
+        ("extra_model_paths.yml", "a:\n  loras: /disk\n", "ComfyUI reads no file of that name"),
+    ],
+)
+def test_a_file_of_model_paths_that_would_mean_something_else_is_not_taken_over_and_told(
+    workspace: Workspace, comfyui: Path, name: str, content: str, reason: str
+) -> None:
+    (comfyui / name).write_text(content)
+    plan = plan_of(workspace, comfyui)
+    assert not Path(adopt(workspace, comfyui).layout.comfyui, name).exists()
+    (note,) = [note for note in plan.notes if note.startswith(f"{comfyui}/{name}")]
+    assert "is not taken over" in note
+    assert reason in note
 
 
 def test_files_that_git_does_not_know_stay_and_are_told(workspace: Workspace, comfyui: Path) -> None:

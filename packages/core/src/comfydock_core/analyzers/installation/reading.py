@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 
+from comfydock_core.analyzers.installation.model_roots import read_model_roots
 from comfydock_core.analyzers.installation.packs import read_packs
 from comfydock_core.analyzers.installation.pythons import read_python
 from comfydock_core.analyzers.node_git_analyzer import NodeGitAnalyzer
@@ -32,6 +33,8 @@ def read_installation(path: str) -> Installation:
         checkout, unknown = _read_checkout(comfyui)
         packs, entries, of_packs = read_packs(root, comfyui)
         python, of_python = read_python(root, comfyui)
+        extra = _extra_paths(comfyui)
+        roots, unread = read_model_roots(extra) if extra is not None else ((), ())
         version = checkout.tag if checkout is not None and checkout.tag else _version(comfyui)
         return Installation(
             path=root,
@@ -44,7 +47,9 @@ def read_installation(path: str) -> Installation:
             python=python,
             workflows=_workflows(comfyui),
             models=_models(f"{comfyui}/models"),
-            extra_model_paths=_extra_paths(comfyui),
+            extra_model_paths=extra,
+            model_roots=roots,
+            unread_model_paths=unread,
             input=_measured(f"{comfyui}/input"),
             output=_measured(f"{comfyui}/output"),
             untracked=_untracked(comfyui) if checkout is not None else (),

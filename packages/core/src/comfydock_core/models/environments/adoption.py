@@ -68,11 +68,31 @@ class PackageFate:
 
 
 @dataclass(frozen=True, slots=True)
+class RootFate:
+    """What becomes of a directory of models, which always stays where it is.
+
+    `told_by` is `ComfyUI` for its own, or the file that names the directory; `seen` says whether the new environment
+    sees what is in it. `reason` says why not, or what is not as one might think; `advice` what to do.
+    """
+
+    path: str
+    told_by: str
+    folders: tuple[str, ...]
+    files: int
+    bytes: int
+    there: bool
+    seen: bool
+    reason: str | None = None
+    advice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AdoptionAccount:
     """What becomes of everything that was found. Without `settled`, packages are still to be resolved."""
 
     packs: tuple[PackFate, ...] = ()
     packages: tuple[PackageFate, ...] = ()
+    models: tuple[RootFate, ...] = ()
     settled: bool = False
 
 

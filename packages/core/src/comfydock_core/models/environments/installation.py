@@ -83,6 +83,22 @@ class FoundFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundRoot:
+    """A directory of models that `extra_model_paths.yaml` names in a section, with the files in its folders counted.
+
+    `fixed` says that it is named by its whole path, so that the file means the same elsewhere.
+    """
+
+    path: str
+    section: str
+    folders: tuple[str, ...]
+    files: int
+    bytes: int
+    there: bool = True
+    fixed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Unidentified:
     """What was found and cannot be told exactly, and why."""
 
@@ -94,6 +110,7 @@ class Unidentified:
 class Installation:
     """Everything that was found. Workflows are relative to `comfyui`, the directory of `main.py`.
 
+    `model_roots` are what `extra_model_paths` names, `unread_model_paths` the lines of it that could not be read.
     `untracked` are names in it that git does not know, and that belong to nothing else here.
     """
 
@@ -108,6 +125,8 @@ class Installation:
     workflows: tuple[str, ...] = ()
     models: FoundFiles | None = None
     extra_model_paths: str | None = None
+    model_roots: tuple[FoundRoot, ...] = ()
+    unread_model_paths: tuple[int, ...] = ()
     input: FoundFiles | None = None
     output: FoundFiles | None = None
     untracked: tuple[str, ...] = ()

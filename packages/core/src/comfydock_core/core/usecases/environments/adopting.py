@@ -11,6 +11,11 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.environments.adding_what_fits import AddingWhatFits, Addition
+from comfydock_core.core.usecases.environments.adopted_models import (
+    notes_about_models,
+    root_fates,
+    take_model_paths,
+)
 from comfydock_core.core.usecases.environments.adopted_packages import (
     OF_PYTORCH,
     notes_about_packages,
@@ -59,7 +64,7 @@ from comfydock_core.utils.files.filesystem import measure_tree
 from comfydock_core.utils.files.tree_copy import copy_tree
 from comfydock_core.utils.package_names import public_version, requirement_name
 from comfydock_core.utils.reporting import SilentReporter
-from comfydock_core.utils.text import counted, size_text, some
+from comfydock_core.utils.text import counted, some
 from comfydock_core.utils.versions import is_python_version, tag_key
 
 _DEFAULT_PYTHON = "3.11"
@@ -93,8 +98,9 @@ def plan_adoption(
     python = request.python or _installed_python(found)
     backend = (_installed_backend(found) or detect_backend()) if wanted == "auto" else wanted
     packs = pack_fates(found, python)
-    account = AdoptionAccount(packs, package_fates(found, packs, request.name, python, backend))
-    notes = (*of_comfyui, *_notes(found, models))
+    packages = package_fates(found, packs, request.name, python, backend)
+    account = AdoptionAccount(packs, packages, root_fates(found, models, request.name))
+    notes = (*of_comfyui, *_notes(found), *notes_about_models(account.models, found))
     work = _work(place, found, account, comfyui, python, backend, models)
     return AdoptionPlan(
         installation=found,
@@ -138,6 +144,7 @@ def _build(
     take_packs(layout.custom_nodes, plan.account.packs, services.mirrors, reporter)
     for name in _TAKEN:
         _take_directory(f"{found.comfyui}/{name}", f"{layout.comfyui}/{name}")
+    take_model_paths(found, layout.comfyui)
     requirements = read_requirements(layout, plan.comfyui, reporter)
     os.mkdir(layout.definition)
     atomic.write_text(layout.python_version, f"{plan.python}\n")
@@ -169,7 +176,7 @@ def _lock(
     packages = _add_own_packages(services, more, plan, reporter)
     packs = _add_packs_turned_off(services, more, plan.account.packs)
     services.uv_project.lock_backend(backend, reporter)
-    return AdoptionAccount(packs, packages)
+    return replace(plan.account, packs=packs, packages=packages)
 
 
 def _add_own_packages(
@@ -352,20 +359,11 @@ def _work(
     ]
 
 
-def _notes(found: Installation, models: str) -> list[str]:
+def _notes(found: Installation) -> list[str]:
     notes = [f"{each.name}: {each.reason}{_consequence(each)}" for each in found.unidentified
              if not each.name.startswith("custom_nodes/")]  # fmt: skip
-    if (
-        found.models is not None
-        and found.models.files
-        and os.path.realpath(found.models.path) != os.path.realpath(models)
-    ):
-        size = f"{counted(found.models.files, 'file')}, {size_text(found.models.bytes)}"
-        notes.append(f"models stay at {found.models.path} ({size}): move or link them into {models}")
     if found.untracked:
         notes.append(f"not taken over, as git does not know it: {some(found.untracked, _SHOWN)}")
-    if found.extra_model_paths is not None:
-        notes.append(f"{found.extra_model_paths} is not taken over: it names further places of models")
     outside = len(found.workflows) - len(_main_workflows(found))
     if outside:
         are = "is" if outside == 1 else "are"
