@@ -40,7 +40,9 @@ class Session:
             capture_output=True,
             env=self.environment(**changes),
         )
-        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+        # Names of files are written as they are, whatever their bytes.
+        out, err = (stream.decode("utf-8", "surrogateescape") for stream in (done.stdout, done.stderr))
+        return Ran(done.returncode, out, err)
 
     def ok(self, *words: str, **changes: str | None) -> Ran:
         """Run what must succeed."""

@@ -178,8 +178,10 @@ COMMANDS = (
         "comfydock_cli.env_commands.adopting:adopt",
         "Build an environment from an existing ComfyUI",
         "Reads an installation that was made without ComfyDock, a git checkout or a portable folder, and builds an"
-        " environment of the same ComfyUI, node packs, package versions, workflows and inputs. The installation is only"
-        " read; models and outputs stay where they are. What could not be identified is told.",
+        " environment of the same ComfyUI, node packs, package versions, workflows and inputs. Packages that were"
+        " installed by hand become requirements of your own, and node packs that are turned off stay so. The"
+        " installation is only read; models and outputs stay where they are. What is not taken over is named, with the"
+        " reason; `--json` has all of it.",
         (
             "comfydock adopt ~/ComfyUI --name work",
             "comfydock adopt /data/portable --name old --dry-run",
