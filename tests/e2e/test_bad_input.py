@@ -729,3 +729,19 @@ def test_passwords_in_addresses_are_in_no_record_and_no_message(source: Session,
         assert "hush-hush" not in out + err
     for path in source.workspace.rglob("*"):
         assert not path.is_file() or b"hush-hush" not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize(
+    ("words", "home"), [(("list",), "relative"), (("init", "here"), "relative"), (("py", "add", "six"), None)]
+)
+def test_a_current_directory_that_is_gone_is_told(
+    source: Session, tmp_path: Path, words: tuple[str, ...], home: str | None
+) -> None:
+    place = tmp_path / "gone"
+    place.mkdir()
+    variables = source.environment(**({"COMFYDOCK_HOME": home} if home else {}))
+    command = ["sh", "-c", 'cd "$0" && rmdir "$0" && exec "$@"', str(place), *source.program.command, *words]
+    done = subprocess.run(command, capture_output=True, env=variables, text=True)
+    assert (done.returncode, done.stdout) == (6, "")
+    assert done.stderr.startswith("error: the current directory does not exist any more\n")
+    assert "hint: change to a directory that exists" in done.stderr

@@ -68,6 +68,11 @@ def _near_hint(context: dict[str, object]) -> str | None:
 
 
 def _file_system(error: OSError) -> Facts:
+    if error.errno == 2 and error.filename is None:  # ENOENT about no file: only asking where we are ends so.
+        return {
+            "code": "file-system", "exit_code": 6, "message": "the current directory does not exist any more",
+            "hint": "change to a directory that exists, and run the command again there", "context": {"path": None},
+        }  # fmt: skip
     reason = error.strerror or str(error)
     where = f" `{error.filename}`" if error.filename else ""
     return {

@@ -1,6 +1,7 @@
 """What ComfyDock relies on in uv, tried with the real program."""
 
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from comfydock_core.analyzers.packages.package_dry_run import judge_dry_run
 from comfydock_core.analyzers.packages.virtual_environment import check_contents, quick_check
 from comfydock_core.integrations.uv_command import UVCommand
+from comfydock_core.integrations.uv_environment import REVIEWED
 from comfydock_core.models.exceptions import NetworkUnavailable, PythonNotFound, RequirementsConflict
 from comfydock_core.utils.files.tree_copy import link_tree
 from tests.support.miniature import Miniature
@@ -179,3 +181,15 @@ def test_an_index_out_of_reach_is_recognised(project: Path, monkeypatch: pytest.
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     with pytest.raises(NetworkUnavailable):
         uv_for(project).lock(unheard)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["lock", "add", "remove", "export", "sync", "venv", "pip sync", "pip compile", "pip check", "cache clean"],
+)
+def test_every_variable_that_uv_knows_for_a_command_of_ours_was_reviewed(project: Path, command: str) -> None:
+    uv = uv_for(project)
+    told = subprocess.run([uv.program, "help", *command.split()], capture_output=True, text=True, check=True).stdout
+    known = set(re.findall(r"\[env: (UV_\w+)", told))
+    assert known
+    assert known <= REVIEWED

@@ -14,7 +14,8 @@ import pytest
 from comfydock_core.integrations import process, quick_process, uv_command
 from comfydock_core.integrations.git import head, remotes
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
-from comfydock_core.integrations.uv_command import find_uv, uv_environment
+from comfydock_core.integrations.uv_command import find_uv
+from comfydock_core.integrations.uv_environment import uv_environment
 from comfydock_core.models.exceptions import (
     AuthenticationFailed,
     InvalidSetting,

@@ -11,6 +11,12 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations import process
 from comfydock_core.integrations.process import Completed
+from comfydock_core.integrations.uv_environment import (
+    OFFLINE,
+    knowing_locked_indexes,
+    refuse_surroundings,
+    uv_environment,
+)
 from comfydock_core.integrations.uv_errors import outdated, uv_failure
 from comfydock_core.models.exceptions import ToolMissing
 from comfydock_core.utils import native
@@ -18,26 +24,10 @@ from comfydock_core.utils.child_environment import child_environment
 
 OnLine = Callable[[str], None]
 
-OFFLINE = "UV_OFFLINE"  # The variable that turns uv's network off.
 _TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 _PROGRAM = "uv.exe" if sys.platform == "win32" else "uv"
 _ANY_INDEX = ("--index-strategy", "unsafe-best-match")
 _SYNC = ("pip", "sync", "--preview-features", "pylock")
-_NOT_PASSED = frozenset(
-    {
-        "UV_FROZEN",
-        "UV_LOCKED",
-        "UV_NO_SOURCES",
-        "UV_NO_SYNC",
-        "UV_PROJECT",
-        "UV_PYTHON",
-        "UV_SYSTEM_PYTHON",
-        "UV_TORCH_BACKEND",
-        "UV_WORKING_DIR",
-        "UV_WORKING_DIRECTORY",
-        "VIRTUAL_ENV",
-    }
-)
 _HINT_MISSING = "install uv (https://docs.astral.sh/uv) or set COMFYDOCK_UV to the program"
 
 
@@ -264,28 +254,33 @@ class UVCommand:
 
     def check_lock(self) -> Completed:
         """Whether `uv.lock` fits the manifest, without the network and without writing. The caller judges the exit."""
-        return self._capture(["lock", "--check", "--offline"])
+        return self._ask_about_lock(["lock", "--check", "--offline"])
 
     def refuse_outdated(self, doing: str) -> None:
         """Raise `LockOutdated` when the manifest was changed since it was locked; what uv cannot tell is no error.
 
         Without its cache uv leaves no trace at all.
         """
-        answer = self._capture(["lock", "--check", "--offline", "--no-cache"])
+        answer = self._ask_about_lock(["lock", "--check", "--offline", "--no-cache"])
         if answer.returncode != 0 and "needs to be updated" in answer.text:
             raise outdated(doing, {"output": answer.text})
 
     def by_hand(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         """A command line of the user's own and its variables; `uv pip` means the same virtual environment there."""
-        variables = self.environment() | {"VIRTUAL_ENV": self._venv}
+        variables = self._own_environment(child_environment()) | {"VIRTUAL_ENV": self._venv}
         if "NO_COLOR" not in child_environment():
             del variables["NO_COLOR"]
         return [self.program, *arguments], variables
 
     def environment(self) -> dict[str, str]:
-        """The variables uv starts with."""
+        """The variables uv starts with. Raises `InvalidSetting` for those that it must not have, `FileSystemError`."""
+        own = child_environment()
+        refuse_surroundings(own)
+        return self._own_environment(own)
+
+    def _own_environment(self, own: dict[str, str]) -> dict[str, str]:
         return uv_environment(
-            child_environment(),
+            own,
             venv=self._venv,
             cache=self._cache,
             python_installs=self._python_installs,
@@ -303,14 +298,18 @@ class UVCommand:
             raise uv_failure(completed, command, doing)
 
     def _answer(self, arguments: Sequence[str], doing: str) -> str:
-        completed = self._capture(arguments)
+        completed = self._ask_about_lock(arguments)
         if completed.returncode != 0:
             raise uv_failure(completed, [self.program, *arguments], doing)
         return completed.output
 
-    def _capture(self, arguments: Sequence[str]) -> Completed:
-        command = [self.program, *arguments]
-        return process.capture(command, cwd=self._project, env=self.environment(), hint=_HINT_MISSING)
+    def _ask_about_lock(self, arguments: Sequence[str]) -> Completed:
+        """Ask about what is locked, wherever it is locked from."""
+        return self._capture(arguments, knowing_locked_indexes(self.environment(), f"{self._project}/uv.lock"))
+
+    def _capture(self, arguments: Sequence[str], variables: Mapping[str, str] | None = None) -> Completed:
+        command, variables = [self.program, *arguments], variables or self.environment()
+        return process.capture(command, cwd=self._project, env=variables, hint=_HINT_MISSING)
 
 
 def _also_from(index: str) -> list[str]:
@@ -328,23 +327,3 @@ def _in_group(group: str | None) -> list[str]:
 
 def _not_emitted(names: Sequence[str]) -> list[str]:
     return [word for name in names for word in ("--no-emit-package", name)]
-
-
-def uv_environment(
-    own: Mapping[str, str], *, venv: str, cache: str, python_installs: str, offline: bool
-) -> dict[str, str]:
-    """`own` with uv's directories inside the workspace. The link mode is the user's if they chose one.
-
-    Variables that would lead uv to another project, interpreter or PyTorch are meant for the user's own work.
-    """
-    variables = {key: value for key, value in own.items() if key not in _NOT_PASSED}
-    variables.setdefault("UV_LINK_MODE", "hardlink")
-    variables |= {
-        "UV_PROJECT_ENVIRONMENT": venv,
-        "UV_CACHE_DIR": cache,
-        "UV_PYTHON_INSTALL_DIR": python_installs,
-        "NO_COLOR": "1",
-    }
-    if offline:
-        variables[OFFLINE] = "1"
-    return variables

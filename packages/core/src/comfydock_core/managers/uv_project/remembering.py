@@ -5,7 +5,8 @@ import os
 from collections.abc import Callable, Iterable
 
 from comfydock_core.caching.answer_cache import AnswerCache
-from comfydock_core.integrations.uv_command import OFFLINE, UVCommand
+from comfydock_core.integrations.uv_command import UVCommand
+from comfydock_core.integrations.uv_environment import OFFLINE
 from comfydock_core.managers.uv_project.indexes import index_of
 from comfydock_core.managers.uv_project.release import Accelerators
 from comfydock_core.repositories.definition.pytorch_settings import Table, requires_python, uv_settings
