@@ -13,6 +13,7 @@ from comfydock_core.core.workspace import Workspace
 from comfydock_core.models.exceptions import (
     ComfyDockError,
     FileSystemError,
+    IndexChanged,
     InvalidSetting,
     LockOutdated,
     PackageChangeRefused,
@@ -591,3 +592,20 @@ def test_a_manifest_that_was_changed_by_hand_is_to_be_locked_first(workspace: Wo
 def test_an_environment_that_lost_its_lock_is_listed_without_versions(workspace: Workspace, demo: Environment) -> None:
     os.unlink(demo.layout.lock)
     assert {one.versions for one in demo.python_packages() if one.name == "mini-imaging"} == {()}
+
+
+def test_a_private_package_stays_of_its_index_until_it_is_asked_for_by_name(
+    workspace: Workspace, demo: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private = tmp_path / "private"
+    write_wheel(private / "mini-masks", "mini-masks", "1.0", files={"mine.py": ""})
+    write_index(private)
+    monkeypatch.setenv("UV_INDEX", private.as_uri())
+    change(workspace, "add", "mini-masks==1.0")
+    monkeypatch.delenv("UV_INDEX")
+    error = refused(workspace, "add", "mini-imaging")
+    assert isinstance(error, IndexChanged)
+    assert "`comfydock py add mini-masks`" in str(error.hint)
+    made = change(workspace, "add", "mini-masks")
+    assert "uv.lock" in made.redefinition.files
+    change(workspace, "add", "mini-imaging")

@@ -64,3 +64,23 @@ def test_a_pack_for_other_pythons_is_told(tmp_path: Path, wanted: str, told: boo
     notes = policy.asked_for(str(tmp_path)).notes
     assert [note for note in notes if wanted in note and "3.12" in note] == list(notes)
     assert bool(notes) == told
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ('[tool.uv.sources]\nmypkg = { git = "https://me:geheim@example.com/mypkg" }',
+         "mypkg is to come from git `https://example.com/mypkg`, which is not followed"),
+        ('[tool.uv.sources]\nMyPkg = [{ index = "ours", marker = "sys_platform == \'linux\'" }]', "index `ours`"),
+        ('[[tool.uv.index]]\nname = "ours"\nurl = "https://me:geheim@example.com/simple"',
+         "the index `https://example.com/simple` (`tool.uv.index`) is not followed"),
+        ('[tool.uv.pip]\nextra-index-url = ["https://example.com/simple"]', "(`tool.uv.pip.extra-index-url`)"),
+        ('[[tool.poetry.source]]\nname = "ours"\nurl = "https://example.com/simple"', "(`tool.poetry.source`)"),
+        ('[tool.uv.sources]\nother = { git = "https://example.com/other" }', None),
+    ],
+)  # fmt: skip
+def test_where_a_pack_wants_its_packages_from_is_told(pack: Path, settings: str, told: str | None) -> None:
+    (pack / "pyproject.toml").write_text(f"[project]\nname = 'x'\nversion = '1'\n{settings}\n")
+    _, notes = lines(pack, "mypkg\n")
+    assert "geheim" not in str(notes)
+    assert [told is not None and told in note for note in notes] == [True] * (told is not None)

@@ -41,7 +41,7 @@ class UVProjectManager:
         """Resolve the manifest into `uv.lock`, keeping the versions it has but for those of `upgrade`.
 
         A PyTorch release that is not pinned yet is chosen from the index of `backend` and pinned in the manifest.
-        Raises `RequirementsConflict`, `BackendNotFound`, `ManifestDamaged`.
+        Raises `RequirementsConflict`, `IndexChanged`, `BackendNotFound`, `ManifestDamaged`.
         """
         locking.lock_base(self._uv, self._definition, backend, reporter, upgrade, self._answers)
 
@@ -70,14 +70,16 @@ class UVProjectManager:
         backends: Collection[str] = (),
         upgrade: Sequence[str] = (),
         less: bool = False,
+        asked: Collection[str] = (),
     ) -> Relocked:
         """Lock the base, the parts of `backends`, and every part that the new base concerns.
 
         Failures of single back ends are in the result. `less` says that the manifest asks for nothing but what it asked
-        for before, which needs no network. Raises what `lock` raises.
+        for before, which needs no network; `asked` names what may come from another index than it is locked from.
+        Raises what `lock` raises.
         """
         return relocking.relock(
-            self._uv, self._definition, backend, reporter, backends=backends, upgrade=upgrade, less=less
+            self._uv, self._definition, backend, reporter, backends=backends, upgrade=upgrade, less=less, asked=asked
         )
 
     def add(

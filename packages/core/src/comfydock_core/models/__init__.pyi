@@ -50,6 +50,7 @@ from .exceptions import FileSystemError as FileSystemError
 from .exceptions import GitFailed as GitFailed
 from .exceptions import HashMismatch as HashMismatch
 from .exceptions import HashMissing as HashMissing
+from .exceptions import IndexChanged as IndexChanged
 from .exceptions import InstallationNotFound as InstallationNotFound
 from .exceptions import InstallScriptFailed as InstallScriptFailed
 from .exceptions import IntegrityError as IntegrityError

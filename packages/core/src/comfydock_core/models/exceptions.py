@@ -392,6 +392,16 @@ class HashMissing(IntegrityError):
     code = "hash-missing"
 
 
+class IndexChanged(ConflictError, UVCommandError):
+    """A package that is locked from one index could only be had from another one now, which nobody asked for.
+
+    A package of the same name elsewhere may be somebody else's. Nothing was changed. Usually the setting is missing
+    that names the index it is locked from.
+    """
+
+    code = "index-changed"
+
+
 class MergeRefused(IntegrityError):
     """A version of a file to be merged is not what ComfyDock or uv write. Nothing was merged."""
 

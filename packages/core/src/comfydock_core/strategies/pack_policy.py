@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from comfydock_core.analyzers.packages.other_requirements import required_python
+from comfydock_core.analyzers.packages.pack_origins import told_origins
 from comfydock_core.analyzers.packages.pack_requirements import read_pack_requirements
 from comfydock_core.configs.defaults import PROTECTED_PACKAGES, SUBSTITUTES
 from comfydock_core.models.manifest import EnvironmentManifest
@@ -37,6 +38,7 @@ class PackPolicy:
         notes = [f"{new.text} is taken for {old.text} ({old.file}:{old.line}), which holds the same files"
                  for old, new in zip(read.requirements, taken, strict=True) if old != new]  # fmt: skip
         notes += self._about_python(directory)
+        notes += told_origins(directory, {requirement_name(one.text) or "" for one in read.requirements})
         limits = tuple(self._taken(one) for one in read.constraints)
         return replace(read, requirements=tuple(taken), constraints=limits, notes=(*read.notes, *notes))
 

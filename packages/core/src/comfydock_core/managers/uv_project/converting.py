@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from comfydock_core.configs.defaults import TORCH_PACKAGES
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.pyproject.conversion import neutral_manifest
 from comfydock_core.managers.pyproject.creation import ADVICE
@@ -9,6 +10,7 @@ from comfydock_core.managers.pyproject.pytorch import set_release
 from comfydock_core.managers.pyproject.rewriting import rewritten
 from comfydock_core.managers.uv_project.installed import lock_as_installed, pins_of_venv
 from comfydock_core.managers.uv_project.locking import lock_backend, lock_base
+from comfydock_core.managers.uv_project.origins import from_where
 from comfydock_core.managers.uv_project.release import ask_accelerators
 from comfydock_core.models.packages.conversion import Conversion
 from comfydock_core.models.protocols import Reporter
@@ -86,7 +88,8 @@ def _pin_release(uv: UVCommand, path: str, manifest: Table, locked: Mapping[str,
 def _lock(uv: UVCommand, definition: str, venv: str | None, backend: str, reporter: Reporter) -> str:
     """Lock with the versions that were there. Says where they came from."""
     if native.is_file(f"{definition}/uv.lock"):
-        lock_base(uv, definition, backend, reporter)
+        leaving = from_where(read_lock(f"{definition}/uv.lock"), TORCH_PACKAGES)
+        lock_base(uv, definition, backend, reporter, asked=leaving)
         return "lock"
     installed = pins_of_venv(venv)
     if installed and lock_as_installed(uv, definition, backend, installed, reporter):

@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from comfydock_core.configs.environment_layout import part_path
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.pyproject.pytorch import set_release
+from comfydock_core.managers.uv_project.local_hashes import note_hashes
+from comfydock_core.managers.uv_project.origins import lock_before, refuse_moved, telling_origins
 from comfydock_core.managers.uv_project.parts import PartRequest, lock_part, write_part
 from comfydock_core.managers.uv_project.release import Accelerators, ask_accelerators, ask_family
 from comfydock_core.managers.uv_project.remembering import RememberedAnswers
@@ -41,14 +43,35 @@ def lock_base(
     answers: RememberedAnswers | None = None,
     *,
     less: bool = False,
+    asked: Collection[str] = (),
 ) -> UvLock:
     """Resolve the manifest into `uv.lock`, once more where the PyTorch family needs a release.
 
     The release is pinned by the first one who asks for a member of the family, from the index of `backend`, and kept
     from then on. With `answers` what was asked shortly before is not asked again. With `less` nothing is asked for but
-    what the lock has already, so that uv's cache knows all of it. Raises `RequirementsConflict`, `BackendNotFound`,
-    `ManifestDamaged`, what uv's failures mean.
+    what the lock has already, so that uv's cache knows all of it. Only packages that are `asked` for by name, or
+    upgraded, may come from another index than they are locked from. Raises `RequirementsConflict`, `IndexChanged`,
+    `BackendNotFound`, `ManifestDamaged`, what uv's failures mean.
     """
+    before = lock_before(f"{definition}/uv.lock")
+    with telling_origins(before):
+        _lock_base(uv, definition, backend, reporter, upgrade, answers, less=less)
+    note_hashes(f"{definition}/uv.lock")
+    lock = read_lock(f"{definition}/uv.lock")
+    refuse_moved(before, lock, {*asked, *upgrade})
+    return lock
+
+
+def _lock_base(
+    uv: UVCommand,
+    definition: str,
+    backend: str,
+    reporter: Reporter,
+    upgrade: Sequence[str],
+    answers: RememberedAnswers | None,
+    *,
+    less: bool,
+) -> None:
     manifest = read_manifest(f"{definition}/pyproject.toml")
     family = family_of(manifest)
     _settle_release(uv, definition, backend, asked_for(manifest), reporter.line, answers)
@@ -61,11 +84,9 @@ def lock_base(
         lock = read_lock(f"{definition}/uv.lock")
     if _settle_accelerators(uv, definition, lock, reporter.line):
         uv.lock(reporter.line)
-        lock = read_lock(f"{definition}/uv.lock")
     if answers is not None and not seeded:
         text = (native.read_bytes(f"{definition}/uv.lock") or b"").decode("utf-8")
         answers.keep_base(uv, read_manifest(f"{definition}/pyproject.toml"), text)
-    return lock
 
 
 def _lock_from_cache(uv: UVCommand, definition: str) -> bool:

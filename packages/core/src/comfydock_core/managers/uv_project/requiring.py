@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from comfydock_core.integrations.uv_command import OnLine, UVCommand
 from comfydock_core.managers.pyproject.requirements import keep_indexes
+from comfydock_core.managers.uv_project.origins import lock_before, telling_origins
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.definition.pyproject_document import PyprojectDocument
 from comfydock_core.utils import native
@@ -29,7 +30,8 @@ def add(
     """
     manifest, lock = f"{definition}/pyproject.toml", f"{definition}/uv.lock"
     before, locked = read_manifest(manifest), native.read_bytes(lock)
-    uv.add(requirements, on_line, group=group, editable=editable, bounds=bounds, resolve=resolve, upgrade=upgrade)
+    with telling_origins(lock_before(lock)):
+        uv.add(requirements, on_line, group=group, editable=editable, bounds=bounds, resolve=resolve, upgrade=upgrade)
     if locked is not None:
         atomic.write_text(lock, locked.decode("utf-8"))
     document = PyprojectDocument.load(manifest)

@@ -13,7 +13,7 @@ class Redefinition:
     `files` are those that change, by their path in `.cec`; `None` is a file that goes. `relock` says that the locks are
     made only when it is carried out, untried; otherwise they are among the files, and `packages` is what changes in the
     lock of all packages, whatever the machine. `venv` is `keep`, `link` (a linked copy is brought up to date) or
-    `fresh`, and `reason` says why.
+    `fresh`, and `reason` says why. `named` are the packages that locks yet to be made may take from another index.
     """
 
     files: Mapping[str, bytes | None]
@@ -24,3 +24,4 @@ class Redefinition:
     venv: str
     reason: str
     warnings: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ class UvLock:
     def unhashed(self) -> set[str]:
         """The packages that have a file without a hash, which nobody could check when it arrives."""
         return {
-            str(package["name"]) for package in self.packages if any("hash" not in file for file in _files(package))
+            str(package["name"]) for package in self.packages if any("hash" not in file for file in files_of(package))
         }
 
     def named(self, name: str) -> list[Table]:
@@ -67,7 +67,8 @@ def tables(parent: Table, key: str) -> list[Table]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _files(package: Table) -> list[Table]:
+def files_of(package: Table) -> list[Table]:
+    """The wheels and the source archive of a package."""
     sdist = package.get("sdist")
     return [*tables(package, "wheels"), *([sdist] if isinstance(sdist, dict) else [])]
 

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from comfydock_core.analyzers.packages.package_changes import changed_versions, package_changes
@@ -47,10 +47,12 @@ def redefine(
     *,
     test: bool = True,
     upgrade: tuple[str, ...] = (),
+    named: Collection[str] = (),
 ) -> Redefinition:
     """Edit a copy of the manifest and resolve it, keeping the versions that are locked but for those of `upgrade`.
 
-    Nothing of the environment is written. Without `test` the locks are left to the real run. Raises
+    Nothing of the environment is written. `named` are the packages that the user asks for by name: they may come from
+    another index than before. Without `test` the locks are left to the real run. Raises `IndexChanged`,
     `RequirementsConflict`, `LockOutdated` when the manifest was changed by hand before, `BackendNotLocked` for a
     definition of ComfyDock 1.x, and what `edit` and locking raise.
     """
@@ -63,9 +65,11 @@ def redefine(
         asked = _asked_for(own.pyproject.read())
         edit(own)
         wanted = _asked_for(own.pyproject.read())
-        concerns_packages = bool(upgrade) or wanted != asked
-        less = not upgrade and wanted.is_less_than(asked)
-        warnings = _relock(own, backend, upgrade, reporter, less=less) if concerns_packages and test else ()
+        concerns_packages = bool(upgrade) or wanted != asked or (test and bool(named))
+        less = not upgrade and not named and wanted.is_less_than(asked)
+        warnings: tuple[str, ...] = ()
+        if concerns_packages and test:
+            warnings = _relock(own, backend, reporter, upgrade=upgrade, less=less, named=named)
         # The packages that are installed are held against the new locks.
         os.symlink(layout.venv, trial.venv, target_is_directory=True)
         relock = concerns_packages and not test
@@ -79,6 +83,7 @@ def redefine(
             venv=venv,
             reason=reason,
             warnings=warnings,
+            named=tuple(named) if relock else (),
         )
 
 
@@ -150,7 +155,7 @@ def stage_redefinition(
     for path, content in new.files.items():
         _write(f"{staged.definition}/{path}", content)
     if new.relock:
-        for warning in _relock(own, new.backend, (), reporter):
+        for warning in _relock(own, new.backend, reporter, named=new.named):
             reporter.warn(warning)
     os.makedirs(f"{staged.definition}/{BACKENDS}", exist_ok=True)
     if new.venv != "keep":
@@ -212,11 +217,17 @@ def _asked_for(manifest: dict[str, object]) -> _Asked:
 
 
 def _relock(
-    own: EnvironmentServices, backend: str, upgrade: tuple[str, ...], reporter: Reporter, *, less: bool = False
+    own: EnvironmentServices,
+    backend: str,
+    reporter: Reporter,
+    *,
+    upgrade: tuple[str, ...] = (),
+    less: bool = False,
+    named: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Make the locks; a back end that this machine does not use may be locked later. Returns what to tell."""
     reporter.phase("Resolving Python packages")
-    failed = own.uv_project.relock(backend, reporter, upgrade=upgrade, less=less).failed
+    failed = own.uv_project.relock(backend, reporter, upgrade=upgrade, less=less, asked=named).failed
     if backend in failed:
         failed[backend].context[OF_BACK_END] = backend
         raise failed[backend]

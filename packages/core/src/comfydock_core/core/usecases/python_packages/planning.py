@@ -58,7 +58,7 @@ def _tried(
 ) -> Redefinition:
     try:
         new = redefine(layout, services, lambda own: wish.edit(own, request.test), reporter,
-                       test=request.test, upgrade=wish.upgrade)  # fmt: skip
+                       test=request.test, upgrade=wish.upgrade, named=wish.names)  # fmt: skip
     except RequirementsConflict as error:
         _refuse_unknown(wish, error)
         raise explained(layout, services, lambda own: wish.edit(own, False), error, reporter) from error
