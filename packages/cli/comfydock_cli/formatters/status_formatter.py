@@ -58,6 +58,12 @@ def _packages(status: "EnvironmentStatus") -> list[str]:
         lines.append("    ~ `uv.lock` changed since they were installed")
     if state.backend_changed:
         lines.append("    ~ they were installed for another PyTorch back end")
+    if state.python_missing:
+        lines.append(f"    ~ their Python is gone; `comfydock repair -e {status.name}` builds them anew")
+    if state.contested:
+        lines.append(
+            f"    ! {_count(len(state.contested), 'file')} came from several packages; `comfydock doctor` names them"
+        )
     if state.part_changed:
         lines.append("    ~ the lock of PyTorch changed since they were installed")
     if state.dependencies_changed:

@@ -310,3 +310,11 @@ def test_a_commit_abbreviated_in_the_manifest_still_matches(make_environment: Ma
     commit = local.commits["v0.10.0"]
     manifest.write_text(manifest.read_text().replace(commit, commit[:8]))
     assert demo.status().comfyui.matches
+
+
+def test_a_python_that_is_gone_is_told(demo: Environment) -> None:
+    python = Path(demo.layout.venv) / "bin/python"
+    python.unlink()
+    python.symlink_to("/nonexistent/python")
+    packages = demo.status().packages
+    assert (packages.state, packages.python_missing) == ("out-of-sync", True)

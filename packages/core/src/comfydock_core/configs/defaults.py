@@ -17,6 +17,36 @@ SUBSTITUTES = dict.fromkeys(
     ("opencv-python", "opencv-python-headless", "opencv-contrib-python"), "opencv-contrib-python-headless"
 )
 
+# The same for builds that differ in what they run on: one of each is locked, the first that is there and fits the back
+# end. A word says with what the names of its back ends begin; those without one fit all.
+TWINS: tuple[dict[str, str], ...] = (
+    {
+        "opencv-contrib-python-headless": "",
+        "opencv-contrib-python": "",
+        "opencv-python-headless": "",
+        "opencv-python": "",
+    },
+    {
+        "onnxruntime-gpu": "cu",
+        "onnxruntime-rocm": "rocm",
+        "onnxruntime-migraphx": "rocm",
+        "onnxruntime-openvino": "xpu",
+        "onnxruntime": "",
+        "onnxruntime-directml": "directml",
+        "onnxruntime-silicon": "mps",
+        "onnxruntime-training": "training",
+    },
+    {"tensorflow-gpu": "cu", "tensorflow-rocm": "rocm", "tensorflow": "", "tensorflow-cpu": ""},
+    {"faiss-gpu-cu12": "cu12", "faiss-gpu-cu11": "cu11", "faiss-gpu": "cu", "faiss-cpu": ""},
+    {"paddlepaddle-gpu": "cu", "paddlepaddle": ""},
+    {"cupy-cuda13x": "cu13", "cupy-cuda12x": "cu12", "cupy-cuda11x": "cu11", "cupy": "cu"},
+    {"mediapipe": "", "mediapipe-silicon": "mps"},
+    {"pillow": "", "pillow-simd": "simd"},
+    {"protobuf": "", "protobuf3": "3", "protobuf-py3": "3"},
+    {"pycryptodome": "", "pycrypto": ""},
+    {"bitsandbytes": "", "bitsandbytes-windows": "windows"},
+)
+
 TORCH_PACKAGES = ("torch", "torchvision", "torchaudio")
 # What no node pack may bring a build of its own of, beside the PyTorch family of the manifest. ComfyUI pins its own
 # packages, such as its web interface, itself: a pack that wants another version of them is a conflict to be told.

@@ -13,6 +13,7 @@ from comfydock_core.models.exceptions import PackHasChanges
 from comfydock_core.models.packs.pack_changes import PackChange
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodeInfo, NodePackage
+from comfydock_core.repositories.definition.backend_choice import read_choice
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.repositories.pack_release import read_note
@@ -47,7 +48,7 @@ class NodeManager:
     @cached_property
     def policy(self) -> PackPolicy:
         """Which packages no pack may bring here."""
-        return PackPolicy.of(self._manifest)
+        return PackPolicy.of(self._manifest, read_choice(self._layout.definition))
 
     def path(self, pack: NodePackage) -> str:
         """Where a pack lies, or would."""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from comfydock_core.managers.pyproject.creation import Wanted, fill_manifest, pin_comfyui
 from comfydock_core.managers.pyproject.packs import put_packs, remove_packs
 from comfydock_core.managers.pyproject.requirements import drop_sources, remove_group, replace_constraints
-from comfydock_core.managers.pyproject.substitutes import settle_substitutes
+from comfydock_core.managers.pyproject.substitutes import asked_twins, reopen_choices, settle_substitutes
 from comfydock_core.models.environments.creation import ComfyUISpec
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
@@ -67,6 +67,16 @@ class PyprojectManager:
         document = PyprojectDocument.load(self._path)
         settle_substitutes(document.document)
         document.save()
+
+    def reopen_choices(self, before: Mapping[str, object]) -> None:
+        """Let the next lock choose anew among packages that hold the same files, where others are asked for now.
+
+        `before` is the manifest as it was. Raises `ManifestDamaged`, `OSError`.
+        """
+        document = PyprojectDocument.load(self._path)
+        if reopen_choices(document.document, asked_twins(dict(before))):
+            settle_substitutes(document.document)
+            document.save()
 
     def drop_sources(self, names: Collection[str]) -> None:
         """Forget where some packages come from. Raises `ManifestDamaged`, `OSError`."""

@@ -150,6 +150,10 @@ class UVProjectManager:
         installing.install(self._uv, self._definition, self._venv, backend, reporter)
         return True
 
+    def reinstall(self, names: Sequence[str], backend: str, reporter: Reporter) -> None:
+        """Install some packages of the last installation once more. Raises what `install` raises."""
+        installing.reinstall(self._uv, self._venv, backend, names, reporter)
+
     def by_hand(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         """A command line of uv that somebody gives themselves, and the variables to run it with."""
         return self._uv.by_hand(arguments)

@@ -102,18 +102,21 @@ class PackageSyncStatus:
     """Installed packages against the lock.
 
     `state` is `in-sync`, `out-of-sync`, `not-installed` or `unknown`. `source` says who told: `record` (what ComfyDock
-    noted when it installed) or `uv` (a dry run). `missing` and `extra` hold `name version`.
+    noted when it installed) or `uv` (a dry run). `missing` and `extra` hold `name version`. `contested` are files that
+    several packages brought differently: only one of them can have its own.
     """
 
     __slots__ = (
         "backend_changed",
         "changed",
+        "contested",
         "dependencies_changed",
         "extra",
         "installed",
         "lock_changed",
         "missing",
         "part_changed",
+        "python_missing",
         "source",
         "state",
         "unknown",
@@ -131,6 +134,8 @@ class PackageSyncStatus:
         self.dependencies_changed = False
         self.backend_changed = False
         self.part_changed = False
+        self.python_missing = False
+        self.contested: list[str] = []
 
     def settle(self) -> "PackageSyncStatus":
         """Derive `state` from the differences found."""
@@ -142,6 +147,7 @@ class PackageSyncStatus:
             or self.dependencies_changed
             or self.backend_changed
             or self.part_changed
+            or self.python_missing
         )
         self.state = "out-of-sync" if differs else "in-sync"
         return self
@@ -158,6 +164,8 @@ class PackageSyncStatus:
             "dependencies_changed": self.dependencies_changed,
             "backend_changed": self.backend_changed,
             "part_changed": self.part_changed,
+            "python_missing": self.python_missing,
+            "contested": self.contested,
             "unknown": self.unknown,
         }
 

@@ -2,7 +2,8 @@
 
 The record is a directory inside the virtual environment, so that it lives and dies with it: the PyTorch back end,
 copies of the `uv.lock`, the `pyproject.toml` and the back end's part installed from, the manifest as JSON too, what uv
-was told to install, and the names of the installed distributions, one to a line. While the manifest is still the copy,
+was told to install, the files that several distributions brought differently, and the names of the installed
+distributions, one to a line. While the manifest is still the copy,
 its JSON spares the fast path the TOML parser, half of its time.
 """
 
@@ -14,6 +15,7 @@ BACKEND = "backend"
 PART = "part.toml"
 PYLOCK = "pylock.toml"
 DISTRIBUTIONS = "distributions"
+CONTESTED = "contested"
 
 
 class InstallRecord:
@@ -55,6 +57,12 @@ def read_record(venv: str) -> InstallRecord | None:
         return None
     names = distributions.decode("utf-8").split()
     return InstallRecord(backend.decode("utf-8").strip(), part, lock, manifest, _tables(parsed), names)
+
+
+def contested_files(venv: str) -> list[str]:
+    """What was noted of files that several distributions brought differently, one line each. Raises `OSError`."""
+    content = native.read_bytes(f"{record_directory(venv)}/{CONTESTED}")
+    return content.decode("utf-8", "replace").splitlines() if content else []
 
 
 def recorded_manifest(venv: str, manifest: str) -> dict[str, object] | None:

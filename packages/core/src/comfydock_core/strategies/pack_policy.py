@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from comfydock_core.analyzers.packages.other_requirements import required_python
 from comfydock_core.analyzers.packages.pack_origins import told_origins
 from comfydock_core.analyzers.packages.pack_requirements import read_pack_requirements
-from comfydock_core.configs.defaults import PROTECTED_PACKAGES, SUBSTITUTES
+from comfydock_core.configs.defaults import PROTECTED_PACKAGES, SUBSTITUTES, TWINS
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.packs.node_packs import PackRequirement, PackRequirements
 from comfydock_core.repositories.definition.pytorch_settings import Table, family_of, substitutes_of
@@ -23,10 +23,12 @@ class PackPolicy:
     python: str | None = None
 
     @classmethod
-    def of(cls, manifest: Table) -> "PackPolicy":
+    def of(cls, manifest: Table, backend: str | None = None) -> "PackPolicy":
+        """By a manifest, for the back end of a machine: without one no build is taken for another."""
         # PyTorch comes from the back end's lock: no pack may bring a build of its own.
         python = EnvironmentManifest(manifest, "pyproject.toml").python_version
-        return cls((*family_of(manifest), *PROTECTED_PACKAGES), {**SUBSTITUTES, **substitutes_of(manifest)}, python)
+        substitutes = {**SUBSTITUTES, **_builds_for(backend), **substitutes_of(manifest)}
+        return cls((*family_of(manifest), *PROTECTED_PACKAGES), substitutes, python)
 
     def asked_for(self, directory: str, *, lenient: bool = False) -> PackRequirements:
         """What the pack in a directory asks for; `lenient` leaves out lines that no installer accepts.
@@ -52,6 +54,16 @@ class PackPolicy:
     def _taken(self, one: PackRequirement) -> PackRequirement:
         other = self.substitutes.get(requirement_name(one.text) or "")
         return one if other is None else replace(one, text=renamed_requirement(one.text, other))
+
+
+def _builds_for(backend: str | None) -> dict[str, str]:
+    """What is taken for builds that are made for other back ends: the build for all."""
+    found: dict[str, str] = {}
+    for twins in TWINS if backend is not None else ():
+        plain = next((name for name, word in twins.items() if not word), None)
+        if plain is not None:
+            found |= {name: plain for name, word in twins.items() if word and not str(backend).startswith(word)}
+    return found
 
 
 def lines_of(requirements: PackRequirements) -> tuple[tuple[str, ...], tuple[str, ...]]:

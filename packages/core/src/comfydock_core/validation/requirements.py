@@ -246,6 +246,16 @@ def needs_linux(marker: str) -> bool:
     return not any(parsed.evaluate(_surroundings(*place)) for place in places)
 
 
+def may_meet(first: str, second: str) -> bool:
+    """Whether two markers, empty for none, hold on one machine together. What cannot be read holds everywhere."""
+    try:
+        parsed = [Marker(marker) for marker in (first, second) if marker]
+    except InvalidMarker:
+        return True
+    places = itertools.product((*_ELSEWHERE, ("linux", "Linux", "posix")), _MACHINES, _PYTHONS)
+    return any(all(marker.evaluate(_surroundings(*place)) for marker in parsed) for place in places)
+
+
 def _surroundings(system: tuple[str, str, str], machine: str, python: str) -> dict[str, str | set[str]]:
     return {
         "sys_platform": system[0],

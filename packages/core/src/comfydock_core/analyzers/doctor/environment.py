@@ -17,6 +17,7 @@ from comfydock_core.models.running import RunningComfyUI
 from comfydock_core.repositories.definition.backend_choice import read_choice
 from comfydock_core.repositories.install_record import site_packages
 from comfydock_core.utils import native
+from comfydock_core.utils.text import counted
 
 _VERSION = re.compile(r"version(?:_info)?\s*=\s*(\S+)")
 # Back ends that do not depend on what the machine has.
@@ -63,8 +64,14 @@ def _comfyui(status: EnvironmentStatus) -> Iterator[Finding]:
 
 def _packages(status: EnvironmentStatus) -> Iterator[Finding]:
     state, name = status.packages, status.name
+    if state.contested:
+        message = f"{counted(len(state.contested), 'file')} of its packages came from several of them, each another one"
+        fix = "`comfydock py list` shows who asks for them: do without all but one"
+        yield Finding("packages-contested", NOTE, message, name, fix, tuple(state.contested))
     if state.state == "in-sync":
         yield Finding("packages", OK, "packages are as locked", name)
+    elif state.python_missing:
+        return  # The look at its Python says what there is to say.
     elif state.state == "unknown":
         yield Finding("packages-unknown", NOTE, f"packages cannot be compared: {state.unknown}", name)
     else:

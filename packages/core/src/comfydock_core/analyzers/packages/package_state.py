@@ -42,6 +42,8 @@ def compare_with_record(
     )
     state.backend_changed = backend != record.backend
     state.part_changed = not state.backend_changed and _part(definition, record.backend) != record.part
+    state.python_missing = not native.is_file(f"{venv}/Scripts/python.exe" if native.WINDOWS else f"{venv}/bin/python")
+    state.contested = install_record.contested_files(venv)
     return state.settle()
 
 

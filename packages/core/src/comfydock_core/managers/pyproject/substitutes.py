@@ -1,8 +1,10 @@
 """Packages that hold the same files: where one is taken for the others, nothing may bring those in addition."""
 
+from collections.abc import Collection
+
 import tomlkit
 
-from comfydock_core.configs.defaults import SUBSTITUTES
+from comfydock_core.configs.defaults import SUBSTITUTES, TWINS
 from comfydock_core.managers.pyproject.pytorch import multiline, uv_table
 from comfydock_core.repositories.definition.pytorch_settings import substitutes_of, uv_settings
 from comfydock_core.utils.package_names import requirement_name
@@ -29,6 +31,37 @@ def settle_substitutes(document: tomlkit.TOMLDocument) -> None:
         uv[_EXCLUDED] = multiline([*kept, *wanted])
     else:
         uv.pop(_EXCLUDED)
+
+
+def leave_out(document: tomlkit.TOMLDocument, *, add: Collection[str] = (), drop: Collection[str] = ()) -> None:
+    """Exclude some packages from whatever asks for them, and others no longer."""
+    present = uv_settings(document.unwrap()).get(_EXCLUDED)
+    entries = list(present) if isinstance(present, list) else []
+    kept = [entry for entry in entries if not (isinstance(entry, str) and requirement_name(entry) in drop)]
+    wanted = [*kept, *(name for name in sorted(add) if name not in kept)]
+    uv = uv_table(document)
+    if wanted:
+        uv[_EXCLUDED] = multiline(wanted)
+    elif _EXCLUDED in uv:
+        uv.pop(_EXCLUDED)
+
+
+def asked_twins(manifest: dict[str, object]) -> list[set[str]]:
+    """Which of each kind of packages that hold the same files the manifest asks for by name."""
+    asked = _asked_for(manifest)
+    return [asked & twins.keys() for twins in TWINS]
+
+
+def reopen_choices(document: tomlkit.TOMLDocument, before: list[set[str]]) -> bool:
+    """Forget which of such packages were left out where others are asked for than `before`. Whether any was."""
+    now = asked_twins(document.unwrap())
+    changed = {name for twins, old, new in zip(TWINS, before, now, strict=True) if old != new for name in twins}
+    present = uv_settings(document.unwrap()).get(_EXCLUDED)
+    excluded = {entry for entry in present if isinstance(entry, str)} if isinstance(present, list) else set()
+    if not excluded & changed:
+        return False
+    leave_out(document, drop=changed)
+    return True
 
 
 def _asked_for(manifest: dict[str, object]) -> set[str]:

@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from comfydock_core.analyzers.packages.expected_packages import expected_pylock
 from comfydock_core.integrations.uv_command import UVCommand
@@ -49,6 +49,13 @@ def install(uv: UVCommand, definition: str, venv: str, backend: str, reporter: R
     if backend != "none":
         _check(uv, manifest)
     write_record(definition, venv, backend)
+
+
+def reinstall(uv: UVCommand, venv: str, backend: str, names: Sequence[str], reporter: Reporter) -> None:
+    """Install some packages of the last installation once more. Raises what `install` raises."""
+    index = index_of(backend)
+    path = f"{install_record.record_directory(venv)}/{install_record.PYLOCK}"
+    uv.sync_pylock(path, counting(reporter), index=None if index is None else str(index), reinstall=names)
 
 
 def _forget(directory: str) -> None:

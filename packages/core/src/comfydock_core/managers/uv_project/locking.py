@@ -10,6 +10,7 @@ from comfydock_core.managers.uv_project.origins import lock_before, refuse_moved
 from comfydock_core.managers.uv_project.parts import PartRequest, lock_part, write_part
 from comfydock_core.managers.uv_project.release import Accelerators, ask_accelerators, ask_family
 from comfydock_core.managers.uv_project.remembering import RememberedAnswers
+from comfydock_core.managers.uv_project.twins import settle_twins
 from comfydock_core.models.exceptions import OfflineRefused, RequirementsConflict, UvFailed
 from comfydock_core.models.packages.backends import BackendPart
 from comfydock_core.models.protocols import Reporter
@@ -80,6 +81,9 @@ def _lock_base(
         uv.lock(reporter.line, upgrade=upgrade)
     lock = read_lock(f"{definition}/uv.lock")
     if _settle_release(uv, definition, backend, lock.versions().keys() & set(family), reporter.line, answers):
+        uv.lock(reporter.line)
+        lock = read_lock(f"{definition}/uv.lock")
+    if settle_twins(uv, definition, lock, backend, reporter):
         uv.lock(reporter.line)
         lock = read_lock(f"{definition}/uv.lock")
     if _settle_accelerators(uv, definition, lock, reporter.line):

@@ -3,11 +3,14 @@
 import json
 import os
 
+from comfydock_core.analyzers.packages.shared_files import contested_files
 from comfydock_core.configs.environment_layout import part_path
 from comfydock_core.repositories import install_record
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.utils import native
 from comfydock_core.utils.files import atomic
+
+_MOST = 1000  # More of them would say nothing else.
 
 
 def write_record(definition: str, venv: str, backend: str) -> None:
@@ -27,5 +30,8 @@ def write_record(definition: str, venv: str, backend: str) -> None:
     atomic.write_text(f"{directory}/{install_record.PART}", part.decode("utf-8", "surrogateescape"))
     atomic.write_text(f"{directory}/{install_record.BACKEND}", f"{backend}\n")
     site_packages = install_record.site_packages(venv)
+    contested = contested_files(site_packages) if site_packages else {}
+    lines = "".join(f"{path}: {' and '.join(names)}\n" for path, names in sorted(contested.items())[:_MOST])
+    atomic.write_text(f"{directory}/{install_record.CONTESTED}", lines)
     installed = install_record.installed_distributions(site_packages) if site_packages else []
     atomic.write_text(f"{directory}/{install_record.DISTRIBUTIONS}", "".join(f"{name}\n" for name in installed))

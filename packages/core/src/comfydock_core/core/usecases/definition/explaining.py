@@ -15,6 +15,7 @@ from comfydock_core.models.packages.conflicts import ConflictLine
 from comfydock_core.models.packs.node_packs import PackRequirements
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodePackage
+from comfydock_core.repositories.definition.backend_choice import read_choice
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.strategies.pack_policy import PackPolicy
 from comfydock_core.validation.conflict_sets import conflict_error, find_conflict, find_fixes
@@ -92,7 +93,7 @@ class _Explaining:
         self._services = services
         self._reporter = reporter
         manifest = own.pyproject.read()
-        self._policy = PackPolicy.of(manifest)
+        self._policy = PackPolicy.of(manifest, read_choice(layout.definition))
         self._packs = tracked_packs(manifest, layout.manifest)
         known = {name: self._read(layout, pack) for name, pack in self._packs.items() if name not in asked}
         comfyui = _requirements(layout.comfyui, replace(self._policy, substitutes={}))

@@ -62,8 +62,10 @@ def redefine(
     with tempfile.TemporaryDirectory(prefix="comfydock-trial-") as directory:
         trial = stage_definition(layout, directory)
         own = services.environment(trial)
-        asked = _asked_for(own.pyproject.read())
+        before = own.pyproject.read()
+        asked = _asked_for(before)
         edit(own)
+        own.pyproject.reopen_choices(before)
         wanted = _asked_for(own.pyproject.read())
         concerns_packages = bool(upgrade) or wanted != asked or (test and bool(named))
         less = not upgrade and not named and wanted.is_less_than(asked)

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 
+from comfydock_core.analyzers.packages.shared_files import left_in_doubt
 from comfydock_core.analyzers.packages.virtual_environment import (
     changed_distributions,
     check_distributions,
@@ -68,6 +69,10 @@ def _bring_copy_up_to_date(
     link_tree(before, staged.venv)
     reporter.phase("Installing Python packages")
     services.uv_project.install(backend, reporter)
+    if doubtful := left_in_doubt(before, staged.venv):
+        reporter.line(f"sharing files with what was removed: {', '.join(doubtful)}")
+        services.uv_project.reinstall(doubtful, backend, reporter)
+        services.uv_project.write_record(backend)
     refuse_incomplete(before, staged.venv)
 
 

@@ -1,0 +1,46 @@
+"""Files that more than one distribution brought, by the `RECORD`s of a virtual environment.
+
+pip and uv take a file away with each of its distributions, and write it with each: what is there then is of whichever
+was written last, or nothing.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+
+from comfydock_core.analyzers.packages.virtual_environment import changed_distributions
+from comfydock_core.repositories.install_record import installed_distributions, site_packages, split_distribution
+from comfydock_core.repositories.installed_files import InstalledFile, read_record
+
+
+def left_in_doubt(before: str, after: str) -> list[str]:
+    """The projects of a linked copy `after` of `before` that stayed and share files with what was removed or replaced.
+
+    Raises `OSError`.
+    """
+    old, new = site_packages(before), site_packages(after)
+    if old is None or new is None:
+        return []
+    stayed = set(installed_distributions(new)) - set(changed_distributions(before, after))
+    gone = [name for name in installed_distributions(old) if name not in stayed]
+    taken = {file.path for _, file in _files(old, gone)}
+    doubtful = {name for name, file in _files(new, sorted(stayed) if taken else ()) if file.path in taken}
+    return sorted({split_distribution(name)[0] for name in doubtful})
+
+
+def contested_files(directory: str) -> dict[str, list[str]]:
+    """Paths in a `site-packages` that distributions brought different files for, with their names. Raises `OSError`."""
+    first: dict[str, tuple[str, InstalledFile]] = {}
+    contested: dict[str, list[str]] = {}
+    for name, file in _files(directory, installed_distributions(directory)):
+        known, other = first.setdefault(file.path, (name, file))
+        if known != name and (other.digest, other.size) != (file.digest, file.size):
+            contested.setdefault(file.path, [known]).append(name)
+    return contested
+
+
+def _files(directory: str, distributions: Iterable[str]) -> Iterator[tuple[str, InstalledFile]]:
+    for name in distributions:
+        with contextlib.suppress(OSError, ValueError):  # What cannot be read is a fault that others tell of.
+            for file in read_record(f"{directory}/{name}.dist-info"):
+                if not file.is_cache:
+                    yield name, file
