@@ -1,5 +1,6 @@
 """Answers that are expensive to get, kept for as long as the question's subject may be taken to stand still."""
 
+import contextlib
 import json
 import os
 import time
@@ -35,6 +36,11 @@ class AnswerCache(CacheBase):
     def keep(self, subject: str, question: Iterable[str], answer: dict[str, object]) -> None:
         """Keep an answer; an older one is replaced."""
         self._keep(self._path(subject, question), json.dumps(answer).encode())
+
+    def drop(self, subject: str, question: Iterable[str]) -> None:
+        """Forget an answer. One that cannot be removed is replaced by the next."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._path(subject, question))
 
     def _path(self, subject: str, question: Iterable[str]) -> str:
         return f"{self._directory}/{subject}-{digest([_VERSION, *question])}.json"

@@ -154,6 +154,10 @@ class UVProjectManager:
         """Install some packages of the last installation once more. Raises what `install` raises."""
         installing.reinstall(self._uv, self._venv, backend, names, reporter)
 
+    def forget_answers(self) -> bool:
+        """Forget the locks that were made before and taken instead of asking. Whether there were any."""
+        return self._answers is not None and self._answers.forget()
+
     def by_hand(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         """A command line of uv that somebody gives themselves, and the variables to run it with."""
         return self._uv.by_hand(arguments)

@@ -26,6 +26,14 @@ class RememberedAnswers:
 
     def __init__(self, cache: AnswerCache) -> None:
         self._cache = cache
+        self._taken: list[tuple[str, list[str]]] = []
+
+    def forget(self) -> bool:
+        """Forget the locks that were taken from here, because they proved to be of no use. Whether there were any."""
+        taken, self._taken = self._taken, []
+        for subject, question in taken:
+            self._cache.drop(subject, question)
+        return bool(taken)
 
     def versions(
         self, uv: UVCommand, manifest: Table, backend: str, asked: Iterable[str], ask: Callable[[], dict[str, str]]
@@ -53,9 +61,11 @@ class RememberedAnswers:
 
     def base(self, uv: UVCommand, manifest: Table) -> str | None:
         """The `uv.lock` that was made of the same requirements shortly before, as one of this project."""
-        found = self._cache.recall("base", _asked_of_base(uv, manifest), _age(uv, _INDEX_SECONDS))
+        question = _asked_of_base(uv, manifest)
+        found = self._cache.recall("base", question, _age(uv, _INDEX_SECONDS))
         if found is None:
             return None
+        self._taken.append(("base", question))
         old, new = (f'name = "{name}"\n' for name in (found["project"], _project(manifest)))
         return str(found["text"]).replace(old, new)
 
@@ -74,11 +84,13 @@ class RememberedAnswers:
         """The lock of PyTorch for a back end, made from some texts, and the warnings that came with making it."""
         question = [*_surroundings(uv, manifest, backend), *made_from]
 
-        def asked() -> dict[str, object]:
-            text, warnings = ask()
-            return {"text": text, "warnings": warnings}
-
-        found = self._cache.remember("part", question, _age(uv, _PART_SECONDS), asked)
+        found = self._cache.recall("part", question, _age(uv, _PART_SECONDS))
+        if found is None:
+            text, told = ask()
+            found = {"text": text, "warnings": told}
+            self._cache.keep("part", question, found)
+        else:
+            self._taken.append(("part", question))
         warnings = found["warnings"]
         assert isinstance(warnings, list)
         return str(found["text"]), warnings

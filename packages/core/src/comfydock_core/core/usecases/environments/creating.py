@@ -1,10 +1,11 @@
 """Making an environment: planned with everything resolved, built aside by an operation, put in place by a rename."""
 
 import os
+import re
 from datetime import UTC, datetime
 
 from comfydock_core.caching.comfyui_cache import ComfyUICacheManager
-from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.environment_layout import EnvironmentLayout, part_path
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
@@ -32,6 +33,7 @@ from comfydock_core.models.environments.creation import (
     creation_work,
 )
 from comfydock_core.models.exceptions import (
+    HashMismatch,
     InvalidSetting,
     ModelsDirectoryNotFound,
     NotComfyUI,
@@ -39,10 +41,12 @@ from comfydock_core.models.exceptions import (
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.workspace_config_reader import read_config
+from comfydock_core.utils import native
 from comfydock_core.utils.files import atomic
 from comfydock_core.utils.versions import is_python_version
 from comfydock_core.validation.requirements import RequirementsFile, parse_requirements
 
+_PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==", re.ASCII)
 _DEFAULT_PYTHON = "3.11"
 _PARTS_OF_COMFYUI = ("main.py", "requirements.txt", "comfy")
 
@@ -106,18 +110,46 @@ def _build(
         commit = fetch_comfyui(layout, services.comfyui, plan.comfyui, reporter)
         reporter.phase(f"Preparing Python {plan.python}")  # What of it is still to be waited for.
     missing = _define(layout, services, plan, commit, reporter)
-    reporter.phase("Resolving Python packages")
-    services.uv_project.lock(plan.torch_backend, reporter)
-    services.uv_project.lock_backend(plan.torch_backend, reporter, remembered=True)
-    services.uv_project.choose_backend(plan.torch_backend)
-    reporter.phase("Installing Python packages")
-    services.uv_project.install(plan.torch_backend, reporter)
+    _install(layout, services, plan, reporter)
     reporter.phase("Linking the models directory")
     services.models_link.replace_checkout_directory(plan.models_directory)
     reporter.phase("Starting the history")
     services.git.start_history()
     atomic.write_text(layout.complete_marker, "")
     return missing
+
+
+def _install(layout: EnvironmentLayout, services: EnvironmentServices, plan: CreationPlan, reporter: Reporter) -> None:
+    """Lock and install; once more where a lock that was made before names files that an index replaced since."""
+    places = (layout.lock, part_path(layout.definition, plan.torch_backend))
+    before = {path: native.read_bytes(path) for path in places}
+    try:
+        _lock_and_install(services, plan.torch_backend, reporter)
+    except HashMismatch as error:
+        if not services.uv_project.forget_answers():
+            raise
+        reporter.warn("files of an index were replaced since they were locked here last; they are locked again")
+        for path, content in before.items():
+            _put_back(path, content)
+        services.uv_project.forget(sorted(set(_PINNED.findall(str(error.context.get("output"))))))
+        _lock_and_install(services, plan.torch_backend, reporter)
+
+
+def _lock_and_install(services: EnvironmentServices, backend: str, reporter: Reporter) -> None:
+    uv_project = services.uv_project
+    reporter.phase("Resolving Python packages")
+    uv_project.lock(backend, reporter)
+    uv_project.lock_backend(backend, reporter, remembered=True)
+    uv_project.choose_backend(backend)
+    reporter.phase("Installing Python packages")
+    uv_project.install(backend, reporter)
+
+
+def _put_back(path: str, content: bytes | None) -> None:
+    if content is not None:
+        atomic.write_text(path, content.decode("utf-8"))
+    elif os.path.exists(path):
+        os.unlink(path)
 
 
 def _define(
