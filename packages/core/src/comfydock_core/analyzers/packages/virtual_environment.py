@@ -15,6 +15,7 @@ from comfydock_core.models.exceptions import ToolMissing
 from comfydock_core.models.packages.virtual_environment import VenvCheck, VenvFault
 from comfydock_core.repositories.install_record import installed_distributions, site_packages, split_distribution
 from comfydock_core.repositories.installed_files import InstalledFile, read_record
+from comfydock_core.repositories.own_contradictions import Contradictions, read_contradictions
 from comfydock_core.utils import native
 from comfydock_core.utils.child_environment import child_environment
 
@@ -50,7 +51,14 @@ def check_distributions(venv: str, distributions: Iterable[str]) -> tuple[VenvFa
     Some distributions hold the same files, such as the builds of OpenCV; a file may then be of any of them.
     """
     faults = [fault for name in distributions for fault in _file_faults(venv, name, _size_fault)]
-    return tuple(_without_those_of_others(venv, faults, _size_fault))
+    return tuple(_without_those_of_others(venv, _without_contradictions(venv, faults), _size_fault))
+
+
+def own_contradictions(venv: str, faults: Iterable[VenvFault]) -> Contradictions:
+    """What files that differ from their `RECORD` are now, for a note of them. Raises `OSError`."""
+    directory = site_packages(venv) or venv
+    paths = {fault.path: os.path.join(directory, fault.path) for fault in faults}
+    return {path: (_digest(place, "sha256").hex(), os.stat(place).st_size) for path, place in paths.items()}
 
 
 def check_contents(venv: str) -> tuple[VenvFault, ...]:
@@ -60,7 +68,7 @@ def check_contents(venv: str) -> tuple[VenvFault, ...]:
         return (VenvFault("packages-missing", venv),)
     names = installed_distributions(directory)
     faults = [fault for name in names for fault in _file_faults(venv, name, _content_fault)]
-    return tuple(_without_those_of_others(venv, faults, _content_fault))
+    return tuple(_without_those_of_others(venv, _without_contradictions(venv, faults), _content_fault))
 
 
 def changed_distributions(before: str, after: str) -> list[str]:
@@ -149,6 +157,15 @@ def _file_faults(venv: str, name: str, judge: _Judge) -> Iterator[VenvFault]:
     for file in files:
         if not file.is_cache:
             yield from judge(os.path.join(directory, file.path), file, name)
+
+
+def _without_contradictions(venv: str, faults: Iterable[VenvFault]) -> list[VenvFault]:
+    """The faults, but for files that are as their wheel has them, which says something else of them itself."""
+    found = list(faults)
+    known = read_contradictions(venv) if found else {}
+    differing = [fault for fault in found if fault.kind in ("file-size", "file-content") and fault.path in known]
+    now = own_contradictions(venv, differing)
+    return [fault for fault in found if fault not in differing or now[fault.path] != known[fault.path]]
 
 
 def _without_those_of_others(venv: str, faults: list[VenvFault], judge: _Judge) -> Iterator[VenvFault]:

@@ -8,13 +8,16 @@ from comfydock_core.analyzers.packages.shared_files import left_in_doubt
 from comfydock_core.analyzers.packages.virtual_environment import (
     changed_distributions,
     check_distributions,
+    own_contradictions,
     quick_check,
 )
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.models.exceptions import PackagesInconsistent, UvFailed, VenvIncomplete
+from comfydock_core.models.packages.virtual_environment import VenvFault
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.install_record import split_distribution
+from comfydock_core.repositories.own_contradictions import note_contradictions
 from comfydock_core.utils.files.filesystem import remove_tree
 from comfydock_core.utils.files.tree_copy import copy_tree, link_tree
 
@@ -73,7 +76,7 @@ def _bring_copy_up_to_date(
         reporter.line(f"sharing files with what was removed: {', '.join(doubtful)}")
         services.uv_project.reinstall(doubtful, backend, reporter)
         services.uv_project.write_record(backend)
-    refuse_incomplete(before, staged.venv)
+    _refuse_incomplete_but_for_contradictions(before, staged.venv, services, backend, reporter)
 
 
 def _build_healing_cache(
@@ -106,7 +109,7 @@ def _build(
     services.uv_project.create_venv(python, reporter)
     reporter.phase("Installing Python packages")
     services.uv_project.install(backend, reporter)
-    refuse_incomplete(None, staged.venv)
+    _refuse_incomplete_but_for_contradictions(None, staged.venv, services, backend, reporter)
 
 
 def damaged_packages(error: UvFailed | VenvIncomplete) -> list[str]:
@@ -117,11 +120,39 @@ def damaged_packages(error: UvFailed | VenvIncomplete) -> list[str]:
     return _NOT_INSTALLABLE.findall(str(error.context.get("output")))
 
 
+def _refuse_incomplete_but_for_contradictions(
+    before: str | None, venv: str, services: EnvironmentServices, backend: str, reporter: Reporter
+) -> None:
+    """Raise `VenvIncomplete` for faults but for those that are in the wheels themselves, which are noted and told.
+
+    What is fetched once more, was checked against its hash, and is the same again, was published that way. What is
+    another one then was damaged in uv's cache, and is whole now.
+    """
+    faults = _faults(before, venv)
+    if not faults or any(fault.kind != "file-size" for fault in faults):
+        refuse_incomplete(before, venv)
+        return
+    projects = sorted({split_distribution(str(fault.distribution))[0] for fault in faults})
+    services.uv_project.forget(projects)
+    services.uv_project.reinstall(projects, backend, reporter)
+    left = _faults(before, venv)
+    if mended := sorted(set(projects) - {split_distribution(str(fault.distribution))[0] for fault in left}):
+        reporter.warn(f"uv's cache had a damaged copy of {', '.join(mended)}; it was fetched again")
+    if left and set(left) <= set(faults):
+        note_contradictions(venv, own_contradictions(venv, left))
+        told = "; ".join(str(fault) for fault in left[:_SHOWN])
+        reporter.warn(f"what was published contradicts itself and is installed as it is: {told}")
+    refuse_incomplete(before, venv)
+
+
+def _faults(before: str | None, venv: str) -> list[VenvFault]:
+    changed = changed_distributions(before, venv) if before is not None else _all(venv)
+    return [*quick_check(venv).faults, *check_distributions(venv, changed)]
+
+
 def refuse_incomplete(before: str | None, venv: str) -> None:
     """Raise `VenvIncomplete` unless Python starts and every file of the changed distributions is there."""
-    faults = list(quick_check(venv).faults)
-    changed = changed_distributions(before, venv) if before is not None else _all(venv)
-    faults += check_distributions(venv, changed)
+    faults = _faults(before, venv)
     if faults:
         packages = {split_distribution(fault.distribution)[0] for fault in faults if fault.distribution}
         told = "; ".join(str(fault) for fault in faults[:_SHOWN])
