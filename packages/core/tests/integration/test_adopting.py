@@ -1,10 +1,13 @@
 """Adopting installations that were made without ComfyDock: what is taken over and told, and that nothing is lost."""
 
+import hashlib
+import io
 import json
 import os
 import shutil
 import signal
 import subprocess
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -386,6 +389,43 @@ def test_what_no_index_has_is_left_out_with_the_reason_and_the_rest_is_kept(
     assert "left out: leftover 9.9: no index has it; `comfydock -e old py add leftover` takes it in" in done.notes
     assert {"mini_windows"} <= installed(old).keys()
     assert not {"leftover", "mini_choice"} & installed(old).keys()
+
+
+def add_source_archive(index: Path, name: str, version: str) -> None:
+    """A package without wheels, whose metadata can be read and which cannot be built."""
+    place = index / name
+    place.mkdir(exist_ok=True)
+    archive = place / f"{name.replace('-', '_')}-{version}.tar.gz"
+    files = {
+        "PKG-INFO": f"Metadata-Version: 2.2\nName: {name}\nVersion: {version}\n",
+        "pyproject.toml": f'[project]\nname = "{name}"\nversion = "{version}"\n[build-system]\nrequires = []\n'
+        'build-backend = "broken"\nbackend-path = ["."]\n',
+        "broken.py": "raise SystemExit('there is no compiler')\n",
+    }
+    with tarfile.open(archive, "w:gz") as made:
+        for file, text in files.items():
+            entry = tarfile.TarInfo(f"{name.replace('-', '_')}-{version}/{file}")
+            entry.size = len(text)
+            made.addfile(entry, io.BytesIO(text.encode()))
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    (place / "index.html").write_text(f'<a href="{archive.name}#sha256={digest}">{archive.name}</a>')
+
+
+def test_a_package_by_hand_that_cannot_be_built_here_costs_nothing_but_itself(
+    workspace: Workspace, comfyui: Path, shelf: Shelf
+) -> None:
+    add_source_archive(shelf.index, "mini-compiled", "1.0")
+    add_distribution(comfyui, "mini_compiled", "1.0")
+    add_distribution(comfyui, "mini_choice", "2.0")
+    reporter = RecordingReporter()
+    done = workspace.environments.adopt(plan_of(workspace, comfyui), INITIATOR, reporter)
+    old = workspace.open_environment("old")
+    fate = package_of(done.account, "mini_compiled")
+    assert (fate.fate, fate.reason) == ("left-out", "uv cannot install it on this machine, as it said above")
+    assert any("there is no compiler" in warning for warning in reporter.warnings)
+    assert installed(old) == {**INSTALLED, "mini_choice": "2.0"}
+    assert sorted(own_requirements(old)) == ["mini-choice>=2.0", "mini-masks>=1.0"]
+    assert old.status().in_sync
 
 
 def test_what_came_from_elsewhere_than_an_index_is_left_out_with_the_way_to_have_it(

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import shutil
 from dataclasses import replace
 
@@ -53,7 +54,7 @@ from comfydock_core.models.environments.adoption import (
 )
 from comfydock_core.models.environments.creation import ComfyUISpec, stock_files
 from comfydock_core.models.environments.installation import Installation, Unidentified
-from comfydock_core.models.exceptions import RefNotFound, RequirementsConflict
+from comfydock_core.models.exceptions import RefNotFound, RequirementsConflict, UvFailed
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
@@ -72,6 +73,7 @@ _TAKEN = ("user", "input")
 _CACHES = ("__pycache__",)
 _SHOWN = 10
 _WORKFLOWS = "user/default/workflows"
+_DISTRIBUTION = re.compile(r"`([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:==|@)")  # As uv names what it cannot install.
 _OF_LINK = "models/"  # A link takes the place of this directory.
 
 
@@ -156,7 +158,7 @@ def _build(
     account = _lock(layout, services, plan, reporter)
     services.uv_project.choose_backend(backend)
     reporter.phase("Installing Python packages")
-    services.uv_project.install(backend, reporter)
+    account = _install(services, plan, account, reporter)
     account = replace(account, packages=settled_packages(account.packages, layout.venv, plan.name), settled=True)
     services.models_link.replace_checkout_directory(plan.models_directory)
     _commit_workflows(layout, found)
@@ -177,6 +179,33 @@ def _lock(
     packs = _add_packs_turned_off(services, more, plan.account.packs)
     services.uv_project.lock_backend(backend, reporter)
     return replace(plan.account, packs=packs, packages=packages)
+
+
+def _install(
+    services: EnvironmentServices, plan: AdoptionPlan, account: AdoptionAccount, reporter: Reporter
+) -> AdoptionAccount:
+    """Install what is locked; an own package that has to be built and cannot be, or has nothing for this machine, goes.
+
+    It was there before, so that its owner has to know, but the environment is worth more than it is.
+    """
+    backend = plan.torch_backend
+    try:
+        services.uv_project.install(backend, reporter)
+    except (RequirementsConflict, UvFailed) as error:
+        own = {requirement_name(fate.requirement) for fate in account.packages if fate.requirement is not None}
+        named = {requirement_name(name) for name in _DISTRIBUTION.findall(error.message)}
+        failed = sorted(name for name in named & own if name is not None)
+        if not failed:
+            raise
+        reporter.warn(f"{some(failed)} cannot be installed here: {error.message}")
+        services.uv_project.remove(failed, SilentReporter())
+        services.pyproject.settle_substitutes()
+        services.uv_project.lock(backend, reporter)
+        services.uv_project.lock_backend(backend, reporter)
+        refused = dict.fromkeys(failed, "uv cannot install it on this machine, as it said above")
+        packages = tuple(refused_package(fate, refused, plan.name) for fate in account.packages)
+        return _install(services, plan, replace(account, packages=packages), reporter)
+    return account
 
 
 def _add_own_packages(
