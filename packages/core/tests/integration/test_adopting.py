@@ -850,6 +850,16 @@ def test_a_checkout_that_borrows_objects_gets_them(workspace: Workspace, comfyui
     assert is_whole(Path(old.layout.custom_nodes, "Fancy"))
 
 
+def test_comfyui_itself_gets_the_objects_that_it_borrows(
+    workspace: Workspace, miniature: Miniature, shelf: Shelf, tmp_path: Path
+) -> None:
+    git(tmp_path, "clone", "--quiet", str(miniature.repository), "lender")
+    git(tmp_path, "clone", "--quiet", "--shared", "lender", "borrower")
+    old = adopt(workspace, tmp_path / "borrower", torch_backend="cpu")
+    (tmp_path / "lender").rename(tmp_path / "moved away")
+    assert is_whole(Path(old.layout.comfyui))
+
+
 def test_a_checkout_whose_repository_is_gone_is_copied_without_git_and_named(
     workspace: Workspace, comfyui: Path
 ) -> None:

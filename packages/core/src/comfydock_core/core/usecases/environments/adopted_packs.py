@@ -201,7 +201,7 @@ def _make_independent(fate: PackFate, target: str, mirrors: RepositoryMirrors, r
     for source in _checkouts_kept_elsewhere(fate.source):
         copy = os.path.normpath(f"{target}/{os.path.relpath(source, fate.source)}")
         _give_repository(source, copy, mirrors, reporter)
-    lenders = _lenders(f"{fate.source}/.git/objects")
+    lenders = lenders_of(f"{fate.source}/.git/objects")
     if lenders and os.path.isdir(f"{target}/.git"):
         try:
             changes.own_all_objects(target, lenders)
@@ -236,7 +236,7 @@ def _give_repository(source: str, copy: str, mirrors: RepositoryMirrors, reporte
             remotes.forget(aside, "origin")
         else:
             remotes.set_address(aside, "origin", checkout.remote)
-        lenders = _lenders(f"{aside}/.git/objects")
+        lenders = lenders_of(f"{aside}/.git/objects")
         if lenders:
             changes.own_all_objects(aside, lenders)
         os.rename(f"{aside}/.git", f"{copy}/.git")
@@ -247,8 +247,8 @@ def _give_repository(source: str, copy: str, mirrors: RepositoryMirrors, reporte
             remove_tree(aside)
 
 
-def _lenders(objects: str) -> list[str]:
-    """The directories of objects that a repository borrows from."""
+def lenders_of(objects: str) -> list[str]:
+    """The directories of objects that a repository borrows from, by that of its own. Raises `OSError`."""
     content = (native.read_bytes(f"{objects}/info/alternates") or b"").decode("utf-8", "surrogateescape")
     lines = [line for line in content.splitlines() if line and not line.startswith("#")]
     return [os.path.normpath(os.path.join(objects, line)) for line in lines]

@@ -25,7 +25,12 @@ from comfydock_core.core.usecases.environments.adopted_packages import (
     refused_package,
     settled_packages,
 )
-from comfydock_core.core.usecases.environments.adopted_packs import notes_about_packs, pack_fates, take_packs
+from comfydock_core.core.usecases.environments.adopted_packs import (
+    lenders_of,
+    notes_about_packs,
+    pack_fates,
+    take_packs,
+)
 from comfydock_core.core.usecases.environments.creating import (
     check_python,
     configured_models,
@@ -308,6 +313,8 @@ def _take_comfyui(
         return fetch_comfyui(layout, services.comfyui, plan.comfyui, reporter)
     reporter.phase(f"Copying ComfyUI {plan.comfyui}")
     services.mirrors.clone(found.comfyui, layout.comfyui, wanted=checkout.commit, reporter=reporter)
+    if lenders := lenders_of(f"{layout.comfyui}/.git/objects"):
+        changes.own_all_objects(layout.comfyui, lenders)
     changes.check_out(layout.comfyui, checkout.commit, branch=checkout.branch)
     if checkout.remote is not None:
         remotes.set_address(layout.comfyui, "origin", checkout.remote)
