@@ -755,6 +755,8 @@ def test_what_is_no_pack_among_the_custom_nodes_is_copied_or_named(workspace: Wo
     (packs / "Gone").symlink_to("/nowhere/at/all")
     (packs / "gone.py").symlink_to("/nowhere/at/all.py")
     (packs / "notes.txt").write_text("mine\n")
+    (packs / "more.txt").symlink_to(comfyui / "README.md")
+    (comfyui / "README.md").write_text("read me")
     (packs / ".settings").mkdir()
     (packs / ".settings/one").write_text("1")
     (packs / "__pycache__").mkdir()
@@ -771,6 +773,7 @@ def test_what_is_no_pack_among_the_custom_nodes_is_copied_or_named(workspace: Wo
     assert {
         "custom_nodes/Gone: it is left out: it is a link to `/nowhere/at/all`, which is not there",
         "custom_nodes/notes.txt: it is no node pack; it is copied as it is",
+        f"custom_nodes/more.txt: it was a link to `{comfyui}/README.md`; it is no node pack; it is copied as it is",
         "custom_nodes/Empty: it is left out: it is empty, as git leaves a submodule that was never fetched",
         "custom_nodes/pipe: it is left out: it is neither a file nor a directory",
     } <= set(plan.notes)
@@ -840,6 +843,17 @@ def test_a_submodule_of_comfyui_is_a_pack_with_its_own_repository(
     assert (is_whole(copied), head(copied)) == (True, made)
     assert (nodes(old)["Fancy"]["source"], installed(old)["mini_choice"]) == ("git", "3.0")
     assert old.status().in_sync
+
+
+def test_a_repository_that_a_link_leads_to_is_copied(workspace: Workspace, comfyui: Path, tmp_path: Path) -> None:
+    made = make_git_pack(comfyui / "custom_nodes/Fancy")
+    shutil.move(comfyui / "custom_nodes/Fancy/.git", comfyui / "kept.git")
+    (comfyui / "custom_nodes/Fancy/.git").symlink_to(comfyui / "kept.git")
+    old = adopt(workspace, comfyui)
+    moved_away(comfyui, tmp_path)
+    copied = Path(old.layout.custom_nodes, "Fancy")
+    assert not (copied / ".git").is_symlink()
+    assert (is_whole(copied), head(copied)) == (True, made)
 
 
 def test_a_checkout_that_borrows_objects_gets_them(workspace: Workspace, comfyui: Path, tmp_path: Path) -> None:

@@ -93,8 +93,10 @@ def _fate_of_entry(entry: FoundEntry, found: Installation) -> PackFate:
         return PackFate(place, entry.path, entry.kind, LEFT_OUT, notes=(note,))
     if entry.kind in _LEFT_OUT:
         return PackFate(place, entry.path, entry.kind, LEFT_OUT, notes=(f"it is left out: {_LEFT_OUT[entry.kind]}",))
-    note = "it is no node pack; it is copied as it is"
-    return PackFate(place, os.path.realpath(entry.path), entry.kind, COPIED, target=place, notes=(note,))
+    source = os.path.realpath(entry.path)
+    notes = (f"it was a link to `{source}`",) if os.path.islink(entry.path) else ()
+    notes = (*notes, "it is no node pack; it is copied as it is")
+    return PackFate(place, source, entry.kind, COPIED, target=place, notes=notes)
 
 
 def _fate_of_pack(pack: FoundPack, found: Installation, reason: str | None, taken: set[str]) -> PackFate:
@@ -214,7 +216,8 @@ def _checkouts_kept_elsewhere(directory: str) -> Iterator[str]:
     root = os.path.realpath(directory)
     for place, directories, names in os.walk(directory):
         directories[:] = [name for name in directories if name != ".git"]
-        repository = repository_of(place) if ".git" in names else None
+        linked = ".git" in names or os.path.islink(f"{place}/.git")
+        repository = repository_of(place) if linked else None
         if repository is not None and not os.path.realpath(repository).startswith(f"{root}{os.sep}"):
             yield place
 
