@@ -845,6 +845,20 @@ def test_a_submodule_of_comfyui_is_a_pack_with_its_own_repository(
     assert old.status().in_sync
 
 
+def test_a_worktree_of_a_damaged_repository_is_copied_without_git(workspace: Workspace, comfyui: Path) -> None:
+    make_git_pack(comfyui / "packs/Fancy")
+    git(comfyui / "packs/Fancy", "worktree", "add", "--quiet", "-b", "tried", str(comfyui / "custom_nodes/Fancy"))
+    blob = git(comfyui / "packs/Fancy", "rev-parse", "HEAD:nodes.py").strip()
+    (comfyui / f"packs/Fancy/.git/objects/{blob[:2]}/{blob[2:]}").unlink()
+    plan = plan_of(workspace, comfyui)
+    old = adopt(workspace, comfyui)
+    assert os.listdir(f"{old.layout.custom_nodes}/Fancy") == ["nodes.py"]
+    assert nodes(old)["Fancy"]["source"] == "development"
+    (note,) = [note for note in plan.notes if note.startswith("custom_nodes/Fancy")]
+    assert "1 object of its commit is missing" in note
+    assert "its files are copied without git" in note
+
+
 def test_a_repository_that_a_link_leads_to_is_copied(workspace: Workspace, comfyui: Path, tmp_path: Path) -> None:
     made = make_git_pack(comfyui / "custom_nodes/Fancy")
     shutil.move(comfyui / "custom_nodes/Fancy/.git", comfyui / "kept.git")
