@@ -68,10 +68,12 @@ def test_an_update_in_words(informed: Session, server: Server) -> None:
     assert [line.split()[-1] for line in again[:3]] == ["unchanged"] * 3
 
 
-def test_one_list_that_fails_is_told_and_all_that_fail_are_an_error(informed: Session, server: Server) -> None:
+def test_a_list_that_fails_is_told_and_named_and_does_not_keep_the_rest(informed: Session, server: Server) -> None:
     server.replies["/data.json"] = Reply("<html>")
-    ran = informed.ok("registry", "update")
+    ran = informed.run("registry", "update")
+    assert ran.code == 5
     assert "warning: `" in ran.err
+    assert "1 of 3 lists could not be fetched: ComfyDock's node data\n" in ran.err
     assert "no list of node packs" in ran.out
     server.replies.clear()
     failed = informed.run("registry", "update", "--json")

@@ -40,6 +40,16 @@ def _say_version() -> int:
     return 0
 
 
+def _say_version_as_json() -> int:
+    from comfydock_cli._version import VERSION
+    from comfydock_cli.cli_utils import Result
+    from comfydock_cli.formatters.envelope import success
+    from comfydock_cli.ui.console import Console
+
+    Console().json(success("--version", Result({"version": VERSION})))
+    return 0
+
+
 def _say_frozen_help(words: list[str]) -> bool:
     """Print the ready-made help of a frozen build; `False` where there is none for these words and this width."""
     try:
@@ -61,7 +71,7 @@ def _run(words: list[str]) -> int:
 
     invocation = parse(words) if words else parse(["--help"])
     if invocation.version:
-        return _say_version()
+        return _say_version_as_json() if invocation.options["json"] else _say_version()
     if invocation.help:
         return _say_help(invocation, error=not words)
     command = invocation.command

@@ -70,6 +70,7 @@ def plan_and_change(
             return views.planned(subject.plan(name, request, reporter))
         initiator = context.initiator(while_running=arguments.flag("while_running"))
         with workspace.exclusive(initiator, reporter, name):
+            workspace.refuse_while_running(name, initiator)  # Planning resolves packages, which would be for nothing.
             plan = subject.plan(name, request, reporter)
             for fact in views.facts(plan):
                 reporter.warn(fact)

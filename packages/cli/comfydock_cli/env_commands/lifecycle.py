@@ -6,7 +6,7 @@ from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.plan_formatter import planned_change
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import amount, make_reporter
-from comfydock_cli.ui.prompts import confirm
+from comfydock_cli.ui.prompts import confirm, refuse_unanswerable
 from comfydock_core.factories.workspace_factory import find_workspace
 from comfydock_core.models.environments.creation import CreateRequest
 
@@ -47,7 +47,10 @@ def create(context: Context, arguments: Arguments) -> Result:
 def delete(context: Context, arguments: Arguments) -> Result:
     """Take an environment away after asking; `undo` brings it back unless it is purged."""
     workspace, purge = context.workspace, arguments.flag("purge")
-    plan = workspace.environments.plan_deletion(arguments.word("name"), purge=purge)
+    name = workspace.environment(arguments.word("name")).name
+    if not context.dry_run:
+        refuse_unanswerable(context, f"delete the environment `{name}`?")  # Counting its files takes a while.
+    plan = workspace.environments.plan_deletion(name, purge=purge)
     size, freed = amount(plan.bytes, "bytes"), amount(plan.freed, "bytes")
     facts = {"name": plan.name, "bytes": plan.bytes, "freed": plan.freed, "files": plan.files, "purge": purge}
     if context.dry_run:

@@ -1,6 +1,7 @@
 """`run`: on the terminal, in the background, stopped, and what it wrote."""
 
 import os
+import shlex
 import sys
 
 from comfydock_cli.cli_utils import Context, Result
@@ -8,6 +9,7 @@ from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError, nothing_to_change_there
 from comfydock_cli.table.spec import OF_CHANGES
 from comfydock_cli.ui.progress import PlainReporter
+from comfydock_core.models.exceptions import PortInUse
 
 _LINES = 50
 
@@ -36,18 +38,41 @@ def _foreground(context: Context, arguments: Arguments) -> Result:
             "`comfydock run` hands the terminal to ComfyUI, so it has no `--json`",
             hint="with `--background`, `--stop` and `--logs` it has",
         )
-    return Result(exit_code=context.environment.run(_for_comfyui(arguments), PlainReporter(context.console)))
+    try:
+        return Result(exit_code=context.environment.run(_for_comfyui(arguments), PlainReporter(context.console)))
+    except PortInUse as error:
+        raise _with_own_words(context, error) from None
 
 
 def _background(context: Context, arguments: Arguments) -> Result:
     environment = context.environment
     reporter = PlainReporter(context.console)
-    running = environment.start(_for_comfyui(arguments), reporter, wait=not arguments.flag("no_wait"))
+    try:
+        running = environment.start(_for_comfyui(arguments), reporter, wait=not arguments.flag("no_wait"))
+    except PortInUse as error:
+        raise _with_own_words(context, error) from None
     where = running.address or "a port of its choice"
     verb = "starts" if arguments.flag("no_wait") else "runs"
     text = f"ComfyUI of {environment.name} {verb} at {where} (process {running.pid})\n"
     note = "`comfydock run --logs` shows its output, `comfydock run --stop` stops it"
     return Result({"environment": environment.name, **running.as_dict()}, text, note=note)
+
+
+def _with_own_words(context: Context, error: PortInUse) -> PortInUse:
+    """The error with a command that keeps everything else that was asked for."""
+    free = error.context.get("free_port")
+    if free is not None and error.hint is not None:
+        words = shlex.join(["comfydock", *_without_port(context.words), "--port", str(free)])
+        error.hint = error.hint.replace(f"comfydock run --port {free}", words)
+    return error
+
+
+def _without_port(words: list[str]) -> list[str]:
+    kept: list[str] = []
+    for word, before in zip(words, ["", *words[:-1]], strict=True):
+        if word != "--port" and before != "--port" and not word.startswith("--port="):
+            kept.append(word)
+    return kept
 
 
 def _stop(context: Context, arguments: Arguments) -> Result:

@@ -31,6 +31,15 @@ def outcome_text(outcomes: Sequence[SourceOutcome], counts: Mapping[str, int]) -
     return "".join(f"{line}\n" for line in [*lines, *([counts_text(counts)] if counts else [])])
 
 
+def failure_note(failed: Sequence[SourceOutcome], total: int) -> str:
+    """Which lists could not be fetched, and what stands in for them."""
+    if not failed:
+        return ""
+    names = " and ".join(_NAMES[one.name] for one in failed)
+    kept = "; the files fetched before stay in use" if any(one.size for one in failed) else ""
+    return f"{len(failed)} of {total} lists could not be fetched: {names}{kept}"
+
+
 def counts_text(counts: Mapping[str, int]) -> str:
     """How many packs and classes are known."""
     of_registry = f", {counts['registry']} of them in the registry" if counts["registry"] else ""

@@ -2,12 +2,12 @@
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.plan_formatter import planned
-from comfydock_cli.formatters.registry_formatter import outcome_text
+from comfydock_cli.formatters.registry_formatter import failure_note, outcome_text
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import make_reporter
 from comfydock_core.factories.workspace_factory import find_workspace
 
-_NOTHING_FETCHED = 5
+_NOT_ALL_FETCHED = 5
 
 
 def update(context: Context, arguments: Arguments) -> Result:
@@ -18,6 +18,7 @@ def update(context: Context, arguments: Arguments) -> Result:
     with make_reporter(context) as reporter:
         outcomes = workspace.registry.update(context.initiator(), reporter)
     counts = workspace.registry.state().counts
-    failed = all(outcome.outcome == "failed" for outcome in outcomes)
+    failed = [outcome for outcome in outcomes if outcome.outcome == "failed"]
     data = {"sources": [outcome.as_dict() for outcome in outcomes], "counts": counts}
-    return Result(data, outcome_text(outcomes, counts), _NOTHING_FETCHED if failed else 0)
+    note = failure_note(failed, len(outcomes))
+    return Result(data, outcome_text(outcomes, counts), _NOT_ALL_FETCHED if failed else 0, note=note)

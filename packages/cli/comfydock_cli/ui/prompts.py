@@ -8,12 +8,21 @@ from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.console import clean
 
 
+def refuse_unanswerable(context: Context, question: str) -> None:
+    """Raise `UsageError` when nobody can be asked. Before what takes long, so that it is not done for nothing."""
+    if not context.options["yes"] and not _can_ask(context):
+        raise UsageError(f"nobody is there to answer: {question}", hint="add `--yes` to go ahead")
+
+
+def _can_ask(context: Context) -> bool:
+    return not context.json and sys.stdin is not None and system.is_terminal(0) and system.is_terminal(2)
+
+
 def confirm(context: Context, question: str) -> bool:
     """Ask yes or no, no by default; `--yes` answers it. Raises `UsageError` when nobody can be asked."""
     if context.options["yes"]:
         return True
-    if context.json or sys.stdin is None or not (system.is_terminal(0) and system.is_terminal(2)):
-        raise UsageError(f"nobody is there to answer: {question}", hint="add `--yes` to go ahead")
+    refuse_unanswerable(context, question)
     sys.stderr.write(f"{clean(question)} [y/N] ")
     sys.stderr.flush()
     answer = ""

@@ -267,3 +267,27 @@ def test_no_login_of_an_address_is_told() -> None:
     found = Conflict(lines, "a @ https://me:secret@h.invalid/a.whl", (Fix("loosen", YOU, str(lines[0])),))
     error = conflict_error(found, "lock")
     assert "secret" not in f"{error.message}{error.hint}{error.context}"
+
+
+def test_a_search_without_time_tells_the_smallest_set_so_far_and_that_it_was_given_up() -> None:
+    oracle = Known([LINES[2], LINES[7]])
+    found = find_conflict(LINES, oracle, seconds=0)
+    assert found is not None
+    assert (oracle.asked, list(found.lines)) == (1, LINES)
+    assert "given up" in found.explanation
+
+
+def test_no_round_is_added_to_a_search_without_time() -> None:
+    guess, confirm = Known([LINES[2]]), Known()
+    assert find_conflict(LINES, guess, confirm=confirm, seconds=0) is None
+    assert (guess.asked, confirm.asked) == (1, 2)
+
+
+def test_a_set_that_is_no_small_one_is_told_in_part_and_nothing_is_tried_for_it() -> None:
+    many = tuple(line("pack", f"p{number}", number) for number in range(1000))
+    oracle = Known(many)
+    found = find_fixes(Conflict(many, "they collide"), many, oracle, lambda pack: ())
+    assert (oracle.asked, found.fixes) == (0, ())
+    message = conflict_error(found, "add it").message
+    assert message.count("requirements.txt") == 30
+    assert "and 970 more" in message

@@ -85,9 +85,11 @@ def choose_environment(workspace: "WorkspaceLayout", named: str | None, active: 
     """
     name = active if named is None else named
     if name is None:
+        known = environment_names(workspace)
+        choose = "name one with `-e NAME`, or choose one with `comfydock use NAME`"
         raise comfydock_core.models.NoActiveEnvironment(
-            "no environment is named and none is active",
-            hint="name one with `-e NAME`, or choose one with `comfydock use NAME`",
-            context={"known": environment_names(workspace)},
+            "no environment is named and none is active" if known else "there are no environments yet",
+            hint=choose if known else "make one with `comfydock create NAME --use`",
+            context={"known": known},
         )
     return find_environment(workspace, name)

@@ -104,6 +104,14 @@ class Workspace:
         scope = self.layout.environments if name is None else self.environment(name).root
         return locked(scope, initiator, reporter)
 
+    def refuse_while_running(self, name: str, initiator: "Initiator") -> None:
+        """Raise `EnvironmentInUse` while ComfyUI of an environment runs, unless the change is wished for anyway."""
+        from comfydock_core.repositories.run_state import refuse_while_running
+
+        layout = self.environment(name)
+        if not initiator.while_running:
+            refuse_while_running(layout.root, layout.comfyui, layout.venv)
+
     @property
     def environments(self) -> "Environments":
         """The environments of one workspace: making, choosing, moving and removing them."""

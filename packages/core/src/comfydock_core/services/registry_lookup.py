@@ -108,6 +108,11 @@ class RegistryLookup:
 
     def _from_lists(self, identifier: str, error: RemoteError, reporter: Reporter) -> Offer:
         pack = self.listed(identifier)
+        if pack is not None and pack.repository:
+            error.hint = (
+                f"the lists on this machine have it at `{pack.repository}`: "
+                f"`comfydock node add {pack.repository}` takes it from there"
+            )
         if pack is None or pack.source != "registry" or not pack.versions or not self._may_stand_in():
             raise error
         reporter.warn(f"{error.message}; using the lists of node packs on this machine, which may be older")

@@ -5,6 +5,7 @@ are left. It asks about k·log(n/k) times for k colliding ones among n, and what
 """
 
 import re
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -22,31 +23,50 @@ Oracle = Callable[[Sequence[ConflictLine]], str | None]
 Candidates = Callable[[str], Iterable[tuple[str, Sequence[ConflictLine]]]]
 
 _ROUNDS = 5
+# A search that takes longer is given up, and says so: nobody waits that long for a smaller list.
+_SECONDS = 60.0
+_LINES_TOLD = 30
+_LINES_TRIED = 60  # More lines than these are no small set, and each would be tried without.
 _Parts = tuple[frozenset[ConflictLine], ...]
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.ASCII)
 _BROKEN = re.compile(r"-\s+")  # uv breaks lines behind hyphens, too.
+_NOT_SMALLEST = "the search for the smallest such set took too long and was given up; fewer of these may collide alone"
 _LIMITS = ("==", "<", "<=", "~=", "===", "!=")
 
 
-def find_conflict(lines: Sequence[ConflictLine], oracle: Oracle, *, confirm: Oracle | None = None) -> Conflict | None:
+def find_conflict(
+    lines: Sequence[ConflictLine], oracle: Oracle, *, confirm: Oracle | None = None, seconds: float = _SECONDS
+) -> Conflict | None:
     """A smallest set of `lines` that cannot be met together; `None` where all can. Raises what the oracles raise.
 
+    After so many `seconds` no more is asked: the smallest set found until then is told, with a word about that.
     With `confirm` the `oracle` may refuse too much, such as for want of knowledge that `confirm` acquires: then a set
     counts only when `confirm` refuses it, too, and is searched for anew while it does not.
     """
+    end = time.monotonic() + seconds
     for _ in range(_ROUNDS if confirm is not None else 1):
-        found = _find(lines, oracle)
+        found = _find(lines, oracle, end)
         if found is None or confirm is None or confirm(found.lines) is not None:
             return found
+        if time.monotonic() >= end:
+            break
     assert confirm is not None
-    return _find(lines, confirm)
+    return _find(lines, confirm, end)
 
 
-def _find(lines: Sequence[ConflictLine], oracle: Oracle) -> Conflict | None:
-    search = _Search(lines, oracle)
+def _find(lines: Sequence[ConflictLine], oracle: Oracle, end: float) -> Conflict | None:
+    search = _Search(lines, oracle, end)
     told = search.explanation(lines)
     if told is None:
         return None
+    try:
+        return _smallest(search, lines, told)
+    except _GivenUp:
+        smallest, told = search.smallest_known
+        return Conflict(tuple(search.in_order(smallest)), f"{told}\n{_NOT_SMALLEST}")
+
+
+def _smallest(search: "_Search", lines: Sequence[ConflictLine], told: str) -> Conflict:
     if (always := search.explanation(())) is not None:
         return Conflict((), always)
     parts = search.smallest(_by_pack(search.suspects(told)))
@@ -69,8 +89,10 @@ def find_fixes(
     """The conflict with the changes that were tried and help: another version of a pack, a looser line, a pack less.
 
     `lines` are all that the conflict was found among; `adding` are the packs that are not in the environment yet. At
-    most `most_versions` of each pack are tried.
+    most `most_versions` of each pack are tried. Nothing is for a set so large that it is no smallest one.
     """
+    if len(conflict.lines) > _LINES_TRIED:
+        return conflict
     trial = _Fixing(conflict, lines, oracle)
     packs = list(dict.fromkeys(line.pack for line in conflict.lines if line.is_of_pack))
     found = [trial.other_version(pack, candidates(pack), most_versions) for pack in packs]
@@ -83,7 +105,9 @@ def find_fixes(
 def conflict_error(conflict: Conflict, doing: str) -> PacksConflict:
     """The error for a conflict; `doing` completes "cannot …"."""
     told = without_credentials_in
-    listed = "".join(f"\n  {told(str(line))}" for line in conflict.lines)
+    listed = "".join(f"\n  {told(str(line))}" for line in conflict.lines[:_LINES_TOLD])
+    if len(conflict.lines) > _LINES_TOLD:
+        listed += f"\n  and {len(conflict.lines) - _LINES_TOLD} more"
     helps = "".join(f"\n  {told(fix.words)}" for fix in conflict.fixes)
     tried = f"\ntried, and any one of these helps:{helps}" if helps else ""
     return PacksConflict(
@@ -106,10 +130,16 @@ def _hint(fixes: Sequence[Fix]) -> str:
     return f"{best.words}: `{best.command}`" if best.command is not None else best.words
 
 
+class _GivenUp(Exception):
+    """The time for the search is over."""
+
+
 class _Search:
     """Answers of the oracle about sets of some lines, each asked once and in a fixed order."""
 
-    def __init__(self, lines: Sequence[ConflictLine], oracle: Oracle) -> None:
+    def __init__(self, lines: Sequence[ConflictLine], oracle: Oracle, end: float) -> None:
+        self.smallest_known: tuple[Sequence[ConflictLine], str] = (tuple(lines), "")
+        self._end = end
         self._places = {line: place for place, line in enumerate(dict.fromkeys(lines))}
         self._oracle = oracle
         self._answers: dict[frozenset[tuple[str, bool]], str | None] = {}
@@ -118,11 +148,18 @@ class _Search:
         return sorted(lines, key=self._places.__getitem__)
 
     def explanation(self, lines: Iterable[ConflictLine]) -> str | None:
-        """What the oracle says; it is asked once about what says the same, whoever says it."""
+        """What the oracle says; it is asked once about what says the same, whoever says it.
+
+        The first question is always asked. Raises `_GivenUp` instead of asking another one too late.
+        """
         said = self.in_order(lines)
         asked = frozenset((line.requirement, line.constraint) for line in said)
         if asked not in self._answers:
-            self._answers[asked] = self._oracle(said)
+            if self._answers and time.monotonic() >= self._end:
+                raise _GivenUp
+            told = self._answers[asked] = self._oracle(said)
+            if told is not None and (len(said) < len(self.smallest_known[0]) or not self.smallest_known[1]):
+                self.smallest_known = said, told
         return self._answers[asked]
 
     def suspects(self, told: str) -> list[ConflictLine]:

@@ -20,6 +20,7 @@ _OWN = ("environments", ".metadata", "comfydock_cache", "logs", "models")
 def plan_initialisation(path: str, models_directory: str | None) -> InitialisationPlan:
     """What `initialise` will make. Raises `WorkspaceExists`, `InvalidSetting`, `FileSystemError`."""
     root = os.path.realpath(os.path.expanduser(path))
+    _refuse_other_letters(root, "the workspace")
     with disk_errors("look at the place of the workspace", root):
         _refuse_occupied(root)
     layout = WorkspaceLayout(root)
@@ -62,6 +63,19 @@ def _refuse_occupied(root: str) -> None:
         )
 
 
+def _refuse_other_letters(path: str, what: str) -> None:
+    """The files of a workspace name places in UTF-8, so that a path of other bytes could be written, but not read."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError as error:
+        shown = path.encode("utf-8", "backslashreplace").decode()
+        raise InvalidSetting(
+            f"{what} cannot be at `{shown}`: that path is not UTF-8",
+            hint="choose a place whose path is UTF-8, or rename the directory",
+            context={"path": shown},
+        ) from error
+
+
 def _foreign_names(root: str) -> list[str]:
     """What is not left over from an initialisation that was killed: its directories hold nothing."""
     names = os.listdir(root)
@@ -79,6 +93,7 @@ def _models_directory(named: str | None) -> str | None:
     if named is None:
         return None
     path = os.path.realpath(os.path.expanduser(named))
+    _refuse_other_letters(path, "the models directory")
     if not os.path.isdir(path):
         raise InvalidSetting(
             f"the models directory `{named}` is no directory",
