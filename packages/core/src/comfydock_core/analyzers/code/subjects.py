@@ -7,7 +7,7 @@ from comfydock_core.models.packs.node_packs import CodeFinding
 # The most telling first: where there are too many findings, the last kinds are cut off.
 MESSAGES = {
     "runs-decoded-code": "runs code that it decodes first",
-    "installs-at-import": "installs or removes Python packages when ComfyUI loads it",
+    "installs-at-import": "installs or removes Python packages when ComfyUI loads it, which pip refuses here",
     "auto-start": "is run by every Python of the environment, when it starts",
     "evaluates-code": "makes code of data and runs it",
     "hidden-data": "holds a long block of encoded data",

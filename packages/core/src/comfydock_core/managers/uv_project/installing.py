@@ -20,6 +20,7 @@ from comfydock_core.repositories.definition.pytorch_settings import (
     overridden_names,
 )
 from comfydock_core.repositories.definition.uv_lock import UvLock, read_lock
+from comfydock_core.repositories.pip_stand_in import put_stand_in, remove_stand_in
 from comfydock_core.utils import native
 from comfydock_core.utils.files import atomic
 from comfydock_core.utils.package_names import normal_name, requirement_name
@@ -45,7 +46,9 @@ def install(uv: UVCommand, definition: str, venv: str, backend: str, reporter: R
     atomic.write_text(path, expected)
     index = index_of(backend)
     again = [] if before is None else changed_files(before.decode("utf-8", "replace"), expected)
+    remove_stand_in(venv)
     uv.sync_pylock(path, counting(reporter), index=None if index is None else str(index), reinstall=again)
+    put_stand_in(venv)
     if backend != "none":
         _check(uv, manifest)
     write_record(definition, venv, backend)
