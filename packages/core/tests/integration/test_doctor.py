@@ -17,6 +17,7 @@ from comfydock_core.core.workspace import Workspace
 from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding
 from comfydock_core.models.exceptions import EnvironmentNotFound
 from comfydock_core.models.operation import Initiator
+from comfydock_core.models.packages.syncing import SyncRequest
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.git_server import git_serving
 from tests.support.miniature import Miniature, git
@@ -341,18 +342,18 @@ def test_one_that_runs_is_told(workspace: Workspace, demo: Environment) -> None:
         process.communicate()
 
 
-def test_looking_deep_finds_a_changed_file_and_the_cache_that_shares_it(
-    workspace: Workspace, demo: Environment
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_changed_file_is_found_and_the_cache_that_shares_it(
+    workspace: Workspace, demo: Environment, deep: bool
 ) -> None:
     module = site_packages(demo) / "mini_base/__init__.py"
     content = module.read_bytes()
     with module.open("r+b") as file:  # As an editor may: into the file that all share.
         file.write(content.replace(b"1.5", b"1.6"))
-    assert examined(workspace) == {}
-    found = examined(workspace, deep=True)
+    found = examined(workspace, deep=deep)
     assert found["files-changed"].details == ("`mini_base/__init__.py` of mini_base-1.5 was changed",)
     poisoned = found["uv-cache-poisoned"]
-    assert "uv cache clean mini_base" in poisoned.fix
+    assert "`comfydock repair -e demo`" in poisoned.fix
     assert poisoned.details[0].startswith(workspace.layout.uv_cache)
 
 
@@ -364,3 +365,36 @@ def test_a_file_changed_in_one_place_only_leaves_the_cache_out(workspace: Worksp
     assert set(examined(workspace, deep=True)) == {"files-changed"}
     module.unlink()
     assert set(examined(workspace, deep=True)) == {"files-changed"}
+
+
+def test_who_shares_a_changed_file_is_told_and_a_repair_heals_the_cache_too(
+    workspace: Workspace, demo: Environment, make_environment: Callable[..., Environment]
+) -> None:
+    twin = make_environment("twin")
+    module = site_packages(demo) / "mini_base/__init__.py"
+    content = module.read_bytes()
+    with module.open("r+b") as file:  # As guides tell people to, and of the same size, which nothing else would notice.
+        file.write(content.replace(b"1.5", b"1.6"))
+    found = examined(workspace, "demo")
+    assert {"files-changed", "files-shared", "uv-cache-poisoned"} == set(found)
+    assert "`comfydock repair -e demo`, `comfydock repair -e twin`" in found["files-shared"].fix
+    assert "files-changed" in examined(workspace, "twin")
+    for name in ("demo", "twin"):
+        plan = workspace.definitions.plan_sync(name, SyncRequest("repair", fresh=True))
+        workspace.definitions.sync(plan, Initiator(("repair",)), SILENT)
+    assert examined(workspace, deep=True) == {}
+    places = [site_packages(one) for one in (demo, twin, make_environment("third"))]
+    assert [(place / "mini_base/__init__.py").read_bytes() for place in places] == [content] * 3
+
+
+def test_a_file_that_was_only_written_again_is_none_that_changed(workspace: Workspace, demo: Environment) -> None:
+    (site_packages(demo) / "mini_base/__init__.py").touch()
+    assert examined(workspace) == {}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_workspace_of_another_user_is_told(workspace: Workspace, demo: Environment) -> None:
+    os.chown(f"{demo.layout.definition}/.git", 12345, 12345)
+    found = examined(workspace)["owner"]
+    assert f"{demo.layout.definition}/.git" in found.message
+    assert "safe.directory" in found.fix

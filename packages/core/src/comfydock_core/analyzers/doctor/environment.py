@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from comfydock_core.analyzers.packages.virtual_environment import check_contents, quick_check
+from comfydock_core.analyzers.packages.virtual_environment import check_contents, check_touched, quick_check
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations.uv_command import UVCommand
@@ -180,9 +180,15 @@ def check_running(name: str, running: Sequence[RunningComfyUI]) -> Iterator[Find
         yield Finding("running", NOTE, f"ComfyUI runs: {one}{by_hand}", name)
 
 
-def check_files(layout: EnvironmentLayout, uv_cache: str) -> Iterator[Finding]:
-    """Every installed file against its hash, and which entries of uv's cache share the changed ones."""
-    name, faults = layout.name, check_contents(layout.venv)
+def check_files(layout: EnvironmentLayout, workspace: WorkspaceLayout, *, deep: bool) -> Iterator[Finding]:
+    """Installed files against their hashes, and who shares the changed ones: other environments, and uv's cache.
+
+    Without `deep` only files are read that were written to since the installation, or have another size.
+    """
+    name, uv_cache = layout.name, workspace.uv_cache
+    faults = check_contents(layout.venv) if deep else check_touched(layout.venv)
+    if not faults and not deep:
+        return
     if not faults:
         yield Finding("files", OK, "every installed file is as it was installed", name)
         return
@@ -190,12 +196,36 @@ def check_files(layout: EnvironmentLayout, uv_cache: str) -> Iterator[Finding]:
     yield Finding(
         "files-changed", PROBLEM, message, name, f"`comfydock repair -e {name}`", tuple(str(fault) for fault in faults)
     )
+    sharing = _sharing(layout, workspace, faults)
+    if sharing:
+        message = f"changed files of it are links, and the same ones in {' and '.join(sharing)}"
+        fix = "repair each of them: "
+        fix += ", ".join(f"`comfydock repair -e {other}`" for other in [name, *sharing])
+        yield Finding("files-shared", PROBLEM, message, name, fix)
     poisoned = _poisoned(layout.venv, uv_cache, faults)
     if poisoned:
         message = f"uv's cache shares changed files with it, and would install them again: {', '.join(poisoned)}"
-        names = " ".join(poisoned)
-        fix = f"before the repair, `uv cache clean {names} --cache-dir '{uv_cache}'`"
+        fix = f"`comfydock repair -e {name}` fetches them again"
         yield Finding("uv-cache-poisoned", PROBLEM, message, name, fix, tuple(poisoned.values()))
+
+
+def _sharing(layout: EnvironmentLayout, workspace: WorkspaceLayout, faults: Sequence[VenvFault]) -> list[str]:
+    """The other environments that have one of the changed files as the very same file."""
+    own = site_packages(layout.venv) or layout.venv
+    paths = [fault.path for fault in faults if fault.kind in ("file-content", "file-size")]
+    found = []
+    for name in native.list_names(workspace.environments) if native.is_directory(workspace.environments) else []:
+        place = site_packages(workspace.environment(name).venv)
+        if name != layout.name and place is not None and any(_same_file(own, place, path) for path in paths):
+            found.append(name)
+    return found
+
+
+def _same_file(first: str, second: str, path: str) -> bool:
+    try:
+        return os.path.samestat(os.stat(f"{first}/{path}"), os.stat(f"{second}/{path}"))
+    except OSError:
+        return False
 
 
 def _poisoned(venv: str, uv_cache: str, faults: Sequence[VenvFault]) -> dict[str, str]:

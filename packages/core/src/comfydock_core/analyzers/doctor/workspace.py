@@ -1,6 +1,7 @@
 """A workspace: its settings, directories, space, caches, and operations that were stopped."""
 
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 
@@ -33,6 +34,7 @@ def check_workspace(layout: WorkspaceLayout) -> Iterator[Finding]:
         old = old_place(layout)
         yield _check_models(config, layout) if old is None else _moved(layout, old)
     yield from _check_directories(layout)
+    yield from _check_owner(layout)
     yield _check_space(layout.root)
     yield from check_operations(layout.environments, "")
     yield from _check_mirrors(layout)
@@ -119,6 +121,21 @@ def _check_directories(layout: WorkspaceLayout) -> Iterator[Finding]:
     for path in refused:
         fix = "check who owns it and its permissions, and whether it is mounted read-only"
         yield Finding("directory-not-writable", PROBLEM, f"`{path}` cannot be written to", fix=fix)
+
+
+def _check_owner(layout: WorkspaceLayout) -> Iterator[Finding]:
+    """git works in nobody else's repositories, and fails with every command about an environment."""
+    if not hasattr(os, "geteuid"):
+        return
+    me = os.geteuid()
+    names = sorted(os.listdir(layout.environments)) if os.path.isdir(layout.environments) else []
+    places = [f"{layout.environment(name).definition}/.git" for name in names]
+    others = [path for path in (layout.root, *places) if os.path.isdir(path) and os.stat(path).st_uid != me]
+    if others:
+        yours = f"`chown -R {me} {shlex.quote(layout.root)}` makes it yours"
+        fix = f"{yours}; `git config --global --add safe.directory '*'` lets git trust everybody's"
+        message = f"its owner is another user than you, and git refuses to work in it: `{others[0]}`"
+        yield Finding("owner", PROBLEM, message, fix=fix)
 
 
 def _is_usable(path: str) -> bool:

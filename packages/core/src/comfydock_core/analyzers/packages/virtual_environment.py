@@ -13,7 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from comfydock_core.integrations import process
 from comfydock_core.models.exceptions import ToolMissing
 from comfydock_core.models.packages.virtual_environment import VenvCheck, VenvFault
-from comfydock_core.repositories.install_record import installed_distributions, site_packages, split_distribution
+from comfydock_core.repositories.install_record import (
+    DISTRIBUTIONS,
+    installed_distributions,
+    record_directory,
+    site_packages,
+    split_distribution,
+)
 from comfydock_core.repositories.installed_files import InstalledFile, read_record
 from comfydock_core.repositories.own_contradictions import Contradictions, read_contradictions
 from comfydock_core.utils import native
@@ -69,6 +75,39 @@ def check_contents(venv: str) -> tuple[VenvFault, ...]:
     names = installed_distributions(directory)
     faults = [fault for name in names for fault in _file_faults(venv, name, _content_fault)]
     return tuple(_without_those_of_others(venv, _without_contradictions(venv, faults), _content_fault))
+
+
+def check_touched(venv: str) -> tuple[VenvFault, ...]:
+    """Like `check_contents`, but only files of another size, or written to since the installation, are read."""
+    directory = site_packages(venv)
+    if directory is None:
+        return ()
+    since = _installed_at(venv)
+
+    def judge(path: str, file: InstalledFile, name: str) -> Iterator[VenvFault]:
+        try:
+            known = os.stat(path)
+        except OSError:
+            known = None  # The thorough look tells what hinders it.
+        if known is None or known.st_size != (file.size or known.st_size) or known.st_mtime_ns > since:
+            yield from _content_fault(path, file, name)
+
+    faults = [fault for name in installed_distributions(directory) for fault in _file_faults(venv, name, judge)]
+    return tuple(_without_those_of_others(venv, _without_contradictions(venv, faults), _content_fault))
+
+
+def changed_projects(venv: str) -> list[str]:
+    """The projects whose files are not what was installed, as far as sizes and times tell. Raises `OSError`."""
+    faults = [fault for fault in check_touched(venv) if fault.kind in ("file-size", "file-content")]
+    return sorted({split_distribution(fault.distribution)[0] for fault in faults if fault.distribution})
+
+
+def _installed_at(venv: str) -> float:
+    """When the note of the last installation was written; without one everything is looked at."""
+    try:
+        return os.stat(f"{record_directory(venv)}/{DISTRIBUTIONS}").st_mtime_ns
+    except OSError:
+        return 0
 
 
 def changed_distributions(before: str, after: str) -> list[str]:

@@ -7,6 +7,7 @@ import shutil
 from comfydock_core.analyzers.packages.shared_files import left_in_doubt
 from comfydock_core.analyzers.packages.virtual_environment import (
     changed_distributions,
+    changed_projects,
     check_distributions,
     own_contradictions,
     quick_check,
@@ -51,7 +52,8 @@ def stage_venv(
 
     uv does not notice what it left out, so what changed is looked at file by file. A copy that cannot be brought up to
     date, because the original is damaged in a way that nobody saw, is given up for a new one; what is damaged in uv's
-    cache is fetched again. Raises `VenvIncomplete`, and what the installation raises.
+    cache, or was changed there by a change of `before`, is fetched again. Raises `VenvIncomplete`, and what the
+    installation raises.
     """
     if how == "link":
         try:
@@ -62,6 +64,10 @@ def stage_venv(
             remove_tree(staged.venv)
         else:
             return
+    if changed := changed_projects(before):
+        # uv's cache has the very same files where they are links, and would install them again.
+        reporter.warn(f"files of {', '.join(changed)} were changed in place; these packages are fetched again")
+        services.uv_project.forget(changed)
     _build_healing_cache(staged, services, python, backend, reporter)
 
 

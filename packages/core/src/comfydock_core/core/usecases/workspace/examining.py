@@ -35,7 +35,8 @@ def examine(
 ) -> list[Finding]:
     """Look at the tools, the workspace and some environments; nothing is changed but what uv notes in its cache.
 
-    With `deep` every installed file is read. Whatever cannot be looked at is a finding, not an error.
+    With `deep` every installed file is read, otherwise those that were touched. Whatever cannot be looked at is a
+    finding, not an error.
     """
     reporter.phase("Looking at the tools and the workspace")
     found = [*_told(check_tools, ""), *_told(lambda: check_workspace(layout), "")]
@@ -58,8 +59,7 @@ def _examine_environment(
         lambda: check_operations(layout.root, name),
         lambda: checks.check_running(name, environment.running()),
     ]
-    if deep:
-        looks.append(lambda: checks.check_files(layout, workspace.uv_cache))
+    looks.append(lambda: checks.check_files(layout, workspace, deep=deep))
     for look in looks:
         yield from _told(look, name)
 
