@@ -95,7 +95,7 @@ def test_a_chosen_back_end_without_a_lock_is_told(work: Session) -> None:
 def test_without_pytorch_there_is_nothing_to_list(workspace: Session) -> None:
     workspace.ok("create", "bare", "--torch-backend", "none", "--use")
     ran = workspace.ok("backend", "list")
-    assert (ran.out, ran.err) == ("", "PyTorch is locked for no back end here\n")
+    assert (ran.out, ran.err) == ("", "no PyTorch back end is locked here\n")
     assert workspace.ok("env-config", "torch-backend", "show").out == "none\n"
 
 

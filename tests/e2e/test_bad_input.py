@@ -250,14 +250,14 @@ def test_an_environment_without_its_marker_is_not_listed_and_says_so(small: Sess
     (small.environments / "work" / ".cec" / ".complete").unlink()
     assert small.data("list")["environments"] == []
     assert small.data("status")["complete"] is False
-    assert "! the environment was never finished" in small.ok("status").out
+    assert "! the environment is incomplete" in small.ok("status").out
 
 
 @pytest.mark.parametrize("words", [("use",), ("status", "-e"), ("run", "-e"), ("delete", "--yes"), ("manifest", "-e")])
 def test_a_directory_without_a_definition_is_no_environment_and_stays(small: Session, words: tuple[str, ...]) -> None:
     (small.environments / "mine").mkdir()
     (small.environments / "mine" / "file").write_text("mine")
-    told(small.run(*words, "mine"), 8, f"`{small.environments}/mine` is no environment", "\nhint: ")
+    told(small.run(*words, "mine"), 8, f"`{small.environments}/mine` is not an environment", "\nhint: ")
     told(small.run("create", "mine"), 4, "\nhint: ")
     assert (small.environments / "mine" / "file").read_text() == "mine"
 
@@ -328,7 +328,7 @@ def test_without_git_the_status_still_tells_the_rest(made_environment: Session, 
     assert "git" in state["definition"]["unknown"]
     assert (state["packages"]["state"], state["comfyui"]["version"]) == ("in-sync", NEWEST)
     text = made_environment.ok("status", PATH=path).out
-    assert "? there is no program `git`" in text
+    assert "? `git` was not found" in text
 
 
 @pytest.mark.parametrize("named", ["/nowhere/uv", "/", "no-such-program"])
@@ -540,7 +540,7 @@ def test_an_answer_that_nobody_can_get_is_an_error(program_session: Session, wor
 
 def test_create_works_with_closed_standard_streams(source: Session) -> None:
     assert shell(source, "comfydock create one --torch-backend none <&- 2>&-").code == 0
-    # What was made stays, though nobody could be told.
+    # What was made stays, though nobody could be reported.
     assert shell(source, "comfydock create two --torch-backend none <&- >&- 2>&-").code == 6
     assert names(source) == ["one", "two"]
     assert source.data("status", "-e", "two")["in_sync"] is True

@@ -30,7 +30,7 @@ def test_problems_are_told_planned_and_put_right(workspace: Session) -> None:
     told = workspace.run("doctor")
     assert (told.code, "2 problems, " in told.out) == (8, True)
     assert f"  problem there is no `{workspace.workspace}/logs` *\n          to do: make it\n" in told.out
-    assert "`comfydock doctor --fix` puts right what is marked with *\n" in told.err
+    assert "`comfydock doctor --fix` repairs what is marked with *\n" in told.err
     assert not (workspace.workspace / "logs").exists()
 
     planned = workspace.ok("doctor", "--fix", "--dry-run")

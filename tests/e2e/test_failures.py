@@ -1,4 +1,4 @@
-"""Changes that fail or are stopped: what was there stays, nobody is left waiting, and the way out is told."""
+"""Changes that fail or are stopped: what was there stays, nobody is left waiting, and the way out is reported."""
 
 import contextlib
 import os
@@ -47,7 +47,7 @@ def told(ran: Ran, code: int, *words: str) -> Ran:
     return ran
 
 
-# What git and Python write when somebody looks, and what is no part of an environment's state.
+# What git and Python write when somebody looks, and what is not a part of an environment's state.
 VOLATILE = (".git/index", "__pycache__", "/.ops/")
 
 
@@ -387,13 +387,13 @@ def test_what_was_stopped_is_undone_by_hand(work: Session, words: tuple[str, ...
     before = state(work)
     killed(work, when, *words)
     refused = told(work.run("use", "work", "--no-settle") if words[0] != "repair" else
-                   work.run("sync", "-e", "work", "--no-settle"), 7, f"(`{' '.join(words)}`) was stopped in the middle",
+                   work.run("sync", "-e", "work", "--no-settle"), 7, f"(`{' '.join(words)}`) was interrupted",
                    "`comfydock operation resume`", "`comfydock operation undo`")  # fmt: skip
     assert "without `--no-settle`" in refused.err
     planned = work.ok("operation", "undo", *SCOPES[words], "--dry-run").out
     assert re.fullmatch(rf"would take back operation \d+ \({' '.join(words)}\)\n", planned)
     undone = work.ok("operation", "undo", *SCOPES[words]).out
-    assert re.fullmatch(rf"took back operation \d+: {' '.join(words)}\n", undone)
+    assert re.fullmatch(rf"reverted operation \d+: {' '.join(words)}\n", undone)
     assert state(work) == before
     work.ok(*words)
 
@@ -435,4 +435,4 @@ def test_what_was_stopped_is_settled_by_the_next_change_which_says_so(work: Sess
 
 
 def test_with_nothing_stopped_there_is_nothing_to_resume(work: Session) -> None:
-    told(work.run("operation", "resume"), 3, "nothing was stopped in the middle")
+    told(work.run("operation", "resume"), 3, "nothing was interrupted")

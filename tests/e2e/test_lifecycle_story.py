@@ -55,7 +55,7 @@ def test_a_life_of_environments(session: Session) -> None:
     assert undone.err.endswith("`comfydock undo` does it again\n")
     assert "pytorch version: 2.9.1+cpu" in said(session, "-e", "experiment", "run", "--quick-test-for-ci")
 
-    # What was done, as it is told.
+    # What was done, as it is reported.
     listed = [line.split(maxsplit=4) for line in said(session, "operation", "list").splitlines()]
     assert [(row[0], row[1]) for row in listed] == [(str(at), "workspace") for at in range(1, 6)]
     assert [" ".join(row[4:]) for row in listed][1:3] == [
@@ -82,7 +82,7 @@ def test_a_life_of_environments(session: Session) -> None:
     assert len(planned) == 5
     assert all(matches(rf"would prune operation \d of workspace \({SIZE}\)", line) for line in planned)
     assert matches(rf"pruned 5 operations: {SIZE} freed\n", said(session, "operation", "prune"))
-    assert session.ok("operation", "list").err == "nothing was done yet that could be undone\n"
+    assert session.ok("operation", "list").err == "there is nothing to undo yet\n"
     assert names_in(environments) == ["work"]
 
 
@@ -148,7 +148,7 @@ def test_a_manifest_changed_by_hand_is_told_before_anything_is_done(work: Sessio
         ran = work.run(*words)
         assert (ran.code, ran.out) == (4, ""), ran
         assert ran.err == (
-            "error: cannot install the packages: the manifest was changed since, and `uv.lock` does not fit it any"
+            "error: cannot install the packages: the manifest has changed since, and `uv.lock` does not fit it any"
             " more\n\nhint: `comfydock sync --relock` resolves what was changed in the manifest\n"
         )
     relocked = said(work, "sync", "--relock")

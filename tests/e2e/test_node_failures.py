@@ -1,4 +1,4 @@
-"""Node packs that cannot be added, and changes that are stopped: everything stays, and what helps is told."""
+"""Node packs that cannot be added, and changes that are stopped: everything stays, and what helps is reported."""
 
 import os
 import shlex

@@ -128,7 +128,7 @@ def test_uv_runs_in_the_definition_and_its_exit_code_passes_through(here: Sessio
 
 def test_what_uv_changed_by_hand_is_told_in_one_line_and_sync_puts_it_right(here: Session) -> None:
     ran = here.ok("py", "uv", "pip", "install", "mini-masks")
-    assert "`comfydock status` tells what differs" in ran.err
+    assert "`comfydock status` shows what differs" in ran.err
     assert here.data("status")["packages"]["extra"] == ["mini_masks 2.0"]
     here.ok("sync")
     assert here.data("status")["packages"]["state"] == "in-sync"

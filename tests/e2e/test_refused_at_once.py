@@ -36,7 +36,7 @@ def test_a_workspace_is_not_made_at_a_path_that_no_file_can_name(session: Sessio
 def test_deleting_is_refused_before_files_are_counted_when_nobody_can_answer(work: Session) -> None:
     """The question has no count in it."""
     ran = work.run("delete", "work")
-    assert (ran.code, "nobody is there to answer: delete the environment `work`?\n" in ran.err) == (2, True)
+    assert (ran.code, "there is no terminal to answer: delete the environment `work`?\n" in ran.err) == (2, True)
     assert work.error("delete", "wrok")["code"] == "environment-not-found"
 
 

@@ -94,7 +94,7 @@ def test_an_option_answers_the_question(work: Session) -> None:
 def test_without_a_terminal_nobody_is_asked(work: Session) -> None:
     ran = work.run("delete", "work", input="y\n")
     assert (ran.code, ran.out, exists(work)) == (2, "", True)
-    assert ran.err.startswith("error: nobody is there to answer: delete the environment `work`")
+    assert ran.err.startswith("error: there is no terminal to answer: delete the environment `work`")
     assert ran.err.endswith("\nhint: add `--yes` to go ahead\n")
     assert work.error("delete", "work")["exit_code"] == 2
 

@@ -86,7 +86,7 @@ def _do(work: Callable[[Side], None], side: Side) -> None:
 
 
 def without_privileges(work: Callable[[], None]) -> None:
-    """Do the work in a child that is no superuser, whom permissions do not stop. It must succeed."""
+    """Do the work in a child that is not a superuser, whom permissions do not stop. It must succeed."""
 
     def as_nobody(side: Side) -> None:
         if os.geteuid() == 0:

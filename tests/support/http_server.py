@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Reply:
-    """One answer. A body that is no text or bytes is sent as JSON."""
+    """One answer. A body that is not text or bytes is sent as JSON."""
 
     body: object = ""
     status: int = 200

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def main(words: list[str]) -> int:
-    """Run one command line and return its exit code. Everything that goes wrong is told here."""
+    """Run one command line and return its exit code. Everything that goes wrong is reported here."""
     try:
         if words == ["--version"]:
             return _say_version()

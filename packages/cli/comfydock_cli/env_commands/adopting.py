@@ -18,7 +18,7 @@ def adopt(context: Context, arguments: Arguments) -> Result:
     started = time.monotonic()
     name = arguments.text("name")
     if name is None:
-        raise UsageError("`comfydock adopt` needs a name", hint="say how to call it: `--name NAME`")
+        raise UsageError("`comfydock adopt` needs a name", hint="give it one with `--name NAME`")
     path, backend = arguments.word("path"), arguments.word("torch_backend")
     request = AdoptRequest(path, name, backend, arguments.flag("use"), arguments.text("python"))
     workspace = find_workspace(offline=context.offline)

@@ -9,7 +9,7 @@ from comfydock_core.core.usecases.definition.backends import detect_backend
 def list_backends(context: Context, arguments: Arguments) -> Result:
     """The back ends that are locked or chosen."""
     states = context.environment.backends()
-    note = "" if states else "PyTorch is locked for no back end here"
+    note = "" if states else "no PyTorch back end is locked here"
     return Result({"backends": [state.as_dict() for state in states]}, backend_lines(states), note=note)
 
 

@@ -12,7 +12,7 @@ from comfydock_core.models.environments.creation import CreateRequest
 
 
 def create(context: Context, arguments: Arguments) -> Result:
-    """Make a new environment, whole or not at all."""
+    """Create an environment, whole or not at all."""
     started = time.monotonic()
     request = CreateRequest(
         name=arguments.word("name"),
@@ -69,7 +69,7 @@ def delete(context: Context, arguments: Arguments) -> Result:
 
 
 def clone(context: Context, arguments: Arguments) -> Result:
-    """Make a second environment from a first."""
+    """Copy an environment."""
     started = time.monotonic()
     source, name, use = arguments.word("source"), arguments.word("name"), arguments.flag("use")
     workspace = find_workspace(offline=context.offline)

@@ -13,11 +13,11 @@ def search(context: Context, arguments: Arguments) -> Result:
     """The known node packs that fit the words best."""
     limit = arguments.number("limit")
     if limit < 1:
-        raise UsageError("`--limit` is how many packs are shown", hint="give a number from 1 on")
+        raise UsageError("`--limit` is how many packs are shown", hint="give a number of at least 1")
     words = " ".join(arguments.words("words"))
     hits = context.workspace.registry.search(words, limit=limit, environment=_environment(context))
     data = {"words": words, "packs": [hit.as_dict() for hit in hits]}
-    note = "" if hits else "no known node pack fits these words"
+    note = "" if hits else "no known node pack matches these words"
     return Result(data, hits_text(hits, system.terminal_width()), note=note)
 
 

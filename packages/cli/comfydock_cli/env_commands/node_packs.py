@@ -44,12 +44,14 @@ def update(context: Context, arguments: Arguments) -> Result:
     words = tuple(arguments.words("pack"))
     if bool(words) == arguments.flag("all"):
         raise UsageError(
-            "`comfydock node update` needs PACK or `--all`" if not words else "`--all` goes without PACK",
+            "`comfydock node update` needs PACK or `--all`" if not words else "`--all` and PACK cannot be combined",
             hint="for example `comfydock node update --all`",
         )
     excluded = _names(arguments.text("except"))
     if excluded and words:
-        raise UsageError("`--except` goes with `--all`", hint="leave out the packs that are not to be updated")
+        raise UsageError(
+            "`--except` goes with `--all`", hint="name the packs to update, or give `--all` with `--except`"
+        )
     return _change(context, arguments, PackRequest("update", words, _options(arguments), excluded=excluded))
 
 

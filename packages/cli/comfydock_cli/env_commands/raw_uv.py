@@ -29,4 +29,4 @@ def run(context: Context, arguments: Arguments) -> Result:
 
 
 def _differs(name: str) -> str:
-    return f"the packages of {name} are not what the manifest and the lock say; `comfydock status` tells what differs"
+    return f"the packages of {name} are not what the manifest and the lock say; `comfydock status` shows what differs"

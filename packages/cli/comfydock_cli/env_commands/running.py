@@ -18,7 +18,7 @@ def run(context: Context, arguments: Arguments) -> Result:
     """Start ComfyUI with the words given, or do with a running one what the options say."""
     chosen = [name for name in ("background", "stop", "logs") if arguments.flag(name)]
     if len(chosen) > 1:
-        raise UsageError(f"`--{chosen[0]}` and `--{chosen[1]}` do not go together")
+        raise UsageError(f"`--{chosen[0]}` and `--{chosen[1]}` cannot be combined")
     _refuse_without(arguments, "no_wait", "background")
     _refuse_without(arguments, "follow", "logs")
     _refuse_without(arguments, "lines", "logs")
@@ -36,7 +36,7 @@ def _foreground(context: Context, arguments: Arguments) -> Result:
     if context.json:
         raise UsageError(
             "`comfydock run` hands the terminal to ComfyUI, so it has no `--json`",
-            hint="with `--background`, `--stop` and `--logs` it has",
+            hint="it has one with `--background`, `--stop` and `--logs`",
         )
     try:
         return Result(exit_code=context.environment.run(_for_comfyui(arguments), PlainReporter(context.console)))
@@ -86,7 +86,7 @@ def _stop(context: Context, arguments: Arguments) -> Result:
 def _logs(context: Context, arguments: Arguments) -> Result:
     follow = arguments.flag("follow")
     if follow and context.json:
-        raise UsageError("`--follow` goes on and on, so it has no `--json`", hint="leave one of them out")
+        raise UsageError("`--follow` never ends, so it has no `--json`", hint="leave one of them out")
     environment = context.environment
     log = environment.run_log(_port(arguments))
     lines = log.tail(_LINES if arguments.text("lines") is None else arguments.number("lines"))

@@ -18,7 +18,7 @@ def sync(context: Context, arguments: Arguments) -> Result:
 
 
 def repair(context: Context, arguments: Arguments) -> Result:
-    """The same, with the packages installed from the ground."""
+    """The same, with the packages installed from scratch."""
     return _sync(context, arguments.flag("while_running"), SyncRequest("repair", fresh=True))
 
 

@@ -107,7 +107,7 @@ def _tell_json(facts: Facts, words: list[str]) -> int:
         Console().json(failure(_command(words), code, [told]))
     except BrokenPipeError:
         return 141
-    except OSError:  # Standard output itself is what is wrong, so the error is told where it can be read.
+    except OSError:  # Standard output itself is what is wrong, so the error is reported where it can be read.
         return _tell(facts)
     return code
 

@@ -14,7 +14,7 @@ def operation_list(records: list[OperationRecord]) -> Result:
     rows = [_row(record, _undone_by(records)) for record in records]
     widths = [max((len(row[at]) for row in rows), default=0) for at in range(4)]
     lines = ["  ".join([*map(str.ljust, row[:4], widths), row[4]]) for row in rows]
-    note = "" if rows else "nothing was done yet that could be undone"
+    note = "" if rows else "there is nothing to undo yet"
     text = "".join(f"{line}\n" for line in lines)
     return Result({"operations": [operation_data(record) for record in records]}, text, note=note)
 

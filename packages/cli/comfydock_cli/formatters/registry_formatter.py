@@ -21,7 +21,7 @@ def state_text(state: DataState) -> str:
     if state.counts:
         lines.append(counts_text(state.counts))
     if state.age is not None:
-        lines.append(f"checked {age_text(state.age)} ago{', which is long' if state.stale else ''}")
+        lines.append(f"checked {age_text(state.age)} ago{', which is a long time' if state.stale else ''}")
     return "".join(f"{line}\n" for line in lines)
 
 

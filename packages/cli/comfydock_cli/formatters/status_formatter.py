@@ -14,9 +14,9 @@ def status_text(status: "EnvironmentStatus") -> str:
     backend = f", PyTorch {status.torch_backend}" if status.torch_backend else ""
     lines = [f"environment {status.name} ({python}{backend})"]
     if not status.complete:
-        lines.append("  ! the environment was never finished: its marker `.cec/.complete` is missing")
+        lines.append("  ! the environment is incomplete: its marker `.cec/.complete` is missing")
     if status.operation_in_progress:
-        lines.append("  ! a change is being made: what follows may be half of before and half of after")
+        lines.append("  ! a change is in progress: what follows may mix the states before and after it")
     lines += _comfyui(status) + _definition(status) + _packages(status) + _packs(status) + _models(status)
     return "\n".join(lines) + "\n"
 
@@ -37,7 +37,7 @@ def _comfyui(status: "EnvironmentStatus") -> list[str]:
 def _definition(status: "EnvironmentStatus") -> list[str]:
     state = status.definition
     if not state.repository:
-        return _line("history", "none: `.cec` is no git repository")
+        return _line("history", "none: `.cec` is not a git repository")
     if state.unknown is not None:
         return [*_line("history", "unknown"), *_unknown(state.unknown)]
     where = f"{state.branch or 'detached'} at {state.head[:10] if state.head else 'no commit yet'}"

@@ -18,7 +18,7 @@ def synced(plan: SyncPlan, outcome: SyncOutcome | None, seconds: float, data: di
     """
     notes = [f"! left as it is: {line}" for line in plan.held_back]
     if plan.unobtainable:
-        notes.append(f"! not installed, and nobody can fetch them: {', '.join(plan.unobtainable)}")
+        notes.append(f"! not installed, as no source for them is known: {', '.join(plan.unobtainable)}")
     note, code = "\n".join(notes), 3 if plan.unobtainable else 4 if plan.held_back else 0
     if outcome is None:
         found = f"{plan.name}: nothing to do" if notes else f"{plan.name} is up to date"

@@ -23,7 +23,7 @@ def overview(width: int) -> str:
         shown += ["", f"{about}:", *_table(pairs, width, 14)]
     lines += shown
     lines += ["", "options:", *_options((*GLOBAL, VERSION), width)]
-    lines += ["", "`comfydock COMMAND --help` tells more; `comfydock help environment` lists the variables."]
+    lines += ["", "`comfydock COMMAND --help` says more; `comfydock help environment` lists the variables."]
     return "\n".join(lines) + "\n"
 
 

@@ -32,7 +32,7 @@ Exit codes
     4  conflict: needs a decision
     5  remote: network, server, authentication
     6  tool: uv, git or the file system failed
-    7  busy: somebody else is working on the same thing
+    7  busy: another command is changing the same thing
     8  integrity: something is damaged; it was left as it is
   129  the terminal went away
   130  interrupted
@@ -45,11 +45,11 @@ Exit codes
 _JSON = """\
 JSON
 
-With `--json` every command prints one object on standard output, whatever happens:
+With `--json` every command prints exactly one object on standard output:
 
   version    version of this format: 1
   command    the words of the command
-  status     `ok`, `failed` (it answered, and the answer is trouble) or `error`
+  status     `ok`, `failed` (it worked, and found a problem) or `error`
   exit_code  the exit code
   data       what the command found or did, or null
   errors     list of {code, message, hint, context}
@@ -60,19 +60,19 @@ Progress and notes stay on standard error. `comfydock explain CODE` describes an
 _CHANGES = """\
 Changes
 
-A change is prepared aside and put in place at once: it happened or it did not, also after a crash or on a full disk.
-`--dry-run` shows what it would be. What it took away is kept, so that it can be undone:
+A change is prepared aside and put in place at once: it is made or it is not, even after a crash or on a full disk.
+`--dry-run` shows what it would be. What it removed is kept, so that it can be undone:
 
-  comfydock undo                the last change; undoing the undo does it again
+  comfydock undo                the last change; undoing the undo redoes it
   comfydock operation list      what was done to the workspace and to the active environment; `-e NAME` for another one
-  comfydock operation undo 12   one of them, while what it left is still as it left it
+  comfydock operation undo 12   one of them, as long as its result is unchanged
   comfydock operation prune     free what is kept
 
 The last three changes that keep directories are kept (a deleted environment, a replaced virtual environment), and the
 smaller ones between them. Only one command at a time changes an environment, or the workspace: the second one ends
 with exit code 7 and names the first; `--wait SECONDS` waits for it.
 
-A change that was stopped by force is finished or removed by the next one, which says so. `--no-settle` refuses that;
+A change that was killed is finished or removed by the next one, which says so. `--no-settle` refuses that;
 `comfydock operation resume` and `comfydock operation undo` choose.
 """
 

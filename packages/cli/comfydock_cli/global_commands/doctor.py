@@ -34,5 +34,5 @@ def _told(found: list[Finding], mended: list[dict[str, str]]) -> Result:
     fixable = any(finding.mending is not None for finding in found)
     data = {"problems": problems, "findings": [finding.as_dict() for finding in found], "mended": mended}
     text = "".join(f"did {step['action']} {step['target']}\n" for step in mended) + doctor_text(found)
-    note = "`comfydock doctor --fix` puts right what is marked with *" if fixable else ""
+    note = "`comfydock doctor --fix` repairs what is marked with *" if fixable else ""
     return Result(data, text, _TROUBLE if problems else 0, note)

@@ -14,7 +14,7 @@ def list_environments(context: Context, arguments: Arguments) -> Result:
         from comfydock_cli.formatters.environment_formatter import long_list
 
         return long_list(context.workspace, names, active, sizes=arguments.flag("size"))
-    note = "" if names else "no environments yet; make one with `comfydock create NAME`"
+    note = "" if names else "no environments yet; create one with `comfydock create NAME`"
     text = "".join(f"{'*' if name == active else ' '} {name}\n" for name in names)
     return Result({"active": active, "environments": [{"name": name} for name in names]}, text, note=note)
 

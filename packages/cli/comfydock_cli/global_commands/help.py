@@ -37,7 +37,7 @@ def explain(context: Context, arguments: Arguments) -> Result:
     if code not in known:
         near = nearest(code, known)
         hint = f"did you mean `{near}`?" if near else "`comfydock explain` lists the codes"
-        raise UsageError(f"`{code}` is no error code", hint=hint)
+        raise UsageError(f"`{code}` is not an error code", hint=hint)
     exit_code, text = known[code]
     data = {"code": code, "exit_code": exit_code, "explanation": text}
     return Result(data, f"{code} (exit code {exit_code})\n\n{text}\n")

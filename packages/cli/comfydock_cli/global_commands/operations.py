@@ -30,7 +30,7 @@ def undo(context: Context, arguments: Arguments) -> Result:
 
 
 def undo_operation(context: Context, arguments: Arguments) -> Result:
-    """Undo one operation; without a number take back what was stopped in the middle first."""
+    """Undo one operation; without a number take back what was interrupted first."""
     operations, wanted = _operations(context, arguments), arguments.text("operation")
     for record in operations.unfinished():
         if wanted is None or wanted in (record.id, str(record.number)):
@@ -43,9 +43,7 @@ def resume(context: Context, arguments: Arguments) -> Result:
     operations = _operations(context, arguments)
     record = next(iter(operations.unfinished()), None)
     if record is None:
-        raise OperationNotFound(
-            "nothing was stopped in the middle", hint="`comfydock operation list` shows what was done"
-        )
+        raise OperationNotFound("nothing was interrupted", hint="`comfydock operation list` shows what was done")
     again = record.state == "staging" and bool(record.words)
     words = " ".join(record.words)
     if context.dry_run:
@@ -85,7 +83,7 @@ def _undo(context: Context, arguments: Arguments, wanted: str | None) -> Result:
     lines = [f"undone {undone.target}: {undone.detail}", *(f"  {step_text(step)}" for step in plan.steps)]
     data = {"operation": identifier, "undone": plan.undoes, "scope": plan.scope}
     again = f"comfydock undo -e {context.environment_name}" if context.environment_name else "comfydock undo"
-    return Result(data, "".join(f"{line}\n" for line in lines), note=f"`{again}` does it again")
+    return Result(data, "".join(f"{line}\n" for line in lines), note=f"`{again}` redoes it")
 
 
 def _take_back(context: Context, operations: Operations, record: OperationRecord) -> Result:
@@ -94,7 +92,7 @@ def _take_back(context: Context, operations: Operations, record: OperationRecord
         return planned([PlanStep("take back", f"operation {record.number}", words)])
     with make_reporter(context) as reporter:
         operations.take_back(record, context.initiator(), reporter)
-    return Result({"operation": record.id, "taken_back": True}, f"took back operation {record.number}: {words}\n")
+    return Result({"operation": record.id, "taken_back": True}, f"reverted operation {record.number}: {words}\n")
 
 
 def _operations(context: Context, arguments: Arguments) -> Operations:

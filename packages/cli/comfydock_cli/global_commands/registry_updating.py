@@ -11,7 +11,7 @@ _NOT_ALL_FETCHED = 5
 
 
 def update(context: Context, arguments: Arguments) -> Result:
-    """Fetch what changed; what could not be fetched is told and does not keep the rest."""
+    """Fetch what changed; what could not be fetched is reported and does not keep the rest."""
     workspace = find_workspace(offline=context.offline)
     if context.dry_run:
         return planned(workspace.registry.plan_update())

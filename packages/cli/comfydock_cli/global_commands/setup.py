@@ -8,14 +8,14 @@ from comfydock_core.core.workspace import Workspace
 
 
 def init(context: Context, arguments: Arguments) -> Result:
-    """Make a workspace and say how to go on."""
+    """Create a workspace and say how to go on."""
     path = arguments.text("path")
     plan = Workspace.plan_initialisation(path, arguments.text("models_dir"))
     if context.dry_run:
         return planned(plan.steps(), path=plan.root)
     Workspace.initialise(plan)
-    note = "make an environment with `comfydock create NAME`"
+    note = "create an environment with `comfydock create NAME`"
     if path is not None and system.getenv("COMFYDOCK_HOME") != plan.root:
         note = f"set COMFYDOCK_HOME={plan.root} so that every command finds it, then {note}"
     data = {"path": plan.root, "models_directory": plan.models_directory}
-    return Result(data, f"made the workspace {plan.root}; models in {plan.models_directory}\n", note=note)
+    return Result(data, f"created the workspace {plan.root}; models in {plan.models_directory}\n", note=note)

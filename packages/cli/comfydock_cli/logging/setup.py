@@ -80,7 +80,7 @@ class CommandLog:
         except OSError as error:
             self._console.note(f"warning: cannot write the log `{self._path}`: {error.strerror}")
             return self
-        logging.raiseExceptions = False  # A full disk is told once, by the command itself, not at every record.
+        logging.raiseExceptions = False  # A full disk is reported once, by the command itself, not at every record.
         root.addHandler(self._handler)
         if self._afterwards is not None:
             self._records.addFilter(_is_ours)

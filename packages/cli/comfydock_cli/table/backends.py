@@ -22,7 +22,7 @@ COMMANDS = (
         ("backend", "check"),
         "comfydock_cli.env_commands.backends:check",
         "Check the locks of all back ends",
-        "Tells which locks of PyTorch cannot be used and why, and ends with exit code 8 if there is one.",
+        "Reports which locks of PyTorch cannot be used and why, and ends with exit code 8 if there is one.",
         ("comfydock backend check",),
         _ABOUT,
         (),
@@ -65,7 +65,7 @@ COMMANDS = (
     Command(
         ("env-config", "torch-backend", "detect"),
         "comfydock_cli.env_commands.backends:detect",
-        "Tell which back end fits this machine",
+        "Show which back end fits this machine",
         "Asks the programs of NVIDIA, AMD and Intel that are on PATH; nothing is changed.",
         ("comfydock env-config torch-backend detect",),
         _ABOUT,

@@ -18,10 +18,10 @@ COMMANDS = (
     Command(
         ("create",),
         "comfydock_cli.env_commands.lifecycle:create",
-        "Make a new environment",
+        "Create an environment",
         "Clones ComfyUI, locks and installs its requirements with uv, links the models directory and starts the"
-        " environment's history. The new environment appears whole or not at all. With `--template` it is another one"
-        " made again, at the versions that are pinned there.",
+        " environment's history. The new environment appears whole or not at all. With `--template` it recreates"
+        " another environment, at the versions that are pinned there.",
         (
             "comfydock create work",
             "comfydock create work --comfyui v0.3.60 --python 3.12 --use",
@@ -60,7 +60,7 @@ COMMANDS = (
                 completer="directories",
                 help="manifest (`pyproject.toml`) or bundle (`.tar.gz`) of another environment to start from",
             ),
-            flag("--keep-going", help="leave out node packs of the template that cannot be had (exit code 3)"),
+            flag("--keep-going", help="leave out node packs of the template that cannot be fetched (exit code 3)"),
             flag("--use", help="make it the active environment"),
         ),
         WORKSPACE,
@@ -83,7 +83,7 @@ COMMANDS = (
         ("use",),
         "comfydock_cli.global_commands.environments:use",
         "Choose the active environment",
-        "Commands without `-e` work on the active environment.",
+        "Commands without `-e` use the active environment.",
         ("comfydock use work",),
         _LIFE,
         (ENVIRONMENT_NAME,),
@@ -105,10 +105,10 @@ COMMANDS = (
         ("run",),
         "comfydock_cli.env_commands.running:run",
         "Start ComfyUI",
-        "Runs ComfyUI in its environment. Everything from the first argument that is not an option of ComfyDock goes"
-        " to ComfyUI as it is, everything after `--` in any case. Signals and the exit code pass through; exit code 42"
-        " means that ComfyUI wants to be started again. One that runs in the background writes to a log and is found"
-        " again by `--stop` and `--logs`; with several, `--port N` after these says which.",
+        "Runs ComfyUI in its environment. Everything from the first argument that is not an option of ComfyDock"
+        " goes to ComfyUI as it is, everything after `--` in any case. Signals and the exit code pass through; exit"
+        " code 42 means that ComfyUI wants to be restarted. One that runs in the background writes to a log and is"
+        " found again by `--stop` and `--logs`; with several, `--port N` after these says which.",
         (
             "comfydock run",
             "comfydock run --port 8190",
@@ -118,12 +118,12 @@ COMMANDS = (
         ),
         _LIFE,
         (
-            flag("--background", help="start it in the background and wait until it serves"),
+            flag("--background", help="start it in the background and wait until it is ready"),
             flag("--no-wait", help="with `--background`: do not wait"),
-            flag("--stop", help="stop what runs"),
-            flag("--logs", help="show the output of what runs in the background"),
+            flag("--stop", help="stop the running ComfyUI"),
+            flag("--logs", help="show the output of the one in the background"),
             value("--lines", "-n", metavar="N", type="int", help="with `--logs`: how many lines [default: 50]"),
-            flag("--follow", help="with `--logs`: go on showing it until ComfyUI ends"),
+            flag("--follow", help="with `--logs`: keep showing it until ComfyUI ends"),
         ),
         ENVIRONMENT,
         passthrough="COMFYUI-ARGS",
@@ -160,9 +160,9 @@ COMMANDS = (
     Command(
         ("clone",),
         "comfydock_cli.env_commands.lifecycle:clone",
-        "Make a second environment from a first",
+        "Copy an environment",
         "Copies ComfyUI with its node packs, workflows, inputs and settings, and the environment's history; packages"
-        " are shared by links. Outputs stay behind. The first is only read.",
+        " are shared by links. Outputs stay behind. The original is only read.",
         ("comfydock clone work experiment", "comfydock clone work experiment --use"),
         _LIFE,
         (
@@ -189,7 +189,7 @@ COMMANDS = (
         _LIFE,
         (
             word("path", "directory of the installation", completer="directories"),
-            value("--name", metavar="NAME", help="name of the new environment; always needed"),
+            value("--name", metavar="NAME", help="name of the new environment; required"),
             value(
                 "--python", metavar="VERSION", help="Python version of the environment [default: the installation's]"
             ),
@@ -208,15 +208,15 @@ COMMANDS = (
     Command(
         ("sync",),
         "comfydock_cli.env_commands.syncing:sync",
-        "Make an environment what its definition says",
-        "Installs exactly what is locked for this machine's back end, fetches node packs that are missing or lie there"
-        " in another version, and corrects the models link. A lock of PyTorch that is missing or out of date is made."
-        " Node packs that nothing here can fetch are named, and make exit code 3; what somebody changed by hand stays"
-        " as it is, and makes exit code 4.",
+        "Bring an environment in line with its definition",
+        "Installs exactly what is locked for this machine's back end, fetches node packs that are missing or are"
+        " there at another version, and corrects the models link. A lock of PyTorch that is missing or out of date"
+        " is made. Node packs without a known source are named, and the exit code is 3; what was changed by hand"
+        " stays as it is, and the exit code is 4.",
         ("comfydock sync", "comfydock sync -e work --dry-run", "comfydock sync --relock"),
         _LIFE,
         (
-            flag("--relock", help="resolve the packages anew where the manifest was changed by hand"),
+            flag("--relock", help="resolve the packages again where the manifest was changed by hand"),
             WHILE_RUNNING,
         ),
         ENVIRONMENT,
@@ -225,8 +225,8 @@ COMMANDS = (
     Command(
         ("repair",),
         "comfydock_cli.env_commands.syncing:repair",
-        "Build the virtual environment anew",
-        "Like `sync`, but the packages are installed from the ground, whatever is there now. What was there is kept, so"
+        "Rebuild the virtual environment",
+        "Like `sync`, but the packages are installed from scratch, whatever is there now. What was there is kept, so"
         " that `comfydock undo` brings it back.",
         ("comfydock repair", "comfydock repair -e work"),
         _LIFE,

@@ -21,14 +21,14 @@ _VERIFY = flag("--verify", help="start ComfyUI once, and change nothing when a p
 _INSTALL_SCRIPT = flag("--run-install-script", help="run the pack's `install.py` in the new environment")
 
 COMMANDS = (
-    Command(("node",), "", "Add, update, remove and find node packs, tell who needs them", about=_ABOUT),
+    Command(("node",), "", "Add, update, remove and find node packs, and see who needs them", about=_ABOUT),
     Command(
         ("node", "add"),
         "comfydock_cli.env_commands.node_packs:add",
         "Add node packs",
-        "From the registry by ID or ID@VERSION, from git by URL or URL@REF, from a folder by its path, or with `--dev`"
-        " what lies among the custom nodes already. Their Python packages are tried against the lock first. Several are"
-        " added together or not at all.",
+        "From the registry by ID or ID@VERSION, from git by URL or URL@REF, from a folder by its path, or with"
+        " `--dev` what lies among the custom nodes already. Their Python packages are checked against the lock"
+        " first. Several are added together, or none of them.",
         (
             "comfydock node add comfyui-impact-pack",
             "comfydock node add comfyui-kjnodes@1.1.0",
@@ -55,8 +55,8 @@ COMMANDS = (
         ("node", "remove"),
         "comfydock_cli.env_commands.node_packs:remove",
         "Remove node packs",
-        "Takes them out of the manifest and their directories away, which `undo` brings back. The directory of a"
-        " development pack is kept, turned off.",
+        "Removes them from the manifest and deletes their directories; `undo` brings them back. The directory of a"
+        " development pack is kept, disabled.",
         ("comfydock node remove comfyui-impact-pack", "comfydock node remove MyNodes --untrack"),
         _ABOUT,
         (_PACKS, flag("--untrack", help="leave the directories as they are"), FORCE, KEEP_GOING, WHILE_RUNNING),
@@ -74,7 +74,7 @@ COMMANDS = (
         (
             word("pack", "node packs of the environment", many=True, optional=True, completer="packs"),
             flag("--all", help="update every node pack"),
-            value("--except", metavar="PACKS", help="packs that stay, with commas between", completer="packs"),
+            value("--except", metavar="PACKS", help="packs to keep, separated by commas", completer="packs"),
             FORCE,
             NO_TEST,
             STRICT,
@@ -90,12 +90,12 @@ COMMANDS = (
         ("node", "prune"),
         "comfydock_cli.env_commands.node_packs:prune",
         "Remove node packs that no workflow needs",
-        "Asks first. Development packs stay, and so does what may be needed: where a workflow or the code of a pack"
-        " could not be read, that is told. `undo` brings everything back.",
+        "Asks first. Development packs stay, and so does every pack that may be needed: where a workflow or the"
+        " code of a pack could not be read, this is reported. `undo` brings everything back.",
         ("comfydock node prune --dry-run", "comfydock node prune --exclude comfyui-impact-pack --yes"),
         _ABOUT,
         (
-            value("--exclude", metavar="PACKS", help="packs that stay, with commas between", completer="packs"),
+            value("--exclude", metavar="PACKS", help="packs to keep, separated by commas", completer="packs"),
             FORCE,
             KEEP_GOING,
             WHILE_RUNNING,
@@ -106,7 +106,7 @@ COMMANDS = (
     Command(
         ("node", "why-not"),
         "comfydock_cli.env_commands.node_packs:why_not",
-        "Tell whether node packs would fit",
+        "Check whether node packs would fit",
         "Tries them as `node add` does, and adds nothing. When they do not fit: which requirements collide, no more"
         " than needed, and which changes were tried and help.",
         ("comfydock node why-not comfyui-impact-pack", "comfydock node why-not comfyui-kjnodes@1.1.0 --strict"),
@@ -122,7 +122,7 @@ COMMANDS = (
         ("node", "list"),
         "comfydock_cli.env_commands.node_packs:list_packs",
         "List the node packs",
-        "Identifier, version, where each comes from, and whether it is there and on.",
+        "Identifier, version, where each comes from, and whether it is present and enabled.",
         ("comfydock node list", "comfydock node list --json"),
         _ABOUT,
         (),
@@ -131,7 +131,7 @@ COMMANDS = (
     Command(
         ("node", "enable"),
         "comfydock_cli.env_commands.node_packs:enable",
-        "Turn node packs on again",
+        "Enable node packs",
         "",
         ("comfydock node enable comfyui-impact-pack",),
         _ABOUT,
@@ -142,8 +142,8 @@ COMMANDS = (
     Command(
         ("node", "disable"),
         "comfydock_cli.env_commands.node_packs:disable",
-        "Turn node packs off",
-        "ComfyUI passes over them, while manifest and lock keep them: turning them on again takes no time.",
+        "Disable node packs",
+        "ComfyUI skips them, while manifest and lock keep them: enabling them again takes no time.",
         ("comfydock node disable comfyui-impact-pack",),
         _ABOUT,
         (_PACKS, KEEP_GOING, WHILE_RUNNING),
@@ -153,9 +153,10 @@ COMMANDS = (
     Command(
         ("node", "verify"),
         "comfydock_cli.env_commands.node_verifying:verify",
-        "Tell whether node packs can be imported",
-        "Starts ComfyUI once, beside the one that may run, and shows what it says of its packs: the seconds that each"
-        " takes, and why one cannot be imported. The packs' own code runs. Exit code 8 means that one fails.",
+        "Check whether node packs can be imported",
+        "Starts ComfyUI once, beside one that may be running, and shows what it reports about its packs: the"
+        " seconds that each takes, and why one cannot be imported. The packs' own code runs. Exit code 8 means that"
+        " one fails.",
         ("comfydock node verify", "comfydock node verify ComfyUI-Impact-Pack --json"),
         _ABOUT,
         (word("pack", "node packs of the environment", many=True, optional=True, completer="packs"),),
@@ -189,8 +190,8 @@ COMMANDS = (
         ("node", "search"),
         "comfydock_cli.env_commands.node_knowledge:search",
         "Find node packs by words",
-        "Looks in the names, descriptions and node classes of all known packs; those of the environment are marked with"
-        " *. The network is not needed: `registry update` fetches the lists that are looked in.",
+        "Searches the names, descriptions and node classes of all known packs; those of the environment are marked"
+        " with *. It works offline, on the lists that `registry update` fetches.",
         ("comfydock node search face detailer", "comfydock node search upscale --limit 5 --json"),
         _ABOUT,
         (
@@ -202,7 +203,7 @@ COMMANDS = (
     Command(
         ("node", "why"),
         "comfydock_cli.env_commands.node_knowledge:why",
-        "Tell why something is here",
+        "Explain why something is here",
         "For a node pack: the workflows that need it and what it asks for. For a node class: the packs that define it."
         " For a Python package: who asks for it, directly and through other packages. No code of a pack is run.",
         ("comfydock node why comfyui-impact-pack", "comfydock node why FaceDetailer", "comfydock node why numpy"),
@@ -226,7 +227,7 @@ COMMANDS = (
         "comfydock_cli.global_commands.registry_updating:update",
         "Fetch the lists of known node packs",
         "Fetches ComfyDock's node data and the lists of ComfyUI-Manager where they changed. A list that cannot be"
-        " fetched stays as it is; exit code 5 means that none could.",
+        " fetched stays as it is; exit code 5 means that none could be fetched.",
         ("comfydock registry update",),
         _ABOUT,
         (),

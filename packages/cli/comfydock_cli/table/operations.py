@@ -11,22 +11,22 @@ COMMANDS = (
         ("undo",),
         "comfydock_cli.global_commands.operations:undo",
         "Undo the last change",
-        "Undoes the last change of the workspace or of the active environment, whichever came last; with `-e` that of"
-        " one environment. The undo is a change itself: undoing it does the thing again. `comfydock help changes` tells"
-        " what is kept.",
+        "Undoes the last change of the workspace or of the active environment, whichever came last; with `-e` that"
+        " of one environment. The undo is a change itself: undoing it redoes the change. `comfydock help changes`"
+        " says what is kept.",
         ("comfydock undo", "comfydock undo -e work --dry-run"),
         _ABOUT,
         (_OF_WORKSPACE, WHILE_RUNNING),
         WORKSPACE,
         WRITE,
     ),
-    Command(("operation",), "", "List, show, resume, undo and prune what was done", about=_ABOUT),
+    Command(("operation",), "", "List, show, resume, undo and prune operations", about=_ABOUT),
     Command(
         ("operation", "list"),
         "comfydock_cli.global_commands.operations:list_operations",
-        "List what was done",
+        "List the operations",
         "The operations of the workspace and of the active environment that are kept, oldest first; with `-e` those of"
-        " one environment. One that is `staging` or `applying` is under way, or was stopped in the middle.",
+        " one environment. One that is `staging` or `applying` is in progress, or was interrupted.",
         ("comfydock operation list", "comfydock operation list -e work"),
         _ABOUT,
         (_OF_WORKSPACE,),
@@ -45,8 +45,9 @@ COMMANDS = (
     Command(
         ("operation", "resume"),
         "comfydock_cli.global_commands.operations:resume",
-        "Go on with what was stopped in the middle",
-        "Finishes an operation that was stopped while it changed names, and starts one anew that was stopped before.",
+        "Resume what was interrupted",
+        "Finishes an operation that was interrupted while it changed names, and restarts one that was interrupted"
+        " before.",
         ("comfydock operation resume",),
         _ABOUT,
         (_OF_WORKSPACE,),
@@ -57,8 +58,8 @@ COMMANDS = (
         ("operation", "undo"),
         "comfydock_cli.global_commands.operations:undo_operation",
         "Undo one operation",
-        "Without a number, takes back what was stopped in the middle, else undoes the last change. An operation can be"
-        " undone while what it put in place is still there as it left it.",
+        "Without a number, takes back what was interrupted, else undoes the last change. An operation can be undone"
+        " as long as what it put in place is unchanged.",
         ("comfydock operation undo", "comfydock operation undo 12 --dry-run"),
         _ABOUT,
         (word("operation", "number or identifier of the operation", optional=True), _OF_WORKSPACE, WHILE_RUNNING),
@@ -70,7 +71,7 @@ COMMANDS = (
         "comfydock_cli.global_commands.operations:prune",
         "Free what operations keep",
         "Removes for good what operations took away, deleted environments among it. What is pruned cannot be undone."
-        " `comfydock help changes` tells what is kept when nobody prunes.",
+        " `comfydock help changes` says what is kept without pruning.",
         ("comfydock operation prune", "comfydock operation prune --keep 1 --dry-run"),
         _ABOUT,
         (

@@ -30,7 +30,7 @@ COMMANDS = (
         ("completion", "install"),
         "comfydock_cli.global_commands.completion:install",
         "Turn on completion in the shell",
-        "Writes the completion script and, where the shell does not find it by itself, a marked block into its"
+        "Writes the completion script and, where the shell does not find it on its own, a marked block into its"
         " start-up file.",
         ("comfydock completion install", "comfydock completion install zsh --dry-run"),
         _ABOUT,

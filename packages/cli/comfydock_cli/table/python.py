@@ -11,7 +11,7 @@ COMMANDS = (
         ("py", "add"),
         "comfydock_cli.env_commands.python_packages:add",
         "Add Python packages",
-        "Tries first whether everything fits together, then writes the requirements into the manifest, locks and"
+        "Checks first whether everything fits together, then writes the requirements into the manifest, locks and"
         " installs them: all of it or nothing, and `undo` takes it back. A version of what ComfyUI itself asks for is a"
         " constraint.",
         (
@@ -26,14 +26,14 @@ COMMANDS = (
             value("--requirements", "-r", metavar="FILE", help="what a requirements file asks for", completer="files"),
             _GROUP,
             flag("--dev", help="the same as `--group dev`"),
-            flag("--editable", help="use folders from where they are, instead of a copy"),
+            flag("--editable", help="use folders in place, instead of a copy"),
             value(
                 "--bounds",
                 metavar="KIND",
                 choices=("lower", "major", "minor", "exact"),
-                help="how to limit what has no version",
+                help="which bounds to write for packages without a version",
             ),
-            flag("--upgrade", help="take the newest versions of what is named, although others are locked"),
+            flag("--upgrade", help="take the newest versions of what is named, even where others are locked"),
             NO_TEST,
             STRICT,
             WHILE_RUNNING,
@@ -45,7 +45,7 @@ COMMANDS = (
         ("py", "remove"),
         "comfydock_cli.env_commands.python_packages:remove",
         "Remove Python packages",
-        "Takes requirements out of the manifest, and packages that nobody needs any more out of the environment. What"
+        "Takes requirements out of the manifest, and packages that nothing needs any more out of the environment. What"
         " ComfyUI itself asks for stays without `--force`.",
         ("comfydock py remove einops", "comfydock py remove einops --group tools"),
         _ABOUT,
@@ -64,7 +64,7 @@ COMMANDS = (
         ("py", "remove-group"),
         "comfydock_cli.env_commands.python_packages:remove_group",
         "Remove a dependency group",
-        "The group goes with all of its packages. Those of node packs go with their packs: `node remove`.",
+        "Removes the group with all of its packages. Groups of node packs are removed with their packs: `node remove`.",
         ("comfydock py remove-group tools",),
         _ABOUT,
         (word("group", "a dependency group of yours", completer="package_groups"), NO_TEST, STRICT, WHILE_RUNNING),
@@ -76,7 +76,7 @@ COMMANDS = (
         "comfydock_cli.env_commands.python_listing:list_packages",
         "List the Python packages that are asked for",
         "What the manifest asks for, the versions that are locked, and who asks: ComfyUI, you, a group. `node why`"
-        " tells why any other package is here.",
+        " explains why any other package is here.",
         ("comfydock py list", "comfydock py list --all --json"),
         _ABOUT,
         (flag("--all", help="also what node packs ask for"),),
@@ -87,8 +87,8 @@ COMMANDS = (
         "comfydock_cli.env_commands.raw_uv:run",
         "Run uv on the environment",
         "Everything from the first argument that is not an option of ComfyDock goes to uv as it is. It works in the"
-        " definition with the environment's own settings and cache, on the environment as it is: nothing is tried"
-        " first, and `undo` knows nothing of it. The exit code passes through.",
+        " definition with the environment's own settings and cache, on the live environment: nothing is checked"
+        " first, and `undo` does not cover it. The exit code passes through.",
         ("comfydock py uv tree", "comfydock py uv pip list"),
         _ABOUT,
         (WHILE_RUNNING,),
@@ -101,8 +101,8 @@ COMMANDS = (
         ("constraint", "add"),
         "comfydock_cli.env_commands.python_packages:constrain",
         "Limit the versions of packages",
-        "A constraint asks for nothing; it limits what something else asks for. It takes the place of those that there"
-        " are for the same package, and is tried, locked and installed at once.",
+        "A constraint requests nothing; it limits what something else requests. It replaces those that exist for"
+        " the same package, and is checked, locked and installed at once.",
         ('comfydock constraint add "numpy<2"', 'comfydock constraint add "numpy<2" "pillow>=10,<12"'),
         _ABOUT,
         (word("constraint", "names with limits, such as `numpy<2`", many=True), NO_TEST, STRICT, WHILE_RUNNING),
@@ -140,7 +140,7 @@ COMMANDS = (
         "comfydock_cli.env_commands.outdated:outdated",
         "Show what has newer versions",
         "ComfyUI, node packs and Python packages, with the commits between where there are any. Nothing is changed."
-        " What cannot be looked up is told; exit code 5 means that nothing could be.",
+        " What cannot be looked up is reported; exit code 5 means that nothing could be looked up.",
         ("comfydock outdated", "comfydock outdated -e work --json"),
         _ABOUT,
         (),

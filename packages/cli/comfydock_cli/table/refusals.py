@@ -30,7 +30,7 @@ def unknown_command(path: Path) -> UsageError:
         near = _nested(path[0])
     parent = _program(path[:-1])
     hint = f"did you mean `{parent} {near}`?" if near else f"`{parent} --help` lists the commands"
-    return UsageError(f"`{_program(path)}` is no command", hint=hint, context={"words": list(path)})
+    return UsageError(f"unknown command `{_program(path)}`", hint=hint, context={"words": list(path)})
 
 
 def _nested(word: str) -> str | None:

@@ -142,11 +142,11 @@ def word(
 ENVIRONMENT_NAME = word("name", "name of the environment", completer="environments")
 
 # Options that several commands share.
-FORCE = flag("--force", help="go on although something would be refused")
-NO_TEST = flag("--no-test", help="do not try first whether the Python packages fit together")
-STRICT = flag("--strict", help="refuse what changes packages that are locked already")
-KEEP_GOING = flag("--keep-going", help="do what can be done when a part cannot; the exit code tells")
-WHILE_RUNNING = flag("--while-running", help="go on although its ComfyUI runs")
+FORCE = flag("--force", help="go ahead where ComfyDock would refuse")
+NO_TEST = flag("--no-test", help="do not check first whether the Python packages fit together")
+STRICT = flag("--strict", help="refuse a change of packages that are already locked")
+KEEP_GOING = flag("--keep-going", help="carry on without the parts that fail; the exit code reports it")
+WHILE_RUNNING = flag("--while-running", help="go ahead while its ComfyUI is running")
 
 HELP = flag("--help", "-h", help="show this help")
 VERSION = flag("--version", help="show the version")
@@ -160,9 +160,11 @@ COLOR = value("--color", metavar="WHEN", help="when to use colour", default="aut
 NO_PROGRESS = flag("--no-progress", help="draw no progress bars")
 OFFLINE = flag("--offline", help="do not use the network; what is cached still works")
 YES = flag("--yes", "-y", help="answer every question with yes")
-DRY_RUN = flag("--dry-run", help="show what would be done, and do nothing")
-WAIT = value("--wait", metavar="SECONDS", type="int", help="wait so long for another command to end its change")
-NO_SETTLE = flag("--no-settle", help="refuse to go on when an earlier change was stopped in the middle")
+DRY_RUN = flag("--dry-run", help="show what would be done, without doing it")
+WAIT = value(
+    "--wait", metavar="SECONDS", type="int", help="wait up to SECONDS for another command to finish its change"
+)
+NO_SETTLE = flag("--no-settle", help="refuse to run when an earlier change was interrupted")
 
 # Accepted before and after the command words; those of changes where a command changes something.
 OF_CHANGES = (DRY_RUN, WAIT, NO_SETTLE)

@@ -8,8 +8,8 @@ COMMANDS = (
     Command(
         ("init",),
         "comfydock_cli.global_commands.setup:init",
-        "Make a workspace",
-        "Makes the workspace at PATH, else at COMFYDOCK_HOME, else at `~/comfydock`. Models are kept in the"
+        "Create a workspace",
+        "Creates the workspace at PATH, else at COMFYDOCK_HOME, else at `~/comfydock`. Models are kept in the"
         " workspace unless `--models-dir` names another directory.",
         ("comfydock init", "comfydock init /data/comfydock --models-dir /data/models"),
         _ABOUT,
@@ -45,7 +45,7 @@ COMMANDS = (
                 "--node-policy",
                 metavar="WHAT",
                 choices=("warn", "refuse"),
-                help="what to do about findings in the code of new node packs",
+                help="what to do about suspicious code in new node packs",
             ),
         ),
         WORKSPACE,
@@ -76,12 +76,12 @@ COMMANDS = (
         ("doctor",),
         "comfydock_cli.global_commands.doctor:doctor",
         "Look for what is wrong",
-        "Looks at git, uv, the workspace and its environments, or the one of `-e`, and says what to do about what it"
-        " finds. Exit code 8 means that there is a problem. `--fix` puts right what is simple and safe.",
+        "Checks git, uv, the workspace and its environments, or the one of `-e`, and says how to fix what it finds."
+        " Exit code 8 means that there is a problem. `--fix` repairs what is simple and safe.",
         ("comfydock doctor", "comfydock doctor -e work --deep", "comfydock doctor --fix --dry-run"),
         _ABOUT,
         (
-            flag("--fix", help="make missing directories and links, forget what does not exist"),
+            flag("--fix", help="create missing directories and links, forget what no longer exists"),
             flag("--deep", help="compare every installed file with what was installed"),
         ),
         WORKSPACE,

@@ -57,7 +57,7 @@ class PlainReporter:
         self._console.note(f"warning: {text}")
 
     def note(self, text: str) -> None:
-        """What is told beside the steps: whom the command waits for."""
+        """What is reported beside the steps: whom the command waits for."""
         self._console.note(f"  {text}")
 
     def end(self) -> None:

@@ -11,7 +11,7 @@ from comfydock_cli.ui.console import clean
 def refuse_unanswerable(context: Context, question: str) -> None:
     """Raise `UsageError` when nobody can be asked. Before what takes long, so that it is not done for nothing."""
     if not context.options["yes"] and not _can_ask(context):
-        raise UsageError(f"nobody is there to answer: {question}", hint="add `--yes` to go ahead")
+        raise UsageError(f"there is no terminal to answer: {question}", hint="add `--yes` to go ahead")
 
 
 def _can_ask(context: Context) -> bool:

@@ -82,7 +82,7 @@ def test_without_a_workspace_there_are_no_names_and_no_noise(tmp_path: Path):
 
 
 def test_explanations_go_to_the_shells_that_show_them():
-    assert run_source("__complete", "zsh", "creat").out == "create\tMake a new environment\n"
+    assert run_source("__complete", "zsh", "creat").out == "create\tCreate an environment\n"
     assert run_source("__complete", "bash", "creat").out == "create\n"
 
 

@@ -33,7 +33,7 @@ def test_old_lists_and_what_was_left_out_of_them_are_told() -> None:
     assert state_text(DataState((source,), counts, 864_000.0, stale=True)).splitlines() == [
         "ComfyUI-Manager's packs    2.0 kB, 3 of its entries left out",
         "1 node pack, 2 node classes",
-        "checked 10 days ago, which is long",
+        "checked 10 days ago, which is a long time",
     ]
 
 
@@ -88,12 +88,12 @@ def test_a_package_tells_everybody_who_asks_for_it() -> None:
 
 
 def test_a_class_and_workflows_that_could_not_be_read() -> None:
-    unread = (UnreadWorkflow("w", "/w.json", "it is no JSON"),)
+    unread = (UnreadWorkflow("w", "/w.json", "it is not JSON"),)
     reasons = Reasons("K", classes=(ClassReason("K", built_in=True),), unread=unread)
     assert reasons_text(reasons).splitlines() == [
         "node class K",
         "  part of ComfyUI",
-        "the workflow w could not be read: it is no JSON",
+        "the workflow w could not be read: it is not JSON",
     ]
 
 

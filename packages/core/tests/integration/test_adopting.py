@@ -239,7 +239,7 @@ def test_without_git_the_version_comes_from_its_files(
     plan = plan_of(workspace, comfyui)
     state = adopt(workspace, comfyui).status().comfyui
     assert (state.version, state.commit) == ("v0.2.0", miniature.commits["v0.2.0"])
-    assert any("no git checkout" in note for note in plan.notes)
+    assert any("not a git checkout" in note for note in plan.notes)
 
 
 def test_without_git_and_without_a_version_the_newest_release_is_taken_and_that_is_told(
@@ -249,7 +249,7 @@ def test_without_git_and_without_a_version_the_newest_release_is_taken_and_that_
     (comfyui / "comfyui_version.py").unlink()
     plan = plan_of(workspace, comfyui)
     assert plan.comfyui.commit == miniature.commits[NEWEST]
-    assert f"ComfyUI: its files tell no version: the newest, {NEWEST}, is taken" in plan.notes
+    assert f"ComfyUI: its files give no version: the newest, {NEWEST}, is taken" in plan.notes
 
 
 def test_a_version_that_was_never_released_is_replaced_by_the_newest_and_that_is_told(
@@ -654,7 +654,8 @@ def test_directories_and_single_files_are_taken_over_and_named(workspace: Worksp
     assert os.listdir(packs / "Plain ☃") == ["nodes.py"]
     assert [entry["source"] for entry in nodes(old).values()] == ["development"]
     assert {f"custom_nodes/Plain ☃: it is neither a git checkout nor an installation from the registry{AS_DEVELOPMENT}",
-            "custom_nodes/single.py: a single file tells no origin; it is copied, and not in the manifest",
+            "custom_nodes/single.py: a single file has no origin to fetch it from; it is copied, and not in the"
+            " manifest",
             } <= set(plan.notes)  # fmt: skip
 
 
@@ -772,8 +773,8 @@ def test_what_is_no_pack_among_the_custom_nodes_is_copied_or_named(workspace: Wo
     }  # fmt: skip
     assert {
         "custom_nodes/Gone: it is left out: it is a link to `/nowhere/at/all`, which is not there",
-        "custom_nodes/notes.txt: it is no node pack; it is copied as it is",
-        f"custom_nodes/more.txt: it was a link to `{comfyui}/README.md`; it is no node pack; it is copied as it is",
+        "custom_nodes/notes.txt: it is not a node pack; it is copied as it is",
+        f"custom_nodes/more.txt: it was a link to `{comfyui}/README.md`; it is not a node pack; it is copied as it is",
         "custom_nodes/Empty: it is left out: it is empty, as git leaves a submodule that was never fetched",
         "custom_nodes/pipe: it is left out: it is neither a file nor a directory",
     } <= set(plan.notes)

@@ -185,7 +185,7 @@ def test_an_operation_that_was_stopped_is_told(workspace: Workspace, demo: Envir
     lines = journal.read_text().splitlines(keepends=True)
     journal.write_text("".join(lines[:-1]))
     found = examined(workspace)["operation-unfinished"]
-    assert found.message == "operation 1 (`create demo`) was stopped in the middle"
+    assert found.message == "operation 1 (`create demo`) was interrupted"
     assert "comfydock operation resume" in found.fix
 
 

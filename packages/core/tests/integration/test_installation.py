@@ -129,7 +129,7 @@ def test_a_damaged_repository_alone_is_told_in_words_of_git(comfyui: Path) -> No
             lambda pack: git(pack, "update-ref", "-d", "refs/remotes/origin/main"),
             "its commit is on no branch and no tag",
         ),
-        (lambda pack: (pack / ".git/HEAD").write_text("nonsense"), "its `.git` is no repository"),
+        (lambda pack: (pack / ".git/HEAD").write_text("nonsense"), "its `.git` is not a repository"),
     ],
 )
 def test_what_a_pack_from_git_does_not_tell_is_said(comfyui: Path, spoil: object, reason: str) -> None:
@@ -323,7 +323,7 @@ def test_without_git_the_version_is_told_by_its_files(comfyui: Path) -> None:
     shutil.rmtree(comfyui / ".git")
     found = read_installation(str(comfyui))
     assert (found.version, found.checkout) == ("v0.10.0", None)
-    assert "no git checkout" in reasons(found)["ComfyUI"]
+    assert "not a git checkout" in reasons(found)["ComfyUI"]
     (comfyui / "comfyui_version.py").unlink()
     assert read_installation(str(comfyui)).version is None
     (comfyui / "pyproject.toml").write_text('[project]\nname = "ComfyUI"\nversion = "0.9.1"\n')

@@ -1,4 +1,4 @@
-"""Servers that stall, drip or never begin: each costs a limited time, is named while it is waited for, and is told."""
+"""Servers that stall, drip or never begin: each costs a limited time, and is named while it is waited for."""
 
 import io
 import socket

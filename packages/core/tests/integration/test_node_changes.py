@@ -581,7 +581,7 @@ def test_a_removal_tells_of_files_that_did_not_come_with_the_pack(
     change(workspace, "add", "fancy")
     place = put_own_files(demo, "fancy")
     made = change(workspace, "remove", "fancy")
-    assert made.changes[0].notes == ("2 files in its directory did not come with it and go, too",)
+    assert made.changes[0].notes == ("2 files in its directory did not come with it and are removed, too",)
     undo(workspace)
     assert (place / "models/large.pth").exists()
 

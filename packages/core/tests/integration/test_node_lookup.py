@@ -155,7 +155,7 @@ def test_a_pack_with_faulty_versions_only_is_refused(host: PackHost, find: Finde
 
 def test_a_version_that_was_not_checked_yet_is_the_last_choice(host: PackHost, find: Finder) -> None:
     host.add("fancy", "1.1.0", status=PENDING)
-    assert "not checked" in find("fancy").notes[0]
+    assert "not been checked" in find("fancy").notes[0]
     host.add("fancy", "1.0.0")
     assert find("fancy").version == "1.0.0"
     assert find("fancy@1.1.0").version == "1.1.0"
@@ -280,7 +280,7 @@ def test_a_pack_of_this_machine(host: PackHost, find: Finder) -> None:
         find(f"{place}@{'0' * 40}")
     development = find(place)
     assert (development.source, development.version, development.name) == ("development", "dev", "fancy.git")
-    assert "follows nothing" in find.latest(development).notes[0]
+    assert "follows no release" in find.latest(development).notes[0]
 
 
 def test_github_completes_a_commit_and_its_limit_costs_a_warning_only(host: PackHost, find: Finder) -> None:

@@ -115,7 +115,7 @@ def test_the_models_link_is_looked_at(demo: Environment, tmp_path: Path, state: 
 
 def test_without_git_the_rest_is_told_and_what_is_not_known_is_named(demo: Environment, empty_path: None) -> None:
     status = demo.status()
-    assert status.definition.unknown == status.comfyui.unknown == "there is no program `git`"
+    assert status.definition.unknown == status.comfyui.unknown == "`git` was not found"
     assert (status.definition.clean, status.comfyui.dirty) == (None, None)
     assert status.comfyui.matches is True
     assert status.packages.state == "in-sync"

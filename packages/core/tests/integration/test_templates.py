@@ -394,7 +394,7 @@ def test_a_member_that_is_no_file_inside_the_bundle_is_refused(tmp_path: Path, k
     with tarfile.open(path, "w:gz") as archive:
         archive.addfile(member("pyproject.toml", size=len(MINIMAL)), io.BytesIO(MINIMAL))
         archive.addfile(EVIL[kind])
-    with pytest.raises(TemplateDamaged, match="is no file inside of it"):
+    with pytest.raises(TemplateDamaged, match="is not a file inside of it"):
         read_template(str(path))
 
 

@@ -52,7 +52,7 @@ def orphan_with(path: str) -> int:
 
 
 def end(pid: int) -> None:
-    """Kill a process that is no child of ours, and wait until it is gone."""
+    """Kill a process that is not a child of ours, and wait until it is gone."""
     descriptor = os.pidfd_open(pid)
     os.kill(pid, signal.SIGKILL)
     select.select([descriptor], [], [])

@@ -289,7 +289,7 @@ def test_too_many_findings_end_with_their_number_and_keep_the_gravest(pack: Path
     write(pack, a="import subprocess\n" + "subprocess.run(x)\n" * 500 + "exec(x)\n")
     found = look_at_code(str(pack), limit=10)
     assert len(found) == 11
-    assert found[9] == CodeFinding("evaluates-code", "a.py", 502, "makes code of data and runs it: exec")
+    assert found[9] == CodeFinding("evaluates-code", "a.py", 502, "compiles data to code and runs it: exec")
     assert found[10] == CodeFinding("more", "", 0, "… and 491 more")
 
 

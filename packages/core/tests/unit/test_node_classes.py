@@ -139,7 +139,9 @@ def test_nodes_of_the_editor_are_found_in_scripts(tmp_path: Path) -> None:
     (tmp_path / "js" / "nodes.js").write_text('LiteGraph.registerNodeType("SetNode", class {});\n')
     assert classes_of_pack(str(tmp_path)) == DefinedClasses(frozenset({"SetNode"}))
     (tmp_path / "js" / "more.js").write_text("\nLiteGraph.registerNodeType(type, class {});\n")
-    assert classes_of_pack(str(tmp_path)).doubts == ("js/more.js:2: only a run tells the name of a node of the editor",)
+    assert classes_of_pack(str(tmp_path)).doubts == (
+        "js/more.js:2: the name of a node of the editor is only known at run time",
+    )
 
 
 def test_nothing_is_run_and_nothing_outside_is_read(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ def pack(tmp_path: Path) -> Path:
 
 
 def lines(pack: Path, text: str, manifest: Table | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The lines of the group, and everything that is told."""
+    """The lines of the group, and everything that is reported."""
     (pack / "requirements.txt").write_text(text)
     return lines_of(PackPolicy.of(manifest or {}).asked_for(str(pack)))
 

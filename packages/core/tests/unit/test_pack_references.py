@@ -120,10 +120,10 @@ def test_repositories(text: str, address: str, ref: str | None) -> None:
         ("git@-oProxyCommand=x:a/b", "begin with `-`"),
         ("git@host.example:", "no repository"),
         ("alice/ComfyUI-Fancy", "neither an address nor a directory"),
-        ("comfyui fancy", "no identifier"),
-        ("-rf", "no identifier"),
+        ("comfyui fancy", "not an identifier"),
+        ("-rf", "not an identifier"),
         ("fancy@", "no version follows"),
-        ("fancy@1 2", "no version"),
+        ("fancy@1 2", "not a version"),
         ("./nowhere-at-all", "no such directory"),
         ("/", "no name for a directory"),
     ],
@@ -159,7 +159,7 @@ def test_directories_and_repositories_of_this_machine(tmp_path: Path, monkeypatc
     assert parse_reference("work").kind == "registry"
     (tmp_path / "below" / "deep").mkdir(parents=True)
     assert parse_reference("below/deep").path == str(tmp_path / "below" / "deep")
-    for text, reason in (("./plain@1@v1", "no git repository"), ("./file.zip", "is a file"), ("./no", "no such")):
+    for text, reason in (("./plain@1@v1", "not a git repository"), ("./file.zip", "is a file"), ("./no", "no such")):
         with pytest.raises(InvalidSetting, match=reason):
             parse_reference(text)
 

@@ -91,7 +91,7 @@ def test_a_name_that_had_to_be_guessed_is_told(pack: Path) -> None:
         ("a @ file:///a.whl", "path on the machine"),
         ("-e .", "path on the machine"),
         ("git+file:///a/b", "path on the machine"),
-        ("svn+https://h.invalid/a", "`svn+https` is no way that uv fetches"),
+        ("svn+https://h.invalid/a", "`svn+https` is not a scheme that uv fetches packages by"),
         ("https://h.invalid/download", "which package"),
         ("git+https://${TOKEN}@h.invalid/a/b", "`${TOKEN}`"),
         ("git+https://me:secret@h.invalid/a/b", "login"),

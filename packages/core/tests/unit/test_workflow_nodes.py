@@ -132,7 +132,7 @@ def test_a_broken_workflow_is_told_and_hides_no_other(tmp_path: Path) -> None:
     read, unread = read_workflows(str(tmp_path))
     assert [one.name for one in read] == ["good", "sub/deeper/größe ☃"]
     assert [one.name for one in unread] == ["broken", "dangling"]
-    assert unread[0].reason.startswith("it is no JSON: ")
+    assert unread[0].reason.startswith("it is not JSON: ")
 
 
 def test_no_directory_is_no_workflow(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ class CustomNodeScanner:
             with open(path, "rb") as file:
                 return self._reader(path, file.read()).mapping(name)
         except (OSError, ValueError):
-            return None  # The name is not to be found, then, which is a doubt where it is used.
+            return None  # The name cannot be found, then, which is a doubt where it is used.
 
     def _module_file(self, path: str, module: str, level: int) -> str | None:
         """The file of an imported module, if that lies in the pack."""
@@ -139,7 +139,7 @@ def _of_script(content: bytes) -> Found:
     for match in _REGISTERED.finditer(content):
         if match["name"] is None:
             line = content.count(b"\n", 0, match.start()) + 1
-            found.add(Found.at_line(line, "only a run tells the name of a node of the editor"))
+            found.add(Found.at_line(line, "the name of a node of the editor is only known at run time"))
         else:
             found.keys.add(match["name"].decode("utf-8", "replace"))
     return found

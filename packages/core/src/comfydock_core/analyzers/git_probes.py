@@ -26,7 +26,7 @@ class GitProbe:
         if not self.repository:
             return None, None
         if self._process is None:
-            return None, "there is no program `git`"
+            return None, "`git` was not found"
         process, self._process = self._process, None
         code, output, errors = process.collect()
         if code == 0:

@@ -34,7 +34,7 @@ class NodeGitAnalyzer:
         # Where `.git` is damaged git would go on to the repository around it and tell of that.
         inside = self._ask("rev-parse", "--show-prefix")
         if inside.returncode == 0 and inside.output.strip():
-            return Checkout(commit, branch, None, None), "its `.git` is no repository"
+            return Checkout(commit, branch, None, None), "its `.git` is not a repository"
         status = self._ask("status", *_STATUS)
         if status.returncode != 0:
             reason = status.text.split("\n")[0] or f"git ended with exit code {status.returncode}"
@@ -63,7 +63,7 @@ class NodeGitAnalyzer:
         return None if published else "its commit is on no branch and no tag of its remote"
 
     def local_changes(self) -> str | None:
-        """In words what the checkout has that its remote has not, `None` for nothing or where it cannot be told.
+        """In words what the checkout has that its remote has not, `None` for nothing or where it cannot be determined.
 
         Files that git does not know are left out: packs write such themselves.
         """

@@ -23,7 +23,7 @@ _SHORT = 10
 
 
 class StatusScanner:
-    """Looks at one environment. Raises `ManifestDamaged`; whatever else cannot be told is told as such."""
+    """Looks at one environment. Raises `ManifestDamaged`; whatever else cannot be told is reported as such."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class StatusScanner:
             state.changed = seen.modified
             state.commit = state.commit or seen.commit
         elif state.present and state.unknown is None:
-            state.unknown = "`ComfyUI` is no git repository"
+            state.unknown = "`ComfyUI` is not a git repository"
         return state
 
     def _packages(self) -> PackageSyncStatus:

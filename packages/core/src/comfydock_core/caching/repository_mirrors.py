@@ -89,7 +89,7 @@ class RepositoryMirrors(ContentCacheBase):
         if os.path.lexists(mirror):
             if mirrors.is_mirror(mirror) and self._is_of_use(mirror, repository, wanted, what, reporter):
                 return mirror
-            reporter.warn(f"the local mirror of {without_credentials(repository)} is damaged and is made anew")
+            reporter.warn(f"the local mirror of {without_credentials(repository)} is damaged and is fetched again")
         self._make(mirror, repository, wanted, what, reporter)
         return mirror
 

@@ -50,8 +50,8 @@ def redirect_target(answer: Answer) -> str | None:
     except ValueError as error:
         # The target is not repeated: what cannot be taken apart cannot be cleaned of its password either.
         raise UnusableAnswer(
-            f"`{shown(answer.url)}` redirects to something that is no address",
-            hint="that server has trouble; try again later",
+            f"`{shown(answer.url)}` redirects to something that is not an address",
+            hint="the server has a problem; try again later",
             context={"url": shown(answer.url)},
         ) from error
     if not usable:
@@ -75,10 +75,12 @@ def refusal(answer: Answer) -> RemoteError:
     limited = answer.headers.get("x-ratelimit-remaining") == "0" or b"rate limit" in answer.body.lower()
     if answer.status == 429 or (answer.status == 403 and limited):
         host = urlsplit(answer.url).hostname
-        return RateLimited(f"`{host}` has had too many requests from here", hint="try again later", context=context)
+        return RateLimited(
+            f"`{host}` has had too many requests from this address", hint="try again later", context=context
+        )
     if answer.status in (401, 403):
         return AuthenticationFailed(
             f"`{url}` refused with status {answer.status}", hint="check the token for that server", context=context
         )
-    hint = "that server has trouble; try again later" if answer.status >= 500 else "check that the address is right"
+    hint = "the server has a problem; try again later" if answer.status >= 500 else "check that the address is right"
     return UnusableAnswer(f"`{url}` answered with status {answer.status}", hint=hint, context=context)

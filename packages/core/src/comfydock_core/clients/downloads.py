@@ -105,7 +105,7 @@ class Download:
         part = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
         if answer.status == 206 and (part is None or int(part[1]) != self._done):
             raise UnusableAnswer(
-                f"`{shown(self._url)}` answered with another part than was asked for", context={"url": shown(self._url)}
+                f"`{shown(self._url)}` answered with a different part than requested", context={"url": shown(self._url)}
             )
         if answer.status == 200:
             self._start_again(file)

@@ -116,7 +116,7 @@ class Transport:
             return checked(self._followed(url, {"Accept-Encoding": "gzip", **(headers or {})}, once).answer)
 
     def _followed(self, url: str, headers: Mapping[str, str], once: "_Once") -> "_Stream":
-        """The answer that is no redirect."""
+        """The answer that is not a redirect."""
         self._refuse_when_offline(url)
         sent = {"User-Agent": self._user_agent, **headers}
         for _ in range(_REDIRECTS + 1):
@@ -131,7 +131,7 @@ class Transport:
     def _refuse_when_offline(self, url: str) -> None:
         if self._offline:
             raise OfflineRefused(
-                f"`{shown(url)}` is needed, but the network is off",
+                f"`{shown(url)}` is needed, but the network is turned off",
                 hint="run the command without `--offline`",
                 context={"url": shown(url)},
             )
@@ -322,7 +322,7 @@ def _is_passing(error: urllib3.exceptions.HTTPError) -> bool:
 
 def _unusable(url: str, error: Exception) -> UnusableAnswer:
     return UnusableAnswer(
-        f"`{shown(url)}` cannot be used: it is no address, or what it answers is no HTTP ({type(error).__name__})",
+        f"`{shown(url)}` cannot be used: it is not an address, or its answer is not HTTP ({type(error).__name__})",
         hint="check the address",
         context={"url": shown(url)},
     )
@@ -346,7 +346,7 @@ def environment_url(name: str, default: str) -> str:
         usable = False
     if not usable:
         raise InvalidSetting(
-            f"{name} is no address that can be used: `{shown(address)}`",
+            f"{name} is not an address that can be used: `{shown(address)}`",
             hint="it begins with `https://` and the name of a server",
             context={"variable": name},
         )

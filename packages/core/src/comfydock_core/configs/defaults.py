@@ -49,5 +49,5 @@ TWINS: tuple[dict[str, str], ...] = (
 
 TORCH_PACKAGES = ("torch", "torchvision", "torchaudio")
 # What no node pack may bring a build of its own of, beside the PyTorch family of the manifest. ComfyUI pins its own
-# packages, such as its web interface, itself: a pack that wants another version of them is a conflict to be told.
+# packages, such as its web interface, itself: a pack that wants another version of them is a conflict to be reported.
 PROTECTED_PACKAGES = (*TORCH_PACKAGES, "torchsde", "uv")

@@ -52,7 +52,7 @@ class Environments:
         return plan_cloning(self._workspace.layout, self._workspace.services(), source, name, activate=activate)
 
     def clone(self, plan: CloningPlan, initiator: Initiator, reporter: Reporter) -> str:
-        """Make the planned second environment and return its directory. The first is only read."""
+        """Make the planned second environment and return its directory. The original is only read."""
         from comfydock_core.core.usecases.environments.cloning import clone_environment
 
         return clone_environment(self._workspace.layout, self._workspace.services(), plan, initiator, reporter)

@@ -30,7 +30,7 @@ def find_workspace() -> "WorkspaceLayout":
     if not native.is_directory(layout.metadata):
         raise comfydock_core.models.WorkspaceNotFound(
             f"there is no workspace at `{layout.root}`",
-            hint="make one with `comfydock init`, or name another with COMFYDOCK_HOME",
+            hint="create one with `comfydock init`, or name another with COMFYDOCK_HOME",
             context={"path": layout.root},
         )
     return layout
@@ -66,14 +66,14 @@ def find_environment(workspace: "WorkspaceLayout", name: str) -> "EnvironmentLay
         return layout
     if plain and not name.startswith(".") and native.is_directory(layout.root):
         raise comfydock_core.models.EnvironmentIncomplete(
-            f"`{layout.root}` is no environment: it has no `.cec` directory",
-            hint="move the directory elsewhere if it is yours; ComfyDock leaves it alone",
+            f"`{layout.root}` is not an environment: it has no `.cec` directory",
+            hint="if the directory is yours, move it elsewhere; ComfyDock leaves it alone",
             context={"environment": name, "path": layout.root},
         )
     known = environment_names(workspace)
     raise comfydock_core.models.EnvironmentNotFound(
         f"there is no environment named `{name}`",
-        hint="`comfydock list` shows the environments" if known else "make one with `comfydock create NAME`",
+        hint="`comfydock list` shows the environments" if known else "create one with `comfydock create NAME`",
         context={"environment": name, "known": known},
     )
 
@@ -88,7 +88,7 @@ def choose_environment(workspace: "WorkspaceLayout", named: str | None, active: 
         known = environment_names(workspace)
         choose = "name one with `-e NAME`, or choose one with `comfydock use NAME`"
         raise comfydock_core.models.NoActiveEnvironment(
-            "no environment is named and none is active" if known else "there are no environments yet",
+            "no environment was named, and none is active" if known else "there are no environments yet",
             hint=choose if known else "make one with `comfydock create NAME --use`",
             context={"known": known},
         )

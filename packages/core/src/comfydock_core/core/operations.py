@@ -32,11 +32,11 @@ class Operations:
         return operations.undo(plan, initiator, reporter)
 
     def unfinished(self) -> list[OperationRecord]:
-        """What was stopped in the middle. Nothing is locked or settled."""
+        """What was interrupted. Nothing is locked or settled."""
         return [record for record in self.all() if not record.finished_by_itself]
 
     def take_back(self, record: OperationRecord, initiator: Initiator, reporter: Reporter) -> OperationRecord | None:
-        """Take back what was stopped in the middle; `None` when somebody settled it meanwhile."""
+        """Take back what was interrupted; `None` when somebody settled it meanwhile."""
         return operations.take_back_unfinished(record.scope, initiator, reporter)
 
     def finish(self, record: OperationRecord, initiator: Initiator, reporter: Reporter) -> OperationRecord | None:

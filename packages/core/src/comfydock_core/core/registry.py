@@ -31,7 +31,7 @@ class Registry:
         return plan_update()
 
     def update(self, initiator: Initiator, reporter: Reporter) -> tuple[SourceOutcome, ...]:
-        """Fetch the lists of known node packs that changed. What fails is told by its outcome.
+        """Fetch the lists of known node packs that changed. What fails is reported by its outcome.
 
         Raises `ScopeBusy`, `FileSystemError`.
         """

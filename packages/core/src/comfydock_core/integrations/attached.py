@@ -1,7 +1,7 @@
 """A child on this terminal: it gets the signals that we get, and we outlive it to tell how it ended.
 
 The child stays in our process group, so the terminal treats both as one: Ctrl-C reaches it directly, Ctrl-Z stops and
-`fg` resumes both. What somebody sends to us alone is passed on; the two are told apart by who sent the signal.
+`fg` resumes both. What somebody sends to us alone is passed on; the two are distinguished by who sent the signal.
 """
 
 import contextlib

@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.05
 
 
 def parent_of(pid: int) -> int | None:
-    """The process that a process belongs to, as far as it is told."""
+    """The process that a process belongs to, as far as the system tells."""
     stat = _stat(pid)
     return int(stat[1]) if stat is not None else None
 
@@ -33,7 +33,7 @@ def words_of(pid: int) -> list[str]:
 
 
 def directory_of(pid: int) -> str | None:
-    """The working directory of a process, as far as it is told."""
+    """The working directory of a process, as far as the system tells."""
     try:
         return os.readlink(f"/proc/{pid}/cwd")
     except OSError:

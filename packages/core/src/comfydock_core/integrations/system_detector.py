@@ -31,7 +31,7 @@ def check_backend(name: str) -> str:
     if is_backend(name):
         return name
     raise InvalidSetting(
-        f"`{name}` is no PyTorch back end",
+        f"`{name}` is not a PyTorch back end",
         hint="use auto, cpu, cu128 (any CUDA version so written), rocm6.4, xpu or none",
         context={"torch_backend": name},
     )

@@ -41,7 +41,7 @@ def find_uv() -> str:
             return candidate
     found = shutil.which("uv")
     if found is None:
-        raise ToolMissing("there is no program `uv`", hint=_HINT_MISSING, context={"program": "uv"})
+        raise ToolMissing("`uv` was not found", hint=_HINT_MISSING, context={"program": "uv"})
     return found
 
 
@@ -49,7 +49,7 @@ def _named_uv(named: str) -> str:
     found = shutil.which(os.path.expanduser(named))
     if found is None:
         raise ToolMissing(
-            f"COMFYDOCK_UV names `{named}`, which is no program",
+            f"COMFYDOCK_UV names `{named}`, which is not a program",
             hint="correct COMFYDOCK_UV or unset it",
             context={"program": named},
         )
@@ -257,7 +257,7 @@ class UVCommand:
         return self._ask_about_lock(["lock", "--check", "--offline"])
 
     def refuse_outdated(self, doing: str) -> None:
-        """Raise `LockOutdated` when the manifest was changed since it was locked; what uv cannot tell is no error.
+        """Raise `LockOutdated` when the manifest was changed since it was locked; what uv cannot tell is not an error.
 
         Without its cache uv leaves no trace at all.
         """

@@ -61,7 +61,7 @@ def uv_failure(completed: Completed, command: Sequence[str], doing: str) -> Comf
 def outdated(doing: str, context: dict[str, object]) -> LockOutdated:
     """The error for a lock that was made from another manifest; uv's own advice would lead astray."""
     return LockOutdated(
-        f"cannot {doing}: the manifest was changed since, and `uv.lock` does not fit it any more",
+        f"cannot {doing}: the manifest has changed since, and `uv.lock` does not fit it any more",
         hint="`comfydock sync --relock` resolves what was changed in the manifest",
         context=context,
     )
@@ -72,7 +72,7 @@ def _meaning(low: str) -> tuple[type[ComfyDockError], str | None]:
     if any(words in low for words in _HASH):
         return (
             HashMismatch,
-            "what the index serves has changed since it was locked; do not install it before you know why",
+            "what the index serves has changed since it was locked; do not install it until you know why",
         )
     if any(words in low for words in _OUTDATED):
         return LockOutdated, None
@@ -83,7 +83,7 @@ def _meaning(low: str) -> tuple[type[ComfyDockError], str | None]:
     if any(words in low for words in _PYTHON):
         return PythonNotFound, "install that version; `create` and `adopt` take another one with `--python 3.12`"
     if any(words in low for words in _LOGIN):
-        return AuthenticationFailed, "the package index refused; check its address and credentials"
+        return AuthenticationFailed, "the package index refused access; check its address and credentials"
     if any(words in low for words in _NETWORK):
         return NetworkUnavailable, "check the network and the addresses of the package indexes, then run it again"
     return UvFailed, None

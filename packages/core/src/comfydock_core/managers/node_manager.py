@@ -130,7 +130,7 @@ def carry_over(pack: NodePackage, names: Iterable[str], before: str, after: str,
         if not os.path.lexists(source):
             continue
         if os.path.lexists(target) or not _made_directory(os.path.dirname(target)):
-            reporter.warn(f"{pack.identifier}: `{name}` gives way to what the new version has under that name")
+            reporter.warn(f"{pack.identifier}: `{name}` is replaced by what the new version has under that name")
         else:
             link_file(source, target)
 

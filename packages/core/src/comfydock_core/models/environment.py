@@ -27,7 +27,7 @@ class ComfyUIState:
 
     @property
     def dirty(self) -> bool | None:
-        """Whether tracked files were changed; `None` when that could not be told."""
+        """Whether tracked files were changed; `None` when that could not be determined."""
         return None if self.changed is None else bool(self.changed)
 
     @property
@@ -67,7 +67,7 @@ class GitStatus:
 
     @property
     def clean(self) -> bool | None:
-        """Whether everything is committed; `None` when that could not be told."""
+        """Whether everything is committed; `None` when that could not be determined."""
         if self.unknown is not None or not self.repository:
             return None
         return not self.modified and not self.untracked
@@ -173,7 +173,7 @@ class PackageSyncStatus:
 class PackState:
     """Custom nodes on disk against the manifest, by directory name.
 
-    `changed` are those of which another version lies there, as far as that can be told. `wanted` are the manifest's
+    `changed` are those of which another version lies there, as far as that is known. `wanted` are the manifest's
     directories with their versions, none for development packs; `imports` is what ComfyUI said of them when it last
     started, as far as that holds still.
     """
@@ -285,13 +285,13 @@ class EnvironmentStatus:
 
     @property
     def unknowns(self) -> list[str]:
-        """The reasons for everything that could not be told."""
+        """The reasons for everything that could not be determined."""
         reasons = (self.comfyui.unknown, self.definition.unknown, self.packages.unknown, self.packs.unknown)
         return [reason for reason in reasons if reason is not None]
 
     @property
     def in_sync(self) -> bool | None:
-        """Whether disk, manifest and lock agree; `None` when nothing disagrees but something could not be told.
+        """Whether disk, manifest and lock agree; `None` when nothing disagrees but something could not be determined.
 
         Uncommitted changes, of ComfyUI or of the definition, are work in progress and no disagreement.
         """

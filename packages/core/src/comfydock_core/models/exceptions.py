@@ -274,7 +274,7 @@ class NotComfyUI(IntegrityError):
 
 
 class RequirementInvalid(IntegrityError):
-    """A line of a requirements file is no valid requirement. The message names the file and the line."""
+    """A line of a requirements file is not a valid requirement. The message names the file and the line."""
 
     code = "requirement-invalid"
 
@@ -295,7 +295,7 @@ class ScopeBusy(BusyError):
 
 
 class OperationUnfinished(BusyError):
-    """An earlier change was stopped in the middle, and `--no-settle` forbids to settle it.
+    """An earlier change was interrupted, and `--no-settle` forbids to settle it.
 
     Without `--no-settle` the next changing command settles it by itself; `operation resume` and `operation undo`
     choose how.
@@ -323,7 +323,7 @@ class NotUndoable(ConflictError):
 
 
 class OperationDamaged(IntegrityError):
-    """An operation was stopped in the middle, and since then somebody changed what it was working on.
+    """An operation was interrupted, and since then somebody changed what it was working on.
 
     Nothing was overwritten. The message names the place; `comfydock operation show ID` lists where both versions are.
     """

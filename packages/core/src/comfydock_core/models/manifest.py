@@ -84,16 +84,16 @@ def table(parent: dict[str, object], key: str, path: str) -> dict[str, object]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise damaged(path, f"`{key}` is no table")
+        raise damaged(path, f"`{key}` is not a table")
     return value
 
 
 def text(parent: dict[str, object], key: str, path: str) -> str | None:
-    """The text under `key`, `None` when it is not there or empty. Raises `ManifestDamaged` when it is no text."""
+    """The text under `key`, `None` when it is not there or empty. Raises `ManifestDamaged` when it is not text."""
     value = parent.get(key)
     if value is None or isinstance(value, str):
         return value or None
-    raise damaged(path, f"`{key}` is no text")
+    raise damaged(path, f"`{key}` is not text")
 
 
 def damaged(path: str, reason: str) -> ManifestDamaged:

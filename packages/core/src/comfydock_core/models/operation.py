@@ -87,7 +87,7 @@ class Initiator:
     """Who asks for a change, and how. `words` is the command line; `wait` how many seconds a busy lock is waited for.
 
     With `settle` an unfinished operation is settled first; without it, it is an error. `while_running` lets a change
-    of an environment go on although its ComfyUI runs.
+    of an environment go ahead while its ComfyUI is running.
     """
 
     words: tuple[str, ...] = ()

@@ -55,7 +55,7 @@ def _installed_file(row: list[str], number: int) -> InstalledFile:
         raise ValueError(f"line {number} does not hold a path, a hash and a size")
     path, hashed, size = row
     if size and not (size.isascii() and size.isdecimal()):
-        raise ValueError(f"line {number}: `{size}` is no size")
+        raise ValueError(f"line {number}: `{size}` is not a size")
     algorithm, digest = _hash(hashed, number) if hashed else (None, None)
     return InstalledFile(path, algorithm, digest, int(size) if size else None)
 
@@ -67,5 +67,5 @@ def _hash(text: str, number: int) -> tuple[str, bytes]:
     except (binascii.Error, ValueError):
         digest = b""
     if not equals or not digest or algorithm not in _ALGORITHMS:
-        raise ValueError(f"line {number}: `{text}` is no hash")
+        raise ValueError(f"line {number}: `{text}` is not a hash")
     return algorithm, digest

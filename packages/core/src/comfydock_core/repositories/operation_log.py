@@ -291,7 +291,7 @@ def _read_steps(path: str, plan: Line | None) -> tuple[tuple[Step, ...], tuple[s
 def _unreadable(path: str, reason: str) -> OperationDamaged:
     return OperationDamaged(
         f"cannot read the journal `{path}`: {reason}",
-        hint="it was written by a newer ComfyDock, or changed by somebody; nothing was touched",
+        hint="it was written by a newer ComfyDock, or changed by hand; nothing was touched",
         context={"path": path},
     )
 

@@ -1,7 +1,7 @@
 """A `pip` for virtual environments that are installed from a lock: it answers questions and changes nothing.
 
 Node packs run `python -m pip` when ComfyUI loads them. Without the module they stop with words that help nobody; a real
-pip would change packages that other environments share. The stand-in is no distribution, so that neither uv nor
+pip would change packages that other environments share. The stand-in is not a distribution, so that neither uv nor
 `status` sees it, and makes way for a real pip that is locked.
 """
 

@@ -39,14 +39,14 @@ def read_raw(path: str) -> dict[str, object]:
 def _table(path: str, raw: dict[str, object], key: str) -> dict[str, object]:
     value = raw.get(key) or {}
     if not isinstance(value, dict):
-        raise _damaged(path, f"`{key}` is no object")
+        raise _damaged(path, f"`{key}` is not an object")
     return value
 
 
 def _text(path: str, table: dict[str, object], key: str) -> str:
     value = table.get(key) or ""
     if not isinstance(value, str):
-        raise _damaged(path, f"`{key}` is no text")
+        raise _damaged(path, f"`{key}` is not text")
     return value
 
 

@@ -142,7 +142,7 @@ class Survey:
             doubts.append(f"{counted(len(self.unread), 'workflow')} could not be read: {unread}")
         if not pack.classes.complete and unserved:
             types = ", ".join(one.type for one in unserved[:_NAMES_SHOWN])
-            doubts.append(f"not all of its node classes could be told, and nothing else has {types}")
+            doubts.append(f"not all of its node classes could be determined, and nothing else has {types}")
         if not pack.classes.names and pack.classes.complete:
             doubts.append("it defines no node classes, so no workflow tells whether it is used")
         return doubts

@@ -134,7 +134,7 @@ def _local(text: str, path: str) -> PackReference:
     base, at, ref = path.rpartition("@")
     if at and os.path.isdir(base):
         if not is_bare_repository(base) and not os.path.exists(f"{base}/.git"):
-            raise _refused(text, f"`{base}` is no git repository, so `@{ref}` means nothing there")
+            raise _refused(text, f"`{base}` is not a git repository, so `@{ref}` has no meaning there")
         return PackReference(text, "git", address=base, ref=_checked_ref(text, ref))
     if os.path.exists(path):
         raise _refused(text, "it is a file, not the directory of a node pack", "unpack it, and name the directory")
@@ -157,11 +157,11 @@ def _of_registry(text: str, words: str) -> PackReference:
     if not _IDENTIFIER.fullmatch(identifier):
         raise _refused(
             text,
-            f"`{identifier}` is no identifier of the registry",
+            f"`{identifier}` is not an identifier of the registry",
             "identifiers hold letters, digits, `.`, `_` and `-`; a directory is named with `./` in front",
         )
     if at and not _VERSION.fullmatch(version):
-        raise _refused(text, f"`{version}` is no version" if version else "no version follows the `@`")
+        raise _refused(text, f"`{version}` is not a version" if version else "no version follows the `@`")
     known = version if at and version != "latest" else None
     return PackReference(text, "registry", identifier=identifier, version=known)
 
@@ -181,7 +181,7 @@ def _from_scp(text: str, match: re.Match[str]) -> PackReference:
 def _from_url(text: str, match: re.Match[str]) -> PackReference:
     scheme, authority, path = match["scheme"].lower(), match["authority"], match["path"]
     if scheme not in _SCHEMES:
-        raise _refused(text, f"`{match['scheme']}://` is no kind of address that git knows", "check the address")
+        raise _refused(text, f"`{match['scheme']}://` is not a kind of address that git knows", "check the address")
     if scheme == "file":
         return _from_file_url(text, path)
     if not _host(authority):
@@ -296,7 +296,7 @@ def _refuse_files(text: str, authority: str, path: str) -> None:
 def _refused(text: str, reason: str, hint: str | None = None) -> InvalidSetting:
     shown = re.split(r"[?#]", without_credentials(text.strip()))[0] if "://" in text else text.strip()
     return InvalidSetting(
-        f"`{shown}` names no node pack: {reason}",
+        f"`{shown}` does not name a node pack: {reason}",
         hint=hint or "write `ID`, `ID@VERSION`, the address of a repository, or the path of a directory",
         context={"reference": shown, "reason": reason},
     )

@@ -183,9 +183,9 @@ def _nothing(word: str, seen: Survey) -> NotFoundError:
     names = {name for pack in seen.packs.all for name in (pack.identifier, pack.name)}
     near = nearest(word, sorted(names | {kind for pack in seen.packs.all for kind in pack.classes.names}), limit=3)
     return PackNotFound(
-        f"nothing here is called `{word}`: no node pack, no node class and no Python package",
+        f"nothing here is called `{word}`: neither a node pack, nor a node class, nor a Python package",
         hint=f"did you mean {' or '.join(f'`{name}`' for name in near)}?"
         if near
-        else "`comfydock node search WORDS` looks for packs that are not here",
+        else "`comfydock node search WORDS` searches the packs that are not installed",
         context={"word": word, "near": near},
     )

@@ -59,7 +59,7 @@ class ComfyUIVersions:
         if known is not None:
             return known
         raise OfflineRefused(
-            f"`{without_credentials(repository)}` is needed, but the network is off",
+            f"`{without_credentials(repository)}` is needed, but the network is turned off",
             hint="run the command without `--offline`, or name a repository on this machine",
             context={"repository": without_credentials(repository)},
         )

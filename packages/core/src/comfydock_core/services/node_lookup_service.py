@@ -61,7 +61,7 @@ class NodeLookupService:
         if release.source == GIT:
             return self._newer_commit(release)
         if release.source != REGISTRY:
-            return replace(release, notes=(f"{release.name} is under development here, and follows nothing",))
+            return replace(release, notes=(f"{release.name} is a development pack, which follows no release",))
         identifier = release.registry_id or release.identifier
         offer = self._registry.offer(identifier, reporter)
         if offer is None:
@@ -91,7 +91,7 @@ class NodeLookupService:
 
     def _newer_commit(self, release: NodeInfo) -> NodeInfo:
         if release.repository is None or release.branch is None:
-            note = f"{release.name} stands at {release.version[:10]} and follows no branch; name one with `@BRANCH`"
+            note = f"{release.name} is at {release.version[:10]} and follows no branch; name one with `@BRANCH`"
             return replace(release, notes=(note,))
         found = self._repositories.branch_head(release.repository, release.branch, release.name)
         if found.branch != release.branch:

@@ -184,7 +184,7 @@ class PackContents:
         local = remotes.local_path(repository) is not None
         if self._offline and not local:
             raise OfflineRefused(
-                f"{release.name} has submodules, which are not on this machine, and the network is off",
+                f"{release.name} has submodules, which are not on this machine, and the network is turned off",
                 hint="run the command without `--offline`",
                 context={"repository": without_credentials(repository), "wanted": release.version},
             )

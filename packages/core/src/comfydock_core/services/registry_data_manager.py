@@ -36,7 +36,7 @@ class RegistryDataManager:
         self._transport = transport
 
     def update(self, initiator: Initiator, reporter: Reporter) -> tuple[SourceOutcome, ...]:
-        """Fetch every list that changed, and make the index of them. One that fails is told and keeps its old file.
+        """Fetch every list that changed, and make the index of them. One that fails is reported and keeps its old file.
 
         Raises `ScopeBusy` while another one does the same, and `FileSystemError`; that nothing could be fetched is told
         by the outcomes alone.
@@ -102,7 +102,7 @@ def _remove_left_over(directory: str) -> None:
 
 
 def _check(name: str, url: str, answer: Answer, file: BinaryIO) -> None:
-    """Raise `UnusableAnswer` for what is no list of this kind, and write the file out."""
+    """Raise `UnusableAnswer` for what is not a list of this kind, and write the file out."""
     shown = without_credentials(url)
     context: dict[str, object] = {"url": shown, "status": answer.status}
     if answer.status != 200:
@@ -111,7 +111,7 @@ def _check(name: str, url: str, answer: Answer, file: BinaryIO) -> None:
     try:
         node_lists.READERS[name](file.read())
     except UnusableList as error:
-        raise UnusableAnswer(f"`{shown}` is no list of node packs: {error}", context=context) from error
+        raise UnusableAnswer(f"`{shown}` is not a list of node packs: {error}", context=context) from error
     file.flush()
     os.fsync(file.fileno())
 

@@ -86,7 +86,7 @@ class RegistryLookup:
         question = f"did you mean {' or '.join(f'`{name}`' for name in near[:3])}?"
         return PackNotFound(
             f"there is no node pack `{identifier}` in the registry",
-            hint=question if near else "look for it with `comfydock node search WORDS`, or name its repository",
+            hint=question if near else "search for it with `comfydock node search WORDS`, or name its repository",
             context={"identifier": identifier, "near": near},
         )
 
@@ -135,7 +135,7 @@ def choose(offer: Offer, wanted: str | None, *, force: bool) -> tuple[RegistryVe
         raise _refused(offer, version, against)
     notes = [f"{offer.node.identifier} {version.version} {reason}" for reason in reasons if reason is not None]
     if version.status == PENDING:
-        notes.append(f"{offer.node.identifier} {version.version} was not checked by the registry yet")
+        notes.append(f"{offer.node.identifier} {version.version} has not been checked by the registry yet")
     return version, tuple(notes)
 
 

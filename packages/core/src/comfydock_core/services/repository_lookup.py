@@ -87,7 +87,7 @@ class RepositoryLookup:
             return known
         shown = without_credentials(repository)
         raise OfflineRefused(
-            f"`{shown}` is needed, but the network is off",
+            f"`{shown}` is needed, but the network is turned off",
             hint="run the command without `--offline`",
             context={"repository": shown},
         )

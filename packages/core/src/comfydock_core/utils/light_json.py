@@ -84,5 +84,5 @@ def _text(value: "Any", line: str) -> str:
 
 def _key(key: "Any") -> str:
     if type(key) is not str:
-        raise TypeError("a key that is no text")
+        raise TypeError("a key that is not text")
     return encode_basestring_ascii(key)

@@ -94,7 +94,7 @@ def list_names(path: str) -> list[str]:
 
 
 def link_target(path: str) -> str | None:
-    """Where the symbolic link `path` points, or `None` when it is no link."""
+    """Where the symbolic link `path` points, or `None` when it is not a link."""
     try:
         return system.readlink(path)
     except (OSError, ValueError):

@@ -60,7 +60,7 @@ def _word_key(word: str) -> tuple[bool, int, str]:
 
 
 def is_prerelease(version: str) -> bool:
-    """Whether a version comes before the release of its numbers, or is no version at all."""
+    """Whether a version comes before the release of its numbers, or is not a version at all."""
     return not version_key(version)[1]
 
 

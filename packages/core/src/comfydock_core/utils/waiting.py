@@ -1,7 +1,7 @@
 """Waiting for somebody else: told after some seconds, and never without an end.
 
 Whoever runs a command hears of it, and decides how long other commands are waited for. Like the handlers of signals
-that is a matter of the whole process, and what waits lies deep: it is told here once, not through every call.
+that is a matter of the whole process, and what waits lies deep: it is reported here once, not through every call.
 """
 
 import time
@@ -44,7 +44,7 @@ def patience() -> float:
 
 
 class Waiting:
-    """One wait, from now on. `whom` tells in words what is waited for, once it has to be told."""
+    """One wait, from now on. `whom` tells in words what is waited for, once it has to be reported."""
 
     def __init__(self, whom: Callable[[], str]) -> None:
         self._whom = whom
@@ -67,7 +67,7 @@ class Waiting:
         return _manners.told_after
 
     def _tell(self, hear: Callable[[str], None]) -> None:
-        """The same is told once: many questions to one server are one matter for whoever waits."""
+        """The same is reported once: many questions to one server are one matter for whoever waits."""
         words = f"waiting for {self._whom()}"
         if words not in _manners.told:
             _manners.told.add(words)

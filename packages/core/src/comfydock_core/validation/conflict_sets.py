@@ -89,7 +89,7 @@ def find_fixes(
     """The conflict with the changes that were tried and help: another version of a pack, a looser line, a pack less.
 
     `lines` are all that the conflict was found among; `adding` are the packs that are not in the environment yet. At
-    most `most_versions` of each pack are tried. Nothing is for a set so large that it is no smallest one.
+    most `most_versions` of each pack are tried. Nothing is for a set so large that it is not a smallest one.
     """
     if len(conflict.lines) > _LINES_TRIED:
         return conflict
@@ -111,7 +111,7 @@ def conflict_error(conflict: Conflict, doing: str) -> PacksConflict:
     helps = "".join(f"\n  {told(fix.words)}" for fix in conflict.fixes)
     tried = f"\ntried, and any one of these helps:{helps}" if helps else ""
     return PacksConflict(
-        f"cannot {doing}: these requirements cannot be met together{listed}\n{told(conflict.explanation)}{tried}",
+        f"cannot {doing}: these requirements cannot be satisfied together{listed}\n{told(conflict.explanation)}{tried}",
         hint=told(_hint(conflict.fixes)),
         context={
             "lines": [{"pack": line.pack, "file": line.file, "line": line.line, "requirement": told(line.requirement)}
@@ -125,7 +125,7 @@ def conflict_error(conflict: Conflict, doing: str) -> PacksConflict:
 
 def _hint(fixes: Sequence[Fix]) -> str:
     if not fixes:
-        return "no single change that was tried helps; leave out the packs above one after the other"
+        return "none of the changes that were tried helps; leave out the packs above one by one"
     best = next((fix for fix in fixes if fix.command is not None and fix.whole), fixes[0])
     return f"{best.words}: `{best.command}`" if best.command is not None else best.words
 
@@ -266,7 +266,7 @@ class _Fixing:
         try:
             return self._oracle([*changed, *more]) is None
         except ComfyDockError:
-            return False  # What cannot be tried, such as a package that cannot be built, is no fix; others may be.
+            return False  # What cannot be tried, such as a package that cannot be built, is not a fix; others may be.
 
 
 def _words(said: str, whole: bool) -> str:

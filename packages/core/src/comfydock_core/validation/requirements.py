@@ -41,7 +41,7 @@ _PYTHONS = tuple(f"3.{minor}" for minor in range(8, 21))
 class RequirementLine:
     """One requirement: the normalised project name, the text as PEP 508 has it, and the line it begins on, from 1.
 
-    `address` is where it comes from when that is no index. `local_build` says that it names the build of one publisher
+    `address` is where it comes from if not from an index. `local_build` says that it names the build of one publisher
     (`==2.5.1+cu121`). `notes` say what of the line is not followed, or had to be guessed.
     """
 
@@ -63,7 +63,7 @@ class OptionLine:
 
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """A line that is no requirement to be locked, and why. `valid` says that pip would follow it all the same."""
+    """A line that is not a requirement to be locked, and why. `valid` says that pip would follow it all the same."""
 
     text: str
     line: int
@@ -108,7 +108,7 @@ def read_lines(text: str) -> list[RequirementLine | OptionLine | RefusedLine]:
 
 
 def read_line(line: str, number: int) -> RequirementLine | RefusedLine:
-    """What a line without comments asks for, when it is no option."""
+    """What a line without comments asks for, when it is not an option."""
     said, *options = _OF_LINE.split(line)
     if len(said) > _LONGEST:
         return RefusedLine(line[:_LONGEST], number, "it is longer than any requirement", False)
@@ -125,11 +125,11 @@ def read_line(line: str, number: int) -> RequirementLine | RefusedLine:
 
 
 def invalid(line: RefusedLine, file: str) -> RequirementInvalid:
-    """The error for a line that is no requirement."""
+    """The error for a line that is not a requirement."""
     shown = without_credentials_in(line.text)
     reason = f": {line.reason}" if line.valid else ""
     return RequirementInvalid(
-        f"`{file}`, line {line.line}, is no valid requirement: {shown!r}{reason}",
+        f"`{file}`, line {line.line}, is not a valid requirement: {shown!r}{reason}",
         hint="correct the line in that repository, or choose another version of it",
         context={"file": file, "line": line.line, "text": shown, "reason": without_credentials_in(line.reason)},
     )
@@ -174,7 +174,7 @@ def _checked(
 
 def _not_from_anywhere(address: str) -> str:
     if _ADDRESS.match(address) and not address.lower().startswith(("file:", "git+file:")):
-        return f"`{address.partition(':')[0]}` is no way that uv fetches packages"
+        return f"`{address.partition(':')[0]}` is not a scheme that uv fetches packages by"
     return "it is a path on the machine of whoever installs it"
 
 
@@ -289,7 +289,7 @@ def demanded(text: str, extras: Collection[str], python: str) -> tuple[str, tupl
     """Which package, with which extras, a line of a distribution's metadata asks for on a machine like this one.
 
     `extras` are those that somebody asks the distribution for, `python` the version that it is installed for. `None`
-    where its marker does not hold, or where it is no requirement.
+    where its marker does not hold, or where it is not a requirement.
     """
     try:
         found = Requirement(text)
@@ -314,12 +314,12 @@ def pin_of(name: str, version: str) -> str | None:
 
 
 def newest_version(versions: Iterable[str]) -> str:
-    """The highest version; what is no version ranks below all that are."""
+    """The highest version; what is not a version ranks below all that are."""
     return max(versions, key=_rank)
 
 
 def oldest_version(versions: Iterable[str]) -> str:
-    """The lowest version; what is no version ranks below all that are."""
+    """The lowest version; what is not a version ranks below all that are."""
     return min(versions, key=_rank)
 
 
@@ -331,7 +331,7 @@ def _rank(version: str) -> tuple[bool, Version, str]:
 
 
 def admits_python(requires_python: str, version: str) -> bool:
-    """Whether a pack's `requires-python` admits a version; what is no specifier speaks against none."""
+    """Whether a pack's `requires-python` admits a version; what is not a specifier speaks against none."""
     try:
         return SpecifierSet(requires_python).contains(version, prereleases=True)
     except (InvalidSpecifier, InvalidVersion):

@@ -1,4 +1,4 @@
-"""What can go wrong around an operation: it is told clearly, and everything is as it was."""
+"""What can go wrong around an operation: it is reported clearly, and everything is as it was."""
 
 import errno
 import os
@@ -487,7 +487,7 @@ def test_nothing_is_ever_renamed_onto_something(scope: Path) -> None:
     [
         (lambda scope: (scope / "file").write_text("again"), "was changed since"),
         (lambda scope: (scope / "file").unlink(), "is not there any more"),
-        (lambda scope: (scope / "dropped").write_text("again"), "something at"),
+        (lambda scope: (scope / "dropped").write_text("again"), "exists again"),
         (lambda scope: (scope / ".ops/000001-test/old/3").unlink(), "freed since"),
         (lambda scope: (scope / ".ops/000001-test/old/3").write_text("x"), "was changed"),
         (lambda scope: (scope / "moved").mkdir(), "something at"),

@@ -66,7 +66,7 @@ def _told(seen: list[Seen], limit: int) -> tuple[CodeFinding, ...]:
 
 
 def _without_lesser(seen: list[Seen]) -> list[Seen]:
-    """What runs decoded code evaluates code, too, and is told once."""
+    """What runs decoded code evaluates code, too, and is reported once."""
     greater = {(one.file, one.line) for one in seen if one.kind == "runs-decoded-code"}
     return [one for one in seen if one.kind != "evaluates-code" or (one.file, one.line) not in greater]
 

@@ -55,7 +55,7 @@ class FileReader:
     """Reads one file. `look_up` answers for names that come from other files of the same pack."""
 
     def __init__(self, text: str, look_up: Lookup) -> None:
-        """Raises `ValueError` for what is no Python."""
+        """Raises `ValueError` for what is not Python."""
         self._look_up = look_up
         self._values: dict[str, list[ast.expr]] = {}
         self._imported: dict[str, tuple[str, int, str]] = {}
@@ -224,10 +224,10 @@ class FileReader:
             module = self._imported.get(value.value.id)
             if module is not None:
                 inner = ".".join(filter(None, (module[0], module[2])))
-                return self._look_up(inner, module[1], name) or Found.doubt(value, f"`{name}` is not to be found")
+                return self._look_up(inner, module[1], name) or Found.doubt(value, f"`{name}` cannot be found")
         elif name in self._imported and self._imported[name][2] == MAPPINGS and self._imported[name][1]:
             return Found()
-        return self.mapping(name) or Found.doubt(value, f"`{name}` is not to be found")
+        return self.mapping(name) or Found.doubt(value, f"`{name}` cannot be found")
 
     def _named(self, name: str) -> Found:
         """All that is ever put into a dictionary of this file, while it is not one that is looked at already."""
@@ -266,7 +266,7 @@ class FileReader:
 
     def _guessed(self, value: ast.Call) -> Found:
         """What a call is given is likely to be what it gives back; that it may be more stays a doubt."""
-        whole = Found.doubt(value, "the classes come out of a call")
+        whole = Found.doubt(value, "the classes are returned by a call")
         for part in value.args:
             if isinstance(part, ast.Dict | ast.Name):
                 whole.keys |= self._keys(part).keys
@@ -286,13 +286,13 @@ class FileReader:
         name = key.id if isinstance(key, ast.Name) else name
         if name in self._loops and self._deep <= _DEEPEST:
             return _together(self._looped(key, over) for over in self._loops[name])
-        return Found.doubt(key, "only a run tells the name of a class")
+        return Found.doubt(key, "the name of a class is only known at run time")
 
     def _of_subclasses(self, key: ast.Attribute) -> Found:
         """`cls.NAME` in a base class: what the classes of this file have under that name."""
         texts = {self.class_text(name, key.attr) for name in self._classes}
         found = {text for text in texts if text is not None}
-        return Found(found) if found else Found.doubt(key, "only a run tells the name of a class")
+        return Found(found) if found else Found.doubt(key, "the name of a class is only known at run time")
 
     def _looped(self, key: ast.expr, over: ast.expr) -> Found:
         """`for Class in [A, B]: ...[Class.__name__]`, and `for key in {...}: ...[key]`."""
@@ -304,7 +304,7 @@ class FileReader:
                 return Found({text for text in texts if text is not None})
         elif isinstance(key, ast.Name) and isinstance(over, ast.Dict | ast.Name | ast.Attribute):
             return self._keys(over)
-        return Found.doubt(key, "only a run tells the name of a class")
+        return Found.doubt(key, "the name of a class is only known at run time")
 
     def _text(self, value: ast.expr) -> str | None:
         """A text that is the same in every run, `None` for any other expression."""
@@ -341,7 +341,7 @@ class FileReader:
         return self._texts[name]
 
 
-_UNKNOWN = "only a run tells the classes"
+_UNKNOWN = "the classes are only known at run time"
 _ITSELF = ("cls", "self")
 _HARMLESS = (
     "len", "print", "list", "sorted", "dict", "set", "tuple", "str", "repr", "hasattr", "getattr", "isinstance",

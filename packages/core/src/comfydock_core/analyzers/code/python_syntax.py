@@ -11,13 +11,13 @@ _LINE_END = re.compile("\r\n|\r|\n")
 
 
 def parse(text: str) -> ast.Module:
-    """The syntax of a file. Raises `ValueError` for what is no Python."""
+    """The syntax of a file. Raises `ValueError` for what is not Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # What its author is warned of is not for our user.
             return ast.parse(text)
     except (SyntaxError, RecursionError, MemoryError) as error:
-        raise ValueError(f"it is no Python: {error}") from error
+        raise ValueError(f"it is not Python: {error}") from error
 
 
 def lines_with(sign: re.Pattern[str], text: str) -> list[int]:

@@ -9,11 +9,11 @@ MESSAGES = {
     "runs-decoded-code": "runs code that it decodes first",
     "installs-at-import": "installs or removes Python packages when ComfyUI loads it, which pip refuses here",
     "auto-start": "is run by every Python of the environment, when it starts",
-    "evaluates-code": "makes code of data and runs it",
+    "evaluates-code": "compiles data to code and runs it",
     "hidden-data": "holds a long block of encoded data",
     "unreadable-code": "cannot be looked into",
     "compiled-code": "holds Python code without its source",
-    "native-binary": "is a program or library for a processor",
+    "native-binary": "is a native program or library",
     "installs-packages": "installs or removes Python packages",
     "install-script": "is a script for the installation, which runs only with `--run-install-script`",
     "odd-host": "takes packages from an unusual place",
@@ -35,7 +35,7 @@ class Seen:
     detail: str = ""
 
     def finding(self) -> CodeFinding:
-        """As it is told."""
+        """As it is reported."""
         message = MESSAGES[self.kind] + (f": {self.detail}" if self.detail else "")
         return CodeFinding(self.kind, self.file, self.line, message)
 

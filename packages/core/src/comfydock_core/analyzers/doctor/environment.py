@@ -28,7 +28,7 @@ def check_status(status: EnvironmentStatus) -> Iterator[Finding]:
     """What `status` saw, as findings."""
     name = status.name
     if not status.complete:
-        message = "it was never finished: its marker `.cec/.complete` is missing"
+        message = "it is incomplete: its marker `.cec/.complete` is missing"
         fix = f"`comfydock repair -e {name}` finishes it, `comfydock delete {name}` removes it"
         yield Finding("environment-incomplete", PROBLEM, message, name, fix)
     yield from _comfyui(status)
@@ -53,7 +53,7 @@ def _comfyui(status: EnvironmentStatus) -> Iterator[Finding]:
     state, name, place = status.comfyui, status.name, f"{status.path}/ComfyUI"
     git = f"git -C {shlex.quote(place)} checkout"
     if not state.present:
-        fix = "make a new environment with `comfydock create NAME`"
+        fix = "create a new environment with `comfydock create NAME`"
         if os.path.exists(f"{place}/.git"):
             fix = f"`{git} -- . ':(exclude)models'` brings its files back"
         yield Finding("comfyui-missing", PROBLEM, "there is no ComfyUI in it", name, fix)
@@ -120,7 +120,7 @@ def check_python(layout: EnvironmentLayout) -> Iterator[Finding]:
         yield Finding("venv-fixed-place", NOTE, message, name, "the next change of packages builds one that can")
     found, wanted = _venv_version(layout.venv), _wanted_version(layout)
     if found is not None and wanted is not None and found.split(".")[: wanted.count(".") + 1] != wanted.split("."):
-        message = f"its Python is {found}, while {wanted} is wanted"
+        message = f"its Python is {found}, but {wanted} is required"
         yield Finding("python-version", PROBLEM, message, name, fix)
 
 
@@ -144,7 +144,7 @@ def check_lock(layout: EnvironmentLayout, workspace: WorkspaceLayout) -> Iterato
     try:
         answer = UVCommand.of_environment(layout, workspace, offline=True).check_lock()
     except ToolMissing:
-        return  # That uv is missing is told once, among the tools.
+        return  # That uv is missing is reported once, among the tools.
     if answer.returncode == 0:
         yield Finding("lock", OK, "`uv.lock` fits the manifest", name)
     elif "needs to be updated" in answer.text:

@@ -44,7 +44,7 @@ def _check_git() -> Iterator[Finding]:
         yield Finding(
             "git-identity",
             NOTE,
-            f"git does not know who you are ({' and '.join(names)}); commits get the name of your account",
+            f"git has no identity for you ({' and '.join(names)}); commits get the name of your account",
             fix="`git config --global user.name NAME` and `git config --global user.email ADDRESS`",
         )
 

@@ -58,7 +58,7 @@ def check_operations(scope: str, subject: str) -> Iterator[Finding]:
         yield Finding(
             "operation-unfinished",
             PROBLEM,
-            f"operation {record.number} (`{' '.join(record.words)}`) was stopped in the middle",
+            f"operation {record.number} (`{' '.join(record.words)}`) was interrupted",
             subject,
             "`comfydock operation resume` finishes it, `comfydock operation undo` takes it back",
         )
@@ -114,7 +114,7 @@ def _check_directories(layout: WorkspaceLayout) -> Iterator[Finding]:
         if os.path.isdir(path):
             refused += [] if _is_usable(path) else [path]
         elif os.path.lexists(path):
-            yield Finding("directory-blocked", PROBLEM, f"`{path}` is no directory", fix="move it elsewhere")
+            yield Finding("directory-blocked", PROBLEM, f"`{path}` is not a directory", fix="move it elsewhere")
         elif path != layout.cache:  # Everything that uses the cache makes it anew.
             missing = Mending("make-directory", path)
             yield Finding("directory-missing", PROBLEM, f"there is no `{path}`", fix="make it", mending=missing)
@@ -159,7 +159,7 @@ def _check_mirrors(layout: WorkspaceLayout) -> Iterator[Finding]:
         path = f"{directory}/{name}"
         if not (mirrors.is_mirror(path) and mirrors.is_sound(path, None)):
             message = f"the mirror `{name}` is damaged"
-            fix = "nothing is lost: it is fetched anew when it is needed"
+            fix = "nothing is lost: it is fetched again when it is needed"
             yield Finding("mirror-damaged", NOTE, message, fix=fix, mending=Mending("remove-mirror", path))
     yield from _check_cache(directory, "mirrors", "mirrors of repositories")
 

@@ -71,7 +71,9 @@ def _classified(path: str, name: str, plain: str, *, enabled: bool) -> FoundEntr
 def _read_pack(root: str, path: str, name: str, enabled: bool) -> tuple[FoundPack, str | None]:
     linked_to = os.path.realpath(path) if os.path.islink(path) else None
     if not os.path.isdir(path):
-        return FoundPack(name, path, "file", enabled, linked_to=linked_to), "a single file tells no origin"
+        return FoundPack(
+            name, path, "file", enabled, linked_to=linked_to
+        ), "a single file has no origin to fetch it from"
     if not any(entry != _CACHE for entry in os.listdir(path)):
         return FoundPack(name, path, "empty", enabled, linked_to=linked_to), "it is empty"
     registry_id, version = _registry_names(path)

@@ -91,7 +91,7 @@ def _distributions(packages: str) -> tuple[tuple[FoundDistribution, ...], tuple[
         elif name.startswith(_STOPPED):
             unidentified.append(Unidentified(name, "it is what pip leaves of a package when it is stopped"))
         else:
-            unidentified.append(Unidentified(name, "its `METADATA` tells no name and version"))
+            unidentified.append(Unidentified(name, "its `METADATA` has no name and version"))
     return tuple(sorted(found, key=lambda one: one.name.lower())), (*unidentified, *_repeated(found))
 
 
@@ -100,7 +100,7 @@ def _repeated(found: list[FoundDistribution]) -> list[Unidentified]:
     versions: dict[str, set[str]] = {}
     for one in found:
         versions.setdefault(normal_name(one.name), set()).add(one.version)
-    return [Unidentified(name, f"it is there in several versions: {', '.join(sorted(several))}")
+    return [Unidentified(name, f"it is installed in several versions: {', '.join(sorted(several))}")
             for name, several in versions.items() if len(several) > 1]  # fmt: skip
 
 

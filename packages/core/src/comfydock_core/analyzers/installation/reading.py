@@ -71,7 +71,7 @@ def _find_comfyui(root: str) -> str:
 def _read_checkout(comfyui: str) -> tuple[Checkout | None, tuple[Unidentified, ...]]:
     git = NodeGitAnalyzer(comfyui)
     if not git.is_checkout():
-        reason = "it is no git checkout: its files cannot be compared with a version"
+        reason = "it is not a git checkout: its files cannot be compared with a version"
         return None, (Unidentified("ComfyUI", reason),)
     checkout, unknown = git.read()
     # The models directory is often replaced by a link or moved away; its placeholders are nobody's work.
@@ -82,7 +82,7 @@ def _read_checkout(comfyui: str) -> tuple[Checkout | None, tuple[Unidentified, .
 
 
 def _untracked(comfyui: str) -> tuple[str, ...]:
-    """What lies beside ComfyUI's own files and is told nowhere else."""
+    """What lies beside ComfyUI's own files and is reported nowhere else."""
     names = [name for name in NodeGitAnalyzer(comfyui).untracked_names() if name not in (*_TOLD, *_EXTRA_PATHS)]
     return tuple(name for name in names if not os.path.exists(f"{comfyui}/{name}/pyvenv.cfg"))
 

@@ -27,7 +27,7 @@ class OtherRequirements:
 def find_other_requirements(directory: str) -> OtherRequirements:
     """What a pack without a `requirements.txt` and without `[project].dependencies` asks for elsewhere.
 
-    What cannot be read without running it is told in a note. Raises `OSError`.
+    What cannot be read without running it is reported in a note. Raises `OSError`.
     """
     found = OtherRequirements()
     for name in sorted(os.listdir(directory)):
@@ -61,7 +61,7 @@ def _text(directory: str, name: str) -> str:
 
 
 def _of_project(text: str, found: OtherRequirements) -> None:
-    """Dynamic dependencies and those of poetry. What is no TOML was refused before."""
+    """Dynamic dependencies and those of poetry. What is not TOML was refused before."""
     whole: object = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
     dynamic = _at(whole, "project", "dynamic")
     if isinstance(dynamic, list) and "dependencies" in dynamic:

@@ -1,6 +1,6 @@
 """Where a node pack says that its packages come from, beside their names: settings of uv, poetry and pdm.
 
-None of it is followed: an index that a pack brings could serve any name for everybody. Whoever adds the pack is told.
+None of it is followed: an index that a pack brings could serve any name for everybody. It is reported at `node add`.
 """
 
 import os

@@ -39,8 +39,8 @@ def read_pack_requirements(directory: str, *, protected: Collection[str], lenien
 
     `requirements.txt` counts, with the files that it includes from inside the pack; where it is missing or empty, the
     `dependencies` of `pyproject.toml`; where those are missing too, what stands elsewhere and can be read. Options of
-    pip are told, not followed. Of `protected` packages only limits of their versions are kept, never a build of one
-    publisher or an address. Raises `RequirementInvalid` for a line that is no requirement and an included file that
+    pip are reported, not followed. Of `protected` packages only limits of their versions are kept, never a build of one
+    publisher or an address. Raises `RequirementInvalid` for a line that is not a requirement and an included file that
     cannot be followed, which are left out when `lenient`, and for a pack's own file that cannot be read; `OSError`.
     """
     main, project = (_Reading(directory, protected, lenient=lenient) for _ in range(2))
@@ -81,7 +81,7 @@ class _Reading:
     def read_file(self, file: str, kind: str, included: tuple[str, int, str] | None) -> bool:
         """Read a file of the pack and what it includes; `included` is where, and in which words. Whether it is there.
 
-        A file that leads out of the pack is told and not read.
+        A file that leads out of the pack is reported and not read.
         """
         if not self._is_inside(file):
             self._note(included or (file, 1, file), "is not followed: it leads out of the node pack")
@@ -230,15 +230,15 @@ def _read(path: str, file: str) -> bytes:
 
 
 def _dependencies(text: str) -> list[str]:
-    """Raises `RequirementInvalid` for what is no TOML, or no list of texts."""
+    """Raises `RequirementInvalid` for what is not TOML, or no list of texts."""
     try:
         project = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n")).get("project")
     except (ValueError, RecursionError) as error:
         match = _TOML_PLACE.search(str(error))
-        raise _refused((_PROJECT, int(match[1]) if match else 1, _PROJECT), f"is no TOML: {error}") from error
+        raise _refused((_PROJECT, int(match[1]) if match else 1, _PROJECT), f"is not TOML: {error}") from error
     listed = project.get("dependencies", []) if isinstance(project, dict) else []
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
-        raise _refused((_PROJECT, 1, "dependencies"), "is no list of texts")
+        raise _refused((_PROJECT, 1, "dependencies"), "is not a list of texts")
     return listed
 
 

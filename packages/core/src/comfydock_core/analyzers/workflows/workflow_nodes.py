@@ -23,7 +23,7 @@ Table = dict[str, object]
 
 
 class NoWorkflow(ValueError):
-    """The content is no workflow."""
+    """The content is not a workflow."""
 
 
 def read_workflows(directory: str) -> tuple[tuple[WorkflowNodes, ...], tuple[UnreadWorkflow, ...]]:
@@ -70,7 +70,7 @@ def node_uses(content: bytes) -> tuple[NodeUse, ...]:
     try:
         whole = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise NoWorkflow(f"it is no JSON: {error}") from error
+        raise NoWorkflow(f"it is not JSON: {error}") from error
     nodes = _nodes_of(whole)
     if nodes is None:
         raise NoWorkflow("it holds no nodes")
@@ -125,7 +125,7 @@ def input_signature(inputs: object) -> str:
 
 
 def _nodes_of(whole: object) -> list[Table] | None:
-    """Every node, those of subgraphs and group nodes too; `None` when this is no workflow of any kind."""
+    """Every node, those of subgraphs and group nodes too; `None` when this is not a workflow of any kind."""
     if not isinstance(whole, dict):
         return None
     if isinstance(whole.get("nodes"), list | dict):

@@ -227,7 +227,7 @@ def failure(
     if disk is not None:
         disk.context.update(context)
         return disk
-    ending = completed.ending("git") if completed.returncode != 0 else "git told of errors"
+    ending = completed.ending("git") if completed.returncode != 0 else "git reported errors"
     return _remote_failure(output, doing, shown, context) or GitFailed(
         f"cannot {doing}: {ending}\n{output}".rstrip(), context=context
     )
@@ -241,8 +241,8 @@ def _remote_failure(
         return None
     if any(words in low for words in _DAMAGED):
         return GitFailed(
-            f"cannot {doing}: `{repository}` is damaged itself, parts of its history are missing there\n{output}",
-            hint="tell whoever keeps it; another copy of the repository may be whole",
+            f"cannot {doing}: `{repository}` itself is damaged: parts of its history are missing there\n{output}",
+            hint="report it to its maintainer; another copy of the repository may be complete",
             context=context,
         )
     if any(words in low for words in _AUTHENTICATION):
@@ -253,7 +253,7 @@ def _remote_failure(
         )
     if any(words in low for words in _NO_REPOSITORY) or _is_other_file(repository):
         return RepositoryNotFound(
-            f"cannot {doing}: `{repository}` is no git repository\n{output}",
+            f"cannot {doing}: `{repository}` is not a git repository\n{output}",
             hint="check the address or the path of the repository",
             context=context,
         )

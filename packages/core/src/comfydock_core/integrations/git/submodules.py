@@ -44,7 +44,7 @@ def fetch(
     if completed.returncode != 0 and lacking is not None:
         raise RefNotFound(
             f"the submodule `{lacking[1]}` of {what} is pinned to the commit {lacking[2]}, which its repository lacks",
-            hint=f"choose another version of {what}, or tell its author: the commit was never published or is gone",
+            hint=f"choose another version of {what}; its author should know: the commit was never published or is gone",
             context={"submodule": lacking[1], "ref": lacking[2], "output": completed.text},
         )
     if completed.returncode != 0:

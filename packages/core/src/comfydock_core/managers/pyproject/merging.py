@@ -97,7 +97,7 @@ def _read(text: str, which: str) -> Table:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise MergeRefused(
-            f"cannot merge `pyproject.toml`: {which} of it is no valid TOML: {error}",
+            f"cannot merge `pyproject.toml`: {which} of it is not valid TOML: {error}",
             hint="repair that version of the file and commit it before merging",
             context={"file": "pyproject.toml", "side": which, "reason": str(error)},
         ) from error

@@ -172,6 +172,6 @@ def _none_so_old(backend: str, index: BackendIndex, limit: str) -> BackendNotFou
 def _no_torch(backend: str, index: BackendIndex) -> BackendNotFound:
     return BackendNotFound(
         f"there is no PyTorch for the back end {backend} at `{index.url}`",
-        hint="choose another back end; `comfydock env-config torch-backend detect` tells which fits this machine",
+        hint="choose another back end; `comfydock env-config torch-backend detect` shows which one fits this machine",
         context={"backend": backend, "index": index.url},
     )

@@ -1,4 +1,4 @@
-"""A ComfyUI that was installed without ComfyDock, as it was found. `None` means that something could not be told."""
+"""A ComfyUI that was installed without ComfyDock, as it was found. `None` means that something is unknown."""
 
 from dataclasses import dataclass, field
 
@@ -38,7 +38,7 @@ class FoundPack:
 
 @dataclass(frozen=True, slots=True)
 class FoundEntry:
-    """Something among the custom nodes that is no node pack.
+    """Something among the custom nodes that is not a node pack.
 
     `kind` is `comfyui` for what its checkout brings, `cache`, `broken-link`, `hidden`, `file`, or `special`
     for what is neither file nor directory.
@@ -50,7 +50,7 @@ class FoundEntry:
 
 @dataclass(frozen=True, slots=True)
 class FoundDistribution:
-    """An installed Python package. `origin` is the address it came from when that was no index.
+    """An installed Python package. `origin` is the address it came from when that was not an index.
 
     `requires` are the requirements in its metadata, as they are written there.
     """

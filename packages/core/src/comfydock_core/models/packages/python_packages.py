@@ -39,7 +39,7 @@ class PackageRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequirementChange:
-    """A line of the manifest that changes. `place` is `project`, `constraints` or a group; `None` is no line."""
+    """A line of the manifest that changes. `place` is `project`, `constraints` or a group; `None` is not a line."""
 
     place: str
     name: str

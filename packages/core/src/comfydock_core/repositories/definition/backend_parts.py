@@ -55,7 +55,7 @@ def part_damaged(backend: str, path: str, reason: str) -> BackendPartRefused:
     """The error for a part that cannot be used."""
     return BackendPartRefused(
         f"cannot read the lock of PyTorch for {backend}, `{path}`: {reason}",
-        hint=f"`comfydock backend lock {backend}` makes it anew, or restore it from the environment's history",
+        hint=f"`comfydock backend lock {backend}` makes it again, or restore it from the environment's history",
         context={"backend": backend, "path": path, "reason": reason},
     )
 
@@ -72,7 +72,7 @@ def _not_locked(definition: str, backend: str) -> BackendNotLocked:
 
 def _package(package: object) -> PartPackage:
     if not isinstance(package, dict):
-        raise ValueError("a package is no table")
+        raise ValueError("a package is not a table")
     name = _text(package.get("name"), "name")
     return PartPackage(name, _text(package.get("version", ""), name), _unhashed(package))
 
@@ -98,18 +98,18 @@ def _file_name(file: object) -> str:
 def _table(parent: dict[str, object], key: str) -> dict[str, object]:
     value = parent.get(key)
     if not isinstance(value, dict):
-        raise ValueError(f"`{key}` is no table")
+        raise ValueError(f"`{key}` is not a table")
     return value
 
 
 def _list(parent: dict[str, object], key: str) -> list[object]:
     value = parent.get(key, [])
     if not isinstance(value, list):
-        raise ValueError(f"`{key}` is no list")
+        raise ValueError(f"`{key}` is not a list")
     return value
 
 
 def _text(value: object, what: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"`{what}` is no text")
+        raise ValueError(f"`{what}` is not text")
     return value

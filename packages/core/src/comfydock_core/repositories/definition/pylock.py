@@ -30,7 +30,7 @@ def concatenate(base: str, part: str | None) -> str:
     packages = [f"{package.rstrip()}\n" for text in (base, part) for package in split(text)[1]]
     merged = "\n".join([f"{split(base)[0].rstrip()}\n", *packages])
     if _packages(merged) != _packages(base) + _packages(part):
-        raise ValueError("the packages of a lock cannot be told apart")
+        raise ValueError("the packages of a lock cannot be distinguished")
     return merged
 
 

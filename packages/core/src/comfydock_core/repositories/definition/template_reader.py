@@ -94,7 +94,7 @@ def _checked(path: str, member: tarfile.TarInfo) -> str:
     name = member.name.removeprefix("./")
     stays_inside = name == posixpath.normpath(name) and not name.startswith(("/", "..")) and "\\" not in name
     if not member.isreg() or not stays_inside or "\0" in name:
-        raise _damaged(path, f"its member `{member.name}` is no file inside of it")
+        raise _damaged(path, f"its member `{member.name}` is not a file inside of it")
     if not 0 <= member.size <= _MOST_BYTES:  # A file with holes may claim any size.
         raise _too_much(path)
     return name
@@ -163,7 +163,7 @@ def _python(manifest: EnvironmentManifest, files: dict[str, bytes]) -> str | Non
     version = said or manifest.python_version
     if version is not None and not is_python_version(version):
         place = where if said else _MANIFEST
-        raise _damaged(manifest.path, f"its `{place}` names the Python `{version}`, which is no version")
+        raise _damaged(manifest.path, f"its `{place}` names the Python `{version}`, which is not a version")
     return version
 
 

@@ -57,7 +57,7 @@ def matching_pack(packs: Mapping[str, NodePackage], word: str) -> NodePackage | 
 
 
 def version_instead(pack: NodePackage, path: str) -> str | None:
-    """The version that lies at `path` instead of the manifest's, `None` where it is that one or cannot be told.
+    """The version that lies at `path` instead of the manifest's, `None` where it is that one or cannot be determined.
 
     Development packs are at whatever version they are.
     """

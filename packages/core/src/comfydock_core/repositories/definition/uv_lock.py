@@ -62,7 +62,7 @@ def parse_lock(text: str, path: str) -> UvLock:
 
 
 def tables(parent: Table, key: str) -> list[Table]:
-    """The tables in the array under `key`; what is no table is passed over, because uv has checked its own file."""
+    """The tables in the array under `key`; what is not a table is passed over, because uv has checked its own file."""
     value = parent.get(key)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 

@@ -28,7 +28,7 @@ _PLAIN = re.compile(r"(?P<start>\^?)(?P<text>(?:[^\\^$.|?*+()\[\]{}]|\\[^\w])+)(
 
 
 class UnusableList(ValueError):
-    """The content is no list of the kind that it should be."""
+    """The content is not a list of the kind that it should be."""
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ def read_node_data(content: bytes) -> NodeData:
     """ComfyDock's node data. Raises `UnusableList` when it is none."""
     whole = _json(content)
     if not isinstance(whole, dict):
-        raise UnusableList("it is no object")
+        raise UnusableList("it is not an object")
     packages, mappings = whole.get("packages"), whole.get("mappings")
     if not isinstance(packages, dict) or not isinstance(mappings, dict) or not packages:
         raise UnusableList("it has no `packages` and `mappings`")
@@ -108,7 +108,7 @@ def read_manager_map(content: bytes) -> tuple[list[ListedClasses], int]:
     """The entries of `extension-node-map.json`, and how many could not be read. Raises `UnusableList`."""
     whole = _json(content)
     if not isinstance(whole, dict) or not whole:
-        raise UnusableList("it is no object with entries")
+        raise UnusableList("it is not an object with entries")
     found = [classes for key, value in whole.items() if (classes := _listed_classes(key, value)) is not None]
     if not found:
         raise UnusableList("none of its entries can be read")
@@ -141,7 +141,7 @@ def _json(content: bytes) -> object:
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise UnusableList(f"it is no JSON: {error}") from error
+        raise UnusableList(f"it is not JSON: {error}") from error
 
 
 def _pack(identifier: str, value: object) -> KnownPack | None:
@@ -263,7 +263,7 @@ def _short(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    """The text in one line without control characters, cut when it is very long; empty when it is no text."""
+    """The text in one line without control characters, cut when it is very long; empty when it is not text."""
     return _CONTROL.sub(" ", value[:_LONGEST_TEXT]).strip() if isinstance(value, str) else ""
 
 

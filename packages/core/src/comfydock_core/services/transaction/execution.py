@@ -62,7 +62,7 @@ class Operation:
             self.committed = True
             self._carry_out()
         if arrived:
-            self._reporter.warn("the change was being made when it was to be stopped; it is made")
+            self._reporter.warn("the interruption came while the change was being committed; the change is made")
 
     def _carry_out(self) -> None:
         try:
@@ -81,7 +81,7 @@ class Operation:
             self._runner.backward(self.plan.steps)
             self._journal.end("undone")
         except (OSError, ComfyDockError) as error:
-            self._reporter.warn(f"the operation {self.id} is half done, and taking it back failed, too: {error}")
+            self._reporter.warn(f"the operation {self.id} is half done, and reverting it failed, too: {error}")
         else:
             self.committed, self.taken_back = False, True
 
@@ -135,7 +135,7 @@ def operation(plan: ChangePlan, initiator: Initiator, reporter: Reporter) -> Ite
 
 
 def _give_up(under_way: Operation, reporter: Reporter) -> None:
-    """Remove what was staged. Trouble with that is not the error that is told; a later command tries again."""
+    """Remove what was staged. Trouble with that is not the error that is reported; a later command tries again."""
     scope = under_way.plan.scope
     try:
         with interruption.deferred():
@@ -150,7 +150,7 @@ def _give_up(under_way: Operation, reporter: Reporter) -> None:
 
 
 def _tidy_up(scope: str, identifier: str, reporter: Reporter) -> None:
-    """Make room. The change is made, so whatever stops this is no error; a later command does the rest."""
+    """Make room. The change is made, so whatever stops this is not an error; a later command does the rest."""
     try:
         keeping.drop_leftovers(scope, identifier)
         keeping.drop_old(scope, reporter)

@@ -89,7 +89,7 @@ def _compare(what: str, known: str | None, found: str | None) -> None:
     if known != found:
         raise ChangedMeanwhile(
             f"`{what}` was changed meanwhile; nothing was done",
-            hint="run the command again: it plans anew from what is there now",
+            hint="run the command again: it plans from what is there now",
             context={"path": what, "expected": known, "found": found},
         )
 
@@ -105,7 +105,7 @@ def _fingerprint_of(steps: Sequence[Step], inputs: tuple[tuple[str, str | None],
 
 
 def _refuse_nonsense(scope: str, swaps: Sequence[Swap]) -> None:
-    """Steps that could not be carried out, or not be told apart when they were stopped in the middle."""
+    """Steps that could not be carried out, or not be distinguished when they were stopped in the middle."""
     names = [os.path.normpath(name) for step in swaps for name in (step.path, step.source)
              if name is not None and not name.startswith(".ops/")]  # fmt: skip
     for name in names:

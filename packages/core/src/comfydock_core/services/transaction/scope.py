@@ -61,7 +61,7 @@ def at_work(scopes: tuple[str, ...]) -> Iterator[None]:
     here = {scope: _held[_identity(scope)] for scope in scopes}
     for scope, held in here.items():
         if held.at_work:
-            raise RuntimeError(f"an operation is under way in `{scope}` already; another one has to follow it")
+            raise RuntimeError(f"an operation is already in progress in `{scope}`; wait until it ends")
     for held in here.values():
         held.at_work = True
     try:
@@ -124,7 +124,7 @@ def _lock(scope: str) -> str:
 def _vanished(scope: str) -> ChangedMeanwhile:
     return ChangedMeanwhile(
         f"`{scope}` is not there any more; nothing was done",
-        hint="somebody renamed or removed it; `comfydock list` shows what there is",
+        hint="it was renamed or removed; `comfydock list` shows the environments",
         context={"path": scope, "expected": "a directory", "found": None},
     )
 

@@ -18,7 +18,7 @@ from comfydock_core.utils.files.disk_errors import disk_errors
 
 
 def unfinished(scope: str) -> OperationRecord | None:
-    """The operation that was stopped in the middle, if any; only the last can be. Raises `OperationDamaged`."""
+    """The operation that was interrupted, if any; only the last can be. Raises `OperationDamaged`."""
     known = operation_log.operation_ids(scope)
     if not known:
         return None
@@ -33,9 +33,9 @@ def refuse_unfinished(scope: str) -> None:
         return
     words = " ".join(record.words) or record.id
     raise OperationUnfinished(
-        f"the operation {record.number} (`{words}`) was stopped in the middle",
+        f"the operation {record.number} (`{words}`) was interrupted",
         hint="`comfydock operation resume` finishes it, `comfydock operation undo` takes it back; without `--no-settle`"
-        " the next command does what is right by itself",
+        " the next command decides by itself",
         context={"operation": record.id, "scope": scope, "state": record.state},
     )
 
@@ -61,14 +61,14 @@ def settle(scope: str, reporter: Reporter) -> OperationRecord | None:
 
 def carry_through(record: OperationRecord) -> None:
     """Do what is left of an applied operation. Raises `OperationDamaged`, `ChangedMeanwhile`, `FileSystemError`."""
-    with _settling_errors(f"finish {_named(record)}, which was stopped in the middle"):
+    with _settling_errors(f"finish {_named(record)}, which was interrupted"):
         StepRunner(record.scope, record.id, was_stopped=True).forward(record.steps)
         Journal(record.scope, record.id).end("done")
 
 
 def take_back(record: OperationRecord) -> None:
     """Undo what was done of an applied operation that was not finished. Raises what `carry_through` raises."""
-    with _settling_errors(f"take back {_named(record)}, which was stopped in the middle"):
+    with _settling_errors(f"take back {_named(record)}, which was interrupted"):
         StepRunner(record.scope, record.id, was_stopped=True).backward(record.steps)
         Journal(record.scope, record.id).end("undone")
 
@@ -110,7 +110,7 @@ def _settling_errors(doing: str) -> Iterator[None]:
         with disk_errors(doing):
             yield
     except FileSystemError as error:
-        way = "put right what hinders it and run the command again, or choose with `comfydock operation resume|undo`"
+        way = "fix what stands in its way and run the command again, or choose with `comfydock operation resume|undo`"
         error.hint = f"{error.hint}; {way}" if error.hint else way
         raise
 

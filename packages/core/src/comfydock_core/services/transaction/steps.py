@@ -88,7 +88,7 @@ class StepRunner:
 
     def _damaged(self, number: int, step: Swap) -> OperationDamaged:
         return OperationDamaged(
-            f"`{self.live(step)}` was changed by somebody while an operation was under way",
+            f"`{self.live(step)}` was changed by another program while an operation was in progress",
             hint=f"nothing was overwritten; what the operation took away or was to put there is in"
             f" `{self._absolute(self._directory)}`",
             context={"path": self.live(step), "operation": self._absolute(self._directory), "step": number},
@@ -114,8 +114,8 @@ class StepRunner:
             return
         if found != old:
             raise ChangedMeanwhile(
-                f"`{step.name}` in `{repository}` leads to {found}, not to {old}: somebody moved it",
-                hint="move it back, or to where the operation wants it, and run the command again",
+                f"`{step.name}` in `{repository}` points to {found}, not to {old}: another program moved it",
+                hint="move it back, or to where the operation expects it, and run the command again",
                 context={"repository": repository, "ref": step.name, "found": found, "expected": old, "new": new},
             )
         if self._was_stopped:

@@ -65,13 +65,13 @@ def _expect(record: OperationRecord, path: str, known: str | None) -> None:
     if found == known:
         return
     if path.startswith(f"{OPS}/"):
-        reason = "what it took away was freed since" if found is None else f"`{place}` was changed"
+        reason = "what it removed has been pruned since" if found is None else f"`{place}` was changed"
     elif found is None:
-        reason = f"`{place}` is not there any more"
+        reason = f"`{place}` is no longer there"
     elif known is None:
-        reason = f"there is something at `{place}` again"
+        reason = f"`{place}` exists again"
     else:
-        reason = f"`{place}` was changed since"
+        reason = f"`{place}` has changed since"
     raise _refusal(record, reason, place, found=found, expected=known)
 
 
@@ -80,7 +80,7 @@ def _refusal(record: OperationRecord, reason: str, path: str, **facts: str | Non
     last = operation_log.operation_ids(record.scope)[-1:] == [record.id]
     return NotUndoable(
         f"the operation {record.number} (`{words}`) cannot be undone: {reason}",
-        hint="nothing that is recorded came after it, so it was changed by hand or removed for good"
+        hint="no recorded operation came after it, so it was changed by hand or removed for good"
         if last
         else "`comfydock operation list` shows what came after it; undo that first",
         context={"operation": record.id, "path": path, **facts},

@@ -94,7 +94,9 @@ class Gauge:
 
     def check(self, size: int) -> None:
         if size > self._most:
-            raise refused(self._archive, f"it becomes larger than {self._most} bytes, which its own size does not bear")
+            raise refused(
+                self._archive, f"it becomes larger than {self._most} bytes, which is out of proportion to its own size"
+            )
 
 
 class _Counting:
@@ -174,7 +176,7 @@ def _link_target(archive: str, name: str, content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise refused(archive, "it is a link to what is no text", name) from error
+        raise refused(archive, "it is a link to what is not text", name) from error
 
 
 def _tar_members(archive: str, stream: _Counting) -> Iterator[Member]:
@@ -189,6 +191,6 @@ def _tar_members(archive: str, stream: _Counting) -> Iterator[Member]:
             elif info.islnk():
                 yield Member(info.name, "hard link", target=info.linkname)
             else:
-                raise refused(archive, "it is a device, a pipe or something stranger", info.name)
+                raise refused(archive, "it is a device, a pipe or another special file", info.name)
     while stream.read(CHUNK):  # Checksums stand at the end.
         pass

@@ -124,7 +124,7 @@ def _words(archive: str, name: str) -> list[str]:
     try:
         lengths = [len(word.encode()) for word in words]
     except UnicodeEncodeError as error:
-        raise refused(archive, "its name is no text", name) from error
+        raise refused(archive, "its name is not text", name) from error
     if any(length > _LONGEST_WORD for length in lengths) or sum(lengths) > LONGEST_NAME:
         raise refused(archive, "its name is too long", f"{name[:60]}…")
     if sys.platform == "win32" and any(_NOT_ON_WINDOWS.search(word) for word in words):
@@ -137,7 +137,7 @@ def _note(archive: str, name: str, kind: str, made: _Made) -> None:
     parent = posixpath.dirname(name)
     while parent and made.kinds.get(parent) != "directory":
         if parent in made.kinds:
-            raise refused(archive, f"it lies below `{parent}`, which is no directory", name)
+            raise refused(archive, f"it lies below `{parent}`, which is not a directory", name)
         made.kinds[parent] = "directory"
         parent = posixpath.dirname(parent)
     known = made.kinds.get(name)

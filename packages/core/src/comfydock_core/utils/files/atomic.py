@@ -14,7 +14,7 @@ def write_text(path: str, text: str, *, mode: int | None = None) -> None:
 
 
 def write_bytes(path: str, content: bytes, *, mode: int | None = None, durable: bool = True) -> None:
-    """Like `write_text`, for what is no text.
+    """Like `write_text`, for what is not text.
 
     Without `durable` a power cut may leave a damaged file: for what is checked when it is read, and made again.
     """

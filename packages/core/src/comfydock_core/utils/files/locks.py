@@ -27,7 +27,7 @@ _POLL_SECONDS = 0.05
 _OWNER = ".owner"  # The end of the name of an exclusively made file.
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
-_NOTE_BYTES = 64 * 1024  # More is no note of ours.
+_NOTE_BYTES = 64 * 1024  # More is not a note of ours.
 _PID_LIMIT = 2**31
 _WORDS_SHOWN = 200
 
@@ -106,7 +106,7 @@ class Owner:
 def acquire(path: str, what: str, words: str, *, wait: float = 0.0, state: str = "being changed") -> Iterator[None]:
     """Hold the lock `path` while inside. `what` names what is locked, `words` the command for others' messages.
 
-    Who is waited for is told when it takes long. Raises `ScopeBusy` with the owner when it is not free within `wait`
+    Who is waited for is reported after a while. Raises `ScopeBusy` with the owner when it is not free within `wait`
     seconds, and `OSError`.
     """
     waiting = Waiting(lambda: f"{holder(path) or 'another command'}: {what} is {state}")
@@ -254,9 +254,9 @@ def holder(path: str) -> str | None:
 
 def _busy(path: str, what: str) -> ScopeBusy:
     owner = Owner.read(f"{path}{_OWNER}") or _noted(path)
-    hint = "run the command again when that is done, or let it wait with `--wait SECONDS`"
+    hint = "run the command again when that is done, or wait for it with `--wait SECONDS`"
     if os.path.lexists(f"{path}{_OWNER}"):  # A file outlives its maker, who cannot be asked from here.
-        hint += f"; if that process lives no more, remove `{path}{_OWNER}`"
+        hint += f"; if that process no longer exists, remove `{path}{_OWNER}`"
     noted = None if owner is None else {name: getattr(owner, name) for name in ("pid", "host", "words", "since")}
     by = holder(path)
     return ScopeBusy(f"{what}{f' by {by}' if by else ''}", hint=hint, context={"lock": path, "owner": noted})

@@ -44,7 +44,7 @@ def explained(
     try:
         return _explain(layout, services, edit, asked or {}, adding, reporter) or error
     except ComfyDockError as trouble:
-        reporter.warn(f"which requirements collide could not be found out: {trouble.message}")
+        reporter.warn(f"the conflicting requirements could not be determined: {trouble.message}")
         return error
 
 
@@ -57,7 +57,7 @@ def _explain(
     reporter: Reporter,
 ) -> PacksConflict | None:
     """The conflict of the definition that `edit` makes; `None` when its requirements fit together after all."""
-    reporter.phase("Finding out which requirements collide")
+    reporter.phase("Finding the conflicting requirements")
     with tempfile.TemporaryDirectory(prefix="comfydock-conflict-") as directory:
         trial = stage_definition(layout, directory)
         own = services.environment(trial)
@@ -67,7 +67,7 @@ def _explain(
             conflict = find_conflict(explaining.lines, trials.guess, confirm=trials.answer)
             if conflict is None:
                 return None
-            reporter.phase("Trying what would help")
+            reporter.phase("Trying what helps")
             conflict = find_fixes(
                 conflict,
                 explaining.lines,

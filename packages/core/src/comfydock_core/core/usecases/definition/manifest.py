@@ -37,7 +37,7 @@ def _keys(address: str) -> list[str]:
         keys.append(key)
     if not keys or table != 0:
         raise InvalidSetting(
-            f"`{address}` is no address of a section",
+            f"`{address}` is not an address of a section",
             hint="write it as in TOML, for example `tool.comfydock.nodes`, with quotes around a key that has a dot",
             context={"section": address},
         )

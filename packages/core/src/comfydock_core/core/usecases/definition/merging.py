@@ -35,7 +35,7 @@ def _read(path: str) -> str:
             return file.read()
     except UnicodeDecodeError as error:
         raise MergeRefused(
-            f"cannot merge: `{path}` is no text in UTF-8",
+            f"cannot merge: `{path}` is not UTF-8 text",
             hint="repair that version of the file and commit it before merging",
             context={"file": path, "reason": str(error)},
         ) from error

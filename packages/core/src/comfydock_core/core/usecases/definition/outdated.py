@@ -146,13 +146,13 @@ class _Looking:
     # Commits
 
     def _commits(self, repository: str, old: str, new: str, what: str) -> tuple[str, ...]:
-        """The subjects between two commits; a history that cannot be fetched is told and costs only these."""
+        """The subjects between two commits; a history that cannot be fetched is reported and costs only these."""
         path = remotes.local_path(repository)
         if path is None:
             path = self._own.mirrors.path(repository)
             try:
                 self._own.mirrors.fetched_commit(repository, new, reporter=self._reporter, what=what)
             except ComfyDockError as error:
-                self.notes.append(f"the commits of {what} cannot be told: {error.message}")
+                self.notes.append(f"the commits of {what} cannot be listed: {error.message}")
                 return ()
         return tuple(queries.subjects_between(path, old, new))

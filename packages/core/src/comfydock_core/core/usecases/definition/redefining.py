@@ -96,7 +96,7 @@ def refuse_changed_versions(new: Redefinition) -> None:
     told = ", ".join(f"{name} {old} → {now}" for name, old, now in new.packages.changed[:_SHOWN])
     raise PackageChangeRefused(
         f"this would change packages that are locked already: {told}",
-        hint="without `--strict` they are changed; `undo` brings them back",
+        hint="without `--strict` they are changed, and `undo` brings them back",
         context={"packages": [list(change) for change in new.packages.changed]},
     )
 

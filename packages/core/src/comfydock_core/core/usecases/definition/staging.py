@@ -60,7 +60,7 @@ def stage_venv(
             _bring_copy_up_to_date(before, staged, services, backend, reporter)
         except (PackagesInconsistent, UvFailed, VenvIncomplete) as error:
             reporter.line(error.message)
-            reporter.warn("a linked copy cannot be brought up to date, so the virtual environment is built anew")
+            reporter.warn("a linked copy cannot be brought up to date, so the virtual environment is rebuilt")
             remove_tree(staged.venv)
         else:
             return
@@ -164,7 +164,7 @@ def refuse_incomplete(before: str | None, venv: str) -> None:
         told = "; ".join(str(fault) for fault in faults[:_SHOWN])
         raise VenvIncomplete(
             f"uv left the virtual environment incomplete: {told}",
-            hint="run the command again; if that does not help, remove the workspace's `uv_cache`: it is filled anew",
+            hint="run the command again; if that does not help, remove the workspace's `uv_cache`; it is filled again",
             context={"faults": [str(fault) for fault in faults], "packages": sorted(packages)},
         )
 

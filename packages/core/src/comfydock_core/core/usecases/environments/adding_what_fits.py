@@ -1,4 +1,4 @@
-"""Taking more into a new environment's definition, as far as it can be resolved: what cannot is told, not fatal."""
+"""Taking more into a new environment's definition, as far as it can be resolved: what cannot is reported, not fatal."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -84,7 +84,7 @@ def _place(path: str, found: Installation) -> str:
 
 
 def _fate_of_entry(entry: FoundEntry, found: Installation) -> PackFate:
-    """What is no pack is copied, but for what is of no use."""
+    """What is not a pack is copied, but for what is of no use."""
     place = _place(entry.path, found)
     if entry.kind == "comfyui":
         return PackFate(place, entry.path, entry.kind, COMFYUI)
@@ -95,7 +95,7 @@ def _fate_of_entry(entry: FoundEntry, found: Installation) -> PackFate:
         return PackFate(place, entry.path, entry.kind, LEFT_OUT, notes=(f"it is left out: {_LEFT_OUT[entry.kind]}",))
     source = os.path.realpath(entry.path)
     notes = (f"it was a link to `{source}`",) if os.path.islink(entry.path) else ()
-    notes = (*notes, "it is no node pack; it is copied as it is")
+    notes = (*notes, "it is not a node pack; it is copied as it is")
     return PackFate(place, source, entry.kind, COPIED, target=place, notes=notes)
 
 

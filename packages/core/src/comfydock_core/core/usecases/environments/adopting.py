@@ -298,7 +298,7 @@ def _released(
         except RefNotFound:
             told = f"there is no release {version}"
     else:
-        told = "its files tell no version"
+        told = "its files give no version"
     newest = services.versions.resolve(repository, None, reporter)
     return newest, (f"ComfyUI: {told}: the newest, {newest}, is taken",)
 
@@ -358,7 +358,7 @@ def _main_workflows(found: Installation) -> list[str]:
 
 
 def _installed_python(found: Installation) -> str:
-    """The minor version of its Python, `3.12`; ours where that cannot be told."""
+    """The minor version of its Python, `3.12`; ours where that cannot be determined."""
     told = found.python.version if found.python is not None else None
     version = minor_version(told or "")
     return version if is_python_version(version) else _DEFAULT_PYTHON

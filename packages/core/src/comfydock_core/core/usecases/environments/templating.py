@@ -50,7 +50,7 @@ def open_template(request: CreateRequest, place: EnvironmentLayout) -> Template 
     wanting = packs_left_out(template, place)
     if wanting and not request.keep_going:
         raise PacksUnobtainable(
-            f"the template has node packs that nobody can fetch: {', '.join(wanting[:_SHOWN])}",
+            f"the template has node packs without a known source: {', '.join(wanting[:_SHOWN])}",
             hint="`--keep-going` creates the environment without them",
             context={"packs": list(wanting)},
         )
@@ -101,7 +101,7 @@ def fill_comfyui(
         _write_inside(layout, f"{layout.custom_nodes}/{_directory_of(template, name)}", content)
     packs, unobtainable = missing_packs(layout, services.pyproject.read())
     for name in unobtainable:
-        reporter.warn(f"the node pack {name} is missing: nobody can fetch it")
+        reporter.warn(f"the node pack {name} is missing, as no source for it is known")
     gone = [pack.release.name for pack in packs if not _obtain(pack, layout, services, reporter, keep_going)]
     return (*unobtainable, *gone)
 

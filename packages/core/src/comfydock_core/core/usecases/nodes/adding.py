@@ -133,12 +133,12 @@ class _Adding:
         """Take a directory that lies among the custom nodes into the manifest, as a pack of the user's own."""
         before = matching_pack(self._tracked.packs, name)
         if before is not None and before.is_development:
-            raise _exists(before, f"`{name}` is tracked as a development pack already", "it needs nothing more")
+            raise _exists(before, f"`{name}` is already tracked as a development pack", "there is nothing to do")
         if before is not None and not self._options.force:
             raise _exists(
                 before,
                 f"`{name}` is tracked, with version {before.release.version[:10]}",
-                "`--force` makes a development pack of it, which updates pass over",
+                "`--force` makes a development pack of it, which updates skip",
             )
         if self._name not in (None, name):
             raise InvalidSetting(
@@ -196,12 +196,12 @@ class _Adding:
             raise _exists(
                 before,
                 f"`{known.identifier}` is a development pack here",
-                "`--force` puts the published one in its place; the directory can be had back by `undo`",
+                "`--force` puts the published one in its place; `undo` brings the directory back",
             )
         asked_for_version = reference.version is not None or reference.ref is not None
         if not asked_for_version or (known.version == release.version and known.source == release.source):
-            hint = f"`comfydock node update {known.identifier}` looks for a newer one"
-            raise _exists(before, f"`{known.identifier}` is there already, at {known.version[:10]}", hint)
+            hint = f"`comfydock node update {known.identifier}` looks for a newer version"
+            raise _exists(before, f"`{known.identifier}` is already installed, at {known.version[:10]}", hint)
 
     def _refuse_in_the_way(self, release: NodeInfo, before: NodePackage | None) -> None:
         """Raise `PackExists` for a directory of that name that the manifest does not have."""
@@ -215,8 +215,8 @@ class _Adding:
         path = f"{self._layout.custom_nodes}/{found}"
         raise PackExists(
             f"`{path}` is in the way: {_described(path, release)}",
-            hint=f"`comfydock node add {found} --dev` takes it in as it is; `--force` puts the new one in its place,"
-            " which `undo` takes back",
+            hint=f"`comfydock node add {found} --dev` adopts it as it is; `--force` puts the new one in its place,"
+            " which `undo` reverts",
             context={"pack": release.identifier, "path": path},
         )
 
@@ -276,7 +276,7 @@ def _refuse_another(known: NodePackage, release: NodeInfo) -> None:
     raise PackExists(
         f"`{known.identifier}` comes from `{theirs}`, and `{ours}` is another node pack of that name",
         hint="`--name NAME` adds it beside the first under another name; `--force` puts it in its place,"
-        " which `undo` takes back",
+        " which `undo` reverts",
         context={"pack": known.identifier, "repository": theirs, "other": ours},
     )
 
@@ -293,7 +293,7 @@ def _remote(directory: str) -> str | None:
 def _described(path: str, release: NodeInfo) -> str:
     """What an untracked directory is, as far as it tells."""
     if not NodeGitAnalyzer(path).is_checkout():
-        return "it is no git checkout, and not in the manifest"
+        return "it is not a git checkout, and not in the manifest"
     remote = _remote(path)
     if remote is None:
         return "a git checkout without a remote, not in the manifest"

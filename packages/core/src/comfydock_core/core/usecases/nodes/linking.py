@@ -64,7 +64,7 @@ def _checked(name: str) -> str:
 def _refuse_unusable(layout: EnvironmentLayout, target: str) -> None:
     if not os.path.isdir(target):
         raise InvalidSetting(
-            f"`{target}` is no directory",
+            f"`{target}` is not a directory",
             hint="name the directory of a node pack",
             context={"path": target},
         )
@@ -72,7 +72,7 @@ def _refuse_unusable(layout: EnvironmentLayout, target: str) -> None:
     if os.path.realpath(target).startswith(f"{inside}{os.sep}"):
         raise InvalidSetting(
             f"`{target}` lies among the custom nodes itself",
-            hint=f"`comfydock node add {os.path.basename(target)} --dev` takes it in where it is",
+            hint=f"`comfydock node add {os.path.basename(target)} --dev` adopts it where it is",
             context={"path": target},
         )
 
@@ -81,6 +81,6 @@ def _refuse_in_the_way(place: str, before: NodePackage | None, *, force: bool) -
     if before is None and os.path.lexists(place) and not force:
         raise PackExists(
             f"`{place}` is in the way, and not in the manifest",
-            hint="`--force` puts the link in its place, which `undo` takes back; `--name` chooses another name",
+            hint="`--force` puts the link in its place, which `undo` reverts; `--name` chooses another name",
             context={"path": place},
         )

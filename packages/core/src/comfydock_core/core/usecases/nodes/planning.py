@@ -33,9 +33,9 @@ from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.disk_errors import disk_errors
 
 INSTALL_SCRIPT = "install.py"
-# Where a requirement comes from when that is no index, without the way, the reference and the part inside.
+# Where a requirement comes from when that is not an index, without the way, the reference and the part inside.
 _ADDRESS = re.compile(r"(?:git\+)?(?:https?|ssh|file)://(?:[^/@\s]*@)?([^\s;#@]+)")
-_GIVES_REASON = "uv tells the reason"
+_GIVES_REASON = "uv gives the reason"
 
 
 def plan_changes(
@@ -182,7 +182,7 @@ def _told(layout: EnvironmentLayout, change: PackChange) -> PlanStep:
     detail = {
         "update": f"{before} → {release.version[:10]}",
         "replace": f"{before} → {release.version[:10]}",
-        "remove": "its files are kept as a disabled pack" if change.moved_to else "taken away; `undo` brings it back",
+        "remove": "its files are kept as a disabled pack" if change.moved_to else "removed; `undo` brings it back",
         "untrack": "its files stay",
         "link": f"a link to {change.link}",
     }.get(change.action, release.version[:10])

@@ -25,7 +25,7 @@ def plan_pruning(
 ) -> PackPlan:
     """Remove what certainly no live workflow needs, but for the packs in `kept` and for development packs.
 
-    Where something could not be read that may need a pack, the pack stays, and that is told. Raises `PackNotFound` for
+    Where something could not be read that may need a pack, the pack stays, which is reported. Raises `PackNotFound` for
     a name in `kept` that no pack has, `PackHasChanges`, what resolving the rest raises.
     """
     tracked = services.environment(layout).nodes

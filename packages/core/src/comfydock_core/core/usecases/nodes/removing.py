@@ -41,7 +41,9 @@ def plan_removing(
         if pack.is_development and pack.enabled and os.path.lexists(tracked.path(pack)):
             free = _free_name(layout, pack.release.name)
             return PackChange("remove", before=pack, moved_from=pack.directory, moved_to=free)
-        notes = (f"{counted(len(own), 'file')} in its directory did not come with it and go, too",) if own else ()
+        notes = (
+            (f"{counted(len(own), 'file')} in its directory did not come with it and are removed, too",) if own else ()
+        )
         return PackChange("untrack" if pack.is_development else "remove", before=pack, own_files=own, notes=notes)
 
     changes, failures = _collected(words, change, options)

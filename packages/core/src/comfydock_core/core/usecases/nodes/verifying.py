@@ -40,7 +40,7 @@ def verify_packs(layout: EnvironmentLayout, names: Sequence[str], reporter: Repo
     missing = sorted(set(names) - {pack.name for pack in report.packs})
     if missing:
         raise PackNotFound(
-            f"ComfyUI did not import {', '.join(missing)}: there is no such pack among its custom nodes, or it is off",
+            f"ComfyUI did not import {', '.join(missing)}: there is no such pack in `custom_nodes`, or it is disabled",
             hint="`comfydock node list` shows the node packs and their states",
             context={"packs": missing},
         )
@@ -78,7 +78,7 @@ def refuse_failing(
     if failing:
         raise PacksNotImported(
             "; ".join(f"`{one.name}` cannot be imported{_because(one)}" for one in failing),
-            hint="nothing was changed; without `--verify` it is done all the same",
+            hint="nothing was changed; without `--verify` the change is made all the same",
             context={"packs": [{"name": one.name, "error": one.error} for one in failing]},
         )
 
@@ -141,7 +141,7 @@ def _because(pack: PackImport) -> str:
 
 def _no_report(done: Completed) -> ComfyUIEnded:
     last = "\n".join(done.output.splitlines()[-_LINES_SHOWN:])
-    what = "reported no imports in a form that is understood" if done.returncode == 0 else "did not get that far"
+    what = "reported its imports in an unknown form" if done.returncode == 0 else "did not get that far"
     return ComfyUIEnded(
         f"ComfyUI was started to import the node packs and {what} ({done.ending('it')})\n{last}".rstrip(),
         hint="`comfydock run -- --quick-test-for-ci` shows all of its output",

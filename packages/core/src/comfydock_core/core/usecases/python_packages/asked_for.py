@@ -72,7 +72,7 @@ class AskedFor:
         wanted = requirement_name(word)
         if wanted is None or wanted != normal_name(word):
             raise InvalidSetting(
-                f"`{word}` is no name for a group",
+                f"`{word}` is not a name for a group",
                 hint="letters, digits, `.`, `_` and `-`, with a letter or digit at both ends",
                 context={"group": word},
             )
@@ -92,7 +92,7 @@ def package_name(word: str) -> str:
     name = requirement_name(word)
     if name is None or name != normal_name(word.strip()):
         raise InvalidSetting(
-            f"`{word}` is no name of a package",
+            f"`{word}` is not a name of a package",
             hint="give the name alone, without a version",
             context={"package": word},
         )

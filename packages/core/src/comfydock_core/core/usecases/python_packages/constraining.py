@@ -68,7 +68,7 @@ def _constraint(word: str, asked: AskedFor) -> tuple[str, str]:
         raise _unusable(word, line.reason)
     parts = parts_of(line.text)
     if parts is None or parts.address is not None:
-        raise _unusable(word, "an address is no limit of versions")
+        raise _unusable(word, "an address does not limit versions")
     if parts.extras:
         raise _unusable(word, "a constraint is about versions, not about extras")
     if not parts.limits:
@@ -83,7 +83,7 @@ def _constraint(word: str, asked: AskedFor) -> tuple[str, str]:
 def _unusable(word: str, reason: str) -> InvalidSetting:
     shown, why = without_credentials_in(word), without_credentials_in(reason.partition("\n")[0])
     return InvalidSetting(
-        f"`{shown}` is no constraint: {why}",
+        f"`{shown}` is not a constraint: {why}",
         hint='for example `comfydock constraint add "numpy<2"`',
         context={"constraint": shown, "reason": why},
     )

@@ -81,12 +81,12 @@ def known_group(asked: AskedFor, word: str) -> str:
 def _not_asked_for(name: str, present: set[str], group: str | None, asked: AskedFor) -> PackageNotFound:
     near = nearest(name, sorted(present))
     where = "the manifest" if group is None else f"the group `{group}`"
-    hint = _did_you_mean(near) if near else f"`comfydock node why {name}` tells why a package is here"
+    hint = _did_you_mean(near) if near else f"`comfydock node why {name}` explains why a package is here"
     for other, _, kind, owner in asked.lines():
         if other != name:
             continue
         if kind == PACK:
-            hint = f"the node pack `{owner}` asks for it; `comfydock node why {name}` tells more"
+            hint = f"the node pack `{owner}` asks for it; `comfydock node why {name}` says more"
         elif kind == GROUP:
             hint = f"`comfydock py remove {name} --group {owner}` takes it out of that group"
         elif group is not None:

@@ -30,7 +30,7 @@ class Wanted:
 def read_request(request: PackageRequest, layout: EnvironmentLayout) -> tuple[list[Wanted], list[str]]:
     """What a request asks for, and what of its file is not followed.
 
-    Raises `InvalidSetting` for a word that is no requirement, `RequirementInvalid` for a line of the file,
+    Raises `InvalidSetting` for a word that is not a requirement, `RequirementInvalid` for a line of the file,
     `FileSystemError`.
     """
     if request.file is not None:
@@ -53,7 +53,7 @@ def _of_word(word: str, request: PackageRequest, layout: EnvironmentLayout) -> W
 def _refused(word: str, why: str) -> InvalidSetting:
     shown, reason = without_credentials_in(word), without_credentials_in(why.partition("\n")[0])
     return InvalidSetting(
-        f"`{shown}` is no requirement that can be locked: {reason}",
+        f"`{shown}` is not a requirement that can be locked: {reason}",
         hint='for example `comfydock py add "einops>=0.8"`',
         context={"requirement": shown, "reason": reason},
     )
@@ -83,7 +83,7 @@ def _path(word: str, request: PackageRequest, layout: EnvironmentLayout) -> str:
 
 
 def _of_this_machine(path: str) -> str:
-    return f"`{path}` is a place on this machine: whoever gets the definition has to have it there, too"
+    return f"`{path}` is a place on this machine: whoever receives the definition needs it there, too"
 
 
 def _unusable(path: str, editable: bool) -> str | None:
@@ -92,7 +92,7 @@ def _unusable(path: str, editable: bool) -> str | None:
     if not os.path.isfile(path):
         return "is not there"
     if editable:
-        return "is no folder, so that it cannot be editable"
+        return "is not a folder, so it cannot be editable"
     return None if path.endswith(_ARCHIVES) else "is neither a wheel nor an archive"
 
 
@@ -111,7 +111,7 @@ def _of_file(path: str) -> tuple[list[Wanted], list[str]]:
             notes += [f"{path}:{line.line}: {note}" for note in line.notes]
     if not wanted:
         raise InvalidSetting(
-            f"`{path}` asks for no package", hint="name packages, or another file", context={"path": path}
+            f"`{path}` requests no package", hint="name packages, or another file", context={"path": path}
         )
     return wanted, notes
 

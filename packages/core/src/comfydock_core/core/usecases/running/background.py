@@ -68,7 +68,7 @@ def stop(
     wanted = [one for one in running if not one.by_hand and port in (None, one.port)]
     for one in running:
         if one.by_hand:
-            reporter.warn(f"{one} was started by hand and is left alone")
+            reporter.warn(f"{one} was started by hand, and is left alone")
     return [one for one in wanted if _stop_one(one, patience, reporter)]
 
 
@@ -145,7 +145,7 @@ def _ended_early(layout: EnvironmentLayout, log: RunLog, code: int) -> ComfyUIEn
     lines = _lines(log)[-_LINES_TOLD:]
     told, module = "\n".join(lines), missing_module(lines)
     return ComfyUIEnded(
-        f"ComfyUI ended before it served, with exit code {128 - code if code < 0 else code}\n{told}".rstrip(),
+        f"ComfyUI ended before it was ready, with exit code {128 - code if code < 0 else code}\n{told}".rstrip(),
         hint=told_of_missing(module, layout.name) if module else "`comfydock run --logs` shows all of its output",
         context={"exit_code": code, "log": log.path, "output": lines},
     )

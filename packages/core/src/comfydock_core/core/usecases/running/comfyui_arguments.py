@@ -22,7 +22,7 @@ def hosts(arguments: Sequence[str]) -> list[str]:
 
 
 def port(arguments: Sequence[str]) -> int | None:
-    """The port it will listen on; `None` when the system is to choose one, or when it is no port."""
+    """The port it will listen on; `None` when the system is to choose one, or when it is not a port."""
     value = _value(arguments, "--port", without="")
     if value is None:
         return DEFAULT_PORT

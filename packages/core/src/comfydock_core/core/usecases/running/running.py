@@ -58,7 +58,7 @@ def run_comfyui(
                     reporter.warn(advice)
                 if code != RESTART or relay.told_to_end is not None:
                     return code
-                reporter.phase(f"ComfyUI asks to be started again (exit code {RESTART})")
+                reporter.phase(f"ComfyUI asks to be restarted (exit code {RESTART})")
 
 
 def _run_once(
@@ -113,7 +113,7 @@ def comfyui_command(layout: EnvironmentLayout, arguments: Sequence[str]) -> list
             shown = f"'{layout.name}'" if " " in layout.name else layout.name
             raise EnvironmentBroken(
                 f"the environment `{layout.name}` has no {what}: there is no file `{path}`",
-                hint=f"`comfydock doctor -e {shown}` tells what is wrong and what to do",
+                hint=f"`comfydock doctor -e {shown}` says what is wrong and what to do",
                 context={"environment": layout.name, "path": path},
             )
     return [python, "main.py", *_device(layout, arguments), *arguments]

@@ -66,7 +66,7 @@ class StartListener:
         return None if module is None else told_of_missing(module, self._layout.name)
 
     def _keep(self) -> None:
-        """What cannot be kept is said, and is no reason to disturb a ComfyUI at work."""
+        """What cannot be kept is reported, and is no reason to disturb a ComfyUI at work."""
         assert self._reader is not None
         report, self._reader = self._reader.report, None
         if report is None:

@@ -73,7 +73,7 @@ def _told(look: Callable[[], Iterator[Finding]], subject: str) -> list[Finding]:
         found.append(Finding(error.code, PROBLEM, error.message.split("\n")[0], subject, error.hint or ""))
     except OSError as error:
         where = f" at `{error.filename}`" if error.filename else ""
-        message = f"it cannot be looked at: {error.strerror}{where}"
+        message = f"it cannot be checked: {error.strerror}{where}"
         found.append(Finding("unreadable", PROBLEM, message, subject, "check who owns it and its permissions"))
     return found
 

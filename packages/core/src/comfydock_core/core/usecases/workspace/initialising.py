@@ -96,7 +96,7 @@ def _models_directory(named: str | None) -> str | None:
     _refuse_other_letters(path, "the models directory")
     if not os.path.isdir(path):
         raise InvalidSetting(
-            f"the models directory `{named}` is no directory",
+            f"the models directory `{named}` is not a directory",
             hint="make it first, or leave it out to use the workspace's own",
             context={"path": path},
         )

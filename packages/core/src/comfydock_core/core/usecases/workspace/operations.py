@@ -33,7 +33,7 @@ def find_operation(scopes: tuple[str, ...], wanted: str | None) -> OperationReco
         if finished:
             return _last(finished)
         raise OperationNotFound(
-            "nothing was done yet that could be undone",
+            "there is nothing to undo yet",
             hint="`comfydock operation list` shows what was done, with `-e NAME` to one environment",
             context={"scopes": list(scopes)},
         )
@@ -67,7 +67,7 @@ def plan_undo_of(scopes: tuple[str, ...], wanted: str | None) -> ChangePlan:
 
 
 def take_back_unfinished(scope: str, initiator: Initiator, reporter: Reporter) -> OperationRecord | None:
-    """Take back what was stopped in the middle; `None` when nothing was. Raises `OperationDamaged`."""
+    """Take back what was interrupted; `None` when nothing was. Raises `OperationDamaged`."""
     return _end_unfinished(scope, initiator, reporter, "take the operation back", take_back)
 
 
