@@ -31,7 +31,8 @@ class PlainReporter:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._said = time.monotonic()
+        self._said = self._began = time.monotonic()
+        self._under_way = False
 
     def __enter__(self) -> "PlainReporter":
         return self
@@ -40,7 +41,9 @@ class PlainReporter:
         self.end()
 
     def phase(self, text: str) -> None:
-        self._said = time.monotonic()
+        self._tell_time()
+        self._said = self._began = time.monotonic()
+        self._under_way = True
         self._console.note(text)
 
     def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
@@ -62,6 +65,14 @@ class PlainReporter:
 
     def end(self) -> None:
         """Nothing more is coming."""
+        self._tell_time()
+
+    def _tell_time(self) -> None:
+        """A step that took long says so when it is over."""
+        seconds = time.monotonic() - self._began
+        if self._under_way and seconds >= _PLAIN_SECONDS:
+            self._console.note(f"  {seconds:.0f} s")
+        self._under_way = False
 
 
 class LiveReporter(PlainReporter):

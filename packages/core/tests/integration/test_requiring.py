@@ -4,6 +4,7 @@ import pytest
 
 from comfydock_core.models.exceptions import RequirementsConflict
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.uv_lock import read_lock
 from tests.support.indexes import OLD, ORDINARY, Indexes
 from tests.support.machines import Machine, files_of
 
@@ -46,3 +47,28 @@ def test_without_resolving_the_indexes_are_asked_nothing(machine: Machine, index
     machine.project.remove(["never-heard-of"], machine.reporter)
     assert indexes.requests == []
     assert "kornia" in read_manifest(f"{machine.definition}/pyproject.toml")["project"]["dependencies"]  # type: ignore[index, operator]
+
+
+def test_what_is_resolved_for_the_bounds_is_not_resolved_again_for_the_lock(
+    machine: Machine, indexes: Indexes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.write()
+    project = machine.project
+    machine.lock(ORDINARY)
+    monkeypatch.setenv("UV_NO_CACHE", "1")  # Whatever is resolved asks the indexes then.
+    project.add(["kornia"], machine.reporter)
+    assert any("kornia" in path for path in indexes.requests)
+    indexes.requests.clear()
+    project.relock(ORDINARY, machine.reporter)
+    assert read_lock(f"{machine.definition}/uv.lock").versions()["kornia"] == {"0.8.2"}
+    assert [path for path in indexes.requests if "kornia" in path] == []
+
+
+def test_what_was_taken_back_is_not_locked_although_it_was_resolved(machine: Machine) -> None:
+    machine.write()
+    project = machine.project
+    machine.lock(ORDINARY)
+    project.add(["kornia"], machine.reporter)
+    project.remove(["kornia"], machine.reporter)
+    project.relock(ORDINARY, machine.reporter)
+    assert "kornia" not in read_lock(f"{machine.definition}/uv.lock").versions()

@@ -28,6 +28,7 @@ class UVProjectManager:
         self._definition = definition
         self._venv = venv
         self._uv = uv
+        self._resolved: str | None = None
 
     def create_venv(self, python: str, reporter: Reporter) -> None:
         """Make an empty virtual environment, movable, replacing one that is there."""
@@ -78,8 +79,17 @@ class UVProjectManager:
         for before, which needs no network; `asked` names what may come from another index than it is locked from.
         Raises what `lock` raises.
         """
+        resolved, self._resolved = self._resolved, None
         return relocking.relock(
-            self._uv, self._definition, backend, reporter, backends=backends, upgrade=upgrade, less=less, asked=asked
+            self._uv,
+            self._definition,
+            backend,
+            reporter,
+            backends=backends,
+            upgrade=upgrade,
+            less=less,
+            asked=asked,
+            resolved=resolved,
         )
 
     def add(
@@ -93,16 +103,19 @@ class UVProjectManager:
         resolve: bool = True,
         upgrade: Sequence[str] = (),
     ) -> None:
-        """Write requirements into the manifest; `relock` then makes the locks.
+        """Write requirements into the manifest; `relock` then makes the locks, of what is resolved for it here.
 
         What has no version gets a bound that uv finds out by resolving, unless `resolve` is off. Raises
         `RequirementsConflict`, what uv's failures mean.
         """
-        requiring.add(self._uv, self._definition, requirements, reporter.line,
-                      group=group, editable=editable, bounds=bounds, resolve=resolve, upgrade=upgrade)  # fmt: skip
+        self._resolved = requiring.add(
+            self._uv, self._definition, requirements, reporter.line,
+            group=group, editable=editable, bounds=bounds, resolve=resolve, upgrade=upgrade,
+        )  # fmt: skip
 
     def remove(self, names: Sequence[str], reporter: Reporter, *, group: str | None = None) -> None:
         """Take requirements out of the manifest, those of the project or of a group; `relock` then makes the locks."""
+        self._resolved = None
         self._uv.remove(names, reporter.line, group=group)
 
     def lock_newest(self, reporter: Reporter) -> None:

@@ -45,18 +45,22 @@ def lock_base(
     *,
     less: bool = False,
     asked: Collection[str] = (),
+    resolved: str | None = None,
 ) -> UvLock:
     """Resolve the manifest into `uv.lock`, once more where the PyTorch family needs a release.
 
     The release is pinned by the first one who asks for a member of the family, from the index of `backend`, and kept
     from then on. With `answers` what was asked shortly before is not asked again. With `less` nothing is asked for but
-    what the lock has already, so that uv's cache knows all of it. Only packages that are `asked` for by name, or
+    what the lock has already, so that uv's cache knows all of it. `resolved` is a lock that uv made for this
+    manifest just now and only has to check. Only packages that are `asked` for by name, or
     upgraded, may come from another index than they are locked from. Raises `RequirementsConflict`, `IndexChanged`,
     `BackendNotFound`, `ManifestDamaged`, what uv's failures mean.
     """
     before = lock_before(f"{definition}/uv.lock")
     with telling_origins(before):
-        _lock_base(uv, definition, backend, reporter, upgrade, answers, less=less)
+        if resolved is not None:
+            atomic.write_text(f"{definition}/uv.lock", resolved)
+        _lock_base(uv, definition, backend, reporter, () if resolved else upgrade, answers, less=less)
     note_hashes(f"{definition}/uv.lock")
     lock = read_lock(f"{definition}/uv.lock")
     refuse_moved(before, lock, {*asked, *upgrade})

@@ -30,16 +30,18 @@ def relock(
     upgrade: Sequence[str] = (),
     less: bool = False,
     asked: Collection[str] = (),
+    resolved: str | None = None,
 ) -> Relocked:
     """Lock the base, then the parts of `backends` and every committed part that the change concerns.
 
     A part concerns it when it does not fit any more, when it has a release of its own, or when a package changed that
     PyTorch requires. Failures of single back ends are in the result; those of the base are raised, as by `lock_base`.
-    `less` says that nothing is asked for but what was asked for before, `asked` what may come from another index.
+    `less` says that nothing is asked for but what was asked for before, `asked` what may come from another index;
+    `resolved` is the lock that uv made for this manifest just now.
     """
     path = f"{definition}/uv.lock"
     before = read_lock(path) if native.is_file(path) else UvLock(())
-    after = lock_base(uv, definition, backend, reporter, upgrade, less=less, asked=asked)
+    after = lock_base(uv, definition, backend, reporter, upgrade, less=less, asked=asked, resolved=resolved)
     family = family_of(read_manifest(f"{definition}/pyproject.toml"))
     concerned = _concerned(definition, before, after, family)
     locked: list[str] = []

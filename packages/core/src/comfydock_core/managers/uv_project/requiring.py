@@ -22,8 +22,8 @@ def add(
     bounds: str | None,
     resolve: bool,
     upgrade: Sequence[str],
-) -> None:
-    """Add requirements as uv does, but keep the lock and the indexes.
+) -> str | None:
+    """Add requirements as uv does, but keep the lock and the indexes. Returns the lock that uv made, if it made one.
 
     A lock that changed already would hide from `relock` what it concerns; indexes of this machine's variables, perhaps
     with a login, are nobody else's. Raises what `UVCommand.add` raises, and then nothing is changed.
@@ -32,8 +32,10 @@ def add(
     before, locked = read_manifest(manifest), native.read_bytes(lock)
     with telling_origins(lock_before(lock)):
         uv.add(requirements, on_line, group=group, editable=editable, bounds=bounds, resolve=resolve, upgrade=upgrade)
+    resolved = (native.read_bytes(lock) or b"").decode("utf-8") if resolve else ""
     if locked is not None:
         atomic.write_text(lock, locked.decode("utf-8"))
     document = PyprojectDocument.load(manifest)
     if keep_indexes(document.document, before):
         document.save()
+    return resolved or None
