@@ -10,6 +10,7 @@ from comfydock_core.analyzers.git_probes import GitProbe
 from comfydock_core.analyzers.node_git_analyzer import NodeGitAnalyzer
 from comfydock_core.integrations import git_options
 from comfydock_core.integrations.git import changes, remotes, runner
+from tests.support.machines import Machine
 from tests.support.miniature import commit, git
 
 Program = Callable[[str], str]
@@ -102,6 +103,36 @@ def test_filters_of_a_repository_do_not_run_when_it_is_read(
     assert (read.changed, reason) == (("a.txt",), None)
     output, reason = GitProbe(str(root), ["status", "--porcelain"]).answer()
     assert (output, reason) == (b" M a.txt\n", None)
+    assert not ran.exists()
+
+
+def test_filters_of_the_user_do_not_run_either(
+    checkout: Path, users: Path, program: Program, ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_options, "_users_filters", None)  # As at the start of a program.
+    words = f'[filter "x"]\n\tclean = {program("clean")}\n\tsmudge = {program("smudge")}\n\trequired = true\n'
+    users.write_text(users.read_text() + words)
+    (checkout / "a.txt").write_text("three\n")
+    assert changes.commit_all(str(checkout), "second")
+    changes.check_out(str(checkout), "HEAD~1", branch=None)
+    assert (checkout / "a.txt").read_text() == "one\n"
+    assert not ran.exists()
+
+
+def test_hooks_of_the_user_do_not_act_in_what_uv_fetches_by_git(
+    tmp_path: Path, users: Path, program: Program, ran: Path, machine: Machine
+) -> None:
+    source = tmp_path / "thing"
+    (source / "thing").mkdir(parents=True)
+    (source / "thing" / "__init__.py").write_text("")
+    (source / "pyproject.toml").write_text('[project]\nname = "thing"\nversion = "1.0"\n')
+    git(source, "init", "-q", "-b", "main")
+    commit(source, "first")
+    program("post-checkout")
+    users.write_text(f"{users.read_text()}[core]\n\thooksPath = {os.path.dirname(program('reference-transaction'))}\n")
+    machine.write(f"thing @ git+{source.as_uri()}")
+    machine.lock("none")
+    assert 'name = "thing"' in Path(machine.definition, "uv.lock").read_text()
     assert not ran.exists()
 
 

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
+from comfydock_core.integrations import git_options
 from comfydock_core.models.exceptions import FileSystemError, InvalidSetting
 from comfydock_core.utils import native
 
@@ -154,7 +155,7 @@ def uv_environment(
     }
     if offline:
         variables[OFFLINE] = "1"
-    return variables
+    return {**variables, **git_options.variables_for_children(variables)}  # Packages may come from git.
 
 
 def refuse_surroundings(own: Mapping[str, str]) -> None:
