@@ -376,8 +376,10 @@ def test_what_is_remembered_of_other_requirements_is_not_taken(make_environment:
 # Packages of an earlier day
 
 
-@pytest.fixture
-def dated(tmp_path: Path, local: Miniature, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(params=["with settings", "without settings"])
+def dated(
+    request: pytest.FixtureRequest, tmp_path: Path, local: Miniature, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """Indexes that got newer packages, PyTorch among them, after the releases of ComfyUI were made (2026-01-02)."""
     shutil.copytree(local.index, tmp_path / "dated" / "pypi")
     shutil.copytree(local.pytorch, tmp_path / "dated" / "pytorch")
@@ -391,7 +393,8 @@ def dated(tmp_path: Path, local: Miniature, monkeypatch: pytest.MonkeyPatch) -> 
     with serving_directory(tmp_path / "dated") as served:
         for name, value in served.variables().items():
             monkeypatch.setenv(name, value)
-        monkeypatch.delenv("UV_NO_CONFIG")
+        if request.param == "with settings":
+            monkeypatch.delenv("UV_NO_CONFIG")
         yield
 
 

@@ -13,6 +13,7 @@ from comfydock_core.integrations import process
 from comfydock_core.integrations.process import Completed
 from comfydock_core.integrations.uv_environment import (
     OFFLINE,
+    keeping_the_day,
     knowing_locked_indexes,
     refuse_surroundings,
     uv_environment,
@@ -279,13 +280,14 @@ class UVCommand:
         return self._own_environment(own)
 
     def _own_environment(self, own: dict[str, str]) -> dict[str, str]:
-        return uv_environment(
+        variables = uv_environment(
             own,
             venv=self._venv,
             cache=self._cache,
             python_installs=self._python_installs,
             offline=self._offline,
         )
+        return keeping_the_day(variables, f"{self._project}/pyproject.toml")
 
     def _stream(
         self, arguments: Sequence[str], doing: str, on_line: Callable[[str], None], cwd: str | None = None

@@ -177,6 +177,22 @@ def refuse_surroundings(own: Mapping[str, str]) -> None:
             )
 
 
+def keeping_the_day(variables: Mapping[str, str], manifest: str) -> dict[str, str]:
+    """`variables` under which no package is newer than the day of the manifest also where uv reads no settings.
+
+    With `UV_NO_CONFIG` it passes over the project's `exclude-newer`, but not over what else the definition is made of.
+    """
+    if not _is_on(variables.get("UV_NO_CONFIG")):
+        return dict(variables)
+    try:
+        project: object = tomllib.loads((native.read_bytes(manifest) or b"").decode("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return dict(variables)  # uv names what is wrong with it.
+    for key in ("tool", "uv", "exclude-newer"):
+        project = project.get(key) if isinstance(project, dict) else None
+    return {**variables, "UV_EXCLUDE_NEWER": project} if isinstance(project, str) else dict(variables)
+
+
 def knowing_locked_indexes(variables: Mapping[str, str], lock: str) -> dict[str, str]:
     """`variables` under which the indexes that a `uv.lock` names are known, too.
 
@@ -211,12 +227,16 @@ def _absolute_place(variable: str, text: str) -> str:
         ) from error
 
 
+def _is_on(value: str | None) -> bool:
+    return (value or "").lower() in ("1", "true", "t", "yes", "y", "on")
+
+
 def _settings_files(own: Mapping[str, str]) -> Iterator[str]:
     """The files of settings that uv reads beside the project's own. One that is named is read in any case."""
     if own.get("UV_CONFIG_FILE"):
         yield _absolute_place("UV_CONFIG_FILE", own["UV_CONFIG_FILE"])
         return
-    if own.get("UV_NO_CONFIG", "").lower() in ("1", "true", "t", "yes", "y", "on"):
+    if _is_on(own.get("UV_NO_CONFIG")):
         return
     if sys.platform == "win32":
         roots = [own.get("APPDATA"), own.get("PROGRAMDATA")]
