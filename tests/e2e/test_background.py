@@ -117,7 +117,7 @@ def test_only_the_words_of_this_run_are_told(session: Session) -> None:
 def test_a_restart_is_one_in_the_background_too(session: Session, tmp_path: Path) -> None:
     data = started(session, "--port", "0", "--restart-once", str(tmp_path / "once"))
     assert comfyui_version(data["address"])
-    assert "ComfyUI asks to be started again (exit code 42)\n" in session.ok("run", "--logs").out
+    assert "ComfyUI asks to be restarted (exit code 42)\n" in session.ok("run", "--logs").out
 
 
 def test_without_waiting_the_command_ends_before_it_serves(session: Session, tmp_path: Path) -> None:

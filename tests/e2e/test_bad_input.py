@@ -128,7 +128,7 @@ def test_words_in_no_encoding_are_survived(source: Session) -> None:
 @pytest.mark.parametrize("words", EVERY, ids=" ".join)
 def test_without_a_workspace_every_command_says_so(source: Session, words: tuple[str, ...]) -> None:
     source.workspace = source.workspace.parent / "none"
-    told(source.run(*words), 3, f"there is no workspace at `{source.workspace}`", "hint: make one with")
+    told(source.run(*words), 3, f"there is no workspace at `{source.workspace}`", "hint: create one with")
     if words != ("run",):
         assert source.error(*words)["code"] == "workspace-not-found"
     assert not source.workspace.exists()

@@ -391,7 +391,7 @@ def test_what_was_stopped_is_undone_by_hand(work: Session, words: tuple[str, ...
                    "`comfydock operation resume`", "`comfydock operation undo`")  # fmt: skip
     assert "without `--no-settle`" in refused.err
     planned = work.ok("operation", "undo", *SCOPES[words], "--dry-run").out
-    assert re.fullmatch(rf"would take back operation \d+ \({' '.join(words)}\)\n", planned)
+    assert re.fullmatch(rf"would revert operation \d+ \({' '.join(words)}\)\n", planned)
     undone = work.ok("operation", "undo", *SCOPES[words]).out
     assert re.fullmatch(rf"reverted operation \d+: {' '.join(words)}\n", undone)
     assert state(work) == before

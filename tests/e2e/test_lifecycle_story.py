@@ -28,7 +28,7 @@ def matches(pattern: str, text: str) -> bool:
 
 def test_a_life_of_environments(session: Session) -> None:
     environments = session.environments
-    assert said(session, "init") == f"made the workspace {session.workspace}; models in {session.workspace}/models\n"
+    assert said(session, "init") == f"created the workspace {session.workspace}; models in {session.workspace}/models\n"
 
     # Made, started, doubled.
     created = session.ok("create", "work", "--torch-backend", "cpu", "--use")

@@ -68,7 +68,7 @@ def test_a_whole_story(session: Session, miniature: Miniature) -> None:
 
 def test_the_story_in_words(session: Session) -> None:
     workspace = session.workspace
-    assert session.ok("init").out == f"made the workspace {workspace}; models in {workspace}/models\n"
+    assert session.ok("init").out == f"created the workspace {workspace}; models in {workspace}/models\n"
     created = session.ok("create", "work", "--use")
     assert created.out.startswith(f"created work: ComfyUI {NEWEST} in ")
     assert created.out.count("\n") == 1

@@ -89,7 +89,7 @@ def _undo(context: Context, arguments: Arguments, wanted: str | None) -> Result:
 def _take_back(context: Context, operations: Operations, record: OperationRecord) -> Result:
     words = " ".join(record.words)
     if context.dry_run:
-        return planned([PlanStep("take back", f"operation {record.number}", words)])
+        return planned([PlanStep("revert", f"operation {record.number}", words)])
     with make_reporter(context) as reporter:
         operations.take_back(record, context.initiator(), reporter)
     return Result({"operation": record.id, "taken_back": True}, f"reverted operation {record.number}: {words}\n")

@@ -505,7 +505,7 @@ def test_two_versions_of_one_package_do_not_cost_the_versions_of_the_others(
     plan = plan_of(workspace, comfyui)
     found = installed(adopt(workspace, comfyui))
     assert {**found, "mini_imaging": ""} == {**INSTALLED, "mini_imaging": ""}
-    assert any(note.startswith("mini-imaging: it is there in several versions") for note in plan.notes)
+    assert any(note.startswith("mini-imaging: it is installed in several versions") for note in plan.notes)
 
 
 def test_a_version_that_does_not_fit_is_replaced_and_the_others_are_kept(workspace: Workspace, comfyui: Path) -> None:

@@ -230,7 +230,7 @@ def test_a_python_that_is_gone_is_told(workspace: Workspace, demo: Environment) 
 
 def test_another_python_than_wanted_is_told(workspace: Workspace, demo: Environment) -> None:
     Path(demo.layout.python_version).write_text("3.12\n")
-    assert ", while 3.12 is wanted" in examined(workspace)["python-version"].message
+    assert ", but 3.12 is required" in examined(workspace)["python-version"].message
     Path(demo.layout.python_version).write_text("3\n")
     assert "python-version" not in examined(workspace)
 

@@ -259,7 +259,7 @@ def test_a_copy_that_uv_cannot_bring_up_to_date_is_built_anew(workspace: Workspa
     plan = workspace.definitions.plan_sync("demo", SyncRequest())
     assert plan.venv == "link"
     workspace.definitions.sync(plan, INITIATOR, reporter)
-    assert any("built anew" in warning for warning in reporter.warnings)
+    assert any("rebuilt" in warning for warning in reporter.warnings)
     assert demo.status().in_sync
 
 
@@ -274,7 +274,7 @@ def test_a_file_changed_in_place_poisons_uvs_cache_and_is_healed(
     reporter = RecordingReporter()
     plan = workspace.definitions.plan_sync("demo", SyncRequest("repair", fresh=True))
     workspace.definitions.sync(plan, INITIATOR, reporter)
-    assert [warning for warning in reporter.warnings if "cache" in warning and "imaging" in warning]
+    assert [warning for warning in reporter.warnings if "changed in place" in warning and "imaging" in warning]
     assert place.read_text() == content
     clone(workspace)
     assert workspace.open_environment("second").status().in_sync

@@ -553,7 +553,7 @@ def test_what_lies_in_the_directory_of_a_pack_of_the_registry_comes_along_too(
         os.rename(workspace.layout.packs, f"{workspace.layout.packs}-away")
     reporter = RecordingReporter()
     workspace.packs.change(plan(workspace, "update", "fancy"), INITIATOR, reporter)
-    assert [text for text in reporter.warnings if "`settings.json` gives way" in text]
+    assert [text for text in reporter.warnings if "`settings.json` is replaced" in text]
     assert (place / "models/large.pth").read_bytes() == b"weights"
     assert (place / "settings.json").read_text() == '{"new": true}'
     assert (place / "old.py").exists() != cached  # Nobody knows whose it is once the old version is gone.

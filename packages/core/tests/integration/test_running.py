@@ -198,7 +198,7 @@ def test_exit_code_42_starts_it_again_with_the_same_arguments(demo: Environment,
     once = str(tmp_path / "once")
     code, out, err = Run(demo, "--cpu", "--restart-once", once, "--exit-code", "3", "--show", "x").end()
     assert code == 3
-    assert err == "ComfyUI asks to be started again (exit code 42)\n"
+    assert err == "ComfyUI asks to be restarted (exit code 42)\n"
     first, second = (json.loads(line) for line in out.splitlines() if line.startswith("{"))
     assert (
         first["argv"]
