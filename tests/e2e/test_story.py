@@ -275,7 +275,14 @@ def test_node_packs_missing_and_foreign_show_in_the_status(workspace: Session) -
         (packs / name).mkdir()
     shutil.rmtree(packs / "gone")
     state = workspace.data("status")
-    packs_told = {"present": ["there"], "missing": ["gone"], "untracked": ["foreign"], "changed": [], "unknown": None}
+    packs_told = {
+        "present": ["there"],
+        "missing": ["gone"],
+        "untracked": ["foreign"],
+        "changed": [],
+        "imports": {},
+        "unknown": None,
+    }
     assert state["packs"] == packs_told
     assert state["in_sync"] is False
     assert "node packs  1 pack, 1 missing, 1 not in the manifest\n" in workspace.ok("status").out

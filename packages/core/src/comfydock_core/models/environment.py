@@ -203,7 +203,7 @@ class PackState:
     def failed(self) -> list[str]:
         """Those that ComfyUI could not import, with the reason: `name: reason`."""
         present = {*self.present}
-        failing = [(name, noted.error) for name, noted in self.imports.items() if noted.error is not None]
+        failing = [(name, noted.error) for name, noted in sorted(self.imports.items()) if noted.error is not None]
         return [f"{name}: {error}" if error else name for name, error in failing if name in present]
 
 

@@ -82,7 +82,7 @@ def test_another_thread_does_not_hold_what_this_one_holds(scope: Path) -> None:
 
 def test_an_operation_inside_another_one_on_the_same_scope_is_refused(scope: Path) -> None:
     before, plan = snapshot(scope), plan_everything(scope)
-    with pytest.raises(RuntimeError, match="under way"), operation(plan, INITIATOR, SILENT):
+    with pytest.raises(RuntimeError, match="already in progress"), operation(plan, INITIATOR, SILENT):
         carry_out(plan)
     assert snapshot(scope) == before
     carry_out(plan)

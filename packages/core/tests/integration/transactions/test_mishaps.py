@@ -231,7 +231,7 @@ def test_an_operations_directory_that_may_not_be_written_to_is_told() -> None:
 def test_an_operation_inside_another_one_that_holds_its_scope_is_refused(scope: Path) -> None:
     inner = scope / "replaced"
     outer = make_plan(str(scope), "x", [swap(str(scope), "replaced", has_new=False)], holds=[str(inner)])
-    with pytest.raises(RuntimeError, match="under way"), operation(outer, INITIATOR, SILENT):
+    with pytest.raises(RuntimeError, match="already in progress"), operation(outer, INITIATOR, SILENT):
         perform(replace(inner, "content"))
     assert (inner / "content").read_text() == "old replaced"
 
@@ -485,11 +485,11 @@ def test_nothing_is_ever_renamed_onto_something(scope: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda scope: (scope / "file").write_text("again"), "was changed since"),
-        (lambda scope: (scope / "file").unlink(), "is not there any more"),
+        (lambda scope: (scope / "file").write_text("again"), "has changed since"),
+        (lambda scope: (scope / "file").unlink(), "is no longer there"),
         (lambda scope: (scope / "dropped").write_text("again"), "exists again"),
-        (lambda scope: (scope / ".ops/000001-test/old/3").unlink(), "freed since"),
-        (lambda scope: (scope / ".ops/000001-test/old/3").write_text("x"), "was changed"),
+        (lambda scope: (scope / ".ops/000001-test/old/3").unlink(), "pruned since"),
+        (lambda scope: (scope / ".ops/000001-test/old/3").write_text("x"), "changed"),
         (lambda scope: (scope / "moved").mkdir(), "exists again"),
     ],
 )

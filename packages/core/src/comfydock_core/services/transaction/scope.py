@@ -123,7 +123,7 @@ def _lock(scope: str) -> str:
 
 def _vanished(scope: str) -> ChangedMeanwhile:
     return ChangedMeanwhile(
-        f"`{scope}` is not there any more; nothing was done",
+        f"`{scope}` is no longer there; nothing was done",
         hint="it was renamed or removed; `comfydock list` shows the environments",
         context={"path": scope, "expected": "a directory", "found": None},
     )
