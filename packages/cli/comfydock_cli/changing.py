@@ -1,6 +1,7 @@
 """Running a command that changes something: the log keeps what it did, and being terminated cleans up like Ctrl-C."""
 
 import gc
+import os
 from collections.abc import Callable
 
 from comfydock_cli.cli_utils import Context
@@ -31,17 +32,20 @@ def _only_shows(invocation: Invocation, command: Command) -> bool:
 
 
 def _log(context: Context, invocation: Invocation, command: Command) -> CommandLog:
-    """The environment's log when the command is about one that exists, otherwise the workspace's.
+    """The environment's log when the command is about one that has a log, otherwise the workspace's.
 
-    What makes an environment is logged in the workspace's log, as the environment may never come to be, and in the
-    new environment's when it has. What gives one another name moves its log, and must not make one before.
+    A log is begun at the end only, by a command that went well: an environment may never come to be, and what gives one
+    another name moves its log, also when that was interrupted and is finished by this command.
     """
     workspace, subject = context.workspace, _subject(context, invocation, command)
 
-    def log_file() -> str:
-        return workspace.layout.log_file(subject if subject is not None and _exists(context, subject) else None)
+    def log_file(*, begun: bool) -> str:
+        own = None if subject is None else workspace.layout.log_file(subject)
+        is_usable = own is not None and _exists(context, subject) and (begun or os.path.exists(own))
+        return own if own is not None and is_usable else workspace.layout.log_file(None)
 
-    return CommandLog(log_file(), context.console, words(invocation, command), afterwards=log_file)
+    begin = log_file(begun=False)
+    return CommandLog(begin, context.console, words(invocation, command), afterwards=lambda: log_file(begun=True))
 
 
 def _subject(context: Context, invocation: Invocation, command: Command) -> str | None:
@@ -56,7 +60,7 @@ def _subject(context: Context, invocation: Invocation, command: Command) -> str 
     return context.workspace.config().active_environment if command.needs == ENVIRONMENT else None
 
 
-def _exists(context: Context, name: str) -> bool:
+def _exists(context: Context, name: str | None) -> bool:
     try:
         context.workspace.environment(name)
     except ComfyDockError:

@@ -60,13 +60,14 @@ class CommandLog:
     """While entered, everything that the program and the library log goes into the file.
 
     A log that cannot be written is a warning: it must not keep anybody from repairing what is wrong. `afterwards` gives
-    the file again when the command has ended; where that is another one by then, its records go there, too.
+    the file again when the command has ended well; where that is another one by then, its records go there, too.
     """
 
     def __init__(self, path: str, console: Console, words: str, *, afterwards: Callable[[], str] | None = None) -> None:
         self._path = path
         self._afterwards = afterwards
         self._records = _Records()
+        self._ended_well = False
         self._console = console
         self._words = words
         self._handler: logging.Handler | None = None
@@ -90,6 +91,7 @@ class CommandLog:
         return self
 
     def note_end(self, code: int) -> int:
+        self._ended_well = code == 0
         self._logger.info("end: exit code %d", code)
         return code
 
@@ -105,7 +107,7 @@ class CommandLog:
             self._repeat_elsewhere()
 
     def _repeat_elsewhere(self) -> None:
-        path = self._path if self._afterwards is None else self._afterwards()
+        path = self._path if self._afterwards is None or not self._ended_well else self._afterwards()
         if path == self._path:
             return
         try:
