@@ -222,7 +222,7 @@ def test_a_big_log_is_put_aside(session: Session) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("run", "--background", "--stop"), "`--background` and `--stop` do not go together"),
+        (("run", "--background", "--stop"), "`--background` and `--stop` cannot be combined"),
         (("run", "--no-wait"), "`--no-wait` belongs to `--background`"),
         (("run", "--stop", "--follow"), "`--follow` belongs to `--logs`"),
         (("run", "-n", "5"), "`--lines` belongs to `--logs`"),

@@ -74,7 +74,7 @@ def test_a_list_that_fails_is_told_and_named_and_does_not_keep_the_rest(informed
     assert ran.code == 5
     assert "warning: `" in ran.err
     assert "1 of 3 lists could not be fetched: ComfyDock's node data\n" in ran.err
-    assert "no list of node packs" in ran.out
+    assert "not a list of node packs" in ran.out
     server.replies.clear()
     failed = informed.run("registry", "update", "--json")
     envelope = envelope_of(failed)

@@ -75,6 +75,7 @@ def running(environment: Environment, *arguments: str, **options: object) -> Ite
     finally:
         for one in run_state.recorded(environment.layout.root):
             process_table.send(one.pid, signal.SIGKILL)
+            assert process_table.wait_gone(one.pid, one.start, 60)
         run.process.kill()
         run.process.communicate()
 
