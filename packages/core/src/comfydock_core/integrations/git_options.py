@@ -11,7 +11,7 @@ from comfydock_core.utils import native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _NOWHERE = "/dev/null"  # git knows it by this name on every system.
 # Only an answer that has stopped altogether is given up: servers may send a few bytes a second while they think.
@@ -60,11 +60,16 @@ def command(worktree: str, arguments: list[str]) -> list[str]:
 
 def variables_for_children(given: "Mapping[str, str]") -> dict[str, str]:
     """Variables that make calls of git obey the same settings that another program makes, after those `given`."""
+    return as_variables([tuple(setting.split("=", 1)) for setting in _SETTINGS], given)
+
+
+def as_variables(settings: "Sequence[tuple[str, ...]]", given: "Mapping[str, str]") -> dict[str, str]:
+    """Variables that give git some settings, each a name and a value, after those that `given` has already."""
     count = given.get("GIT_CONFIG_COUNT", "")
     first = int(count) if count.isdecimal() else 0
-    made = {"GIT_CONFIG_COUNT": str(first + len(_SETTINGS))}
-    for number, setting in enumerate(_SETTINGS, first):
-        made[f"GIT_CONFIG_KEY_{number}"], _, made[f"GIT_CONFIG_VALUE_{number}"] = setting.partition("=")
+    made = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+    for number, (name, value) in enumerate(settings, first):
+        made |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
     return made
 
 

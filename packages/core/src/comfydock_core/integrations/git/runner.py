@@ -115,20 +115,10 @@ def _login(repository: str, variables: Mapping[str, str]) -> dict[str, str]:
     server = f"credential.{scheme}://{re.split('[/?#]', rest)[0]}"
     name, password = unquote(login[0]), login[1]
     if password is None:  # Who has the password to a name is a helper of the user's.
-        return _settings([(f"{server}.username", name)], variables)
+        return git_options.as_variables([(f"{server}.username", name)], variables)
     # The helpers of the user's are asked no more: they would keep what was typed for this once.
-    settings = _settings([(f"{server}.helper", ""), (f"{server}.helper", _HELPER)], variables)
+    settings = git_options.as_variables([(f"{server}.helper", ""), (f"{server}.helper", _HELPER)], variables)
     return {**settings, "COMFYDOCK_LOGIN": name, "COMFYDOCK_PASSWORD": unquote(password)}
-
-
-def _settings(pairs: Sequence[tuple[str, str]], variables: Mapping[str, str]) -> dict[str, str]:
-    """Variables that give git some settings, after those that it is given so already."""
-    given = variables.get("GIT_CONFIG_COUNT", "")
-    first = int(given) if given.isdecimal() else 0
-    told = {"GIT_CONFIG_COUNT": str(first + len(pairs))}
-    for number, (key, value) in enumerate(pairs, first):
-        told |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return told
 
 
 def ask(arguments: Sequence[str], *, cwd: str, repository: str | None = None) -> Completed:
