@@ -357,3 +357,22 @@ def test_the_clone_of_a_clone_outlives_both(workspace: Workspace, make_environme
     assert three.status().in_sync
     assert three.run(["--quick-test-for-ci"], SILENT) == 0
     git(Path(three.layout.comfyui), "fsck", "--full")
+
+
+def test_a_clone_puts_comfyuis_own_files_of_models_back_where_they_are_missing(
+    workspace: Workspace, make_environment: Callable[..., Environment]
+) -> None:
+    demo = make_environment(torch_backend="none")
+    models = Path(workspace.layout.models)
+    (stock,) = models.rglob("*.yaml")
+    content = stock.read_bytes()
+    stock.unlink()
+    (models / "mine.safetensors").write_bytes(b"mine")
+    clone(workspace)
+    assert stock.read_bytes() == content
+    assert (models / "mine.safetensors").read_bytes() == b"mine"
+    second = workspace.open_environment("second")
+    assert os.readlink(second.layout.models_link) == os.readlink(demo.layout.models_link)
+    stock.write_text("mine")
+    clone(workspace, name="third")
+    assert stock.read_text() == "mine"

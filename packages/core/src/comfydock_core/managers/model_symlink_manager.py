@@ -49,8 +49,7 @@ class ModelSymlinkManager:
         Files that ComfyUI reads there (`configs/*.yaml`) are put into `directory` first, never over anything.
         """
         if os.path.isdir(directory) and native.link_target(self._link) is None and os.path.isdir(self._link):
-            for name in own_files(self._link):
-                _put_where_absent(f"{self._link}/{name}", directory, name)
+            put_stock_files(self._link, directory)
         if native.link_target(self._link) is None and os.path.isdir(self._link):
             remove_tree(self._link)
         self.link_to(directory)
@@ -63,6 +62,12 @@ class ModelSymlinkManager:
                 hint="move them to the workspace's models directory first",
                 context={"path": self._link, "files": files[:_FILES_NAMED]},
             )
+
+
+def put_stock_files(stock: str, directory: str) -> None:
+    """Copy what a checkout has in its `models` into a models directory, never over anything. Raises `OSError`."""
+    for name in own_files(stock):
+        _put_where_absent(f"{stock}/{name}", directory, name)
 
 
 def _put_where_absent(source: str, directory: str, name: str) -> None:
@@ -84,10 +89,11 @@ def own_files(directory: str) -> list[str]:
     found: list[str] = []
     for parent, directories, files in os.walk(directory):
         links = [name for name in directories if os.path.islink(os.path.join(parent, name))]
-        own = [name for name in (*files, *links) if not _is_placeholder(name)]
+        own = [name for name in (*files, *links) if not is_placeholder(name)]
         found += [os.path.relpath(os.path.join(parent, name), directory) for name in own]
     return sorted(found)
 
 
-def _is_placeholder(name: str) -> bool:
+def is_placeholder(name: str) -> bool:
+    """Whether a file only keeps a directory of ComfyUI's `models` in git."""
     return name in _PLACEHOLDERS or (name.startswith("put_") and "_here" in name)

@@ -29,6 +29,11 @@ def commit_all(worktree: str, message: str) -> bool:
     return True
 
 
+def restore(worktree: str, paths: list[str]) -> None:
+    """Write some files as the last commit has them. Raises `GitFailed`."""
+    runner.run(["checkout", "--quiet", "HEAD", "--", *paths], cwd=worktree, doing="restore files of ComfyUI")
+
+
 def check_out(worktree: str, commit: str, *, branch: str | None) -> None:
     """Check out a commit: on `branch`, made to point there and to follow `origin`, or detached without one.
 

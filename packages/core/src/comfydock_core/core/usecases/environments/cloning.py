@@ -16,8 +16,9 @@ from comfydock_core.core.usecases.definition.backends import chosen_backend
 from comfydock_core.core.usecases.definition.staging import stage_venv
 from comfydock_core.core.usecases.definition.venv_choice import wanted_python
 from comfydock_core.core.usecases.environments.new_environment import refuse_taken, staged_environment
-from comfydock_core.integrations.git import queries
+from comfydock_core.integrations.git import changes, queries
 from comfydock_core.integrations.system_detector import detect_backend
+from comfydock_core.managers.model_symlink_manager import is_placeholder, put_stock_files
 from comfydock_core.models.environments.cloning import CloningPlan
 from comfydock_core.models.exceptions import BackendNotLocked
 from comfydock_core.models.operation import Initiator
@@ -30,7 +31,7 @@ from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils import native
 from comfydock_core.utils.files import atomic
 from comfydock_core.utils.files.disk_errors import disk_errors
-from comfydock_core.utils.files.filesystem import measure_tree
+from comfydock_core.utils.files.filesystem import measure_tree, remove_tree
 from comfydock_core.utils.files.tree_copy import Doubles
 
 # What belongs to the runs of one environment. What git tracks of them is put there nevertheless.
@@ -122,13 +123,27 @@ def _double(original: EnvironmentLayout, staged: EnvironmentLayout, plan: Clonin
 
 
 def _complete_comfyui(original: EnvironmentLayout, staged: EnvironmentLayout) -> None:
-    """Put there what git tracks of the directories that were left out, and the link to the models."""
-    for path in queries.tracked_files(original.comfyui, ["output", "temp"]):
-        if os.path.isfile(f"{original.comfyui}/{path}"):
+    """Put there what git tracks of the directories that were left out, and the link to the models.
+
+    ComfyUI's own files of models, which lie behind the link, are put there again where they are missing.
+    """
+    tracked = queries.tracked_files(original.comfyui, ["output", "temp", "models"])
+    for path in tracked:
+        if not path.startswith("models/") and os.path.isfile(f"{original.comfyui}/{path}"):
             os.makedirs(os.path.dirname(f"{staged.comfyui}/{path}"), exist_ok=True)
             shutil.copy2(f"{original.comfyui}/{path}", f"{staged.comfyui}/{path}")
-    if native.link_target(original.models_link) is not None:
-        os.symlink(os.readlink(original.models_link), staged.models_link, target_is_directory=True)
+    if native.link_target(original.models_link) is None:
+        return
+    lacking = [path for path in tracked if path.startswith("models/") and _is_lacking(original, path)]
+    if lacking and os.path.isdir(original.models_link):
+        changes.restore(staged.comfyui, lacking)
+        put_stock_files(f"{staged.comfyui}/models", os.path.realpath(original.models_link))
+        remove_tree(f"{staged.comfyui}/models")
+    os.symlink(os.readlink(original.models_link), staged.models_link, target_is_directory=True)
+
+
+def _is_lacking(original: EnvironmentLayout, path: str) -> bool:
+    return not is_placeholder(os.path.basename(path)) and not os.path.lexists(f"{original.comfyui}/{path}")
 
 
 def _judge_venv(original: EnvironmentLayout, backend: str) -> str:
