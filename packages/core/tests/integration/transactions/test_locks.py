@@ -138,7 +138,7 @@ def test_a_scope_removed_while_it_is_waited_for_is_told_and_not_made_again(scope
     def wait(side: Side) -> None:
         faults.arm("", str(log))
         patient = Initiator(wait=600.0)
-        with pytest.raises(ChangedMeanwhile, match="not there any more"), locked(str(scope), patient, SILENT):
+        with pytest.raises(ChangedMeanwhile, match="no longer there"), locked(str(scope), patient, SILENT):
             pass
 
     with locked(str(scope), INITIATOR, SILENT), Child(wait) as waiting:

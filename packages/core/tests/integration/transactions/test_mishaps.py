@@ -573,7 +573,7 @@ def test_what_a_newer_program_was_doing_is_left_alone(scope: Path) -> None:
 def test_a_scope_that_is_gone_is_told_and_not_made_again(scope: Path) -> None:
     plan = replace(scope, "file")
     scope.rename(scope.parent / "elsewhere")
-    with pytest.raises(ChangedMeanwhile, match="not there any more"):
+    with pytest.raises(ChangedMeanwhile, match="no longer there"):
         perform(plan)
     assert not scope.exists()
 
