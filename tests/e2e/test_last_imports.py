@@ -78,13 +78,3 @@ def test_a_start_that_dies_for_want_of_a_module_says_which_package_has_it(work: 
     assert "comfydock py add opencv-python-headless" in work.error("run", "--background")["hint"]
     main.write_text("raise SystemExit(1)\n")
     assert "py add" not in work.run("run").err
-
-
-def test_changed_files_of_packs_from_git_are_listed(work: Session, host: PackHost) -> None:
-    host.add_repository("alice", "Fancy")
-    work.ok("node", "add", "https://github.com/alice/Fancy")
-    assert "changed" not in work.ok("node", "list").out
-    changed = Path(work.environments, "work/ComfyUI/custom_nodes/Fancy/__init__.py")
-    changed.write_text("# mine\n" + changed.read_text())
-    assert "changed: __init__.py" in work.ok("node", "list").out
-    assert work.data("node", "list")["packs"][0]["changed_files"] == ["__init__.py"]
