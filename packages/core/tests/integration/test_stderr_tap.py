@@ -74,3 +74,39 @@ def test_where_standard_error_is_closed_the_child_inherits_that() -> None:
     script = f'exec 2>&-; exec {sys.executable} -c "$0" "$1"'
     done = subprocess.run(["sh", "-c", script, PROGRAM, "pass"], capture_output=True, text=True)
     assert done.stdout == "heard [] code 0\n"
+
+
+FAILING = """
+import subprocess, sys
+from comfydock_core.integrations.stderr_tap import stderr_tapped
+def listen(line):
+    raise ValueError(f"cannot listen to {line}")
+try:
+    with stderr_tapped(listen) as stderr:
+        print("code", subprocess.run([sys.executable, "-c", sys.argv[1]], stderr=stderr).returncode, flush=True)
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_a_listener_that_fails_stops_neither_the_child_nor_its_output() -> None:
+    child = "import sys; sys.stderr.write('first\\n' + 'x' * 3_000_000 + '\\nend\\n'); sys.exit(7)"
+    done = subprocess.run([sys.executable, "-c", FAILING, child], capture_output=True, text=True, check=True)
+    assert len(done.stderr) == 3_000_011
+    assert done.stdout == "code 7\ncannot listen to first\n"
+
+
+MANY_FILES = """
+import os, resource
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096 if hard == resource.RLIM_INFINITY else min(4096, hard), hard))
+while os.open(os.devnull, os.O_RDONLY) < 1200:
+    pass
+"""
+
+
+def test_it_works_in_a_program_with_many_open_files() -> None:
+    child = "import sys; sys.stderr.write('one\\n')"
+    command = [sys.executable, "-c", MANY_FILES + PROGRAM, child]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stderr, done.stdout) == ("one\n", "heard ['one'] code 0\n")

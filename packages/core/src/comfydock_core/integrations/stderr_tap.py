@@ -7,7 +7,7 @@ nobody listens.
 import codecs
 import contextlib
 import os
-import select
+import selectors
 import signal
 import sys
 import threading
@@ -26,7 +26,7 @@ def stderr_tapped(on_line: Callable[[str], None]) -> Iterator[int | None]:
     """The descriptor for a child that is started inside; `None` where it is to inherit ours.
 
     `on_line` is called from a thread, without line ends. At the end everything that the child wrote is passed on; what
-    its own children may write later is lost.
+    its own children may write later is lost. An error of `on_line` ends the listening alone, and is raised at the end.
     """
     if sys.platform == "win32":
         yield None
@@ -70,6 +70,7 @@ class _Tap:
         self._ended, self._end = os.pipe()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._line = ""
+        self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._copy, daemon=True)
 
     def start(self) -> None:
@@ -86,24 +87,21 @@ class _Tap:
         self._thread.join()
         os.close(self._ended)
         self._stop_reading()
+        if self._failure is not None:
+            raise self._failure
         if self._line:
             self._on_line(self._line)
 
     def _copy(self) -> None:
-        while content := self._next():
-            if not _written(content):
-                self._stop_reading()  # The child learns it as it would by itself: it cannot write any more.
-                return
-            self._hear(content)
-
-    def _next(self) -> bytes:
-        """What the child wrote, as soon as there is some; nothing when it has ended and nothing is left."""
-        if self._reading is None or self._reading not in select.select([self._reading, self._ended], [], [])[0]:
-            return b""
-        try:
-            return os.read(self._reading, _CHUNK)
-        except OSError:  # What a terminal answers once nobody has its other side any more.
-            return b""
+        assert self._reading is not None
+        with selectors.DefaultSelector() as waiting:  # `select.select` knows small descriptors only.
+            waiting.register(self._reading, selectors.EVENT_READ)
+            waiting.register(self._ended, selectors.EVENT_READ)
+            while content := _next(waiting, self._reading):
+                if not _written(content):
+                    self._stop_reading()  # The child learns it as it would by itself: it cannot write any more.
+                    return
+                self._hear(content)
 
     def _stop_reading(self) -> None:
         if self._reading is not None:
@@ -111,11 +109,26 @@ class _Tap:
             self._reading = None
 
     def _hear(self, content: bytes) -> None:
+        if self._failure is not None:
+            return
         *lines, self._line = (self._line + self._decoder.decode(content)).split("\n")
-        for line in lines:
-            self._on_line(line.rstrip("\r"))
+        try:
+            for line in lines:
+                self._on_line(line.rstrip("\r"))
+        except Exception as error:  # noqa: BLE001 - a child whose output nobody takes would wait for us for ever.
+            self._failure = error
         if len(self._line) > _LONGEST_LINE:
             self._line = self._line.rpartition("\r")[2][-_LONGEST_LINE:]
+
+
+def _next(waiting: selectors.BaseSelector, reading: int) -> bytes:
+    """What the child wrote, as soon as there is some; nothing when it has ended and nothing is left."""
+    if all(key.fd != reading for key, _ in waiting.select()):
+        return b""
+    try:
+        return os.read(reading, _CHUNK)
+    except OSError:  # What a terminal answers once nobody has its other side any more.
+        return b""
 
 
 def _written(content: bytes) -> bool:
