@@ -84,3 +84,11 @@ def test_where_a_pack_wants_its_packages_from_is_told(pack: Path, settings: str,
     _, notes = lines(pack, "mypkg\n")
     assert "geheim" not in str(notes)
     assert [told is not None and told in note for note in notes] == [True] * (told is not None)
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "[" * 20_000, "\\"])
+def test_settings_that_cannot_be_read_cost_no_requirement(pack: Path, number: str) -> None:
+    (pack / "pyproject.toml").write_text(f"[project]\nname = 'x'\nyear = {number}\n")
+    group, notes = lines(pack, "mypkg\n")
+    assert group == ("mypkg",)
+    assert any(note.startswith("pyproject.toml: ") for note in notes)

@@ -4,14 +4,12 @@ import ast
 import configparser
 import os
 import re
-import tomllib
 from dataclasses import dataclass, field
 
+from comfydock_core.analyzers.packages.pack_settings import at, project_settings, settings_text
 from comfydock_core.utils.text import some
-from comfydock_core.validation.requirement_lines import decoded
 
 _MISSPELT = re.compile(r"(requi?re?ments?|reqs?)\.txt", re.IGNORECASE)
-_MOST_BYTES = 1_000_000
 _SHOWN = 5
 
 
@@ -34,9 +32,9 @@ def find_other_requirements(directory: str) -> OtherRequirements:
         if _MISSPELT.fullmatch(name) and name != "requirements.txt" and os.path.isfile(f"{directory}/{name}"):
             found.files.append(name)
             found.notes.append(f"{name}: is read in place of `requirements.txt`, which says nothing")
-    _of_project(_text(directory, "pyproject.toml"), found)
-    _of_setup_cfg(_text(directory, "setup.cfg"), found)
-    _of_setup_py(_text(directory, "setup.py"), found)
+    _of_project(project_settings(directory), found)
+    _of_setup_cfg(settings_text(directory, "setup.cfg"), found)
+    _of_setup_py(settings_text(directory, "setup.py"), found)
     for name in dict.fromkeys(file for _, file, _ in found.lines):
         found.notes.append(f"{name}: what it asks for is read, without running it")
     return found
@@ -44,42 +42,23 @@ def find_other_requirements(directory: str) -> OtherRequirements:
 
 def required_python(directory: str) -> str | None:
     """Which Pythons the pack's `pyproject.toml` says that it is for; `None` where it says nothing that can be read."""
-    try:
-        whole: object = tomllib.loads(_text(directory, "pyproject.toml").removeprefix("\ufeff").replace("\r\n", "\n"))
-    except (ValueError, RecursionError):
-        return None  # Whoever reads its dependencies says so.
-    said = _at(whole, "project", "requires-python")
+    said = at(project_settings(directory), "project", "requires-python")
     return said if isinstance(said, str) else None
 
 
-def _text(directory: str, name: str) -> str:
-    path = f"{directory}/{name}"
-    if not os.path.isfile(path) or os.path.islink(path) or os.path.getsize(path) > _MOST_BYTES:
-        return ""
-    with open(path, "rb") as file:
-        return decoded(file.read())
-
-
-def _of_project(text: str, found: OtherRequirements) -> None:
-    """Dynamic dependencies and those of poetry. What is not TOML was refused before."""
-    whole: object = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
-    dynamic = _at(whole, "project", "dynamic")
+def _of_project(whole: object, found: OtherRequirements) -> None:
+    """Dynamic dependencies and those of poetry."""
+    dynamic = at(whole, "project", "dynamic")
     if isinstance(dynamic, list) and "dependencies" in dynamic:
-        named = _at(whole, "tool", "setuptools", "dynamic", "dependencies", "file")
+        named = at(whole, "tool", "setuptools", "dynamic", "dependencies", "file")
         files = [named] if isinstance(named, str) else named
         if isinstance(files, list) and files and all(isinstance(one, str) for one in files):
             found.files += files
         else:
             found.notes.append("pyproject.toml: its dependencies are dynamic, made by a program, and are not read")
-    poetry = _at(whole, "tool", "poetry", "dependencies")
+    poetry = at(whole, "tool", "poetry", "dependencies")
     if isinstance(poetry, dict) and (names := [name for name in poetry if name.lower() != "python"]):
         found.notes.append(f"pyproject.toml: what it asks poetry for is not read: {some(names, _SHOWN)}")
-
-
-def _at(value: object, *keys: str) -> object:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
 
 
 def _of_setup_cfg(text: str, found: OtherRequirements) -> None:

@@ -3,11 +3,11 @@
 import os
 import re
 import shlex
-import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from comfydock_core.analyzers.packages.other_requirements import find_other_requirements
+from comfydock_core.analyzers.packages.pack_settings import parsed
 from comfydock_core.models.addresses import without_credentials_in
 from comfydock_core.models.exceptions import RequirementInvalid
 from comfydock_core.models.packs.node_packs import PackRequirement, PackRequirements
@@ -232,7 +232,7 @@ def _read(path: str, file: str) -> bytes:
 def _dependencies(text: str) -> list[str]:
     """Raises `RequirementInvalid` for what is not TOML, or no list of texts."""
     try:
-        project = tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n")).get("project")
+        project = parsed(text).get("project")
     except (ValueError, RecursionError) as error:
         match = _TOML_PLACE.search(str(error))
         raise _refused((_PROJECT, int(match[1]) if match else 1, _PROJECT), f"is not TOML: {error}") from error
