@@ -16,7 +16,15 @@ from comfydock_core.caching.api_cache import APICacheManager
 from comfydock_core.caching.custom_node_cache import CustomNodeCacheManager
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.manifest import EnvironmentManifest
-from comfydock_core.repositories import install_record, operation_log, operation_marks, pack_release, run_log, run_state
+from comfydock_core.repositories import (
+    install_record,
+    operation_log,
+    operation_marks,
+    own_contradictions,
+    pack_release,
+    run_log,
+    run_state,
+)
 from comfydock_core.repositories.definition import (
     backend_choice,
     backend_parts,
@@ -206,6 +214,8 @@ READERS: dict[str, Reader] = {
     "template": read_all(template_reader.read_template),
     "install record": read_all(install_record_of, name=".comfydock/pyproject.json"),
     "installed backend": read_all(install_record_of, name=".comfydock/backend"),
+    "contradictions": read_all(lambda path: own_contradictions.read_contradictions(up(path, 2)),
+                               name=".comfydock/contradictions"),
     "pack's note": read_all(lambda path: pack_release.read_note(up(path, 1)), name=pack_release.NOTE),
     "run's note": read_all(lambda path: run_state.recorded(up(path, 3)), name=".ops/run/1.json"),
     "run's log": read_all(lambda path: run_log.RunLog(path).tail(5)),
@@ -236,6 +246,8 @@ READERS: dict[str, Reader] = {
 @example(b"\0")
 @example(b"\xff\xfe")
 @example(b"cpu\0x")
+@example(b"abc x file")
+@example(b"abc " + b"9" * 5000 + b" file")
 @example(b'{"pid": 1e400, "start": ""}')
 @example(json.dumps({"pid": 10**30, "start": ""}).encode())
 @example(json.dumps({"pid": -(2**40), "start": "", "port": "x", "supervisor": []}).encode())
