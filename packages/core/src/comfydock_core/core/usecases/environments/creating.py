@@ -202,7 +202,7 @@ def check_python(python: str) -> str:
     if is_python_version(python):
         return python
     raise InvalidSetting(
-        f"`{python}` is not Python version",
+        f"`{python}` is not a Python version",
         hint="write it as `--python 3.12`",
         context={"python": python},
     )
