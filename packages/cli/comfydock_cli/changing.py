@@ -37,15 +37,17 @@ def _log(context: Context, invocation: Invocation, command: Command) -> CommandL
     A log is begun at the end only, by a command that went well: an environment may never come to be, and what gives one
     another name moves its log, also when that was interrupted and is finished by this command.
     """
-    workspace, subject = context.workspace, _subject(context, invocation, command)
+    layout, subject = context.workspace.layout, _subject(context, invocation, command)
+    general, title = layout.log_file(None), words(invocation, command)
+    if subject is None:
+        return CommandLog(general, context.console, title)
+    own = layout.log_file(subject)
 
-    def log_file(*, begun: bool) -> str:
-        own = None if subject is None else workspace.layout.log_file(subject)
-        is_usable = own is not None and _exists(context, subject) and (begun or os.path.exists(own))
-        return own if own is not None and is_usable else workspace.layout.log_file(None)
+    def afterwards() -> str:
+        return own if _exists(context, subject) else general
 
-    begin = log_file(begun=False)
-    return CommandLog(begin, context.console, words(invocation, command), afterwards=lambda: log_file(begun=True))
+    begin = afterwards() if os.path.exists(own) else general
+    return CommandLog(begin, context.console, title, afterwards=afterwards)
 
 
 def _subject(context: Context, invocation: Invocation, command: Command) -> str | None:

@@ -13,6 +13,7 @@ from comfydock_core.integrations import process
 from comfydock_core.integrations.process import Completed
 from comfydock_core.integrations.uv_environment import (
     OFFLINE,
+    is_on,
     keeping_the_day,
     knowing_locked_indexes,
     refuse_surroundings,
@@ -25,7 +26,6 @@ from comfydock_core.utils.child_environment import child_environment
 
 OnLine = Callable[[str], None]
 
-_TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 _PROGRAM = "uv.exe" if sys.platform == "win32" else "uv"
 _ANY_INDEX = ("--index-strategy", "unsafe-best-match")
 _SYNC = ("pip", "sync", "--preview-features", "pylock")
@@ -115,7 +115,7 @@ class UVCommand:
     @property
     def is_offline(self) -> bool:
         """Whether uv may use no network, because it was told so here or by the user's own variable."""
-        return self._offline or os.environ.get(OFFLINE, "").lower() in _TRUE
+        return self._offline or is_on(os.environ.get(OFFLINE))
 
     def inside(self, directory: str, *, offline: bool = False) -> "UVCommand":
         """The same uv for the project in another directory, with the same caches; `offline` with nothing else."""

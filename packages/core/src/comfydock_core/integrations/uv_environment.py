@@ -182,7 +182,7 @@ def keeping_the_day(variables: Mapping[str, str], manifest: str) -> dict[str, st
 
     With `UV_NO_CONFIG` it passes over the project's `exclude-newer`, but not over what else the definition is made of.
     """
-    if not _is_on(variables.get("UV_NO_CONFIG")):
+    if not is_on(variables.get("UV_NO_CONFIG")):
         return dict(variables)
     try:
         project: object = tomllib.loads((native.read_bytes(manifest) or b"").decode("utf-8"))
@@ -200,10 +200,15 @@ def knowing_locked_indexes(variables: Mapping[str, str], lock: str) -> dict[str,
     so that only resolving needs to be told of the indexes.
     """
     content = native.read_bytes(lock) or b""
-    found = dict.fromkeys(_REGISTRY.findall(content.decode("utf-8", "replace")))
+    found = locked_indexes(content.decode("utf-8", "replace"))
     indexes = [PurePath(one).as_uri() if os.path.isabs(one) else one for one in found if not one.startswith(".")]
     given = variables.get("UV_INDEX", "").split()
     return {**variables, "UV_INDEX": " ".join([*given, *indexes])} if indexes else dict(variables)
+
+
+def locked_indexes(lock: str) -> list[str]:
+    """The indexes that the text of a `uv.lock` takes packages from: addresses, and directories."""
+    return list(dict.fromkeys(_REGISTRY.findall(lock)))
 
 
 def _absolute(name: str, value: str, separator: str | None) -> str:
@@ -227,7 +232,8 @@ def _absolute_place(variable: str, text: str) -> str:
         ) from error
 
 
-def _is_on(value: str | None) -> bool:
+def is_on(value: str | None) -> bool:
+    """Whether uv takes what a variable says for yes."""
     return (value or "").lower() in ("1", "true", "t", "yes", "y", "on")
 
 
@@ -236,7 +242,7 @@ def _settings_files(own: Mapping[str, str]) -> Iterator[str]:
     if own.get("UV_CONFIG_FILE"):
         yield _absolute_place("UV_CONFIG_FILE", own["UV_CONFIG_FILE"])
         return
-    if _is_on(own.get("UV_NO_CONFIG")):
+    if is_on(own.get("UV_NO_CONFIG")):
         return
     if sys.platform == "win32":
         roots = [own.get("APPDATA"), own.get("PROGRAMDATA")]

@@ -1,6 +1,7 @@
 """Running git, and its failures as errors of the library."""
 
 import contextlib
+import functools
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -127,14 +128,7 @@ def ask(arguments: Sequence[str], *, cwd: str, repository: str | None = None) ->
     The address of `repository` among the arguments is given to git without its login, which git asks us for.
     Raises `ToolMissing`, and `NetworkUnavailable` when `repository` leads to a server that gives no answer.
     """
-    with _silence_told(repository, arguments):
-        return process.capture(
-            _command(arguments, cwd, repository),
-            cwd=cwd,
-            env=git_environment(repository),
-            hint=_HINT_MISSING,
-            silence=_silence(arguments, repository),
-        )
+    return _done(process.capture, arguments, cwd, repository)
 
 
 def run(arguments: Sequence[str], *, cwd: str, doing: str, repository: str | None = None) -> str:
@@ -149,15 +143,7 @@ def ask_live(
     arguments: Sequence[str], *, cwd: str, repository: str | None = None, on_line: Callable[[str], None]
 ) -> Completed:
     """Like `ask` for a long command, whose lines are passed on."""
-    with _silence_told(repository, arguments):
-        return process.stream(
-            _command(arguments, cwd, repository),
-            cwd=cwd,
-            env=git_environment(repository),
-            on_line=on_line,
-            hint=_HINT_MISSING,
-            silence=_silence(arguments, repository),
-        )
+    return _done(functools.partial(process.stream, on_line=on_line), arguments, cwd, repository)
 
 
 def run_live(
@@ -167,6 +153,17 @@ def run_live(
     completed = ask_live(arguments, cwd=cwd, repository=repository, on_line=on_line)
     if completed.returncode != 0:
         raise failure(completed, arguments, cwd=cwd, doing=doing, repository=repository)
+
+
+def _done(start: Callable[..., Completed], arguments: Sequence[str], cwd: str, repository: str | None) -> Completed:
+    with _silence_told(repository, arguments):
+        return start(
+            _command(arguments, cwd, repository),
+            cwd=cwd,
+            env=git_environment(repository),
+            hint=_HINT_MISSING,
+            silence=_silence(arguments, repository),
+        )
 
 
 def _silence(arguments: Sequence[str], repository: str | None) -> Silence | None:

@@ -21,8 +21,7 @@ def settle_substitutes(document: tomlkit.TOMLDocument) -> None:
     substitutes = {**SUBSTITUTES, **substitutes_of(manifest)}
     asked = _asked_for(manifest)
     wanted = [old for old, new in substitutes.items() if old != new and new in asked and old not in asked]
-    present = uv_settings(manifest).get(_EXCLUDED)
-    entries = list(present) if isinstance(present, list) else []
+    entries = _excluded(manifest)
     kept = [entry for entry in entries if not (isinstance(entry, str) and entry in substitutes)]
     if [*kept, *wanted] == entries:
         return
@@ -35,8 +34,7 @@ def settle_substitutes(document: tomlkit.TOMLDocument) -> None:
 
 def leave_out(document: tomlkit.TOMLDocument, *, add: Collection[str] = (), drop: Collection[str] = ()) -> None:
     """Exclude some packages from whatever asks for them, and others no longer."""
-    present = uv_settings(document.unwrap()).get(_EXCLUDED)
-    entries = list(present) if isinstance(present, list) else []
+    entries = _excluded(document.unwrap())
     kept = [entry for entry in entries if not (isinstance(entry, str) and requirement_name(entry) in drop)]
     wanted = [*kept, *(name for name in sorted(add) if name not in kept)]
     uv = uv_table(document)
@@ -44,6 +42,12 @@ def leave_out(document: tomlkit.TOMLDocument, *, add: Collection[str] = (), drop
         uv[_EXCLUDED] = multiline(wanted)
     elif _EXCLUDED in uv:
         uv.pop(_EXCLUDED)
+
+
+def left_out(manifest: dict[str, object]) -> set[str]:
+    """The names of the packages that are excluded from whatever asks for them."""
+    names = (requirement_name(entry) for entry in _excluded(manifest) if isinstance(entry, str))
+    return {name for name in names if name is not None}
 
 
 def asked_twins(manifest: dict[str, object]) -> list[set[str]]:
@@ -56,12 +60,16 @@ def reopen_choices(document: tomlkit.TOMLDocument, before: list[set[str]]) -> bo
     """Forget which of such packages were left out where others are asked for than `before`. Whether any was."""
     now = asked_twins(document.unwrap())
     changed = {name for twins, old, new in zip(TWINS, before, now, strict=True) if old != new for name in twins}
-    present = uv_settings(document.unwrap()).get(_EXCLUDED)
-    excluded = {entry for entry in present if isinstance(entry, str)} if isinstance(present, list) else set()
-    if not excluded & changed:
+    if not left_out(document.unwrap()) & changed:
         return False
     leave_out(document, drop=changed)
     return True
+
+
+def _excluded(manifest: dict[str, object]) -> list[object]:
+    """All entries, those that are about a single package, too."""
+    entries = uv_settings(manifest).get(_EXCLUDED)
+    return list(entries) if isinstance(entries, list) else []
 
 
 def _asked_for(manifest: dict[str, object]) -> set[str]:

@@ -4,11 +4,11 @@ import hashlib
 import os
 import re
 
+from comfydock_core.integrations.uv_environment import locked_indexes
 from comfydock_core.utils import native
 from comfydock_core.utils.files import atomic
 
 _PLAIN = re.compile(r'\{ path = "([^"\\]+)" \}')
-_SOURCE = re.compile(r'^source = \{ registry = "([^"\\]+)" \}$', re.MULTILINE)
 
 
 def note_hashes(lock: str) -> None:
@@ -17,7 +17,7 @@ def note_hashes(lock: str) -> None:
     Pages of an index have hashes themselves, or whoever makes them decided against it: those are not touched.
     """
     text = (native.read_bytes(lock) or b"").decode("utf-8")
-    directories = {path for path in _SOURCE.findall(text) if os.path.isabs(path) and os.path.isdir(path)}
+    directories = {path for path in locked_indexes(text) if os.path.isabs(path) and os.path.isdir(path)}
 
     def hashed(match: "re.Match[str]") -> str:
         path = match[1]

@@ -5,11 +5,10 @@ from collections.abc import Collection, Iterable
 
 from comfydock_core.configs.defaults import TWINS
 from comfydock_core.integrations.uv_command import UVCommand
-from comfydock_core.managers.pyproject.substitutes import leave_out
+from comfydock_core.managers.pyproject.substitutes import leave_out, left_out
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.definition.pyproject_document import PyprojectDocument
-from comfydock_core.repositories.definition.pytorch_settings import uv_settings
 from comfydock_core.repositories.definition.uv_lock import UvLock
 from comfydock_core.utils.package_names import requirement_name
 from comfydock_core.validation.requirements import may_meet
@@ -23,7 +22,7 @@ def settle_twins(uv: UVCommand, definition: str, lock: UvLock, backend: str, rep
     """
     present = lock.versions().keys()
     manifest = read_manifest(f"{definition}/pyproject.toml")
-    excluded = _excluded(manifest)
+    excluded = left_out(manifest)
     gone: set[str] = set()
     more: set[str] = set()
     for twins in TWINS:
@@ -48,12 +47,6 @@ def fitting(twins: dict[str, str], names: Collection[str], backend: str) -> str:
     """The best of some twins for a back end: the first that is made for it or for all, else the first."""
     ordered = [name for name in twins if name in names]
     return next((name for name in ordered if backend.startswith(twins[name])), ordered[0])
-
-
-def _excluded(manifest: dict[str, object]) -> set[str]:
-    entries = uv_settings(manifest).get("exclude-dependencies")
-    texts = [entry for entry in entries if isinstance(entry, str)] if isinstance(entries, list) else []
-    return {name for name in map(requirement_name, texts) if name is not None}
 
 
 def _on_one_machine(uv: UVCommand, names: Iterable[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from comfydock_core.models.exceptions import PackNotFound
 from comfydock_core.models.manifest import EnvironmentManifest, damaged, table
@@ -54,6 +54,11 @@ def matching_pack(packs: Mapping[str, NodePackage], word: str) -> NodePackage | 
             if (getattr(pack.release, kind) or "").lower() == wanted:
                 return pack
     return None
+
+
+def versions_by_directory(packs: Iterable[NodePackage]) -> dict[str, str | None]:
+    """The version that the manifest wants of each pack, by its directory; none of a development pack."""
+    return {pack.directory: None if pack.is_development else pack.release.version for pack in packs}
 
 
 def version_instead(pack: NodePackage, path: str) -> str | None:

@@ -4,7 +4,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.environment import NotedImport
 from comfydock_core.models.packs.node_packs import ListedPack
 from comfydock_core.models.shared import NodePackage
-from comfydock_core.repositories.definition.tracked_packs import tracked_packs, version_instead
+from comfydock_core.repositories.definition.tracked_packs import tracked_packs, version_instead, versions_by_directory
 from comfydock_core.repositories.import_note import read_note
 from comfydock_core.utils import native
 
@@ -15,8 +15,7 @@ def list_packs(layout: EnvironmentLayout, manifest: dict[str, object], import_no
     Raises `ManifestDamaged`.
     """
     packs = tracked_packs(manifest, layout.manifest).values()
-    versions = {pack.directory: None if pack.is_development else pack.release.version for pack in packs}
-    imports = read_note(import_note, versions)
+    imports = read_note(import_note, versions_by_directory(packs))
     return [_listed(pack, f"{layout.custom_nodes}/{pack.directory}", imports.get(pack.directory)) for pack in packs]
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import signal
 from collections.abc import Sequence
 from datetime import datetime
@@ -110,7 +111,7 @@ def comfyui_command(layout: EnvironmentLayout, arguments: Sequence[str]) -> list
     python = venv_python(layout.venv)
     for path, what in ((python, "Python"), (f"{layout.comfyui}/main.py", "ComfyUI")):
         if not native.is_file(path):
-            shown = f"'{layout.name}'" if " " in layout.name else layout.name
+            shown = shlex.quote(layout.name)
             raise EnvironmentBroken(
                 f"the environment `{layout.name}` has no {what}: there is no file `{path}`",
                 hint=f"`comfydock doctor -e {shown}` says what is wrong and what to do",

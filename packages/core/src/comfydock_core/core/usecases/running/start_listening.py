@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections import deque
 from collections.abc import Iterable
 
@@ -11,7 +12,7 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
-from comfydock_core.repositories.definition.tracked_packs import tracked_packs
+from comfydock_core.repositories.definition.tracked_packs import tracked_packs, versions_by_directory
 from comfydock_core.repositories.import_note import note_text
 from comfydock_core.utils.files import atomic
 
@@ -73,10 +74,9 @@ class StartListener:
             return
         try:
             packs = tracked_packs(read_manifest(self._layout.manifest), self._layout.manifest).values()
-            versions = {pack.directory: None if pack.is_development else pack.release.version for pack in packs}
             path = self._workspace.import_note(self._layout.name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            atomic.write_text(path, note_text(report, versions))
+            atomic.write_text(path, note_text(report, versions_by_directory(packs)))
         except (ComfyDockError, OSError) as error:
             self._reporter.warn(f"what ComfyUI imported could not be kept: {error}")
 
@@ -90,7 +90,7 @@ def missing_module(lines: Iterable[str]) -> str | None:
 def told_of_missing(module: str, environment: str) -> str:
     """What to do about a missing module."""
     package = _PACKAGES.get(module) or _PACKAGES.get(module.partition(".")[0]) or module.partition(".")[0]
-    name = f"'{environment}'" if " " in environment else environment
+    name = shlex.quote(environment)
     return (
         f"ComfyUI lacks the Python module `{module}`: `comfydock sync -e {name}` restores what is locked, and"
         f" `comfydock py add {package} -e {name}` adds the package that usually brings it; an older ComfyUI may need"
