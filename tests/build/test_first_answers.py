@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -25,15 +24,8 @@ Answer = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="module")
-def plugin() -> dict[str, Any]:
-    """The plugin, loaded without Nuitka."""
-    names = ("nuitka", "nuitka.plugins", "nuitka.plugins.PluginBase")
-    stand_ins = {name: ModuleType(name) for name in names}
-    stand_ins[names[-1]].NuitkaPluginBase = object  # type: ignore[attr-defined]
-    with pytest.MonkeyPatch.context() as patch:
-        for name, module in stand_ins.items():
-            patch.setitem(sys.modules, name, module)
-        return runpy.run_path(str(PLUGINS / "first_answers.py"))
+def plugin(load_plugin: Callable[[str], Any]) -> Any:
+    return load_plugin("first_answers")
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +38,14 @@ def helps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]
 
 
 @pytest.fixture(scope="module")
-def answer(
-    plugin: dict[str, Any], helps: dict[str, tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
-) -> Answer:
+def answer(plugin: Any, helps: dict[str, tuple[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Answer:
     """Runs the small program with the words and, as keywords, the variables."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None or sys.platform not in ("linux", "darwin"):
         pytest.skip("no compiler")
     place = tmp_path_factory.mktemp("compiled")
     template = (PLUGINS / "first_answers.c").read_text("utf-8")
-    (place / "answers.c").write_text(plugin["c_source"](template, VERSION, helps, (80, 100)), "utf-8")
+    (place / "answers.c").write_text(plugin.c_source(template, VERSION, helps, (80, 100)), "utf-8")
     (place / "main.c").write_text(LEFT, "utf-8")
     program = place / "program"
     options = ["-std=c11", "-Wall", "-Wextra", "-Wno-sign-compare", "-Werror"]
@@ -128,22 +118,20 @@ def test_what_python_must_judge_is_left_to_python(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("text", ["naïve", "tab\t", "line\r\n", "\x00", "\x7f"])
-def test_text_that_is_not_plain_stops_the_build(plugin: dict[str, Any], text: str) -> None:
+def test_text_that_is_not_plain_stops_the_build(plugin: Any, text: str) -> None:
     with pytest.raises(ValueError, match="ASCII"):
-        plugin["c_source"]("", VERSION, {"": (text, "")}, (80, 100))
+        plugin.c_source("", VERSION, {"": (text, "")}, (80, 100))
 
 
-def test_a_literal_means_its_text(plugin: dict[str, Any]) -> None:
-    assert plugin["c_text"]('a "b" \\n ??/\n') == r'"a \"b\" \\n \?\?/\n"'
+def test_a_literal_means_its_text(plugin: Any) -> None:
+    assert plugin.c_text('a "b" \\n ??/\n') == r'"a \"b\" \\n \?\?/\n"'
 
 
-def test_the_staged_tree_says_what_is_answered(
-    plugin: dict[str, Any], helps: dict[str, tuple[str, str]], tmp_path: Path
-) -> None:
+def test_the_staged_tree_says_what_is_answered(plugin: Any, helps: dict[str, tuple[str, str]], tmp_path: Path) -> None:
     (tmp_path / "_frozen_help.py").write_text(help_source(), "utf-8")
     (tmp_path / "_version.py").write_text('VERSION = "1.2.3"\n', "utf-8")
     template = (PLUGINS / "first_answers.c").read_text("utf-8")
-    assert plugin["staged_source"](tmp_path) == plugin["c_source"](template, VERSION, helps, (80, 100))
+    assert plugin.staged_source(tmp_path) == plugin.c_source(template, VERSION, helps, (80, 100))
 
 
 def test_one_setting_decides_whether_there_are_answers() -> None:

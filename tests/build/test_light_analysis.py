@@ -1,29 +1,17 @@
 """The imports that are read from the syntax of a module: all that may run, none that only a type checker sees."""
 
-import sys
-from types import ModuleType
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from build.paths import Layout
+
+@pytest.fixture(scope="module")
+def plugin(load_plugin: Callable[[str], Any]) -> Any:
+    return load_plugin("light_analysis")
 
 
-@pytest.fixture
-def plugin(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The plugin, loaded without Nuitka."""
-    base = ModuleType("nuitka.plugins.PluginBase")
-    base.NuitkaPluginBase = object  # type: ignore[attr-defined]
-    for name, module in (("nuitka", ModuleType("nuitka")), ("nuitka.plugins", ModuleType("nuitka.plugins"))):
-        monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.setitem(sys.modules, "nuitka.plugins.PluginBase", base)
-    module = ModuleType("light_analysis")
-    module.__file__ = "light_analysis.py"
-    source = (Layout().root / "build/plugins/light_analysis.py").read_text("utf-8")
-    exec(compile(source, "light_analysis.py", "exec"), vars(module))
-    return module
-
-
-def names(plugin: ModuleType, source: str, package: str = "a.b") -> set[str]:
+def names(plugin: Any, source: str, package: str = "a.b") -> set[str]:
     return {name for name, _ in plugin.imported(source, package)}
 
 
@@ -42,10 +30,10 @@ def names(plugin: ModuleType, source: str, package: str = "a.b") -> set[str]:
         ("__import__(name)", set()),
     ],
 )
-def test_every_way_to_import_is_seen(plugin: ModuleType, source: str, found: set[str]) -> None:
+def test_every_way_to_import_is_seen(plugin: Any, source: str, found: set[str]) -> None:
     assert names(plugin, source) == found
 
 
 @pytest.mark.parametrize("test", ["TYPE_CHECKING", "typing.TYPE_CHECKING"])
-def test_what_stands_there_for_type_checkers_is_not_taken_along(plugin: ModuleType, test: str) -> None:
+def test_what_stands_there_for_type_checkers_is_not_taken_along(plugin: Any, test: str) -> None:
     assert names(plugin, f"if {test}:\n    import x\nelse:\n    import y") == {"y"}

@@ -1,33 +1,27 @@
 """The plugins for Nuitka stop the build when Nuitka's text is not the one that they were written for."""
 
+import gc
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from build.paths import Layout
+from build.settings import read_nuitka
 
 ROOT = Layout().root
 
 
-@pytest.fixture
-def startup(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The startup plugin, loaded without Nuitka."""
-    base = ModuleType("nuitka.plugins.PluginBase")
-    base.NuitkaPluginBase = object  # type: ignore[attr-defined]
-    for name, module in (("nuitka", ModuleType("nuitka")), ("nuitka.plugins", ModuleType("nuitka.plugins"))):
-        monkeypatch.setitem(__import__("sys").modules, name, module)
-    monkeypatch.setitem(__import__("sys").modules, "nuitka.plugins.PluginBase", base)
-    module = ModuleType("startup")
-    module.__file__ = "startup.py"
-    source = (ROOT / "build/plugins/startup.py").read_text("utf-8")
-    exec(compile(source, "startup.py", "exec"), vars(module))
-    return module
+@pytest.fixture(scope="module")
+def startup(load_plugin: Callable[[str], Any]) -> Any:
+    return load_plugin("startup")
 
 
-def test_every_edit_is_made_once(startup: ModuleType) -> None:
+def test_every_edit_is_made_once(startup: Any) -> None:
     text = "\n".join(startup.EDITS)
     edited = startup.edited(text)
     assert edited != text
@@ -36,21 +30,21 @@ def test_every_edit_is_made_once(startup: ModuleType) -> None:
     assert edited.count("entry->get_code = stdlib->get_code") == 1
 
 
-def test_a_text_that_is_missing_is_refused(startup: ModuleType) -> None:
+def test_a_text_that_is_missing_is_refused(startup: Any) -> None:
     for missing in startup.EDITS:
         text = "\n".join(old for old in startup.EDITS if old != missing)
         with pytest.raises(ValueError, match="0 times"):
             startup.edited(text)
 
 
-def test_a_text_that_stands_twice_is_refused(startup: ModuleType) -> None:
+def test_a_text_that_stands_twice_is_refused(startup: Any) -> None:
     text = "\n".join(startup.EDITS)
     for twice in startup.EDITS:
         with pytest.raises(ValueError, match="2 times"):
             startup.edited(f"{text}\n{twice}")
 
 
-def test_a_linked_source_is_replaced_and_not_written_through(startup: ModuleType, tmp_path: Path) -> None:
+def test_a_linked_source_is_replaced_and_not_written_through(startup: Any, tmp_path: Path) -> None:
     installed = tmp_path / "installed.c"
     installed.write_text("\n".join(startup.EDITS), "utf-8")
     folder = tmp_path / "build" / "static_src"
@@ -70,3 +64,14 @@ def test_the_pinned_nuitka_is_the_one_of_the_lock_and_of_the_settings() -> None:
     found = re.search(r'name = "nuitka"\nversion = "([^"]+)"', lock)
     assert found is not None
     assert found[1] == settings["version"]
+
+
+def test_nothing_looks_for_garbage_once_the_options_are_read(load_plugin: Callable[[str], Any]) -> None:
+    assert "no_collection.py" in read_nuitka(Layout().config).plugins
+    plugin = load_plugin("no_collection").NoCollectionPlugin()
+    try:
+        assert gc.isenabled()
+        plugin.onCompilationStartChecks()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
