@@ -6,6 +6,7 @@ from comfydock_cli.ui.progress import amount
 from comfydock_core.core.environment import Environment
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.models.exceptions import ComfyDockError
+from comfydock_core.utils.text import counted
 
 _HEAD = ("", "name", "comfyui", "python", "packs", "state", "size")
 
@@ -52,6 +53,8 @@ def _state(environment: Environment) -> str:
     if not status.complete:
         return "unfinished"
     state = {True: "in sync", False: "not in sync", None: "unknown"}[status.in_sync]
+    if status.packs.changed_files:
+        state += f", changed files in {counted(len(status.packs.changed_files), 'pack')}"
     return f"{state}, running" if status.running else state
 
 

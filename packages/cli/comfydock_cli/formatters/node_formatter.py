@@ -11,7 +11,7 @@ from comfydock_core.models.packs.node_packs import CodeFinding, ListedPack
 from comfydock_core.models.packs.pack_changes import PackChange, PackFailure, PackPlan
 from comfydock_core.models.running import RunningComfyUI
 from comfydock_core.models.shared import NodePackage
-from comfydock_core.utils.text import counted
+from comfydock_core.utils.text import counted, some
 
 _SHORT = 10
 _SHOWN = 10
@@ -86,6 +86,8 @@ def _state(one: ListedPack) -> str:
     state = one.state
     if one.found is not None:
         state += f" at {one.found[:_SHORT] if one.pack.release.source == 'git' else one.found}"
+    if one.changed_files:
+        state += f", changed: {some(one.changed_files, 3)}"
     noted = one.last_import
     if noted is None:
         return state
@@ -206,6 +208,7 @@ def _listed_data(one: ListedPack) -> dict[str, object]:
         "registry_id": pack.release.registry_id,
         "state": one.state,
         "found": one.found,
+        "changed_files": list(one.changed_files),
         "last_import": None if one.last_import is None else one.last_import.as_dict(),
         "path": one.path,
         "requirements": list(pack.requirements),

@@ -5,6 +5,7 @@ if TYPE_CHECKING:
     from comfydock_core.models.environment import EnvironmentStatus, VersionDifference
 
 _COMMIT = 40  # Characters; versions are shown whole, whatever their length.
+_FILES = 3  # Files named of one node pack.
 _MOST = 10  # Names listed under a subject before the rest is only counted.
 
 
@@ -81,6 +82,8 @@ def _packs(status: "EnvironmentStatus") -> list[str]:
         parts.append(f"{len(state.missing)} missing")
     if state.changed:
         parts.append(f"{len(state.changed)} at another version")
+    if state.changed_files:
+        parts.append(f"{len(state.changed_files)} with changed files")
     if state.untracked:
         parts.append(f"{len(state.untracked)} not in the manifest")
     if state.failed:
@@ -88,7 +91,8 @@ def _packs(status: "EnvironmentStatus") -> list[str]:
     lines = _line("node packs", ", ".join(parts) if len(parts) > 1 or state.present else "none")
     lines += _names("-", state.missing) + _names("+", state.untracked)
     lines += _names("!", state.failed)
-    return lines + _names("~", [_told(change) for change in state.changed])
+    lines += _names("~", [_told(change) for change in state.changed])
+    return lines + _names("~", [f"{name}: {_some(files)}" for name, files in state.changed_files.items()])
 
 
 def _models(status: "EnvironmentStatus") -> list[str]:
@@ -116,6 +120,11 @@ def _line(subject: str, text: str) -> list[str]:
 def _names(sign: str, names: list[str]) -> list[str]:
     lines = [f"    {sign} {name}" for name in names[:_MOST]]
     return [*lines, f"    {sign} {len(names) - _MOST} more"] if len(names) > _MOST else lines
+
+
+def _some(files: list[str]) -> str:
+    more = f" and {len(files) - _FILES} more" if len(files) > _FILES else ""
+    return ", ".join(files[:_FILES]) + more
 
 
 def _unknown(reason: str | None) -> list[str]:

@@ -17,6 +17,7 @@ from comfydock_core.caching.custom_node_cache import CustomNodeCacheManager
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.repositories import (
+    changed_files_note,
     install_record,
     operation_log,
     operation_marks,
@@ -217,6 +218,7 @@ READERS: dict[str, Reader] = {
     "contradictions": read_all(lambda path: own_contradictions.read_contradictions(up(path, 2)),
                                name=".comfydock/contradictions"),
     "pack's note": read_all(lambda path: pack_release.read_note(up(path, 1)), name=pack_release.NOTE),
+    "note of changed files": read_all(changed_files_note.read_note),
     "run's note": read_all(lambda path: run_state.recorded(up(path, 3)), name=".ops/run/1.json"),
     "run's log": read_all(lambda path: run_log.RunLog(path).tail(5)),
     "journal": read_all(

@@ -78,6 +78,15 @@ class NodeGitAnalyzer:
             return f"the commit {checkout.commit[:10]}, which its remote does not have"
         return None
 
+    def changed_files(self) -> list[str] | None:
+        """The files that differ from the commit, sorted; `None` where git cannot tell. One call of git."""
+        if read_head(self._directory)[0] is None:
+            return None  # Where `.git` is damaged git would go on to the repository around it and tell of that.
+        status = self._ask("status", *_STATUS)
+        if status.returncode != 0:
+            return None
+        return sorted(GitChangeParser(status.output.encode("utf-8", "surrogateescape")).modified)
+
     def tracked_names(self, inner: str) -> set[str]:
         """The names directly below `inner` that belong to the checkout. Submodules are checkouts of their own."""
         answer = self._ask("ls-files", "-z", "--stage", "--", inner)

@@ -89,6 +89,11 @@ class CustomNodeCacheManager(ContentCacheBase):
         return owner == key or file_locks.is_free(f"{self._directory}/{owner}.lock")
 
 
+def archive_key(sha256: str) -> str:
+    """The key of a release that came as an archive, by the archive's SHA-256."""
+    return f"archive-{sha256}"
+
+
 def _listing(directory: str) -> dict[str, int]:
     """Every file and link below a directory with its size. Raises `OSError`."""
     found: dict[str, int] = {}

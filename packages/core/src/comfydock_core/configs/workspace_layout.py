@@ -74,6 +74,10 @@ class WorkspaceLayout:
         """The log of an environment, or of the workspace itself for `None`."""
         return f"{self.root}/logs/{environment or 'workspace'}/full.log"
 
+    def changed_files_note(self, environment: str) -> str:
+        """Which files of an environment's node packs were changed when they were compared last."""
+        return f"{self.root}/logs/{environment}/changed_files.json"
+
     def import_note(self, environment: str) -> str:
         """What ComfyUI said of an environment's node packs at its last start."""
         return f"{self.root}/logs/{environment}/imports.json"

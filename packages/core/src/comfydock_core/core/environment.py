@@ -80,10 +80,28 @@ class Environment:
                 from comfydock_core.repositories.import_note import read_note
 
                 status.packs.imports = read_note(note, status.packs.wanted)
+            packs = status.packs
+            packs.changed_files = self._changed_files([name for name in packs.present if packs.wanted[name]])
             status.running = self.noted_running()
             return status
         finally:
             probes.close()
+
+    def _changed_files(self, directories: list[str]) -> dict[str, list[str]]:
+        """The files of node packs that are not as they came, by the pack's directory.
+
+        A look at sizes and times tells where something may have changed since they were compared last.
+        """
+        if not directories:
+            return {}
+        from comfydock_core.analyzers.pack_files import PackFiles
+
+        files = PackFiles(self.layout.custom_nodes, self.workspace.changed_files_note(self.name), directories)
+        if files.open_questions:
+            from comfydock_core.analyzers.pack_comparison import answer_questions
+
+            answer_questions(files, self.workspace.packs)
+        return files.changed()
 
     def noted_running(self) -> "list[RunningComfyUI]":
         """The ComfyUIs that `run` started and that run still, by a look at their notes. Raises `OSError`."""
@@ -127,8 +145,11 @@ class Environment:
     def packs(self) -> "list[ListedPack]":
         """The node packs of the manifest, in its order. Raises `ManifestDamaged`."""
         from comfydock_core.core.usecases.nodes.listing import list_packs
+        from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 
-        return list_packs(self.layout, self._recorded_or_read(), self.workspace.import_note(self.name))
+        packs = tracked_packs(self._recorded_or_read(), self.layout.manifest).values()
+        changed = self._changed_files([pack.directory for pack in packs if pack.enabled and not pack.is_development])
+        return list_packs(self.layout, packs, self.workspace.import_note(self.name), changed)
 
     def python_packages(self, *, packs: bool = False) -> "list[ListedPackage]":
         """What the manifest asks for, that of node packs with `packs`. Raises `ManifestDamaged`, `LockDamaged`."""

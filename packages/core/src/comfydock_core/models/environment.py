@@ -173,12 +173,13 @@ class PackageSyncStatus:
 class PackState:
     """Custom nodes on disk against the manifest, by directory name.
 
-    `changed` are those of which another version lies there, as far as that is known. `wanted` are the manifest's
+    `changed` are those of which another version lies there, as far as that is known, `changed_files` the files of each
+    that are not as they came. `wanted` are the manifest's
     directories with their versions, none for development packs; `imports` is what ComfyUI said of them when it last
     started, as far as that holds still.
     """
 
-    __slots__ = ("changed", "imports", "missing", "present", "unknown", "untracked", "wanted")
+    __slots__ = ("changed", "changed_files", "imports", "missing", "present", "unknown", "untracked", "wanted")
 
     def __init__(self) -> None:
         self.wanted: dict[str, str | None] = {}
@@ -187,6 +188,7 @@ class PackState:
         self.missing: list[str] = []
         self.untracked: list[str] = []
         self.changed: list[VersionDifference] = []
+        self.changed_files: dict[str, list[str]] = {}
         self.unknown: str | None = None
 
     def as_dict(self) -> dict[str, object]:
@@ -195,6 +197,7 @@ class PackState:
             "missing": self.missing,
             "untracked": self.untracked,
             "changed": [change.as_dict() for change in self.changed],
+            "changed_files": self.changed_files,
             "imports": {name: noted.as_dict() for name, noted in self.imports.items()},
             "unknown": self.unknown,
         }

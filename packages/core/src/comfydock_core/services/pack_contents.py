@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from comfydock_core.caching.answer_cache import AnswerCache
-from comfydock_core.caching.custom_node_cache import CachedNodeInfo, CustomNodeCacheManager
+from comfydock_core.caching.custom_node_cache import CachedNodeInfo, CustomNodeCacheManager, archive_key
 from comfydock_core.caching.repository_mirrors import RepositoryMirrors, clone_listener, mirror_key
 from comfydock_core.clients.answers import shown as shown_address
 from comfydock_core.clients.downloads import Downloaded
@@ -104,7 +104,7 @@ class PackContents:
             _compare(release, fetched)
             reporter.phase(f"Unpacking {label}")
             archives.unpack(archive, f"{work}/content")
-            pack = self._cache.settle(_archive_key(fetched.sha256), f"{work}/content", label)
+            pack = self._cache.settle(archive_key(fetched.sha256), f"{work}/content", label)
             self._digests.keep("archive", [url], {"sha256": fetched.sha256})
         return PackContent(replace(release, sha256=fetched.sha256), pack.directory, fetched.carried)
 
@@ -113,7 +113,7 @@ class PackContents:
         sha256 = release.sha256 or (self._digests.recall("archive", [url], _FOR_EVER) or {}).get("sha256")
         if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
             return None
-        pack = self._cache.find(_archive_key(sha256))
+        pack = self._cache.find(archive_key(sha256))
         return None if pack is None else PackContent(replace(release, sha256=sha256), pack.directory)
 
     def _download(self, release: NodeInfo, url: str, archive: str, reporter: Reporter) -> Downloaded:
@@ -226,10 +226,6 @@ def _compare(release: NodeInfo, fetched: Downloaded) -> None:
         hint="look at what changed before you trust it; to accept it, remove the pack and add it again",
         context={"url": url, "expected": release.sha256, "found": fetched.sha256, "name": release.name},
     )
-
-
-def _archive_key(sha256: str) -> str:
-    return f"archive-{sha256}"
 
 
 def _short_digest(text: str) -> str:

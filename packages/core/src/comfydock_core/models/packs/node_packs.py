@@ -28,7 +28,7 @@ class ListedPack:
     """A tracked pack as it lies there. `state` is `present`, `disabled`, `linked` or `missing`.
 
     `found` is the version that lies there, where that is known to be another one than the manifest's. `last_import` is
-    what ComfyUI said of it when it last started.
+    what ComfyUI said of it when it last started, `changed_files` are those that are known not to be as they came.
     """
 
     pack: NodePackage
@@ -36,6 +36,7 @@ class ListedPack:
     state: str
     found: str | None = None
     last_import: NotedImport | None = None
+    changed_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
