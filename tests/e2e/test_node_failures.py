@@ -282,6 +282,20 @@ def test_requirements_that_are_no_text_are_told(work: Session, host: PackHost) -
         assert state(work) == before
 
 
+def test_an_install_script_is_offered_until_it_is_asked_for(work: Session, host: PackHost) -> None:
+    host.add("scripted", files={**pack_files(), "install.py": "print('all is well')\n"})
+    offered = "scripted has an install script, which runs only with `--run-install-script`: install.py:1"
+    assert offered in work.ok("node", "add", "scripted", "--dry-run").err
+    assert "install script" not in work.ok("node", "add", "scripted", "--run-install-script").err
+
+
+def test_an_install_script_that_reports_an_error_and_ends_well_is_reported(work: Session, host: PackHost) -> None:
+    script = "import traceback\ntry:\n    import nobody_has_this\nexcept ImportError:\n    traceback.print_exc()\n"
+    host.add("scripted", files={**pack_files(), "install.py": script})
+    ran = work.ok("node", "add", "scripted", "--run-install-script")
+    assert "scripted: `install.py` ended well but reported: ModuleNotFoundError: No module named" in ran.err
+
+
 def test_an_install_script_that_fails_changes_nothing(work: Session, host: PackHost) -> None:
     host.add("scripted", files={**pack_files(), "install.py": "raise SystemExit('it cannot be')\n"})
     error = failure(work, "install-script-failed", "node", "add", "scripted", "--run-install-script")

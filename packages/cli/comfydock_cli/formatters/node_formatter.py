@@ -70,7 +70,7 @@ def pack_names(plan: PackPlan) -> str:
 
 def plan_facts(plan: PackPlan) -> list[str]:
     """What is worth knowing before it is done: notes, and what is new in the code."""
-    return [line for change in plan.changes for line in _facts(change)]
+    return [line for change in plan.changes for line in _facts(change, plan.options.run_install_script)]
 
 
 def listed(packs: Sequence[ListedPack], running: Sequence[RunningComfyUI] = ()) -> Result:
@@ -105,11 +105,13 @@ def shown_version(pack: NodePackage) -> str:
     return f"{release.version[:_SHORT]}{branch}"
 
 
-def _facts(change: PackChange) -> Iterator[str]:
+def _facts(change: PackChange, runs_script: bool) -> Iterator[str]:
+    """Its notes and findings; that it has an install script is no news to who asked to run it."""
     name = change.pack.identifier
+    findings = [one for one in change.findings if not (runs_script and one.kind == "install-script")]
     for note in change.notes:
         yield f"{name}: {note}"
-    for message, places in _by_message(change.findings).items():
+    for message, places in _by_message(findings).items():
         shown = ", ".join(places[:_PLACES])
         more = f" and {counted(len(places) - _PLACES, 'other place')}" if len(places) > _PLACES else ""
         yield f"{name} {message}: {shown}{more}"

@@ -4,23 +4,24 @@ from dataclasses import dataclass
 
 from comfydock_core.models.packs.node_packs import CodeFinding
 
-# The most telling first: where there are too many findings, the last kinds are cut off.
+# What a pack does or has, to follow its name. The most telling first: where there are too many findings, the last kinds
+# are cut off.
 MESSAGES = {
     "runs-decoded-code": "runs code that it decodes first",
     "installs-at-import": "installs or removes Python packages when ComfyUI loads it, which pip refuses here",
-    "auto-start": "is run by every Python of the environment, when it starts",
+    "auto-start": "has code that every Python of the environment runs when it starts",
     "evaluates-code": "compiles data to code and runs it",
     "hidden-data": "holds a long block of encoded data",
-    "unreadable-code": "cannot be looked into",
+    "unreadable-code": "has a file that cannot be looked into",
     "compiled-code": "holds Python code without its source",
-    "native-binary": "is a native program or library",
+    "native-binary": "has native code",
     "installs-packages": "installs or removes Python packages",
-    "install-script": "is a script for the installation, which runs only with `--run-install-script`",
+    "install-script": "has an install script, which runs only with `--run-install-script`",
     "odd-host": "takes packages from an unusual place",
     "opens-network": "opens network connections of its own",
     "runs-program": "runs other programs",
     "unpickles": "loads data in a format that may run code",
-    "link": "is a link",
+    "link": "has a link",
 }
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 
@@ -24,6 +25,8 @@ from comfydock_core.utils.child_environment import child_environment, without_py
 from comfydock_core.utils.files.disk_errors import disk_errors
 
 _PYTHON = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
+# The last line of a traceback, or what calls itself an error.
+_ERROR = re.compile(r"\s*(\[error\]|error:|[A-Za-z_][\w.]*(Error|Exception): )", re.IGNORECASE)
 
 
 def change_packs(
@@ -74,9 +77,10 @@ def _is_new(change: PackChange) -> bool:
 def _run_install_script(
     change: PackChange, layout: EnvironmentLayout, staged: EnvironmentLayout, under_way: Operation, reporter: Reporter
 ) -> None:
-    """Run a new pack's `install.py` with the new environment's Python, its output to the log.
+    """Run a new pack's `install.py` with the new environment's Python, and pass on what it writes.
 
-    What it installs stays outside of the lock; the next `sync` removes it again.
+    Such scripts tend to catch their errors, print them and end well, which is reported. What it installs stays outside
+    of the lock; the next `sync` removes it again.
     """
     if not has_install_script(change):
         return
@@ -90,6 +94,11 @@ def _run_install_script(
             f"`{INSTALL_SCRIPT}` of {name} failed: {done.ending('Python')}\n{done.text}".rstrip(),
             hint="nothing was changed; without `--run-install-script` the pack is added without running it",
             context={"pack": change.pack.identifier, "exit_code": done.returncode},
+        )
+    errors = [line.strip() for line in done.output.splitlines() if _ERROR.match(line)]
+    if errors:
+        reporter.warn(
+            f"{name}: `{INSTALL_SCRIPT}` ended well but reported: {errors[-1]} (`-v` shows all that it writes)"
         )
 
 
