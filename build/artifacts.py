@@ -32,14 +32,7 @@ _OWN = {
     "nuitka": (
         "nuitka_build.py",
         "compiled.py",
-        "plugins/bytecode_modules.py",
         "plugins/first_answers.c",
-        "plugins/first_answers.py",
-        "plugins/light_analysis.py",
-        "plugins/loader_order.py",
-        "plugins/package_paths.py",
-        "plugins/pgo_libpython.py",
-        "plugins/startup.py",
     ),
     "pyinstaller": ("pyinstaller_build.py", "nuitka_build.py", "plugins/restore_environment.py"),
 }
@@ -73,6 +66,7 @@ class Builder:
         files.append(self.layout.root / "uv.lock")
         extra = [form, source_digest(self.layout), self.interpreter.executable, self.interpreter.build]
         if freezer == "nuitka":
+            files += [nuitka_build.PLUGINS / name for name in (*self.nuitka.plugins, self.nuitka.pgo_plugin)]
             extra += compiled_modules(read_cases(self.layout.config))
         return digest_files(files, extra)
 
