@@ -10,6 +10,7 @@ Environment variables
   COMFYDOCK_NODE_DATA_URL        ComfyDock's node data
   COMFYDOCK_REGISTRY_URL         the Comfy registry or a mirror of it
   COMFYDOCK_PYTORCH_INDEX_URL    index of PyTorch builds; the back end's name is appended
+  COMFYDOCK_RELEASE_URL          where `self update` finds releases: a directory or an address with SHA256SUMS
   COMFYDOCK_STALL_SECONDS        give a server up that sends nothing for so long [default: 30]
   COMFYDOCK_UV                   the uv program to use
   GITHUB_TOKEN                   raises GitHub's limit; sent to GitHub's API alone

@@ -29,7 +29,7 @@ MODULE_OF = {
     **dict.fromkeys(("backend", "env-config", "__merge"), "backends"),
     **dict.fromkeys(("py", "constraint", "outdated"), "python"),
     **dict.fromkeys(("init", "config", "logs", "doctor"), "workspace"),
-    **dict.fromkeys(("help", "explain", "completion", "__complete", "__check"), "program"),
+    **dict.fromkeys(("help", "explain", "completion", "self", "__complete", "__check"), "program"),
 }
 
 

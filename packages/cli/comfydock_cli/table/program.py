@@ -1,6 +1,6 @@
 """Commands about the program itself."""
 
-from comfydock_cli.table.spec import NOTHING, WRITE, Command, word
+from comfydock_cli.table.spec import NOTHING, WRITE, Command, flag, value, word
 
 _ABOUT = "program"
 _SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -65,6 +65,39 @@ COMMANDS = (
         ("comfydock completion show bash",),
         _ABOUT,
         (_SHELL,),
+    ),
+    Command(("self",), "", "Update or remove ComfyDock itself", about=_ABOUT),
+    Command(
+        ("self", "update"),
+        "comfydock_cli.global_commands.self_updating:update",
+        "Update ComfyDock itself",
+        "For a ComfyDock that the installer of a release put there. A release is verified and tried before it takes the"
+        " place of the version in use, which stays to go back to. A running ComfyUI is not disturbed.",
+        (
+            "comfydock self update",
+            "comfydock self update --check",
+            "comfydock self update --to 2.0.1",
+            "comfydock self update --back",
+        ),
+        _ABOUT,
+        (
+            flag("--check", help="only show whether there is a newer release"),
+            value("--to", metavar="VERSION", help="install this release, newer or older"),
+            flag("--back", help="go back to the version that was in use before"),
+        ),
+        NOTHING,
+        WRITE,
+    ),
+    Command(
+        ("self", "uninstall"),
+        "comfydock_cli.global_commands.self_updating:uninstall",
+        "Remove ComfyDock itself",
+        "Removes what the installer put there: all versions, commands, completions and manual pages. Workspaces stay.",
+        ("comfydock self uninstall", "comfydock self uninstall --dry-run"),
+        _ABOUT,
+        (),
+        NOTHING,
+        WRITE,
     ),
     Command(
         ("__complete",),

@@ -1,6 +1,8 @@
 """Addresses, names and times that the whole library agrees on."""
 
 COMFYUI_REPOSITORY = "https://github.com/comfyanonymous/ComfyUI.git"
+# Releases of ComfyDock itself, in the shape of GitHub: `latest/download/FILE`, `download/vVERSION/FILE`.
+RELEASES = "https://github.com/ComfyDock/ComfyDock/releases"
 GITHUB_API = "https://api.github.com"
 COMFY_REGISTRY = "https://api.comfy.org"
 PYTORCH_INDEX = "https://download.pytorch.org/whl"

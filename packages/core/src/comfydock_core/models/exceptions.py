@@ -513,6 +513,36 @@ class DigestMismatch(IntegrityError):
     code = "digest-mismatch"
 
 
+class ReleaseNotFound(NotFoundError):
+    """There is no release of ComfyDock that fits: none of this version, or none for this kind of machine.
+
+    `COMFYDOCK_RELEASE_URL` names another place to look at: a directory or an address with `SHA256SUMS` and archives.
+    """
+
+    code = "release-not-found"
+
+
+class ReleaseBroken(IntegrityError):
+    """A release of ComfyDock was fetched whole and does not start on this machine. The installed version stays."""
+
+    code = "release-broken"
+
+
+class ProgramNotInstalled(ConflictError):
+    """ComfyDock cannot update or remove itself, because its installer did not put it where it is.
+
+    What was installed with pip, pipx or uv is updated and removed with that; an unpacked archive is replaced by hand.
+    """
+
+    code = "program-not-installed"
+
+
+class ProgramInUse(BusyError):
+    """ComfyDock cannot be removed while it runs: a ComfyUI that it started in the background has it as its watcher."""
+
+    code = "program-in-use"
+
+
 class NodeDataMissing(NotFoundError):
     """The command needs the list of known node packs, which was not fetched yet: `comfydock registry update`."""
 

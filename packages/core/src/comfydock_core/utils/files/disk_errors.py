@@ -12,7 +12,7 @@ _HINTS = {
     errno.ENOSPC: "free some space there and run the command again",
     errno.EDQUOT: "free some of your quota there and run the command again",
     errno.EFBIG: "raise the limit on file sizes (`ulimit -f`) and run the command again",
-    errno.EROFS: "the place is mounted read-only; choose another workspace with COMFYDOCK_HOME",
+    errno.EROFS: "it is mounted read-only: choose another place, for a workspace with COMFYDOCK_HOME",
     errno.EACCES: "check who owns the place and its permissions",
     errno.EPERM: "check who owns the place and its permissions",
 }

@@ -1,0 +1,5 @@
+"""ComfyDock's own releases, and the installation of one."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,2 @@
+from .program_installation import ProgramInstallation as ProgramInstallation
+from .program_releases import ProgramReleases as ProgramReleases
