@@ -55,6 +55,10 @@ build-nuitka *options: setup
 build-pyinstaller *options: setup
     uv run --no-sync python -m build make pyinstaller "$@"
 
+# Everything that people download, from a clean tree: dist/release
+release *options: setup
+    uv run --no-sync python -m build release "$@"
+
 # Measure every start against the bare interpreter: dist/bench/startup.{json,md,svg}
 bench *options: setup
     uv run --no-sync python -m build bench "$@"

@@ -20,6 +20,8 @@ from build.measure import StartError
 from build.nuitka_build import FreezeError
 from build.paths import Layout
 from build.programs import artifact_program, source_program
+from build.release.components import ComponentError
+from build.release.making import Release, ReleaseError
 from build.report import comparison, markdown, rows_of, table
 from build.settings import SettingsError
 from build.smoke import smoke
@@ -27,13 +29,24 @@ from build.snapshot import SnapshotError, surface
 from build.stage import StageError, stage
 from build.venvs import build_venv
 
+_FAULTS = (
+    ComponentError,
+    FreezeError,
+    InterpreterError,
+    ReleaseError,
+    SettingsError,
+    SnapshotError,
+    StageError,
+    StartError,
+)
+
 
 def main(words: list[str] | None = None) -> int:
     """Run one task; returns the exit code."""
     options = parser().parse_args(words)
     try:
         code: int = options.task(options)
-    except (FreezeError, InterpreterError, SettingsError, SnapshotError, StageError, StartError) as error:
+    except _FAULTS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return code
@@ -61,6 +74,9 @@ def parser() -> argparse.ArgumentParser:
     trying.set_defaults(task=run_smoke)
     listing = tasks.add_parser("surface", help="write the list of commands and options that reviews look at")
     listing.set_defaults(task=run_surface)
+    releasing = tasks.add_parser("release", help="make dist/release from a clean tree")
+    releasing.add_argument("--dirty", action="store_true", help="take a tree with changes, to try it")
+    releasing.set_defaults(task=run_release)
     cleaning = tasks.add_parser("clean", help="remove `dist/`")
     cleaning.set_defaults(task=run_clean)
     return top
@@ -151,6 +167,12 @@ def run_surface(options: argparse.Namespace) -> int:
     python = build_venv(layout, builder.interpreter)
     stage(layout, builder.artifact, python)
     (layout.root / "tests/artifacts/surface.txt").write_text(surface(layout.stage, python), "utf-8")
+    return 0
+
+
+def run_release(options: argparse.Namespace) -> int:
+    """Make everything that people download."""
+    Release(Builder.of(Layout(), say=lambda text: print(text, flush=True))).make(dirty=options.dirty)
     return 0
 
 

@@ -19,7 +19,7 @@ from comfydock_core.models.program import InstalledProgram, Release
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.services.program.program_releases import ProgramReleases
 from comfydock_core.utils.faults import fault
-from comfydock_core.utils.files import archives
+from comfydock_core.utils.files import archives, atomic
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.files.filesystem import remove_tree
 
@@ -110,7 +110,7 @@ class ProgramInstallation:
                 context={"processes": running},
             )
         with disk_errors("remove ComfyDock"):
-            directories = Path(self._layout.made).read_text("utf-8").split("\n") if _has(self._layout.made) else []
+            directories = self._made()
             for link in self._our_links():
                 fault("remove a link")
                 os.unlink(link)
@@ -166,9 +166,13 @@ class ProgramInstallation:
             missing.append(directory)
             directory = os.path.dirname(directory)
         if missing:
-            with open(self._layout.made, "a", encoding="utf-8") as file:
-                file.writelines(f"{one}\n" for one in missing)
+            atomic.write_text(self._layout.made, "".join(f"{one}\n" for one in (*self._made(), *missing)))
             os.makedirs(missing[0], exist_ok=True)
+
+    def _made(self) -> list[str]:
+        """The directories that were made, as they were noted."""
+        noted = Path(self._layout.made)
+        return noted.read_text("utf-8", "surrogateescape").splitlines() if noted.is_file() else []
 
     def _our_links(self) -> list[str]:
         """Every link of ours, those to other links of ours first."""
@@ -223,10 +227,6 @@ def _is_ours(path: str) -> bool:
 def _target(link: str) -> str:
     """The name that a link leads to, empty where there is no link."""
     return os.readlink(link) if os.path.islink(link) else ""
-
-
-def _has(path: str) -> bool:
-    return os.path.lexists(path)
 
 
 def _version(directory: str) -> str:

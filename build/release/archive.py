@@ -1,0 +1,35 @@
+"""Archives that are the same bytes for the same content: sorted names, one time, no owners."""
+
+import gzip
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+_FILE, _PROGRAM = 0o644, 0o755
+
+
+def write_archive(directory: Path, target: Path, seconds: int, *, level: int = 9) -> None:
+    """Pack `directory`, under its own name, as `target` (`.tar.gz`); `seconds` is the time of every member.
+
+    `level` is gzip's, from 1 for quick to 9 for small.
+    """
+    with (
+        target.open("wb") as file,
+        gzip.GzipFile(filename="", mode="wb", compresslevel=level, fileobj=file, mtime=seconds) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for path in _everything(directory):
+            member = archive.gettarinfo(path, f"{directory.name}/{path.relative_to(directory).as_posix()}".rstrip("/."))
+            member.mtime, member.uid, member.gid, member.uname, member.gname = seconds, 0, 0, "", ""
+            if member.isdir() or member.issym():
+                member.mode = _PROGRAM
+                archive.addfile(member)
+            else:
+                member.mode = _PROGRAM if member.mode & 0o100 else _FILE
+                with path.open("rb") as content:
+                    archive.addfile(member, content)
+
+
+def _everything(directory: Path) -> Iterator[Path]:
+    yield directory
+    yield from sorted(directory.rglob("*"), key=lambda path: path.relative_to(directory).as_posix())

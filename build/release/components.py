@@ -1,0 +1,75 @@
+"""What a release is made of besides ComfyDock: Python packages, the interpreter, libraries, programs, with licences."""
+
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from pathlib import Path
+
+
+class ComponentError(Exception):
+    """It is not known where a part of the release comes from, or its licence is not to be found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One part: where it comes from as a package URL, and the files that state its licence."""
+
+    name: str
+    version: str
+    purl: str
+    licence: str
+    licence_files: tuple[Path, ...]
+    files: tuple[str, ...] = ()
+    """The files of the artifact that are it; none for what is inside of the program."""
+
+
+def python_components(site_packages: Path, names: Iterable[str]) -> Iterator[Component]:
+    """The distributions with these normalised names. Raises `ComponentError`."""
+    metadata = {_normal(path.name.partition("-")[0]): path for path in site_packages.glob("*.dist-info")}
+    for name in names:
+        if name not in metadata:
+            raise ComponentError(f"`{name}` is not in the build environment")
+        yield _python_component(metadata[name])
+
+
+def system_component(files: Iterable[Path], shown: Iterable[str]) -> Component:
+    """The Debian package that files of this system belong to. Raises `ComponentError`."""
+    # By the last parts of the path: `/lib` and `/usr/lib` are one directory, and dpkg knows a file by either.
+    found = _output("dpkg-query", "--search", *(f"*/{path.parent.name}/{path.name}" for path in files))
+    names = {line.partition(":")[0] for line in found.splitlines()}
+    if len(names) != 1:
+        raise ComponentError(f"not one package has {', '.join(map(str, files))}: {found.strip() or 'none'}")
+    name = names.pop()
+    source, version = _output("dpkg-query", "--show", "-f", "${source:Package} ${source:Version}", name).split()
+    licence = Path("/usr/share/doc", name, "copyright")
+    if not licence.is_file():
+        raise ComponentError(f"{licence} is not there")
+    purl = f"pkg:deb/debian/{source}@{version}?arch=source"
+    return Component(source, version, purl, "see the file", (licence,), tuple(shown))
+
+
+def _python_component(metadata: Path) -> Component:
+    header = HeaderParser().parsestr((metadata / "METADATA").read_text("utf-8"))
+    name, version = _normal(header["Name"]), header["Version"]
+    licences = [path for path in sorted(metadata.rglob("*")) if path.is_file() and _is_licence(path, metadata)]
+    if not licences:
+        raise ComponentError(f"{name} {version} has no file with its licence")
+    licence = header["License-Expression"] or (header["License"] or "see the file").partition("\n")[0]
+    return Component(name, version, f"pkg:pypi/{name}@{version}", licence, tuple(licences))
+
+
+def _is_licence(path: Path, metadata: Path) -> bool:
+    below = path.relative_to(metadata).parts
+    return below[0] in ("licenses", "sboms") or path.name.upper().startswith(("LICEN", "COPYING", "NOTICE", "AUTHORS"))
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def _output(*command: str) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ComponentError(f"`{' '.join(command)}` failed: {error}") from error

@@ -1,0 +1,132 @@
+"""`just release`: from a clean tree to `dist/release/`, everything that people download."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from build import describe
+from build.artifacts import Builder, publish
+from build.release.archive import write_archive
+from build.release.bill import write_bill
+from build.release.components import Component, python_components, system_component
+from build.release.share import write_completions
+from build.release.sums import write_sums
+from build.venvs import find_uv
+
+_PLATFORM = re.compile(r"-(?=[^-]+$)")
+# Distributions that Nuitka's part of the program comes from, beside those that the artifact's settings name.
+_RUNTIME = ("nuitka",)
+# Names of the interpreter's own files; whatever else is a library lies beside the program for them.
+_EXTENSION = ".so"
+
+
+class ReleaseError(Exception):
+    """A release cannot be made from this tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One release of this tree for this kind of machine."""
+
+    builder: Builder
+    form: str = "nuitka"
+
+    @property
+    def directory(self) -> Path:
+        return self.builder.layout.dist / "release"
+
+    @property
+    def name(self) -> str:
+        """Like `comfydock-2.0.0-linux-x86_64`; releases and the programs that install them agree on it."""
+        return f"comfydock-{self._version}-{self.builder.interpreter.platform}"
+
+    @property
+    def _version(self) -> str:
+        return describe.version(self.builder.layout)
+
+    def make(self, *, dirty: bool = False) -> Path:
+        """Make everything aside, then put it in place of an earlier one. Raises `ReleaseError` and what building does.
+
+        `dirty` takes a tree with changes; the commit in the description says so then.
+        """
+        commit, seconds = self._commit(dirty=dirty)
+        artifact = self.builder.make(self.form)
+        fresh = self.directory.with_name(".release.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        self._write_archive(artifact, fresh, commit, seconds)
+        self._write_packages(fresh, seconds)
+        for name in ("install.sh", "install.ps1"):
+            shutil.copyfile(self.builder.layout.root / "build/install" / name, fresh / name)
+        write_sums(fresh)
+        publish(fresh, self.directory)
+        for path in sorted(self.directory.iterdir()):
+            self.builder.say(f"release: {path.stat().st_size / 1e6:7.2f} MB  {path.name}")
+        return self.directory
+
+    def _commit(self, *, dirty: bool) -> tuple[str, int]:
+        """The commit of the tree and its time."""
+        commit = describe.commit(self.builder.layout)
+        if commit is None:
+            raise ReleaseError("a release is made from a commit, and this is no git repository")
+        if commit.endswith("-dirty") and not dirty:
+            raise ReleaseError("the tree has changes that are not committed; a release is made from a commit")
+        command = ["git", "-C", str(self.builder.layout.root), "show", "-s", "--format=%ct", "HEAD"]
+        return commit, int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    def _write_archive(self, artifact: Path, fresh: Path, commit: str, seconds: int) -> None:
+        """The program with its licences and what belongs below `share/`, its bill and its description."""
+        tree = self.builder.layout.work / "release" / self.name
+        shutil.rmtree(tree, ignore_errors=True)
+        shutil.copytree(artifact, tree, symlinks=True)
+        components = tuple(self._components(artifact))
+        write_completions(tree / "share")
+        write_licences(tree / "licenses", components)
+        # How long a build took is no part of what was built.
+        description = {key: value for key, value in describe.read(artifact).items() if key != "build"}
+        text = json.dumps({**description, "commit": commit}, indent=2) + "\n"
+        (tree / describe.DESCRIPTION).write_text(text, "utf-8")
+        (fresh / f"{self.name}.artifact.json").write_text(text, "utf-8")
+        write_bill(fresh / f"{self.name}.cdx.json", self._version, commit, seconds, components)
+        write_archive(tree, fresh / f"{self.name}.tar.gz", seconds)
+
+    def _write_packages(self, fresh: Path, seconds: int) -> None:
+        """Wheels and source archives of both packages."""
+        environ = {**os.environ, "SOURCE_DATE_EPOCH": str(seconds)}
+        command = [find_uv(), "build", "--quiet", "--all-packages", "--out-dir", str(fresh)]
+        subprocess.run(command, cwd=self.builder.layout.root, env=environ, check=True)
+        (fresh / ".gitignore").unlink(missing_ok=True)
+
+    def _components(self, artifact: Path) -> Iterator[Component]:
+        settings, layout = self.builder.artifact, self.builder.layout
+        site_packages = next(layout.build_venv.glob("lib/python*/site-packages"))
+        names = [name.replace("_", "-") for name in settings.third_party]
+        names = ["markdown-it-py" if name == "markdown-it" else name for name in names]
+        yield from python_components(site_packages, (*names, *settings.programs, *_RUNTIME))
+        yield from system_components(artifact, Path(self.builder.interpreter.executable))
+
+
+def system_components(artifact: Path, interpreter: Path) -> Iterator[Component]:
+    """The interpreter and the libraries that were taken from this system."""
+    yield system_component([interpreter.resolve()], ["comfydock"])
+    for path in sorted(artifact.iterdir()):
+        if ".so." in path.name:
+            found = Path("/usr/lib/x86_64-linux-gnu") / path.name
+            yield system_component([found.resolve()], [path.name])
+
+
+def write_licences(directory: Path, components: tuple[Component, ...]) -> None:
+    """A directory for each component with the files that state its licence, and a list of all."""
+    lines = ["ComfyDock contains:\n\n"]
+    for component in sorted(components, key=lambda one: one.name):
+        place = directory / component.name
+        place.mkdir(parents=True, exist_ok=True)
+        for path in component.licence_files:
+            shutil.copyfile(path, place / path.name)
+        lines.append(f"{component.name} {component.version} ({component.licence}): licenses/{component.name}/\n")
+    (directory / "README.txt").write_text("".join(lines), "utf-8")
