@@ -59,6 +59,10 @@ build-pyinstaller *options: setup
 release *options: setup
     uv run --no-sync python -m build release "$@"
 
+# One release of those that several machines made: dist/release
+gather-releases places: setup
+    uv run --no-sync python -m build gather "$1"
+
 # Measure every start against the bare interpreter: dist/bench/startup.{json,md,svg}
 bench *options: setup
     uv run --no-sync python -m build bench "$@"

@@ -21,6 +21,7 @@ from build.nuitka_build import FreezeError
 from build.paths import Layout
 from build.programs import artifact_program, source_program
 from build.release.components import ComponentError
+from build.release.gathering import GatheringError, gather
 from build.release.making import Release, ReleaseError
 from build.report import comparison, markdown, rows_of, table
 from build.settings import SettingsError
@@ -32,6 +33,7 @@ from build.venvs import build_venv
 _FAULTS = (
     ComponentError,
     FreezeError,
+    GatheringError,
     InterpreterError,
     ReleaseError,
     SettingsError,
@@ -77,6 +79,9 @@ def parser() -> argparse.ArgumentParser:
     releasing = tasks.add_parser("release", help="make dist/release from a clean tree")
     releasing.add_argument("--dirty", action="store_true", help="take a tree with changes, to try it")
     releasing.set_defaults(task=run_release)
+    gathering = tasks.add_parser("gather", help="make one release of those that several machines made")
+    gathering.add_argument("places", type=Path, help="a directory with a release of each machine in a directory")
+    gathering.set_defaults(task=run_gather)
     cleaning = tasks.add_parser("clean", help="remove `dist/`")
     cleaning.set_defaults(task=run_clean)
     return top
@@ -173,6 +178,12 @@ def run_surface(options: argparse.Namespace) -> int:
 def run_release(options: argparse.Namespace) -> int:
     """Make everything that people download."""
     Release(Builder.of(Layout(), say=lambda text: print(text, flush=True))).make(dirty=options.dirty)
+    return 0
+
+
+def run_gather(options: argparse.Namespace) -> int:
+    """Make `dist/release` of several."""
+    gather(options.places, Layout().dist / "release")
     return 0
 
 

@@ -2,6 +2,8 @@
 
 import gzip
 import tarfile
+import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +11,30 @@ _FILE, _PROGRAM = 0o644, 0o755
 
 
 def write_archive(directory: Path, target: Path, seconds: int, *, level: int = 9) -> None:
-    """Pack `directory`, under its own name, as `target` (`.tar.gz`); `seconds` is the time of every member.
+    """Pack `directory`, under its own name, as `target`, a `.zip` or a `.tar.gz`.
 
-    `level` is gzip's, from 1 for quick to 9 for small.
+    `seconds` is the time of every member, `level` from 1 for quick to 9 for small. A zip file keeps no links: what they
+    lead to is in it twice.
     """
+    if target.suffix == ".zip":
+        _write_zip(directory, target, seconds, level)
+    else:
+        _write_tar(directory, target, seconds, level)
+
+
+def _write_zip(directory: Path, target: Path, seconds: int, level: int) -> None:
+    moment = time.gmtime(seconds)[:6]
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as archive:
+        for path in _everything(directory):
+            if path.is_file():
+                name = f"{directory.name}/{path.relative_to(directory).as_posix()}"
+                member = zipfile.ZipInfo(name, moment)
+                member.compress_type = zipfile.ZIP_DEFLATED
+                member.external_attr = (0o100000 | _FILE) << 16
+                archive.writestr(member, path.read_bytes())
+
+
+def _write_tar(directory: Path, target: Path, seconds: int, level: int) -> None:
     with (
         target.open("wb") as file,
         gzip.GzipFile(filename="", mode="wb", compresslevel=level, fileobj=file, mtime=seconds) as packed,

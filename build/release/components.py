@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
 
+# Where the metadata says less than the files.
+_LICENCES = {"nuitka": "AGPL-3.0-only, with the Nuitka Runtime Library Exception for what is part of programs"}
+
+_QUESTION = """
+import platform, sys, sysconfig
+print(platform.python_version(), sys.base_prefix, sysconfig.get_path("stdlib"), sep="\\n")
+"""
+
 
 class ComponentError(Exception):
     """It is not known where a part of the release comes from, or its licence is not to be found."""
@@ -49,13 +57,23 @@ def system_component(files: Iterable[Path], shown: Iterable[str]) -> Component:
     return Component(source, version, purl, "see the file", (licence,), tuple(shown))
 
 
+def interpreter_component(interpreter: Path) -> Component:
+    """An interpreter of python.org with all that it brings. Raises `ComponentError`."""
+    version, prefix, library = _output(str(interpreter), "-I", "-c", _QUESTION).splitlines()
+    for licence in (Path(prefix, "LICENSE.txt"), Path(library, "LICENSE.txt")):
+        if licence.is_file():
+            return Component("cpython", version, f"pkg:generic/cpython@{version}", "PSF-2.0", (licence,))
+    raise ComponentError(f"the licence of {interpreter} is not to be found")
+
+
 def _python_component(metadata: Path) -> Component:
     header = HeaderParser().parsestr((metadata / "METADATA").read_text("utf-8"))
     name, version = _normal(header["Name"]), header["Version"]
     licences = [path for path in sorted(metadata.rglob("*")) if path.is_file() and _is_licence(path, metadata)]
     if not licences:
         raise ComponentError(f"{name} {version} has no file with its licence")
-    licence = header["License-Expression"] or (header["License"] or "see the file").partition("\n")[0]
+    stated = (header["License-Expression"] or header["License"] or "see the file").partition("\n")[0]
+    licence = _LICENCES.get(name, stated)
     return Component(name, version, f"pkg:pypi/{name}@{version}", licence, tuple(licences))
 
 

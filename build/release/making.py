@@ -2,27 +2,27 @@
 
 import json
 import os
-import re
+import platform
 import shutil
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from build import describe
 from build.artifacts import Builder, publish
 from build.release.archive import write_archive
 from build.release.bill import write_bill
-from build.release.components import Component, python_components, system_component
+from build.release.components import Component, interpreter_component, python_components, system_component
 from build.release.share import write_completions
 from build.release.sums import write_sums
 from build.venvs import find_uv
 
-_PLATFORM = re.compile(r"-(?=[^-]+$)")
 # Distributions that Nuitka's part of the program comes from, beside those that the artifact's settings name.
 _RUNTIME = ("nuitka",)
-# Names of the interpreter's own files; whatever else is a library lies beside the program for them.
-_EXTENSION = ".so"
+_SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 class ReleaseError(Exception):
@@ -43,7 +43,7 @@ class Release:
     @property
     def name(self) -> str:
         """Like `comfydock-2.0.0-linux-x86_64`; releases and the programs that install them agree on it."""
-        return f"comfydock-{self._version}-{self.builder.interpreter.platform}"
+        return f"comfydock-{self._version}-{platform_name()}"
 
     @property
     def _version(self) -> str:
@@ -84,8 +84,8 @@ class Release:
         tree = self.builder.layout.work / "release" / self.name
         shutil.rmtree(tree, ignore_errors=True)
         shutil.copytree(artifact, tree, symlinks=True)
-        components = tuple(self._components(artifact))
-        write_completions(tree / "share")
+        components = merged(self._components(artifact))
+        write_completions(self.builder.layout.stage, tree / "share")
         write_licences(tree / "licenses", components)
         # How long a build took is no part of what was built.
         description = {key: value for key, value in describe.read(artifact).items() if key != "build"}
@@ -93,7 +93,8 @@ class Release:
         (tree / describe.DESCRIPTION).write_text(text, "utf-8")
         (fresh / f"{self.name}.artifact.json").write_text(text, "utf-8")
         write_bill(fresh / f"{self.name}.cdx.json", self._version, commit, seconds, components)
-        write_archive(tree, fresh / f"{self.name}.tar.gz", seconds)
+        suffix = ".zip" if sys.platform == "win32" else ".tar.gz"
+        write_archive(tree, fresh / f"{self.name}{suffix}", seconds)
 
     def _write_packages(self, fresh: Path, seconds: int) -> None:
         """Wheels and source archives of both packages."""
@@ -111,13 +112,34 @@ class Release:
         yield from system_components(artifact, Path(self.builder.interpreter.executable))
 
 
+def platform_name() -> str:
+    """How a release calls the kind of machine that it is made on; the program looks for this name."""
+    machine = platform.machine().lower()
+    return f"{_SYSTEMS.get(sys.platform, sys.platform)}-{_MACHINES.get(machine, machine)}"
+
+
 def system_components(artifact: Path, interpreter: Path) -> Iterator[Component]:
-    """The interpreter and the libraries that were taken from this system."""
+    """The interpreter and the libraries that were taken from this system.
+
+    Elsewhere than on Linux the libraries came with the interpreter, whose licence names theirs.
+    """
+    if sys.platform != "linux":
+        yield interpreter_component(interpreter)
+        return
     yield system_component([interpreter.resolve()], ["comfydock"])
     for path in sorted(artifact.iterdir()):
         if ".so." in path.name:
             found = Path("/usr/lib/x86_64-linux-gnu") / path.name
             yield system_component([found.resolve()], [path.name])
+
+
+def merged(components: Iterable[Component]) -> tuple[Component, ...]:
+    """Each component once, with all the files that it is."""
+    found: dict[str, Component] = {}
+    for one in components:
+        known = found.get(one.purl)
+        found[one.purl] = one if known is None else replace(known, files=(*known.files, *one.files))
+    return tuple(found.values())
 
 
 def write_licences(directory: Path, components: tuple[Component, ...]) -> None:
