@@ -30,8 +30,8 @@ slowest *options:
     uv run --no-sync python -m build.slowest "$@"
 
 # What needs no artifact
-test-fast: setup
-    uv run --no-sync pytest -n 2 packages tests/architecture tests/build tests/e2e
+test-fast *options: setup
+    uv run --no-sync pytest -n 2 packages tests/architecture tests/build tests/e2e "$@"
 
 # Style and layers
 lint: setup
@@ -62,6 +62,10 @@ release *options: setup
 # One release of those that several machines made: dist/release
 gather-releases places: setup
     uv run --no-sync python -m build gather "$1"
+
+# Record the session that the README shows: build/pictures/session.svg
+picture: setup
+    uv run --no-sync python -m build picture
 
 # Measure every start against the bare interpreter: dist/bench/startup.{json,md,svg}
 bench *options: setup

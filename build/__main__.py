@@ -19,6 +19,7 @@ from build.interpreter import InterpreterError
 from build.measure import StartError
 from build.nuitka_build import FreezeError
 from build.paths import Layout
+from build.picture import record
 from build.programs import artifact_program, source_program
 from build.release.components import ComponentError
 from build.release.gathering import GatheringError, gather
@@ -82,6 +83,8 @@ def parser() -> argparse.ArgumentParser:
     gathering = tasks.add_parser("gather", help="make one release of those that several machines made")
     gathering.add_argument("places", type=Path, help="a directory with a release of each machine in a directory")
     gathering.set_defaults(task=run_gather)
+    drawing = tasks.add_parser("picture", help="record the session that the README shows: build/pictures/session.svg")
+    drawing.set_defaults(task=run_picture)
     cleaning = tasks.add_parser("clean", help="remove `dist/`")
     cleaning.set_defaults(task=run_clean)
     return top
@@ -184,6 +187,14 @@ def run_release(options: argparse.Namespace) -> int:
 def run_gather(options: argparse.Namespace) -> int:
     """Make `dist/release` of several."""
     gather(options.places, Layout().dist / "release")
+    return 0
+
+
+def run_picture(options: argparse.Namespace) -> int:
+    """Record a session with the compiled program."""
+    builder = Builder.of(Layout())
+    builder.make("nuitka")
+    print(record(builder.layout))
     return 0
 
 
