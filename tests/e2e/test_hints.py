@@ -10,7 +10,7 @@ import pytest
 
 from build.paths import Layout
 from comfydock_cli.generate.explanations import explanations
-from comfydock_cli.generate.topics import TOPICS
+from comfydock_cli.generate.topics import TOPICS, Topic, topic_text
 from comfydock_cli.table import resolve
 from comfydock_cli.table.parser import parse
 from comfydock_cli.table.refusals import UsageError
@@ -86,14 +86,23 @@ def modules() -> list[Path]:
 def quoted_commands() -> dict[str, str]:
     """Each command line that somebody is told to use, and where."""
     found = {line: f"{path.name}: {text}" for path in modules() for text in advice_in(path) for line in lines(text)}
-    for name, text in TOPICS.items():
-        found.update(dict.fromkeys(lines(text), f"help {name}"))
+    for name, topic in TOPICS.items():
+        found.update(dict.fromkeys(commands_of(topic), f"help {name}"))
     for code, (_, text) in explanations().items():
         found.update(dict.fromkeys(lines(text), f"explain {code}"))
     for row in resolve.all_commands():
         found.update(dict.fromkeys(row.examples, f"examples of {' '.join(row.path)}"))
         found.update(dict.fromkeys(lines(row.description), f"help {' '.join(row.path)}"))
     return found
+
+
+def commands_of(topic: Topic) -> list[str]:
+    """The command lines of a topic: quoted ones, and the terms that are one."""
+    texts = [
+        block if isinstance(block, str) else " ".join(explained for _, explained in block) for block in topic.blocks
+    ]
+    terms = [term for block in topic.blocks if not isinstance(block, str) for term, _ in block]
+    return [line for text in texts for line in lines(text)] + [term for term in terms if term.startswith("comfydock ")]
 
 
 def lines(text: str) -> list[str]:
@@ -137,7 +146,7 @@ def test_every_code_is_explained(source: Session, code: str) -> None:
 
 @pytest.mark.parametrize("topic", sorted(TOPICS))
 def test_every_topic_is_shown(source: Session, topic: str) -> None:
-    assert source.ok("help", topic).out == TOPICS[topic]
+    assert source.ok("help", topic).out == topic_text(TOPICS[topic], 80)
 
 
 def hint(session: Session, *words: str) -> str:

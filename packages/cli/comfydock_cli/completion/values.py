@@ -51,8 +51,8 @@ def _error_codes() -> Words:
 def _help_subjects() -> Words:
     from comfydock_cli.generate.topics import TOPICS
 
-    words = [(word, "") for word in resolve.children(())]
-    return words + [(topic, "topic") for topic in TOPICS]
+    commands = [(word, "") for word in resolve.children(()) if word not in TOPICS]
+    return commands + [(name, topic.summary) for name, topic in TOPICS.items()]
 
 
 def _packs(environment: str | None) -> Words:

@@ -1,100 +1,276 @@
-"""The topics of `comfydock help TOPIC`."""
+"""The topics of `comfydock help TOPIC`, as blocks that the help, the manual pages and the reference print alike.
 
-_ENVIRONMENT = """\
-Environment variables
-
-  COMFYDOCK_HOME                 the workspace [default: ~/comfydock]
-  COMFYDOCK_COMFYUI_REPOSITORY   where `create` takes ComfyUI from
-  COMFYDOCK_GITHUB_API_URL       GitHub's API or a mirror of it
-  COMFYDOCK_MANAGER_DATA_URL     directory of ComfyUI-Manager's lists of node packs
-  COMFYDOCK_NODE_DATA_URL        ComfyDock's node data
-  COMFYDOCK_REGISTRY_URL         the Comfy registry or a mirror of it
-  COMFYDOCK_PYTORCH_INDEX_URL    index of PyTorch builds; the back end's name is appended
-  COMFYDOCK_RELEASE_URL          where `self update` finds releases: a directory or an address with SHA256SUMS
-  COMFYDOCK_STALL_SECONDS        give a server up that sends nothing for so long [default: 30]
-  COMFYDOCK_UV                   the uv program to use
-  GITHUB_TOKEN                   raises GitHub's limit; sent to GitHub's API alone
-  COLUMNS, NO_COLOR, FORCE_COLOR, TERM, CI
-                                 honoured for what is drawn on a terminal
-  HTTP_PROXY, HTTPS_PROXY, NO_PROXY
-                                 honoured for every request
-
-uv's own variables (UV_INDEX_URL, UV_FIND_LINKS, UV_OFFLINE, ...) and git's pass through, but for those that would lead
-uv to another project, interpreter or PyTorch (UV_PROJECT, UV_PYTHON, UV_TORCH_BACKEND, UV_FROZEN, ...).
+A block is a paragraph, which is a text, or a table: rows of a term and its explanation. The term of a row is what
+somebody types or reads literally. Commands within texts stand in backquotes, other terms of the shell too.
 """
 
-_EXIT_CODES = """\
-Exit codes
+from comfydock_cli.generate.help import columns, wrap
 
-    0  success
-    1  unexpected: a fault of ComfyDock
-    2  usage: unknown command or option, a value that cannot be used
-    3  not found: workspace, environment, section, ref
-    4  conflict: needs a decision
-    5  remote: network, server, authentication
-    6  tool: uv, git or the file system failed
-    7  busy: another command is changing the same thing
-    8  integrity: something is damaged; it was left as it is
-  129  the terminal went away
-  130  interrupted
-  141  the reader of the output went away
-  143  terminated
+_COLUMN = 34  # Where explanations begin at the latest.
 
-`comfydock run` gives ComfyUI's own exit code. `comfydock explain` lists every error by its code.
-"""
+Row = tuple[str, str]
+Block = str | tuple[Row, ...]
 
-_JSON = """\
-JSON
 
-With `--json` every command prints exactly one object on standard output:
+class Topic:
+    """One topic: its name, the line that lists it, its title and its blocks."""
 
-  version    version of this format: 1
-  command    the words of the command
-  status     `ok`, `failed` (it worked, and found a problem) or `error`
-  exit_code  the exit code
-  data       what the command found or did, or null
-  errors     list of {code, message, hint, context}
+    __slots__ = ("blocks", "name", "summary", "title")
 
-Progress and notes stay on standard error. `comfydock explain CODE` describes an error code.
-"""
+    def __init__(self, name: str, title: str, summary: str, *blocks: Block) -> None:
+        self.name = name
+        self.title = title
+        self.summary = summary
+        self.blocks = blocks
 
-_CHANGES = """\
-Changes
 
-A change is prepared aside and put in place at once: it is made or it is not, even after a crash or on a full disk.
-`--dry-run` shows what it would be. What it removed is kept, so that it can be undone:
+def topic_text(topic: Topic, width: int) -> str:
+    """A topic as `comfydock help` prints it."""
+    blocks = [[topic.title], *(_block(block, width) for block in topic.blocks)]
+    return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
 
-  comfydock undo                the last change; undoing the undo redoes it
-  comfydock operation list      what was done to the workspace and to the active environment; `-e NAME` for another one
-  comfydock operation undo 12   one of them, as long as its result is unchanged
-  comfydock operation prune     free what is kept
 
-The last three changes that keep directories are kept (a deleted environment, a replaced virtual environment), and the
-smaller ones between them. Only one command at a time changes an environment, or the workspace: the second one ends
-with exit code 7 and names the first; `--wait SECONDS` waits for it.
+def _block(block: Block, width: int) -> list[str]:
+    if isinstance(block, str):
+        return wrap(block, width, 0)
+    return columns(list(block), width, min(_COLUMN, width * 2 // 5))
 
-A change that was killed is finished or removed by the next one, which says so. `--no-settle` refuses that;
-`comfydock operation resume` and `comfydock operation undo` choose.
-"""
 
-_WORKSPACE = """\
-Workspace
+def topic_list(width: int) -> str:
+    """Every topic with its summary, as the end of `comfydock help`."""
+    pairs = [(name, topic.summary) for name, topic in TOPICS.items()]
+    return "\n".join(["topics:", *columns(pairs, width, 16)]) + "\n"
 
-A workspace is a directory with `.metadata/` in it: the one of COMFYDOCK_HOME, else `~/comfydock`.
 
-  environments/NAME/       an environment: `.cec` (definition, a git repository), `.venv`, `ComfyUI`
-  environments/.ops/       what changes took away, until it is pruned; each environment has its own, too
-  models/                  models, shared by all environments
-  comfydock_cache/         what can be fetched or made again
-  logs/                    one log for each environment, and the workspace's own
+_ENVIRONMENTS = Topic(
+    "environments",
+    "Environments",
+    "What an environment is, and how to create, choose and repair one",
+    "An environment is a ComfyUI of its own, with its own Python packages, node packs, workflows and outputs; only"
+    " models are shared. Its definition pins what it is made of: the commit of ComfyUI, the version of every node pack,"
+    " and every Python package with its hashes. What is installed can always be rebuilt from it.",
+    (
+        ("comfydock create NAME", "create one from a release, branch or commit of ComfyUI, or from a template"),
+        ("comfydock adopt PATH --name NAME", "create one from an existing installation, which is only read"),
+        ("comfydock clone SOURCE NAME", "copy one, to try something in the copy"),
+        ("comfydock list --long", "list them with their versions and states"),
+        ("comfydock rename NAME NEW_NAME", "give one another name"),
+        ("comfydock delete NAME", "delete one; shared models stay"),
+    ),
+    "Commands work on the active environment, which `comfydock use NAME` chooses. `-e NAME` names another one for a"
+    " single command.",
+    "`comfydock status` compares what is installed with the definition. Where the two differ:",
+    (
+        ("comfydock sync", "install what the definition says"),
+        ("comfydock sync --relock", "resolve the packages again first, after the manifest was edited by hand"),
+        ("comfydock repair", "do the same as `sync`, but install every package from scratch"),
+        ("comfydock undo", "take back the last change"),
+        ("comfydock doctor", "look for anything else that is wrong, and say how to fix it"),
+    ),
+    "`comfydock help environment` is about environment variables, `comfydock help files` about what lies where.",
+)
 
-Workspaces of ComfyDock 1.x open in place.
-"""
+_NODES = Topic(
+    "nodes",
+    "Node packs",
+    "Where node packs come from, and what is checked before one is added",
+    "A node pack is a directory of custom nodes for ComfyUI. `comfydock node add PACK` takes one from any of these"
+    " sources:",
+    (
+        ("ID, ID@VERSION", "the Comfy registry"),
+        ("URL, URL@REF", "a git repository, at a branch, tag or commit"),
+        ("a path", "a folder or a repository on this machine, which is copied"),
+        ("NAME --dev", "a directory among the custom nodes already: your own work, never updated and never deleted"),
+    ),
+    "Its version is pinned in the manifest. Its Python packages are resolved together with everything that is locked"
+    " already; if they do not fit, nothing is changed, and the requirements that collide are named.",
+    (
+        ("comfydock node search WORDS", "find packs by name, description or node class"),
+        ("comfydock node why-not PACK", "see whether a pack would fit, without adding it"),
+        ("comfydock node add PACK", "add it; `--verify` makes sure first that ComfyUI can import it"),
+        ("comfydock node list", "list the packs, with files that were changed by hand"),
+        ("comfydock node update --all", "update them; `--dry-run` shows the commits and the new code worth a look"),
+        ("comfydock node disable PACK", "make ComfyUI skip it; `node enable` takes no time afterwards"),
+        ("comfydock node remove PACK", "remove it; `comfydock undo` brings it back"),
+        ("comfydock node verify", "start ComfyUI once and see which packs it can import"),
+        ("comfydock node why NAME", "see who needs a pack, a node class or a Python package"),
+        ("comfydock node prune", "remove the packs that no workflow needs"),
+    ),
+    "A node pack is a program: it runs with your permissions. `node add` and `node update` read its code without"
+    " running it and report what is suspicious; `comfydock config --node-policy refuse` refuses such packs. A pack's"
+    " `install.py` runs only with `--run-install-script`.",
+    "Searching, and finding a pack by its node classes, needs the lists that `comfydock registry update` fetches.",
+)
+
+_PACKAGES = Topic(
+    "packages",
+    "Python packages",
+    "Who requires Python packages, how they are locked, and PyTorch's back ends",
+    "Python packages are required by ComfyUI, by node packs, and by you. uv resolves all of these requirements"
+    " together; if they cannot be met together, nothing is changed.",
+    (
+        ("comfydock py add PACKAGE", "add requirements of your own"),
+        ("comfydock py remove PACKAGE", "remove them, with the packages that nothing needs any more"),
+        ("comfydock py list", "show what is required, by whom, and at which version it is locked"),
+        ('comfydock constraint add "numpy<2"', "limit the version of a package, whoever requires it"),
+        ("comfydock node why NAME", "explain why a package is installed"),
+        ("comfydock outdated", "show what has newer versions"),
+    ),
+    "`--strict` refuses a change to packages that are locked already, `--no-test` skips the check that comes first."
+    " `comfydock py uv` runs uv itself on the environment: it checks nothing, and `undo` does not cover it.",
+    "The manifest and `uv.lock` are the same for every machine. PyTorch is not: its builds for each back end, such as"
+    " `cpu`, `cu128` or `rocm6.4`, are locked in a file of their own, and each machine notes which one it uses.",
+    (
+        ("comfydock backend list", "list the back ends that are locked"),
+        ("comfydock backend use BACKEND", "use another one on this machine; `auto` detects it"),
+        ("comfydock backend lock BACKEND", "lock one for other machines; it takes no GPU"),
+        ("comfydock backend check", "find locks that cannot be used"),
+    ),
+    "For an environment with the packages of an earlier day there is `comfydock create NAME --as-of DATE`.",
+)
+
+_UNDO = Topic(
+    "undo",
+    "Changes and undo",
+    "How a change is made, what is kept of it, and how to take it back",
+    "A change is prepared aside and then put in place at once: it happens completely or not at all, even if the"
+    " program is killed or the disk is full. `--dry-run` shows what a change would do. What a change replaces is kept,"
+    " so that it can be undone:",
+    (
+        ("comfydock undo", "undo the last change; undoing the undo redoes it"),
+        ("comfydock operation list", "list the changes to the workspace and to the active environment"),
+        ("comfydock operation show 12", "show what one of them did and what it keeps"),
+        ("comfydock operation undo 12", "undo one of them, as long as its result is unchanged"),
+        ("comfydock operation prune", "free the space of what is kept, which cannot be undone afterwards"),
+    ),
+    "The last three changes that keep directories, such as a deleted environment or a replaced virtual environment, are"
+    " kept, and so are the smaller ones in between. Older ones are removed for good.",
+    "Only one command at a time changes an environment, or the list of environments. A second one ends with exit code 7"
+    " and names the first; with `--wait SECONDS` it waits.",
+    "A change that was interrupted is finished or removed by the next one, which says so. With `--no-settle` the next"
+    " one refuses instead, and `comfydock operation resume` and `comfydock operation undo` let you choose.",
+    "`comfydock undo --help` shows the options of the command.",
+)
+
+_ENVIRONMENT = Topic(
+    "environment",
+    "Environment variables",
+    "The environment variables that ComfyDock reads",
+    "Where things are and where they come from:",
+    (
+        ("COMFYDOCK_HOME", "the workspace [default: ~/comfydock]"),
+        ("COMFYDOCK_COMFYUI_REPOSITORY", "where `create` takes ComfyUI from: an address or a path"),
+        ("COMFYDOCK_REGISTRY_URL", "the Comfy registry, or a mirror of it"),
+        ("COMFYDOCK_GITHUB_API_URL", "GitHub's API, or a mirror of it"),
+        ("COMFYDOCK_NODE_DATA_URL", "ComfyDock's list of node packs"),
+        ("COMFYDOCK_MANAGER_DATA_URL", "the directory of ComfyUI-Manager's lists of node packs"),
+        ("COMFYDOCK_PYTORCH_INDEX_URL", "the index of PyTorch builds; the name of the back end is appended"),
+        ("COMFYDOCK_UV", "the uv program to use"),
+    ),
+    "The network:",
+    (
+        ("GITHUB_TOKEN", "raises GitHub's rate limit; it is sent to GitHub's API alone"),
+        ("COMFYDOCK_RELEASE_URL", "where `self update` finds releases: a directory or an address"),
+        ("COMFYDOCK_STALL_SECONDS", "give up on a server that sends nothing for so long [default: 30]"),
+        ("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY", "honoured for every request"),
+    ),
+    "The terminal and the account:",
+    (
+        ("COLUMNS", "the width of texts, instead of the terminal's"),
+        ("NO_COLOR, FORCE_COLOR", "turn colours off or on"),
+        ("TERM, CI", "no progress bars where `TERM` is `dumb` or `CI` is set"),
+        ("SHELL", "the shell that `completion` is turned on for, unless it is named"),
+        ("HOME, XDG_CONFIG_HOME, XDG_DATA_HOME, ZDOTDIR", "where shells and git keep their files"),
+        ("GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL", "the author of an environment's history, if git knows none"),
+    ),
+    "uv's own variables (`UV_INDEX`, `UV_FIND_LINKS`, `UV_OFFLINE` and so on) pass through. Left out are those that"
+    " would lead uv to another project, interpreter or PyTorch, such as `UV_PROJECT`, `UV_PYTHON` and"
+    " `UV_TORCH_BACKEND`. Refused are those that would decide about packages behind the definition's back, such as"
+    " `UV_CONSTRAINT` and `UV_OVERRIDE`. git's own variables pass through unless they name a repository, such as"
+    " `GIT_DIR`.",
+    "For tests of ComfyDock itself:",
+    (
+        ("COMFYDOCK_FAULT, COMFYDOCK_FAULT_LOG", "make a change fail at a given point, or note its points"),
+        ("COMFYDOCK_MODULES_FILE", "write down which modules a run has loaded"),
+        ("EAGER_IMPORT", "load the whole library at once"),
+    ),
+)
+
+_EXIT_CODES = Topic(
+    "exit-codes",
+    "Exit codes",
+    "What each exit code says",
+    (
+        ("0", "success"),
+        ("1", "unexpected: a fault of ComfyDock"),
+        ("2", "usage: an unknown command or option, or a value that cannot be used"),
+        ("3", "not found: a workspace, an environment, a node pack, a version"),
+        ("4", "conflict: something stands in the way, and you have to decide"),
+        ("5", "remote: the network, a server, or a login"),
+        ("6", "tool: uv, git or the file system failed"),
+        ("7", "busy: another command is changing the same thing, or ComfyUI is running"),
+        ("8", "integrity: something is damaged; it was left as it is"),
+        ("129", "the terminal was closed"),
+        ("130", "interrupted, by Ctrl-C"),
+        ("141", "the reader of the output went away"),
+        ("143", "terminated"),
+    ),
+    "A command that did its work and found a problem ends with the code of that problem, too: `comfydock doctor` with"
+    " 8, `comfydock sync` with 3 when a node pack has no known source.",
+    "`comfydock run` and `comfydock py uv` end with the exit code of ComfyUI and of uv.",
+    "Each error also has a code of its own, such as `environment-not-found`. `comfydock explain` lists them,"
+    " `comfydock explain CODE` explains one.",
+)
+
+_FILES = Topic(
+    "files",
+    "Files",
+    "What lies where in a workspace and in an environment",
+    "A workspace is a directory that holds `.metadata`: the one that COMFYDOCK_HOME names, else `~/comfydock`.",
+    (
+        (".metadata/", "settings of the workspace"),
+        ("environments/NAME/", "an environment"),
+        ("environments/.ops/", "what changes replaced or removed, until it is pruned"),
+        ("models/", "models, shared by all environments, unless the workspace was created with another directory"),
+        ("comfydock_cache/", "git mirrors, node packs and lists: whatever can be fetched again"),
+        ("uv_cache/, uv/", "uv's cache, and the interpreters that uv installed"),
+        ("logs/", "a log for each environment, and one for the workspace"),
+    ),
+    "An environment:",
+    (
+        (".cec/", "its definition, a git repository"),
+        (".cec/pyproject.toml", "the manifest: ComfyUI, node packs, and requirements"),
+        (".cec/uv.lock", "every Python package with its hashes, the same for all machines"),
+        (".cec/backends/BACKEND/pylock.toml", "PyTorch for one back end"),
+        (".cec/.pytorch-backend", "the back end that this machine uses; not part of the history"),
+        (".venv/", "the installed packages"),
+        ("ComfyUI/", "ComfyUI with its node packs, workflows, inputs and outputs; `models` is a link"),
+        (".ops/", "what changes replaced or removed, until it is pruned"),
+    ),
+    "The manifest may be edited by hand; `comfydock sync --relock` makes the rest follow. `comfydock manifest` prints"
+    " it. Everything in `.cec` that git does not ignore is meant to be committed and shared.",
+    "Workspaces of ComfyDock 1.x open in place.",
+)
+
+_JSON = Topic(
+    "json",
+    "JSON",
+    "What commands print with `--json`",
+    "With `--json` a command prints exactly one object on standard output, whether it succeeds or fails:",
+    (
+        ("version", "the version of this format: 1"),
+        ("command", "the words of the command, such as `node add`"),
+        ("status", "`ok`, `failed` (it worked, and found a problem) or `error`"),
+        ("exit_code", "the exit code of the program"),
+        ("data", "what the command found or did; null with an error"),
+        ("errors", "a list of objects with `code`, `message`, `hint` and `context`"),
+    ),
+    "Progress, notes and warnings go to standard error. With `--dry-run` the plan is in `data`.",
+    "`comfydock run` in the foreground and `comfydock py uv` hand standard output to another program, so they have no"
+    " `--json`.",
+    "`comfydock explain CODE` describes the code of an error.",
+)
 
 TOPICS = {
-    "changes": _CHANGES,
-    "environment": _ENVIRONMENT,
-    "exit-codes": _EXIT_CODES,
-    "json": _JSON,
-    "workspace": _WORKSPACE,
+    topic.name: topic for topic in (_ENVIRONMENTS, _NODES, _PACKAGES, _UNDO, _ENVIRONMENT, _EXIT_CODES, _FILES, _JSON)
 }

@@ -4,7 +4,7 @@ from comfydock_cli import system
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.generate.explanations import explanations
 from comfydock_cli.generate.help import command_help, overview
-from comfydock_cli.generate.topics import TOPICS
+from comfydock_cli.generate.topics import TOPICS, topic_list, topic_text
 from comfydock_cli.table import resolve
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError, unknown_command
@@ -12,13 +12,13 @@ from comfydock_cli.table.suggest import nearest
 
 
 def show(context: Context, arguments: Arguments) -> Result:
-    """Help about a command by its words, about a topic, or the overview."""
+    """Help about a topic or about a command by its words; without either, the overview and the topics."""
     words = tuple(arguments.words("subject"))
     width = system.terminal_width()
     if not words:
-        text = overview(width)
+        text = f"{overview(width)}\n{topic_list(width)}"
     elif len(words) == 1 and words[0] in TOPICS:
-        text = TOPICS[words[0]]
+        text = topic_text(TOPICS[words[0]], width)
     elif (command := resolve.find(words)) is not None:
         text = command_help(command, width)
     else:
@@ -44,7 +44,8 @@ def explain(context: Context, arguments: Arguments) -> Result:
 
 
 def _unknown_subject(words: tuple[str, ...]) -> UsageError:
-    near = nearest(words[0], TOPICS) if len(words) == 1 else None
-    if near is not None:
-        return UsageError(f"there is no help about `{words[0]}`", hint=f"did you mean `comfydock help {near}`?")
-    return unknown_command(words)
+    if len(words) > 1 and resolve.find(words[:1]) is not None:
+        return unknown_command(words)
+    near = nearest(words[0], (*TOPICS, *resolve.children(())))
+    hint = f"did you mean `comfydock help {near}`?" if near else "`comfydock help` lists the commands and the topics"
+    return UsageError(f"there is no help about `{' '.join(words)}`", hint=hint)

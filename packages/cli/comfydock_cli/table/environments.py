@@ -145,7 +145,7 @@ COMMANDS = (
         "comfydock_cli.env_commands.lifecycle:delete",
         "Delete an environment",
         "Takes the environment's directory away with its ComfyUI, node packs, packages, workflows and outputs."
-        " `comfydock undo` brings it back while that is kept (`comfydock help changes`); `--purge` frees its space at"
+        " `comfydock undo` brings it back while that is kept (`comfydock help undo`); `--purge` frees its space at"
         " once. Shared models stay: links are removed, never followed.",
         ("comfydock delete test", "comfydock delete test --dry-run", "comfydock delete test --purge"),
         _LIFE,

@@ -12,7 +12,7 @@ COMMANDS = (
         "comfydock_cli.global_commands.operations:undo",
         "Undo the last change",
         "Undoes the last change of the workspace or of the active environment, whichever came last; with `-e` that"
-        " of one environment. The undo is a change itself: undoing it redoes the change. `comfydock help changes`"
+        " of one environment. The undo is a change itself: undoing it redoes the change. `comfydock help undo`"
         " says what is kept.",
         ("comfydock undo", "comfydock undo -e work --dry-run"),
         _ABOUT,
@@ -71,7 +71,7 @@ COMMANDS = (
         "comfydock_cli.global_commands.operations:prune",
         "Free what operations keep",
         "Removes for good what operations took away, deleted environments among it. What is pruned cannot be undone."
-        " `comfydock help changes` says what is kept without pruning.",
+        " `comfydock help undo` says what is kept without pruning.",
         ("comfydock operation prune", "comfydock operation prune --keep 1 --dry-run"),
         _ABOUT,
         (

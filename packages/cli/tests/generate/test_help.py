@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from comfydock_cli.generate.completions import SCRIPTS
 from comfydock_cli.generate.explanations import explanations, explanations_source
 from comfydock_cli.generate.help import command_help, overview
-from comfydock_cli.generate.topics import TOPICS
+from comfydock_cli.generate.topics import TOPICS, topic_list
 from comfydock_cli.table import resolve
 from tests.support.source import run_source
 
@@ -30,11 +30,33 @@ def test_a_command_s_help_names_every_option_and_argument():
 
 
 def test_help_comes_by_option_and_by_command_alike():
-    for path in (["create"], ["completion"], ["completion", "install"], []):
+    for path in (["create"], ["completion"], ["completion", "install"]):
         by_option = run_source(*path, "--help")
         by_command = run_source("help", *path)
         assert (by_option.code, by_option.err) == (0, "")
         assert by_option.out == by_command.out
+
+
+def test_help_without_a_subject_is_the_overview_and_the_topics():
+    out = run_source("help").out
+    assert out == f"{overview(80)}\n{topic_list(80)}"
+    assert all(f"\n  {topic} " in out for topic in TOPICS)
+
+
+def test_the_examples_stand_before_everything_that_has_to_be_read():
+    for command in resolve.all_commands():
+        if command.examples:
+            usage, examples, rest = command_help(command, 80).split("\n\n", 3)[1:]
+            assert usage.startswith("usage: ")
+            assert examples == "examples:\n" + "\n".join(f"  {example}" for example in command.examples)
+            assert rest
+    assert overview(80).split("\n\n")[2].startswith("examples:\n  comfydock init\n")
+
+
+def test_what_is_quoted_is_not_broken_where_a_line_has_room_for_it():
+    text = command_help(resolve.find(("delete",)), 80)  # type: ignore[arg-type]
+    assert "`comfydock help undo`" in text
+    assert "`comfydock undo`" in text
 
 
 @pytest.mark.parametrize("columns", ["30", "60", "90", "300"])
@@ -53,28 +75,6 @@ def test_without_words_help_is_shown_as_an_error():
     ran = run_source()
     assert (ran.code, ran.out) == (2, "")
     assert "usage: comfydock" in ran.err
-
-
-def test_every_topic_can_be_asked_for():
-    for topic, text in TOPICS.items():
-        assert run_source("help", topic).out == text
-
-
-def test_an_unknown_topic_is_answered_with_the_nearest_one():
-    ran = run_source("help", "enviroment")
-    assert ran.code == 2
-    assert "did you mean `comfydock help environment`?" in ran.err
-
-
-def test_the_topics_named_in_the_table_are_those_that_exist():
-    description = resolve.find(("help",)).description  # type: ignore[union-attr]
-    assert all(f"`{topic}`" in description for topic in TOPICS)
-
-
-def test_the_exit_codes_of_the_topic_are_those_of_the_errors():
-    text = TOPICS["exit-codes"]
-    codes = {exit_code for exit_code, _ in explanations().values()}
-    assert all(f"\n{code:5}  " in text for code in codes)
 
 
 def test_every_error_can_be_explained():

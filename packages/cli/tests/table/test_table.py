@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import shlex
 
 from comfydock_cli.completion.values import OF_ENVIRONMENT, SOURCES
 from comfydock_cli.generate.help import command_help
@@ -36,10 +37,14 @@ def test_every_example_is_a_command_line_of_its_row():
     wrong = []
     for row in RUNNABLE:
         for example in row.examples:
-            program_name, *words = example.split()
+            program_name, *words = shlex.split(example)
             if program_name != "comfydock" or parse(words).path != row.path:
                 wrong.append(example)
     assert wrong == []
+
+
+def test_every_command_that_is_shown_has_an_example():
+    assert [named(row) for row in RUNNABLE if not row.hidden and not row.examples] == []
 
 
 def test_every_visible_row_has_a_summary_and_a_heading():
