@@ -5,6 +5,7 @@ Frozen builds carry no docstrings; they have the same as a literal, `_frozen_exp
 
 import inspect
 
+from comfydock_cli.generate.help import wrap
 from comfydock_cli.table.refusals import UsageError
 from comfydock_core.models import exceptions
 
@@ -12,9 +13,9 @@ Explanations = dict[str, tuple[int, str]]
 
 
 class Interrupted(Exception):
-    """The command was stopped: by Ctrl-C, or by another signal, whose exit code is 128 and its number.
+    """The command was stopped: by Ctrl-C, or by another signal, whose exit code is 128 plus its number.
 
-    What it had not finished is gone or is finished by the next command that changes something.
+    What it had not finished is removed, or finished by the next command that changes something. Run it again.
     """
 
     code = "interrupted"
@@ -28,6 +29,12 @@ def explanations() -> Explanations:
     except ImportError:
         return live_explanations()
     return EXPLANATIONS
+
+
+def explanation_text(code: str, exit_code: int, text: str, width: int) -> str:
+    """An explanation as `comfydock explain` prints it."""
+    paragraphs = ["\n".join(wrap(paragraph, width, 0)) for paragraph in text.split("\n\n")]
+    return "\n\n".join([f"{code} (exit code {exit_code})", *paragraphs]) + "\n"
 
 
 def live_explanations() -> Explanations:

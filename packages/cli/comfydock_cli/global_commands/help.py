@@ -2,7 +2,7 @@
 
 from comfydock_cli import system
 from comfydock_cli.cli_utils import Context, Result
-from comfydock_cli.generate.explanations import explanations
+from comfydock_cli.generate.explanations import explanation_text, explanations
 from comfydock_cli.generate.help import command_help, overview
 from comfydock_cli.generate.topics import TOPICS, topic_list, topic_text
 from comfydock_cli.table import resolve
@@ -33,14 +33,16 @@ def explain(context: Context, arguments: Arguments) -> Result:
     if code is None:
         rows = [{"code": code, "exit_code": exit_code, "summary": text.partition("\n")[0]}
                 for code, (exit_code, text) in known.items()]  # fmt: skip
-        return Result(rows, "".join(f"{row['exit_code']:>3}  {row['code']:24}  {row['summary']}\n" for row in rows))
+        longest = max(len(code) for code in known)
+        lines = (f"{row['exit_code']:>3}  {row['code']:{longest}}  {row['summary']}\n" for row in rows)
+        return Result(rows, "".join(lines))
     if code not in known:
         near = nearest(code, known)
         hint = f"did you mean `{near}`?" if near else "`comfydock explain` lists the codes"
         raise UsageError(f"`{code}` is not an error code", hint=hint)
     exit_code, text = known[code]
     data = {"code": code, "exit_code": exit_code, "explanation": text}
-    return Result(data, f"{code} (exit code {exit_code})\n\n{text}\n")
+    return Result(data, explanation_text(code, exit_code, text, system.terminal_width()))
 
 
 def _unknown_subject(words: tuple[str, ...]) -> UsageError:

@@ -11,7 +11,10 @@ Path = tuple[str, ...]
 
 
 class UsageError(Exception):
-    """The words are not a command line of this program."""
+    """The words are not a command line of this program: an unknown command or option, or a value that does not fit.
+
+    The hint names what was probably meant. `comfydock COMMAND --help` shows what a command takes.
+    """
 
     code = "usage"
     exit_code = 2

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comfydock_cli.generate.completions import SCRIPTS
-from comfydock_cli.generate.explanations import explanations, explanations_source
+from comfydock_cli.generate.explanations import explanation_text, explanations, explanations_source
 from comfydock_cli.generate.help import command_help, overview
 from comfydock_cli.generate.topics import TOPICS, topic_list
 from comfydock_cli.table import resolve
@@ -80,9 +80,17 @@ def test_without_words_help_is_shown_as_an_error():
 def test_every_error_can_be_explained():
     for code, (exit_code, text) in explanations().items():
         ran = run_source("explain", code)
-        assert ran.code == 0
-        assert ran.out == f"{code} (exit code {exit_code})\n\n{text}\n"
-        assert len(text) > 20
+        assert (ran.code, ran.out) == (0, explanation_text(code, exit_code, text, 80))
+        assert ran.out.split() == f"{code} (exit code {exit_code}) {text}".split()
+
+
+def test_every_explanation_says_in_one_line_what_happened_and_then_what_to_do():
+    wrong = []
+    for code, (_, text) in explanations().items():
+        what, _, rest = text.partition("\n\n")
+        if "\n" in what or not what.endswith(".") or not 1 <= len(rest.splitlines()) <= 3 or not rest.endswith("."):
+            wrong.append(code)
+    assert wrong == []
 
 
 def test_the_frozen_explanations_are_the_live_ones():

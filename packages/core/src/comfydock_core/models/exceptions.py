@@ -8,7 +8,11 @@ so that raising an error costs no start time.
 
 
 class ComfyDockError(Exception):
-    """Something went wrong that has no class of its own. The message says what."""
+    """Something went wrong that ComfyDock did not expect: most likely a fault of its own.
+
+    The message says what, `--verbose` where in the program. For commands that change something `comfydock logs`
+    keeps it.
+    """
 
     code = "unexpected"
     exit_code = 1
@@ -22,117 +26,164 @@ class ComfyDockError(Exception):
 
 
 class NotFoundError(ComfyDockError):
-    """What was named does not exist."""
+    """Something that was named does not exist.
+
+    Usually a name is misspelled, or the thing is in another environment. The hint says where to look.
+    """
 
     code = "not-found"
     exit_code = 3
 
 
 class ConflictError(ComfyDockError):
-    """The request and the present state do not fit together; somebody has to decide."""
+    """What was asked for does not fit what is there, and only you can decide between the two.
+
+    Nothing was changed. The message names both sides, the hint what you can do.
+    """
 
     code = "conflict"
     exit_code = 4
 
 
 class RemoteError(ComfyDockError):
-    """A server could not be reached, refused, or answered what cannot be used."""
+    """A server could not be reached, refused the request, or gave an answer that is of no use.
+
+    Nothing was changed. Try again later; with `--offline` commands make do with what is cached, where they can.
+    """
 
     code = "remote"
     exit_code = 5
 
 
 class ToolError(ComfyDockError):
-    """A program that ComfyDock calls (`git`, `uv`) is missing or failed. Its own output is shown."""
+    """A program that ComfyDock calls, git or uv, is missing or failed.
+
+    Its own output is shown; what it says applies.
+    """
 
     code = "tool"
     exit_code = 6
 
 
 class BusyError(ComfyDockError):
-    """Somebody else is working on the same thing right now."""
+    """Another process is working on the same thing right now.
+
+    The message names it. Wait until it has finished, or stop it, and run the command again.
+    """
 
     code = "busy"
     exit_code = 7
 
 
 class IntegrityError(ComfyDockError):
-    """A file is damaged or is not what it should be. It was left as it is."""
+    """A file is damaged, or is not what it should be. It was left as it is.
+
+    The message names the file, the hint how to mend it. `comfydock doctor` looks for more of the kind.
+    """
 
     code = "integrity"
     exit_code = 8
 
 
 class CDWorkspaceError(ComfyDockError):
-    """Something is wrong with a workspace: it is missing, damaged, or there already."""
+    """Something is wrong with the workspace: it is missing, damaged, or in the way of a new one.
+
+    The message says what; `comfydock doctor` checks the whole workspace.
+    """
 
     code = "workspace"
 
 
 class CDEnvironmentError(ComfyDockError):
-    """Something is wrong with an environment: with itself, or with what it is made of."""
+    """Something is wrong with an environment, or with what it is made of.
+
+    The message says what; `comfydock doctor -e NAME` checks the whole environment.
+    """
 
     code = "environment"
 
 
 class CDNodeConflictError(ComfyDockError):
-    """Node packs do not go together with each other or with what is in their place."""
+    """Node packs do not go together, or something is already in the place of one.
+
+    Nothing was changed. The message names what collides; remove or rename one of them, or choose another version.
+    """
 
     code = "node-conflict"
     exit_code = 4
 
 
 class UVCommandError(ComfyDockError):
-    """uv did not do what it was asked for."""
+    """uv could not do what it was asked to do.
+
+    Its own output is shown; what it says applies.
+    """
 
     code = "uv-command"
     exit_code = 6
 
 
 class WorkspaceNotFound(NotFoundError, CDWorkspaceError):
-    """There is no workspace where ComfyDock looks: `COMFYDOCK_HOME`, or `~/comfydock` without it.
+    """There is no workspace where ComfyDock looks: at COMFYDOCK_HOME, or at `~/comfydock` without it.
 
-    A directory is a workspace when it holds `.metadata/`. `comfydock init` makes one.
+    A directory is a workspace when it holds `.metadata`. `comfydock init` creates one; if yours is elsewhere, set
+    COMFYDOCK_HOME to it.
     """
 
     code = "workspace-not-found"
 
 
 class WorkspaceExists(ConflictError, CDWorkspaceError):
-    """`init` was asked to make a workspace where one is already, or in a directory that is not empty."""
+    """`comfydock init` was to create a workspace where there is one, or in a directory that is not empty.
+
+    Use the workspace as it is, or name another place: `comfydock init PATH`.
+    """
 
     code = "workspace-exists"
 
 
 class WorkspaceDamaged(IntegrityError, CDWorkspaceError):
-    """`.metadata/workspace.json` cannot be read or is not what ComfyDock writes.
+    """`.metadata/workspace.json` cannot be read, or is not what ComfyDock writes. It was left as it is.
 
-    The file is kept as it is. The message names the place; repair it by hand or restore it from a backup.
+    The message names the place in the file. Correct it by hand, or restore the file from a backup.
     """
 
     code = "workspace-damaged"
 
 
 class EnvironmentNotFound(NotFoundError, CDEnvironmentError):
-    """The workspace has no environment of this name. `comfydock list` shows those it has."""
+    """The workspace has no environment of this name.
+
+    `comfydock list` shows those it has. Another workspace may be meant: COMFYDOCK_HOME says which one is used.
+    """
 
     code = "environment-not-found"
 
 
 class EnvironmentExists(ConflictError, CDEnvironmentError):
-    """The name is taken by another environment, or by a directory that is in the way."""
+    """The name is taken by another environment, or a directory of that name is in the way.
+
+    Choose another name, or free this one: `comfydock rename NAME NEW_NAME`, `comfydock delete NAME`.
+    """
 
     code = "environment-exists"
 
 
 class EnvironmentIncomplete(IntegrityError, CDEnvironmentError):
-    """The environment's directory lacks the marker `.cec/.complete`: it was never finished, or lost it since."""
+    """The environment's directory lacks the marker `.cec/.complete`: it was never finished, or lost the marker since.
+
+    ComfyDock does not touch such a directory. If it is of no use, move it elsewhere and create the environment
+    again.
+    """
 
     code = "environment-incomplete"
 
 
 class NoActiveEnvironment(NotFoundError, CDEnvironmentError):
-    """The command needs an environment: name one with `-e NAME`, or choose one with `comfydock use NAME`."""
+    """The command needs an environment, and none is active.
+
+    Name one with `-e NAME`, or choose one for all further commands with `comfydock use NAME`.
+    """
 
     code = "no-active-environment"
 
@@ -140,8 +191,8 @@ class NoActiveEnvironment(NotFoundError, CDEnvironmentError):
 class InvalidName(ConflictError):
     """The name cannot be used for an environment.
 
-    Names begin and end with an ASCII letter or digit and hold letters, digits, `.`, `_` and `-` between, at most 128
-    characters; a few are reserved.
+    Names begin and end with an ASCII letter or digit, and have letters, digits, `.`, `_` and `-` in between; they
+    are at most 128 characters long. A few words are reserved.
     """
 
     code = "invalid-name"
@@ -149,175 +200,255 @@ class InvalidName(ConflictError):
 
 
 class ManifestDamaged(IntegrityError, CDEnvironmentError):
-    """An environment's `.cec/pyproject.toml` is missing, unreadable, or not valid TOML. It was left as it is."""
+    """An environment's `.cec/pyproject.toml` is missing, unreadable, or not valid TOML. It was left as it is.
+
+    The message names the line. Correct it by hand, or restore the file from the environment's history, which is a
+    git repository.
+    """
 
     code = "manifest-damaged"
 
 
 class SectionNotFound(NotFoundError, CDEnvironmentError):
-    """The manifest has no section of this name."""
+    """The manifest has no section of this name.
+
+    The hint lists those that it has. Keys that contain dots are quoted: `tool."a.b"`.
+    """
 
     code = "section-not-found"
 
 
 class FileSystemError(ComfyDockError):
-    """The file system refused: no space left, no permission, or a read-only place."""
+    """The file system refused: there is no space left, no permission, or the place is read-only.
+
+    The message names the place. A change that was interrupted by it is taken back or finished by the next command.
+    """
 
     code = "file-system"
     exit_code = 6
 
 
 class InvalidSetting(ComfyDockError):
-    """A setting, an option or an environment variable has a value that cannot be used."""
+    """A setting, an option or an environment variable has a value that cannot be used.
+
+    The message names it and says why. `comfydock help environment` describes the variables.
+    """
 
     code = "invalid-setting"
     exit_code = 2
 
 
 class RefNotFound(NotFoundError):
-    """The repository has no release, branch or commit of this name. The error lists the nearest names."""
+    """The repository has no release, branch or commit of this name.
+
+    The nearest names are listed. Choose one of them, or check that the repository is the right one.
+    """
 
     code = "ref-not-found"
 
 
 class RepositoryNotFound(NotFoundError):
-    """What was named as a repository, of ComfyUI or of a node pack, is none, or there is nothing at that address."""
+    """What was named as a repository, of ComfyUI or of a node pack, is none, or nothing is at that address.
+
+    Check the address in a browser. A private repository looks the same until git can log in to it.
+    """
 
     code = "repository-not-found"
 
 
 class PythonNotFound(NotFoundError):
-    """uv found no interpreter of the wanted version and could not fetch one. `uv python list` shows what it knows."""
+    """uv found no interpreter of the version that was asked for, and could not fetch one.
+
+    Choose another version with `--python`; `uv python list` shows those that uv knows. Offline, only installed ones
+    count.
+    """
 
     code = "python-not-found"
 
 
 class ModelsDirectoryNotFound(NotFoundError):
-    """The workspace's models directory is not configured or does not exist (any more)."""
+    """The workspace's models directory is not configured, or does not exist any more.
+
+    Create it or mount its disk again, or correct `global_model_directory` in `.metadata/workspace.json`.
+    """
 
     code = "models-directory-not-found"
 
 
 class RequirementsConflict(ConflictError, UVCommandError):
-    """uv found no set of package versions that satisfies all requirements. Its explanation is shown."""
+    """uv found no set of package versions that meets all requirements. Nothing was changed.
+
+    uv's explanation is shown. Relax or remove one of the requirements that it names.
+    """
 
     code = "requirements-conflict"
 
 
 class PacksConflict(RequirementsConflict, CDNodeConflictError):
-    """Some requirements of node packs, of ComfyUI, of PyTorch or of yours cannot be met together.
+    """Some requirements of node packs, of ComfyUI, of PyTorch or of yours cannot be met together. Nothing was changed.
 
-    The lines that collide are listed, no more than needed: without any one of them the others fit together.
+    The lines that collide are listed, no more than needed: without any one of them the others fit together. Changes
+    that were tried and help are listed as well. `comfydock node why-not PACK` tries a pack without adding it.
     """
 
     code = "packs-conflict"
 
 
 class UnexpectedDirectory(ConflictError, CDNodeConflictError):
-    """A directory with files in it is where ComfyDock wants to put a link. It was left as it is."""
+    """A directory with files in it is where ComfyDock wants to put a link. It was left as it is.
+
+    Usually models were saved into it. Move them to the workspace's models directory, and run `comfydock sync`.
+    """
 
     code = "unexpected-directory"
 
 
 class NetworkUnavailable(RemoteError):
-    """A server could not be reached: no network, a name that does not resolve, a refused or broken connection."""
+    """A server could not be reached: no network, a name that does not resolve, or a connection that broke.
+
+    Check the network and, behind a proxy, HTTPS_PROXY. What is cached still works with `--offline`.
+    """
 
     code = "network-unavailable"
 
 
 class OfflineRefused(RemoteError):
-    """The command needs the network, and `--offline` forbids it."""
+    """The command needs the network, and `--offline` forbids it.
+
+    Run it without `--offline`, or fetch what it needs once while there is a network.
+    """
 
     code = "offline"
 
 
 class AuthenticationFailed(RemoteError):
-    """A server wants to know who is asking, or refused the credentials it got."""
+    """A server wants to know who is asking, or refused the credentials it was given.
+
+    Check the address first: a private repository and one that does not exist look alike. For git set up a
+    credential helper or an ssh key, for GitHub's API a GITHUB_TOKEN that is valid.
+    """
 
     code = "authentication-failed"
 
 
 class RateLimited(RemoteError):
-    """A server has had too many requests from this address. GITHUB_TOKEN raises GitHub's limit."""
+    """A server has had too many requests from this address and answers no more for a while.
+
+    Try again later: most limits are for an hour. GITHUB_TOKEN raises GitHub's limit.
+    """
 
     code = "rate-limited"
 
 
 class UnusableAnswer(RemoteError):
-    """A server answered, but with an error or with something that cannot be understood."""
+    """A server answered with an error, or with something that cannot be understood.
+
+    Usually the server has a problem, or a proxy answered in its place. Check the address, and try again later.
+    """
 
     code = "unusable-answer"
 
 
 class ToolMissing(ToolError):
-    """A program that ComfyDock needs (`git`, `uv`) is not installed or not on PATH."""
+    """A program that ComfyDock needs, git or uv, is not installed or not on PATH.
+
+    Install it. For a uv in another place set COMFYDOCK_UV to it.
+    """
 
     code = "tool-missing"
 
 
 class GitFailed(ToolError):
-    """`git` ran and failed. Its own words are shown."""
+    """git ran and failed.
+
+    Its own output is shown. `comfydock doctor` checks git itself.
+    """
 
     code = "git-failed"
 
 
 class UvFailed(ToolError, UVCommandError):
-    """`uv` ran and failed. Its own words are shown."""
+    """uv ran and failed.
+
+    Its own output is shown; what it says applies. `--verbose` shows all of it.
+    """
 
     code = "uv-failed"
 
 
 class NotComfyUI(IntegrityError):
-    """The repository holds something else than ComfyUI: `main.py`, `requirements.txt` or `comfy/` is missing."""
+    """The repository holds something other than ComfyUI: `main.py`, `requirements.txt` or `comfy/` is missing.
+
+    Name ComfyUI's own repository with `--comfyui-repository`, or another version of it with `--comfyui`.
+    """
 
     code = "not-comfyui"
 
 
 class RequirementInvalid(IntegrityError):
-    """A line of a requirements file is not a valid requirement. The message names the file and the line."""
+    """A line of a requirements file is not a valid requirement.
+
+    The message names the file and the line. Correct it; in a node pack of somebody else, choose another version of
+    it.
+    """
 
     code = "requirement-invalid"
 
 
 class EnvironmentBroken(IntegrityError, CDEnvironmentError):
-    """A part of the environment that is needed to run it is missing: its Python or its ComfyUI."""
+    """A part of the environment that it cannot run without is missing: its Python or its ComfyUI.
+
+    Somebody removed it, or a disk is not mounted. `comfydock repair` rebuilds the Python; `comfydock doctor` says
+    what else can be done.
+    """
 
     code = "environment-broken"
 
 
 class ScopeBusy(BusyError):
-    """Another command is changing the same environment, or the workspace's environments. The message names it.
+    """Another command is changing the same environment, or the list of environments.
 
-    The lock is the system's own and vanishes with its holder. `--wait SECONDS` waits for it.
+    The message names it. `--wait SECONDS` waits for it. The lock is the system's own and vanishes with its holder,
+    so there is nothing to clean up.
     """
 
     code = "scope-busy"
 
 
 class OperationUnfinished(BusyError):
-    """An earlier change was interrupted, and `--no-settle` forbids to settle it.
+    """An earlier change was interrupted, and `--no-settle` forbids settling it.
 
-    Without `--no-settle` the next changing command settles it by itself; `operation resume` and `operation undo`
-    choose how.
+    Without `--no-settle` the next command that changes something settles it. `comfydock operation resume` finishes
+    it, `comfydock operation undo` takes it back.
     """
 
     code = "operation-unfinished"
 
 
 class ChangedMeanwhile(ConflictError):
-    """What a plan was computed from is not what is there any more: somebody changed it in between. Nothing was done."""
+    """What a plan was made for has changed before it could be carried out. Nothing was done.
+
+    Another program or a person was faster. Run the command again: it plans anew.
+    """
 
     code = "changed-meanwhile"
 
 
 class OperationNotFound(NotFoundError):
-    """There is no operation of this number, or none that could be undone. `comfydock operation list` shows them."""
+    """There is no operation of this number, or none that could be undone.
+
+    `comfydock operation list` shows them; `-e NAME` those of one environment. Old ones are removed in time.
+    """
 
     code = "operation-not-found"
 
 
 class NotUndoable(ConflictError):
-    """The operation cannot be undone, because what it put in place was changed, moved or freed since."""
+    """The operation cannot be undone, because what it put in place was changed, moved or freed since.
+
+    Undo the later changes first, the newest one first: `comfydock operation list` shows them. What was pruned is
+    gone.
+    """
 
     code = "not-undoable"
 
@@ -325,68 +456,95 @@ class NotUndoable(ConflictError):
 class OperationDamaged(IntegrityError):
     """An operation was interrupted, and since then somebody changed what it was working on.
 
-    Nothing was overwritten. The message names the place; `comfydock operation show ID` lists where both versions are.
+    Nothing was overwritten. The message names the place; `comfydock operation show ID` lists where both versions
+    are, so that you can keep the right one.
     """
 
     code = "operation-damaged"
 
 
 class AcrossFileSystems(ConflictError):
-    """A name that a change must swap lies on another file system than its environment: a mount point or a link away.
+    """A name that a change must swap lies on another file system than its environment: a mount or a link elsewhere.
 
-    A rename works within one file system only, and anything else would not be safe.
+    Changes are made by renaming, which works within one file system only. Keep an environment on one file system,
+    with nothing mounted inside.
     """
 
     code = "across-file-systems"
 
 
 class LockOutdated(ConflictError, CDEnvironmentError):
-    """The manifest and `uv.lock` do not belong together, so that nothing is installed from them."""
+    """The manifest and `uv.lock` do not belong together, so nothing is installed from them.
+
+    The manifest was changed by hand or by a merge. `comfydock sync --relock` resolves the packages again.
+    """
 
     code = "lock-outdated"
 
 
 class LockDamaged(IntegrityError, CDEnvironmentError):
-    """`uv.lock` is missing, unreadable, or not what uv writes. It was left as it is."""
+    """`uv.lock` is missing, unreadable, or not what uv writes. It was left as it is.
+
+    Restore the file from the environment's history, or make it anew with `comfydock sync --relock`.
+    """
 
     code = "lock-damaged"
 
 
 class BackendNotFound(NotFoundError):
-    """The package index has no PyTorch for this back end, or the address holds no such index."""
+    """The package index has no PyTorch for this back end, or the address holds no such index.
+
+    Choose another back end: `comfydock env-config torch-backend detect` shows which one fits this machine. Old
+    releases of PyTorch lack newer back ends.
+    """
 
     code = "backend-not-found"
 
 
 class BackendNotLocked(NotFoundError, CDEnvironmentError):
-    """The environment has no lock of PyTorch for this back end: `backends/<back end>/pylock.toml` is missing."""
+    """The environment has no lock of PyTorch for this back end: `backends/BACKEND/pylock.toml` is missing.
+
+    `comfydock backend lock BACKEND` makes it.
+    """
 
     code = "backend-not-locked"
 
 
 class BackendPartRefused(IntegrityError, CDEnvironmentError):
-    """The lock of PyTorch for a back end cannot be used: it is damaged, belongs to another release of PyTorch, repeats
-    packages of `uv.lock`, or has files without hashes. `comfydock backend check` lists what is wrong.
+    """The lock of PyTorch for a back end cannot be used.
+
+    It is damaged, belongs to another release of PyTorch, repeats packages of `uv.lock`, or has files without
+    hashes. `comfydock backend check` says which, `comfydock backend lock BACKEND` makes it anew.
     """
 
     code = "backend-part-refused"
 
 
 class PackagesInconsistent(ConflictError, CDEnvironmentError):
-    """The locked packages do not fit together: uv's check after the installation says which."""
+    """The locked packages do not fit together: uv's check after the installation found packages that collide.
+
+    The lock was changed by hand or merged. Lock again what differs: `comfydock sync --relock` does it for all
+    packages, `comfydock backend lock BACKEND` for PyTorch.
+    """
 
     code = "packages-inconsistent"
 
 
 class HashMismatch(IntegrityError, UVCommandError):
-    """A package that was fetched is not the one that was locked. It was not installed."""
+    """A package that was fetched is not the one that was locked. It was not installed.
+
+    The download is damaged, or somebody replaced the file on the index. Run the command again; if it fails again,
+    find out what changed on the index before you lock the package anew.
+    """
 
     code = "hash-mismatch"
 
 
 class HashMissing(IntegrityError):
-    """The lock has no hash for a file of a package, so that it could not be checked when it arrives. Nothing was
-    installed. PyPI publishes hashes; some private indexes do not. `unhashed` in the manifest accepts single packages.
+    """The lock has no hash for a file of a package, so that it could not be checked when it arrives.
+
+    Nothing was installed. PyPI publishes hashes; some private indexes do not. Take the package from one that does,
+    or accept single packages by `unhashed` under `[tool.comfydock]` in the manifest.
     """
 
     code = "hash-missing"
@@ -395,104 +553,140 @@ class HashMissing(IntegrityError):
 class IndexChanged(ConflictError, UVCommandError):
     """A package that is locked from one index could only be had from another one now, which nobody asked for.
 
-    A package of the same name elsewhere may be somebody else's. Nothing was changed. Usually the setting is missing
-    that names the index it is locked from.
+    A package of the same name elsewhere may be somebody else's, so nothing was changed. Usually the setting is
+    missing that names the index, such as UV_INDEX or an index in the manifest.
     """
 
     code = "index-changed"
 
 
 class MergeRefused(IntegrityError):
-    """A version of a file to be merged is not what ComfyDock or uv write. Nothing was merged."""
+    """One of the versions of a file that git is merging is not what ComfyDock or uv write. Nothing was merged.
+
+    Repair that version and commit it, or take one side whole; for `uv.lock` run `comfydock sync --relock`
+    afterwards.
+    """
 
     code = "merge-refused"
 
 
 class VenvIncomplete(IntegrityError, CDEnvironmentError):
-    """uv reported success, but files of the packages that it installed are missing or have another size.
+    """uv reported success, but files of packages that it installed are missing or have another size.
 
-    The environment was left as it was. Damaged downloads in uv's cache are the usual reason.
+    The environment was left as it was. Usually a download in uv's cache is damaged: run the command again; if that
+    does not help, remove `uv_cache` from the workspace, which is filled again.
     """
 
     code = "venv-incomplete"
 
 
 class PortInUse(BusyError, CDEnvironmentError):
-    """Another program listens on the port that ComfyUI is to use. `--port N` chooses another one."""
+    """Another program listens on the port that ComfyUI is to use.
+
+    Choose another one with `comfydock run --port N`, or stop that program.
+    """
 
     code = "port-in-use"
 
 
 class EnvironmentInUse(BusyError, CDEnvironmentError):
-    """ComfyUI of this environment runs, and what was asked for would change its files under it."""
+    """ComfyUI of this environment is running, and the change would take files away from under it.
+
+    Stop it, for example with `comfydock run --stop`. `--while-running` goes ahead all the same.
+    """
 
     code = "environment-in-use"
 
 
 class EnvironmentChanging(BusyError, CDEnvironmentError):
-    """The environment is being changed by another command, so its ComfyUI cannot be started now."""
+    """Another command is changing the environment, so its ComfyUI cannot be started now.
+
+    Wait until that command has finished; the message names it.
+    """
 
     code = "environment-changing"
 
 
 class ComfyUIEnded(ToolError, CDEnvironmentError):
-    """ComfyUI was started in the background and ended before it served. The last lines of its output are shown."""
+    """ComfyUI was started in the background and ended before it served.
+
+    The last lines of its output are shown; `comfydock run --logs` shows all of it. `comfydock node verify` finds
+    node packs that cannot be imported.
+    """
 
     code = "comfyui-ended"
 
 
 class TemplateNotFound(NotFoundError):
-    """There is no file of that name to make an environment from."""
+    """There is no file of that name to create an environment from.
+
+    `--template` takes the `pyproject.toml` of an environment or a bundle (`.tar.gz`). Check the path.
+    """
 
     code = "template-not-found"
 
 
 class TemplateDamaged(IntegrityError):
-    """The file is neither the manifest of an environment nor a bundle that holds one, or the bundle is not safe."""
+    """The file is neither an environment's manifest nor a bundle that holds one, or the bundle is not safe to unpack.
+
+    The message says what is wrong with it. Get the file again from where it came from.
+    """
 
     code = "template-damaged"
 
 
 class PacksUnobtainable(NotFoundError):
-    """Node packs that the manifest names cannot be had: they come from the registry or are under development elsewhere.
+    """Node packs that the manifest names cannot be had: no source is known for them, or it lacks them.
 
-    `--keep-going` goes on without them.
+    Often they are under development on another machine. `--keep-going` goes on without them.
     """
 
     code = "packs-unobtainable"
 
 
 class InstallationNotFound(NotFoundError):
-    """The directory holds no ComfyUI: neither `main.py` and `comfy/`, nor a folder `ComfyUI` with them."""
+    """The directory holds no ComfyUI: neither `main.py` and `comfy/`, nor a folder `ComfyUI` with them.
+
+    Name the directory that ComfyUI is started from, or the portable folder around it.
+    """
 
     code = "installation-not-found"
 
 
 class PackNotFound(NotFoundError):
-    """No source has a node pack of this name, or the environment has none. Near names are listed.
+    """No source has a node pack of this name, or the environment has none.
 
-    `comfydock node search WORDS` looks for one; `comfydock node list` shows those of the environment.
+    Near names are listed. `comfydock node search WORDS` looks for one; `comfydock node list` shows those of the
+    environment.
     """
 
     code = "pack-not-found"
 
 
 class PackVersionNotFound(NotFoundError):
-    """The node pack exists, but not in this version, branch or commit. The versions that exist are listed."""
+    """The node pack exists, but not in this version, branch or commit.
+
+    Choose one of those that are listed, or leave the version out to get the newest.
+    """
 
     code = "pack-version-not-found"
 
 
 class PackExists(ConflictError, CDNodeConflictError):
-    """The environment has this node pack already, or a directory of its name is in the way. It was left as it is."""
+    """The environment has this node pack already, or a directory of its name is in the way. It was left as it is.
+
+    `comfydock node update` brings it to another version. What lies there without being tracked is taken over with
+    `comfydock node add NAME --dev`, or has to be moved.
+    """
 
     code = "pack-exists"
 
 
 class PackRefused(ConflictError):
-    """The node pack must not be added as it is; `--force` adds it all the same.
+    """The node pack should not be added as it is.
 
-    Its version was banned, flagged or deprecated, or the workspace's policy refuses what its code does.
+    Its version was banned, flagged or deprecated, or the workspace's policy refuses what its code does. Choose
+    another version, or look at the code and add it with `--force`.
     """
 
     code = "pack-refused"
@@ -501,14 +695,18 @@ class PackRefused(ConflictError):
 class ArchiveRefused(IntegrityError):
     """An archive is damaged, leads out of its directory, holds links or devices, or is far larger than it should be.
 
-    Nothing of it was kept.
+    Nothing of it was kept. Choose another version of the node pack, or take it from its git repository.
     """
 
     code = "archive-refused"
 
 
 class DigestMismatch(IntegrityError):
-    """What was fetched is not what was recorded when it was added first. It was not used."""
+    """What was fetched is not what was recorded when it was added first. It was not used.
+
+    Somebody replaced the release, or the download is damaged. Look at what changed before you trust it; to accept
+    it, remove the node pack and add it again.
+    """
 
     code = "digest-mismatch"
 
@@ -544,40 +742,57 @@ class ProgramInUse(BusyError):
 
 
 class NodeDataMissing(NotFoundError):
-    """The command needs the list of known node packs, which was not fetched yet: `comfydock registry update`."""
+    """The command needs the lists of known node packs, which have not been fetched yet.
+
+    `comfydock registry update` fetches them; from then on the command works offline.
+    """
 
     code = "node-data-missing"
 
 
 class PackageNotFound(NotFoundError):
-    """The manifest asks for no Python package, group or constraint of this name, or no index has the package."""
+    """The manifest asks for no Python package, group or constraint of this name, or no index has the package.
+
+    `comfydock py list` and `comfydock constraint list` show what there is. Packages that something else brought
+    along are not yours to remove; `comfydock node why NAME` says who needs one.
+    """
 
     code = "package-not-found"
 
 
 class PackageChangeRefused(ConflictError):
-    """With `--strict` nothing may change packages that are locked already, and this would."""
+    """With `--strict` nothing may change packages that are locked already, and this would.
+
+    The changes are listed. Run the command without `--strict` to allow them.
+    """
 
     code = "package-change-refused"
 
 
 class PackageRefused(ConflictError):
-    """A Python package, a group or a constraint is not the user's alone to change in this way.
+    """A Python package, a group or a constraint is not yours alone to change in this way.
 
-    It belongs to ComfyUI, to a node pack, or to the release of PyTorch that all machines share. The message says which.
+    It belongs to ComfyUI, to a node pack, or to the release of PyTorch that all machines share. The message says
+    which, the hint what to do instead.
     """
 
     code = "package-refused"
 
 
 class InstallScriptFailed(ToolError):
-    """A node pack's `install.py`, which `--run-install-script` runs, failed. Nothing was changed."""
+    """A node pack's `install.py`, which `--run-install-script` runs, failed. Nothing was changed.
+
+    Its output is shown. Without `--run-install-script` the pack is added without running it.
+    """
 
     code = "install-script-failed"
 
 
 class WorkflowsMissing(ConflictError):
-    """`node prune` was asked to judge by the workflows, and the environment has none, so that no pack would stay."""
+    """`comfydock node prune` was to judge by the workflows, and the environment has none, so that no pack would stay.
+
+    Save the workflows that matter in ComfyUI first. `--force` goes on without any.
+    """
 
     code = "workflows-missing"
 
@@ -585,17 +800,18 @@ class WorkflowsMissing(ConflictError):
 class PacksNotImported(IntegrityError, CDNodeConflictError):
     """ComfyUI was started to see whether node packs can be imported, and some cannot.
 
-    The message has the reason that ComfyUI gives for each. Often a Python package is missing that the pack does not ask
-    for: `comfydock py add PACKAGE` adds it.
+    The message has the reason that ComfyUI gives for each. Often a Python package is missing that the pack does not
+    ask for: `comfydock py add PACKAGE` adds it.
     """
 
     code = "packs-not-imported"
 
 
 class PackHasChanges(ConflictError, CDNodeConflictError):
-    """Somebody changed files of the node pack, and what was asked for would take them away. `--force` does it anyway.
+    """Files of the node pack were changed by hand, and what was asked for would take the changes away.
 
-    The old directory is kept until later operations push it out; `undo` brings it back.
+    Save them elsewhere, or go ahead with `--force`: the old directory is kept until later operations push it out,
+    and `comfydock undo` brings it back.
     """
 
     code = "pack-has-changes"
