@@ -13,6 +13,7 @@ from build.bench import Bench, Plan, broken_budgets, read_result
 from build.cases import Case, read_cases, write_cases
 from build.chart import chart
 from build.describe import version
+from build.documentation.making import DocumentationError, make_documentation
 from build.freeze import freeze_cases, third_party_place
 from build.instructions import available
 from build.interpreter import InterpreterError
@@ -33,6 +34,7 @@ from build.venvs import build_venv
 
 _FAULTS = (
     ComponentError,
+    DocumentationError,
     FreezeError,
     GatheringError,
     InterpreterError,
@@ -85,6 +87,9 @@ def parser() -> argparse.ArgumentParser:
     gathering.set_defaults(task=run_gather)
     drawing = tasks.add_parser("picture", help="record the session that the README shows: build/pictures/session.svg")
     drawing.set_defaults(task=run_picture)
+    documenting = tasks.add_parser("documentation", help="write manual pages and the reference")
+    documenting.add_argument("directory", type=Path, nargs="?", metavar="DIR", default=Layout().documentation)
+    documenting.set_defaults(task=run_documentation)
     cleaning = tasks.add_parser("clean", help="remove `dist/`")
     cleaning.set_defaults(task=run_clean)
     return top
@@ -195,6 +200,13 @@ def run_picture(options: argparse.Namespace) -> int:
     builder = Builder.of(Layout())
     builder.make("nuitka")
     print(record(builder.layout))
+    return 0
+
+
+def run_documentation(options: argparse.Namespace) -> int:
+    """Write the documentation into `dist/documentation`, or where it was asked for."""
+    make_documentation(Layout(), options.directory)
+    print(options.directory)
     return 0
 
 

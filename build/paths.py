@@ -48,6 +48,10 @@ class Layout:
     def bench(self) -> Path:
         return self.dist / "bench"
 
+    @property
+    def documentation(self) -> Path:
+        return self.dist / "documentation"
+
     def artifact(self, form: str) -> Path:
         """The directory of one artifact; `form` is `nuitka`, `pyinstaller-onefile` and so on."""
         return self.dist / form / "comfydock"

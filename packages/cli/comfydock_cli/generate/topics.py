@@ -79,7 +79,7 @@ _NODES = Topic(
     (
         ("ID, ID@VERSION", "the Comfy registry"),
         ("URL, URL@REF", "a git repository, at a branch, tag or commit"),
-        ("a path", "a folder or a repository on this machine, which is copied"),
+        ("PATH", "a folder or a repository on this machine, which is copied"),
         ("NAME --dev", "a directory among the custom nodes already: your own work, never updated and never deleted"),
     ),
     "Its version is pinned in the manifest. Its Python packages are resolved together with everything that is locked"
