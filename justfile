@@ -75,6 +75,10 @@ bench *options: setup
 freeze: setup
     uv run --no-sync python -m build freeze
 
+# Manual pages and the reference: dist/documentation
+documentation *options: setup
+    uv run --no-sync python -m build documentation "$@"
+
 # The largest files, functions and classes, for a look now and then
 house: setup
     uv run --no-sync python -m build.house
