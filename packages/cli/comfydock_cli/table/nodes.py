@@ -157,7 +157,7 @@ COMMANDS = (
         "Starts ComfyUI once, beside one that may be running, and shows what it reports about its packs: the"
         " seconds that each takes, and why one cannot be imported. The packs' own code runs. Exit code 8 means that"
         " one fails.",
-        ("comfydock node verify", "comfydock node verify ComfyUI-Impact-Pack --json"),
+        ("comfydock node verify", "comfydock node verify comfyui-impact-pack --json"),
         _ABOUT,
         (word("pack", "node packs of the environment", many=True, optional=True, completer="packs"),),
         ENVIRONMENT,
