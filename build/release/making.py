@@ -15,7 +15,7 @@ from build.artifacts import Builder, publish
 from build.release.archive import write_archive
 from build.release.bill import write_bill
 from build.release.components import Component, interpreter_component, python_components, system_component
-from build.release.share import write_completions
+from build.release.share import write_share
 from build.release.sums import write_sums
 from build.venvs import find_uv
 
@@ -60,6 +60,7 @@ class Release:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
         self._write_archive(artifact, fresh, commit, seconds)
+        self._write_documentation(fresh, seconds)
         self._write_packages(fresh, seconds)
         for name in ("install.sh", "install.ps1"):
             shutil.copyfile(self.builder.layout.root / "build/install" / name, fresh / name)
@@ -85,7 +86,7 @@ class Release:
         shutil.rmtree(tree, ignore_errors=True)
         shutil.copytree(artifact, tree, symlinks=True)
         components = merged(self._components(artifact))
-        write_completions(self.builder.layout.stage, tree / "share")
+        write_share(self.builder.layout, tree / "share")
         write_licences(tree / "licenses", components)
         # How long a build took is no part of what was built.
         description = {key: value for key, value in describe.read(artifact).items() if key != "build"}
@@ -95,6 +96,12 @@ class Release:
         write_bill(fresh / f"{self.name}.cdx.json", self._version, commit, seconds, components)
         suffix = ".zip" if sys.platform == "win32" else ".tar.gz"
         write_archive(tree, fresh / f"{self.name}{suffix}", seconds)
+
+    def _write_documentation(self, fresh: Path, seconds: int) -> None:
+        """What lies below `share/`, for those who package the program themselves, and the reference to be read."""
+        tree = self.builder.layout.work / "release" / self.name / "share"
+        write_archive(tree, fresh / f"comfydock-{self._version}-share.tar.gz", seconds)
+        shutil.copyfile(tree / "doc/comfydock/reference.html", fresh / f"comfydock-{self._version}-reference.html")
 
     def _write_packages(self, fresh: Path, seconds: int) -> None:
         """Wheels and source archives of both packages."""

@@ -11,6 +11,7 @@ import pytest
 from build.describe import version as version_of
 from build.paths import Layout
 from build.programs import Program, plain_environment
+from comfydock_cli.table import resolve
 from tests.support import miniature
 from tests.support.http_server import Reply, serving
 from tests.support.programs import program as program_of
@@ -229,6 +230,16 @@ def test_old_versions_go_and_the_last_two_stay(installed: Session) -> None:
         age_versions(installed)
     installed.ok("self", "update")
     assert versions(installed) == sorted([OLD, NEW, "current", "made", "previous"])
+
+
+@pytest.mark.parametrize(
+    "example", [example for row in resolve.all_commands() for example in row.examples if row.path[0] == "self"]
+)
+def test_every_example_works_with_an_installed_release(installed: Session, example: str) -> None:
+    _, *words = example.replace("2.0.1", NEW).split()
+    if "--back" in words:
+        installed.ok("self", "update")
+    installed.ok(*words, "--yes")
 
 
 def test_a_program_that_was_not_installed_says_how_it_is_updated(tmp_path: Path) -> None:

@@ -714,14 +714,19 @@ class DigestMismatch(IntegrityError):
 class ReleaseNotFound(NotFoundError):
     """There is no release of ComfyDock that fits: none of this version, or none for this kind of machine.
 
-    `COMFYDOCK_RELEASE_URL` names another place to look at: a directory or an address with `SHA256SUMS` and archives.
+    `comfydock self update` takes the newest, `--to VERSION` any other. `COMFYDOCK_RELEASE_URL` names another place to
+    look at: a directory or an address with `SHA256SUMS` and archives.
     """
 
     code = "release-not-found"
 
 
 class ReleaseBroken(IntegrityError):
-    """A release of ComfyDock was fetched whole and does not start on this machine. The installed version stays."""
+    """A release of ComfyDock was fetched whole and does not start on this machine.
+
+    The version in use stays. `comfydock self update --to VERSION` installs another release; on a system that is too old
+    for the releases, `pip install comfydock-cli` installs ComfyDock as a Python package.
+    """
 
     code = "release-broken"
 
@@ -736,7 +741,10 @@ class ProgramNotInstalled(ConflictError):
 
 
 class ProgramInUse(BusyError):
-    """ComfyDock cannot be removed while it runs: a ComfyUI that it started in the background has it as its watcher."""
+    """ComfyDock cannot be removed while it runs: as another command, or to watch a ComfyUI in the background.
+
+    `comfydock run --stop -e NAME` stops a ComfyUI; other commands end by themselves. Then run the command again.
+    """
 
     code = "program-in-use"
 
