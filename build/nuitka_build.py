@@ -80,6 +80,12 @@ def nuitka_environment(layout: Layout, artifact: Artifact, nuitka: Nuitka, inter
     return environment
 
 
+def check_place(root: Path) -> None:
+    """Refuse a place below which Nuitka's calls of the compiler come apart."""
+    if len(str(root).split()) > 1:
+        raise FreezeError(f"Nuitka cannot compile below a path with spaces, which `{root}` has: move the checkout")
+
+
 def check_version(nuitka: Nuitka, python: Path) -> None:
     """Refuse a Nuitka whose C text the plugins were not written for."""
     question = "from nuitka.Version import getNuitkaVersion as version; print(version())"
@@ -92,6 +98,7 @@ def freeze(
     layout: Layout, artifact: Artifact, nuitka: Nuitka, interpreter: Interpreter, python: Path, *, onefile: str = ""
 ) -> Frozen:
     """Run Nuitka; its output goes to a log that is shown when it fails. Raises `FreezeError`."""
+    check_place(layout.root)
     check_version(nuitka, python)
     command = nuitka_command(layout, artifact, nuitka, interpreter, onefile=onefile)
     environment = nuitka_environment(layout, artifact, nuitka, interpreter)

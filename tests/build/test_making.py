@@ -9,7 +9,7 @@ import pytest
 from build.artifacts import Builder, publish
 from build.fingerprint import Stamp, digest_trees
 from build.interpreter import InterpreterError, choose, examine
-from build.nuitka_build import cache_hits, nuitka_command, nuitka_environment
+from build.nuitka_build import cache_hits, check_place, nuitka_command, nuitka_environment
 from build.paths import Layout
 from build.settings import SettingsError, read_artifact, read_nuitka
 from build.stage import StageError, copy_package, source_digest
@@ -125,3 +125,9 @@ def test_a_workspace_is_made_once(tmp_path: Path) -> None:
     marker.touch()
     make_workspace(root, 3)
     assert marker.exists()
+
+
+def test_a_checkout_below_a_path_with_spaces_is_refused_by_name() -> None:
+    check_place(Path("/home/me/comfydock"))
+    with pytest.raises(FreezeError, match="path with spaces, which `/home/my files/comfydock` has"):
+        check_place(Path("/home/my files/comfydock"))

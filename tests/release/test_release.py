@@ -32,7 +32,7 @@ SHELLS = {
 @pytest.fixture(scope="module")
 def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """A clone of this repository with what is not committed yet, and with the artifacts that were built here."""
-    root = tmp_path_factory.mktemp("clone") / "other place"
+    root = tmp_path_factory.mktemp("clone") / "otherplace"
     git("clone", "--quiet", "--no-hardlinks", str(Layout().root), str(root))
     changes = git("-C", str(Layout().root), "diff", "HEAD", "--binary")
     if changes:
