@@ -24,7 +24,11 @@ def describe(
         "interpreter": interpreter.as_dict(),
         "compiler": compiler() if form.startswith("nuitka") else None,
         "options": [option.replace(str(layout.root), ".") for option in frozen.command],
-        "environment": {key: value for key, value in frozen.environment.items() if key != "COMFYDOCK_SPEC"},
+        "environment": {
+            key: value.replace(str(layout.root), ".")
+            for key, value in frozen.environment.items()
+            if key != "COMFYDOCK_SPEC"
+        },
         "build": {"seconds": round(seconds, 1), "compiler_cache": frozen.cached},
         "size": sum(size for size, _ in files.values()),
         "size_without_programs": sum(size for name, (size, _) in files.items() if name not in ("uv", "uv.exe")),

@@ -18,13 +18,13 @@ def tree_files(directory: Path) -> list[Path]:
 
 
 def digest_files(files: Iterable[Path], extra: Iterable[str] = ()) -> str:
-    """One digest of names and contents of `files` and of the texts in `extra`."""
+    """One digest of names and contents of `files`, wherever they lie, and of the texts in `extra`."""
     total = hashlib.sha256()
     for text in extra:
         total.update(f"{text}\0".encode())
     for path in files:
         content = path.read_bytes()
-        total.update(f"{path}\0{len(content)}\0".encode())
+        total.update(f"{path.name}\0{len(content)}\0".encode())
         total.update(content)
     return total.hexdigest()
 

@@ -71,6 +71,9 @@ def nuitka_environment(layout: Layout, artifact: Artifact, nuitka: Nuitka, inter
     """The variables that a build needs beside the inherited ones."""
     environment = {
         "PYTHONHASHSEED": "0",
+        # What was compiled in another checkout is the same.
+        "CCACHE_BASEDIR": str(layout.root),
+        "CCACHE_NOHASHDIR": "true",
         "COMFYDOCK_STAGE": str(layout.stage),
         "COMFYDOCK_PACKAGES": " ".join(artifact.packages),
         "COMFYDOCK_COMPILED": str(compiled_list(layout)),

@@ -9,7 +9,7 @@ import pytest
 from build.artifacts import Builder, publish
 from build.fingerprint import Stamp, digest_trees
 from build.interpreter import InterpreterError, choose, examine
-from build.nuitka_build import cache_hits, check_place, nuitka_command, nuitka_environment
+from build.nuitka_build import FreezeError, cache_hits, check_place, nuitka_command, nuitka_environment
 from build.paths import Layout
 from build.settings import SettingsError, read_artifact, read_nuitka
 from build.stage import StageError, copy_package, source_digest
