@@ -51,6 +51,15 @@ build: setup
 build-nuitka *options: setup
     uv run --no-sync python -m build make nuitka "$@"
 
+# The interpreter that runs on old systems: dist/.work/portable/python (once, about 8 minutes)
+portable-python: setup
+    uv run --no-sync python -m build portable-python
+
+# The compiled program for old systems: dist/portable/nuitka/comfydock
+build-portable *options: setup
+    uv run --no-sync python -m build make nuitka --portable "$@"
+    uv run --no-sync python -m build symbols --at-most 2.28
+
 # The comparison: dist/pyinstaller/comfydock
 build-pyinstaller *options: setup
     uv run --no-sync python -m build make pyinstaller "$@"

@@ -21,6 +21,9 @@ from build.measure import StartError
 from build.nuitka_build import FreezeError
 from build.paths import Layout
 from build.picture import record
+from build.portable.freezing import FORMS as PORTABLE_FORMS
+from build.portable.recipe import make_portable_python
+from build.portable.workshop import PortableError
 from build.programs import artifact_program, source_program
 from build.release.components import ComponentError
 from build.release.gathering import GatheringError, gather
@@ -30,19 +33,25 @@ from build.settings import SettingsError
 from build.smoke import smoke
 from build.snapshot import SnapshotError, surface
 from build.stage import StageError, stage
+from build.symbols import SymbolsError, broken, needs_of
+from build.symbols import table as symbols_table
+from build.symbols import version as symbols_version
 from build.venvs import build_venv
 
-_FAULTS = (
+# What is said in a sentence: the build cannot be done as it is wanted.
+ERRORS = (
     ComponentError,
     DocumentationError,
     FreezeError,
     GatheringError,
     InterpreterError,
+    PortableError,
     ReleaseError,
     SettingsError,
     SnapshotError,
     StageError,
     StartError,
+    SymbolsError,
 )
 
 
@@ -51,7 +60,7 @@ def main(words: list[str] | None = None) -> int:
     options = parser().parse_args(words)
     try:
         code: int = options.task(options)
-    except _FAULTS as error:
+    except ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return code
@@ -64,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     making = tasks.add_parser("make", help="make artifacts that are not up to date")
     making.add_argument("what", choices=("all", *FORMS), nargs="?", default="all")
     making.add_argument("--onefile", action="store_true", help="the one-file form too")
+    making.add_argument("--portable", action="store_true", help="the artifact for old systems, with Nuitka only")
     making.set_defaults(task=run_make)
     measuring = tasks.add_parser("bench", help="measure starts and write dist/bench/startup.{json,md,svg}")
     measuring.add_argument("--rounds", type=int, default=40)
@@ -76,7 +86,14 @@ def parser() -> argparse.ArgumentParser:
     freezing = tasks.add_parser("freeze", help="write what every startup case loads into startup.toml")
     freezing.set_defaults(task=run_freeze)
     trying = tasks.add_parser("smoke", help="try the least that the artifacts must do")
+    trying.add_argument("--portable", action="store_true", help="the artifact for old systems")
     trying.set_defaults(task=run_smoke)
+    interpreting = tasks.add_parser("portable-python", help="make the interpreter that runs on old systems")
+    interpreting.set_defaults(task=run_portable_python)
+    reading = tasks.add_parser("symbols", help="show which C library and which libraries an artifact needs")
+    reading.add_argument("directory", type=Path, nargs="?", metavar="DIR", help="the artifact, else the portable one")
+    reading.add_argument("--at-most", metavar="VERSION", help="fail when a newer C library is needed, such as 2.28")
+    reading.set_defaults(task=run_symbols)
     listing = tasks.add_parser("surface", help="write the list of commands and options that reviews look at")
     listing.set_defaults(task=run_surface)
     releasing = tasks.add_parser("release", help="make dist/release from a clean tree")
@@ -97,13 +114,20 @@ def parser() -> argparse.ArgumentParser:
 
 def run_make(options: argparse.Namespace) -> int:
     """Make one form or all that are wanted."""
-    builder = Builder.of(Layout(), say=lambda text: print(text, flush=True))
-    wanted = ["nuitka", "pyinstaller"] if options.what == "all" else [options.what]
+    wanted = list(standalone_forms(options.portable)) if options.what == "all" else [options.what]
     if options.onefile:
         wanted += [f"{form}-onefile" for form in wanted if not form.endswith("-onefile")]
+    if options.portable and not set(wanted) <= set(PORTABLE_FORMS):
+        raise PortableError(f"the portable artifact is made as {' or '.join(PORTABLE_FORMS)} only")
+    builder = Builder.of(Layout(portable=options.portable), say=lambda text: print(text, flush=True))
     for form in wanted:
         builder.make(form)
     return 0
+
+
+def standalone_forms(portable: bool) -> tuple[str, ...]:
+    """The forms that are directories."""
+    return ("nuitka",) if portable else ("nuitka", "pyinstaller")
 
 
 def run_bench(options: argparse.Namespace) -> int:
@@ -158,11 +182,11 @@ def run_freeze(options: argparse.Namespace) -> int:
 
 
 def run_smoke(options: argparse.Namespace) -> int:
-    """Try both artifacts; 1 when one fails."""
-    builder = Builder.of(Layout())
+    """Try both artifacts, or the portable one; 1 when one fails."""
+    builder = Builder.of(Layout(portable=options.portable))
     layout = builder.layout
     failed = False
-    for form in ("nuitka", "pyinstaller"):
+    for form in standalone_forms(options.portable):
         builder.make(form)
         with tempfile.TemporaryDirectory() as scratch:
             program = artifact_program(layout, form)
@@ -171,6 +195,22 @@ def run_smoke(options: argparse.Namespace) -> int:
             print(f"{form}: {failure}", file=sys.stderr)
         failed = failed or bool(failures)
     return int(failed)
+
+
+def run_portable_python(options: argparse.Namespace) -> int:
+    """Make the interpreter for old systems, and say where it is."""
+    print(make_portable_python(Layout()))
+    return 0
+
+
+def run_symbols(options: argparse.Namespace) -> int:
+    """Show what the files of an artifact need; 1 when a system may lack it."""
+    found = needs_of(options.directory or Layout(portable=True).artifact("nuitka"))
+    print(symbols_table(found))
+    sentences = broken(found, symbols_version(options.at_most) if options.at_most else None)
+    for sentence in sentences:
+        print(f"not portable: {sentence}", file=sys.stderr)
+    return int(bool(sentences))
 
 
 def run_surface(options: argparse.Namespace) -> int:

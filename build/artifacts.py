@@ -3,8 +3,7 @@
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,18 +13,15 @@ from build.compiled import compiled_modules
 from build.fingerprint import digest_files
 from build.interpreter import Interpreter, choose
 from build.libraries import carry_libraries
+from build.locking import locked
 from build.nuitka_build import Frozen
 from build.paths import Layout
+from build.portable import freezing
 from build.settings import Artifact, Nuitka, read_artifact, read_nuitka
 from build.stage import source_digest, stage
 from build.venvs import build_venv
 
 FORMS = ("nuitka", "pyinstaller", "nuitka-onefile", "pyinstaller-onefile")
-
-try:
-    import fcntl
-except ImportError:  # Windows builds one at a time by hand.
-    fcntl = None  # type: ignore[assignment]
 
 _SHARED = ("artifacts.py", "describe.py", "libraries.py", "stage.py", "snapshot.py", "faces.py")
 _OWN = {
@@ -54,8 +50,12 @@ class Builder:
 
     @classmethod
     def of(cls, layout: Layout, say: Callable[[str], None] = print) -> "Builder":
-        """Read the settings and choose the interpreter."""
-        return cls(layout, read_artifact(layout.config), read_nuitka(layout.config), choose(), say)
+        """Read the settings and choose the interpreter; the one of the portable build is made where it is missing."""
+        artifact, nuitka = read_artifact(layout.config), read_nuitka(layout.config)
+        if layout.portable:
+            interpreter = freezing.portable_interpreter(layout)
+            return cls(layout, artifact, freezing.for_old_systems(nuitka, layout), interpreter, say)
+        return cls(layout, artifact, nuitka, choose(), say)
 
     def fingerprint(self, form: str) -> str:
         """Everything an artifact depends on, as one digest."""
@@ -64,6 +64,8 @@ class Builder:
         files = [here / name for name in (*_SHARED, *_OWN[freezer])]
         files += [self.layout.config / name for name in _CONFIG[freezer]]
         files.append(self.layout.root / "uv.lock")
+        if self.layout.portable:
+            files += freezing.inputs(self.layout)
         extra = [form, source_digest(self.layout), self.interpreter.executable, self.interpreter.build]
         if freezer == "nuitka":
             files += [nuitka_build.PLUGINS / name for name in (*self.nuitka.plugins, self.nuitka.pgo_plugin)]
@@ -125,16 +127,6 @@ class Builder:
             (fresh / alias).symlink_to(self.artifact.name)
         for program in self.artifact.programs:
             shutil.copy2(self.layout.build_venv / "bin" / program, fresh / program)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock file; waits for whoever has it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        if fcntl is not None:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def publish(fresh: Path, target: Path) -> None:

@@ -21,13 +21,14 @@ _QUESTION = """
 import json, os, platform, sys, sysconfig
 variable = sysconfig.get_config_var
 name = "%s/libpython%s" % (variable("LIBPL"), variable("LDVERSION"))
+fixed = os.path.exists(name + "-pic.a") or "-fno-pie" in (variable("CONFIGURE_CFLAGS_NODIST") or "").split()
 print(json.dumps({
     "executable": getattr(sys, "_base_executable", None) or sys.executable,
     "version": platform.python_version(),
     "build": sys.version,
     "platform": sysconfig.get_platform(),
     "headers": os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")),
-    "pgo_library": name + ".a" if os.path.exists(name + ".a") and os.path.exists(name + "-pic.a") else "",
+    "pgo_library": name + ".a" if fixed and os.path.exists(name + ".a") else "",
 }))
 """
 

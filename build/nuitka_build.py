@@ -6,18 +6,15 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from build.cases import read_cases
 from build.compiled import compiled_modules
 from build.interpreter import Interpreter
 from build.paths import Layout
-from build.progress import NUITKA, Progress
+from build.progress import NUITKA, Progress, watched
 from build.settings import Artifact, Nuitka
 
 _CACHED = re.compile(r"result '(cache \w+)': (\d+)")
-
-_LOOK_SECONDS = 1.0
 
 PLUGINS = Path(__file__).with_name("plugins")
 
@@ -138,25 +135,6 @@ def run_logged(command: list[str], environment: dict[str, str], tools: Path, pro
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environ |= environment | {"PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     with log.open("w", encoding="utf-8") as output:
-        code = _watched(command, environ, output, progress)
+        code = watched(command, environ, output, progress, log.parent)
     if code != 0:
         raise FreezeError(f"the freezer failed with {code}, see {log}:\n{log.read_text('utf-8')[-4000:]}")
-
-
-def _watched(command: list[str], environ: dict[str, str], output: TextIO, progress: Progress) -> int:
-    """Run it to its end, looking at it every second; the freezer does not outlive an interrupted build."""
-    with subprocess.Popen(
-        command, stdout=output, stderr=subprocess.STDOUT, env=environ, cwd=progress.log.parent
-    ) as run:
-        try:
-            while True:
-                progress.show()
-                try:
-                    return run.wait(_LOOK_SECONDS)
-                except subprocess.TimeoutExpired:
-                    continue
-        except BaseException:
-            run.terminate()
-            raise
-        finally:
-            progress.end()

@@ -11,6 +11,8 @@ class Layout:
     """The repository that is built, and the places below its `dist/`."""
 
     root: Path = REPOSITORY
+    portable: bool = False
+    """Whether it is the build for old systems, which has a place of its own beside the ordinary one."""
 
     @property
     def config(self) -> Path:
@@ -26,11 +28,16 @@ class Layout:
 
     @property
     def dist(self) -> Path:
-        return self.root / "dist"
+        return self.root / "dist" / "portable" if self.portable else self.root / "dist"
 
     @property
     def work(self) -> Path:
         return self.dist / ".work"
+
+    @property
+    def portable_work(self) -> Path:
+        """Where the interpreter for old systems and the compiler that it is made with are; one for both builds."""
+        return self.root / "dist" / ".work" / "portable"
 
     @property
     def stage(self) -> Path:

@@ -4,15 +4,17 @@ Everything is read from what the freezer really does, its log and the files it m
 that changes; elsewhere a line for each step, and one now and then while a step takes long.
 """
 
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 _WIDTH = 79
 _PLAIN_SECONDS = 30.0
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +95,22 @@ class Progress:
         what = f"{step.text}, {amount}" if amount else step.text
         minutes, seconds = divmod(int(now - self._started), 60)
         return f"{self.form}: step {number + 1} of {len(self.steps)}, {what} ({minutes}:{seconds:02})"
+
+
+def watched(
+    command: Sequence[str], environ: Mapping[str, str], output: TextIO, progress: Progress, directory: Path
+) -> int:
+    """Run a command to its end, looking at it every second; it does not outlive an interrupted build."""
+    with subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environ, cwd=directory) as run:
+        try:
+            while True:
+                progress.show()
+                try:
+                    return run.wait(_LOOK_SECONDS)
+                except subprocess.TimeoutExpired:
+                    continue
+        except BaseException:
+            run.terminate()
+            raise
+        finally:
+            progress.end()

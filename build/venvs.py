@@ -1,6 +1,6 @@
-"""The two virtual environments of a build: one with the freezers, one with ComfyDock installed to be measured.
+"""The virtual environments of a build: one with the freezers, one with ComfyDock installed to be measured, one for zig.
 
-Both get exactly what `uv.lock` says. Files are copied, never linked: the startup plugin replaces files that Nuitka
+All get exactly what `uv.lock` says. Files are copied, never linked: the startup plugin replaces files that Nuitka
 links into its build folder, and a hard link would carry a mistake into uv's shared cache.
 """
 
@@ -36,6 +36,11 @@ def bench_venv(layout: Layout, interpreter: Interpreter, sources: str) -> Path:
     options = ["--no-default-groups", "--no-editable", "--compile-bytecode"]
     fresh = [*options, "--reinstall-package", "comfydock-cli", "--reinstall-package", "comfydock-core"]
     return _sync(layout, interpreter, layout.bench_venv, fresh, sources)
+
+
+def zig_venv(layout: Layout, place: Path, interpreter: Interpreter) -> Path:
+    """zig and nothing else. Returns its Python."""
+    return _sync(layout, interpreter, place, ["--only-group", "portable"], digest_files([layout.root / "uv.lock"]))
 
 
 def _sync(layout: Layout, interpreter: Interpreter, place: Path, options: list[str], key: str) -> Path:
