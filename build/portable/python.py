@@ -21,8 +21,9 @@ MODULES = HERE / "Setup.local"
 _WITHIN = ("libz.a", "libexpat.a")
 
 _CHECK = """
-import bz2, ctypes, decimal, hashlib, json, lzma, sqlite3, ssl, xml.parsers.expat, zlib
+import bz2, ctypes, decimal, hashlib, json, lzma, os, sqlite3, ssl, xml.parsers.expat, zlib
 assert ssl.get_default_verify_paths().openssl_capath == "/etc/ssl/certs", ssl.get_default_verify_paths()
+assert os.environ["LC_ALL"] == "C"
 assert sqlite3.connect(":memory:").execute("select 6 * 7").fetchone() == (42,)
 assert ctypes.CDLL(None).abs(-42) == 42
 assert hashlib.sha256(b"").hexdigest().startswith("e3b0c442")

@@ -13,7 +13,7 @@ from build.fingerprint import Stamp, digest_files
 from build.interpreter import examine
 from build.locking import locked
 from build.paths import Layout
-from build.portable import libraries, python, sources, toolchain
+from build.portable import aliases, libraries, python, sources, toolchain
 from build.portable.libraries import RECIPES, Library
 from build.portable.pins import Portable, Source, read_portable
 from build.portable.python import Python, executable
@@ -149,7 +149,7 @@ def compiler_key(layout: Layout, portable: Portable) -> str:
     """A digest of everything that the compiler is made from; the same for everything that it compiles."""
     gcc = machines_compiler()
     extra = [locked_zig(layout), portable.glibc, portable.target, gcc, compiler_version(gcc), str(layout.portable_work)]
-    return digest_files([Path(toolchain.__file__)], extra)
+    return digest_files([Path(toolchain.__file__), Path(aliases.__file__)], extra)
 
 
 def locked_zig(layout: Layout) -> str:

@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from build.portable.aliases import join_aliases
 from build.portable.pins import Portable
 from build.portable.workshop import PortableError, Workshop
 
@@ -25,7 +26,20 @@ _LIBC = f"GROUP ( libc.so.6 libc_nonshared.a AS_NEEDED ( {_LINKER[1]} ) )\n"
 _MAJOR = "#define\t__GLIBC__\t2\n"
 _NOTHING = '.section .note.GNU-stack,"",@progbits\n'
 
-_PROBE = "int main(void) { return 0; }\n"
+# Reads a variable that the library has under two names.
+_PROBE = """\
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+extern char **environ;
+static void *run(void *number) { *(double *)number = pow(*(double *)number, 0.5); return 0; }
+int main(void) {
+    pthread_t thread;
+    double number = 16;
+    if (pthread_create(&thread, 0, run, &number) != 0 || pthread_join(thread, 0) != 0 || number != 4) return 1;
+    return environ == 0 || environ[0] == 0 || getenv("PATH") == 0;
+}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +91,20 @@ def _copy_libraries(toolchain: Toolchain, portable: Portable, zig_python: Path, 
     cache, libraries = toolchain.place / "zig", toolchain.sysroot / "usr/lib"
     (cache / "probe.c").write_text(_PROBE, "utf-8")
     target = f"{portable.target}.{portable.glibc}"
-    command = [str(zig_python), "-m", "ziglang", "cc", "-target", target, "-pie", "-fPIE", "-o", "probe", "probe.c"]
+    command = [
+        str(zig_python),
+        "-m",
+        "ziglang",
+        "cc",
+        "-target",
+        target,
+        "-pie",
+        "-fPIE",
+        "-o",
+        "probe",
+        "probe.c",
+        "-lm",
+    ]
     workshop.run(command, cache, {"ZIG_GLOBAL_CACHE_DIR": str(cache), "ZIG_LOCAL_CACHE_DIR": str(cache)})
     names = ["Scrt1.o", "libc_nonshared.a", "libc.so.6", _LINKER[0]]
     names += [_one(cache, f"{library}.so.*").name for library in _LIBRARIES]
@@ -87,6 +114,7 @@ def _copy_libraries(toolchain: Toolchain, portable: Portable, zig_python: Path, 
     for library in _LIBRARIES:
         (libraries / f"{library}.so").symlink_to(_one(libraries, f"{library}.so.*").name)
     (libraries / "libc.so").write_text(_LIBC, "utf-8")
+    join_aliases(libraries / "libc.so.6")
     # Good for programs that are position independent and for those that are not.
     shutil.copy2(libraries / "Scrt1.o", libraries / "crt1.o")
 
@@ -125,7 +153,9 @@ def _write_compiler(toolchain: Toolchain) -> None:
 
 
 def _check(toolchain: Toolchain, workshop: Workshop) -> None:
-    """A program that it compiles runs here."""
+    """A program that it compiles runs here, position independent or not."""
     probe = toolchain.place / "zig"
-    workshop.run([str(toolchain.compiler), "-o", "checked", "probe.c", "-lm", "-lpthread"], probe)
-    workshop.run([str(probe / "checked")], probe)
+    for options in ((), ("-fno-pie", "-no-pie")):
+        command = [str(toolchain.compiler), "-O2", *options, "-o", "checked", "probe.c", "-lm", "-lpthread"]
+        workshop.run(command, probe)
+        workshop.run([str(probe / "checked")], probe)

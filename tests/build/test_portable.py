@@ -2,11 +2,13 @@
 
 import hashlib
 import io
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from build.paths import Layout
+from build.portable.aliases import join_aliases
 from build.portable.freezing import for_old_systems
 from build.portable.libraries import RECIPES
 from build.portable.pins import NAME, File, read_portable
@@ -148,3 +150,49 @@ def test_nuitka_is_told_of_the_other_compiler_in_the_portable_build_only() -> No
     assert "CC" not in ordinary.pgo_environment
     assert portable.pgo_environment["CC"].startswith(str(LAYOUT.portable_work))
     assert set(ordinary.options) < set(portable.options)
+
+
+# Variables that a program has copies of, as the real library has them and as the stand-in does.
+REAL = """
+#define TWO_NAMES(name, alias) char *name; extern char *alias __attribute__((weak, alias(#name)));
+"""
+STAND_IN = "#define TWO_NAMES(name, alias) char *name; char *alias;\n"
+VARIABLES = """
+TWO_NAMES(__environ, environ)
+TWO_NAMES(__daylight, daylight)
+TWO_NAMES(__timezone, timezone)
+TWO_NAMES(__tzname, tzname)
+TWO_NAMES(__progname, program_invocation_short_name)
+TWO_NAMES(__progname_full, program_invocation_name)
+char *_environ;
+void set(void) { __environ = "set"; }
+"""
+READS = "extern char *environ;\nvoid set(void);\nint main(void) { set(); return environ == 0; }\n"
+
+
+def compiled(place: Path, name: str, code: str, *options: str) -> Path:
+    (place / f"{name}.c").write_text(code, "utf-8")
+    subprocess.run(["gcc", "-o", str(place / name), str(place / f"{name}.c"), *options], check=True)
+    return place / name
+
+
+def linked_and_run(place: Path, stand_in: Path) -> int:
+    """Link a program that is not position independent with the stand-in, run it with the real library."""
+    program = compiled(place, "program", READS, "-fno-pie", "-no-pie", str(stand_in))
+    return subprocess.run([program], env={"LD_LIBRARY_PATH": str(place / "real")}).returncode
+
+
+def test_a_program_sees_what_the_library_writes_under_the_other_name(tmp_path: Path) -> None:
+    shared = ("-shared", "-fPIC", "-fno-builtin", "-Wl,-soname,libvars.so")
+    (tmp_path / "real").mkdir()
+    compiled(tmp_path / "real", "libvars.so", REAL + VARIABLES, *shared)
+    stand_in = compiled(tmp_path, "libvars.so", STAND_IN + VARIABLES, *shared)
+    assert linked_and_run(tmp_path, stand_in) == 1
+    join_aliases(stand_in)
+    assert linked_and_run(tmp_path, stand_in) == 0
+
+
+def test_a_library_without_such_variables_is_refused(tmp_path: Path) -> None:
+    library = compiled(tmp_path, "libvars.so", "int nothing;\n", "-shared", "-fPIC")
+    with pytest.raises(PortableError, match="_environ"):
+        join_aliases(library)
