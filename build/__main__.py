@@ -27,7 +27,7 @@ from build.portable.workshop import PortableError
 from build.programs import artifact_program, source_program
 from build.release.components import ComponentError
 from build.release.gathering import GatheringError, gather
-from build.release.making import Release, ReleaseError
+from build.release.making import ReleaseError, release_of
 from build.report import comparison, markdown, rows_of, table
 from build.settings import SettingsError
 from build.smoke import smoke
@@ -225,7 +225,7 @@ def run_surface(options: argparse.Namespace) -> int:
 
 def run_release(options: argparse.Namespace) -> int:
     """Make everything that people download."""
-    Release(Builder.of(Layout(), say=lambda text: print(text, flush=True))).make(dirty=options.dirty)
+    release_of(Layout().root, lambda text: print(text, flush=True)).make(dirty=options.dirty)
     return 0
 
 

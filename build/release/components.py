@@ -1,13 +1,28 @@
 """What a release is made of besides ComfyDock: Python packages, the interpreter, libraries, programs, with licences."""
 
+import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
 
+from build.paths import Layout
+from build.portable.pins import read_portable
+
 # Where the metadata says less than the files.
-_LICENCES = {"nuitka": "AGPL-3.0-only, with the Nuitka Runtime Library Exception for what is part of programs"}
+_LICENCES = {
+    "nuitka": "AGPL-3.0-only, with the Nuitka Runtime Library Exception for what is part of programs",
+    "python": "PSF-2.0",
+    "openssl": "Apache-2.0",
+    "libffi": "MIT",
+    "zlib": "Zlib",
+    "bzip2": "bzip2-1.0.6",
+    "xz": "0BSD, public domain",
+    "sqlite": "public domain",
+    "expat": "MIT",
+}
 
 _QUESTION = """
 import platform, sys, sysconfig
@@ -57,6 +72,32 @@ def system_component(files: Iterable[Path], shown: Iterable[str]) -> Component:
     return Component(source, version, purl, "see the file", (licence,), tuple(shown))
 
 
+def portable_components(layout: Layout) -> Iterator[Component]:
+    """What the program for old systems was compiled from, with licences out of the sources. Raises `ComponentError`."""
+    place = layout.work / "licences"
+    shutil.rmtree(place, ignore_errors=True)
+    for name, source in read_portable(layout.config).sources.items():
+        licences = _extracted_licences(layout.portable_work / "downloads" / source.file.name, place / name)
+        purl = f"pkg:generic/{name}@{source.version}?checksum=sha256:{source.file.sha256}"
+        yield Component(name, source.version, purl, _LICENCES.get(name, "see the file"), licences)
+
+
+def _extracted_licences(archive: Path, place: Path) -> tuple[Path, ...]:
+    """The files directly in the tree of an archive that state its licence. Raises `ComponentError`."""
+    place.mkdir(parents=True)
+    with tarfile.open(archive) as packed:
+        for member in packed:
+            parts = member.name.strip("./").split("/")
+            if member.isfile() and len(parts) == 2 and _states_licence(parts[1]):
+                content = packed.extractfile(member)
+                if content is not None:
+                    (place / parts[1]).write_bytes(content.read())
+    found = tuple(sorted(place.iterdir()))
+    if not found:
+        raise ComponentError(f"{archive.name} has no file with its licence")
+    return found
+
+
 def interpreter_component(interpreter: Path) -> Component:
     """An interpreter of python.org with all that it brings. Raises `ComponentError`."""
     version, prefix, library = _output(str(interpreter), "-I", "-c", _QUESTION).splitlines()
@@ -79,7 +120,11 @@ def _python_component(metadata: Path) -> Component:
 
 def _is_licence(path: Path, metadata: Path) -> bool:
     below = path.relative_to(metadata).parts
-    return below[0] in ("licenses", "sboms") or path.name.upper().startswith(("LICEN", "COPYING", "NOTICE", "AUTHORS"))
+    return below[0] in ("licenses", "sboms") or _states_licence(path.name)
+
+
+def _states_licence(name: str) -> bool:
+    return name.upper().startswith(("LICEN", "COPYING", "NOTICE", "AUTHORS"))
 
 
 def _normal(name: str) -> str:

@@ -6,17 +6,27 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from build import describe
 from build.artifacts import Builder, publish
+from build.paths import Layout
+from build.portable.pins import read_portable
 from build.release.archive import write_archive
 from build.release.bill import write_bill
-from build.release.components import Component, interpreter_component, python_components, system_component
+from build.release.components import (
+    Component,
+    interpreter_component,
+    portable_components,
+    python_components,
+    system_component,
+)
 from build.release.share import write_share
 from build.release.sums import write_sums
+from build.symbols import broken, needs_of
+from build.symbols import version as symbols_version
 from build.venvs import find_uv
 
 # Distributions that Nuitka's part of the program comes from, beside those that the artifact's settings name.
@@ -29,6 +39,12 @@ class ReleaseError(Exception):
     """A release cannot be made from this tree."""
 
 
+def release_of(root: Path, say: Callable[[str], None] = print) -> "Release":
+    """The release of a checkout, with the program for old systems where that can be made."""
+    portable = platform_name() == "linux-x86_64"
+    return Release(Builder.of(Layout(root, portable=portable), say))
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """One release of this tree for this kind of machine."""
@@ -38,7 +54,7 @@ class Release:
 
     @property
     def directory(self) -> Path:
-        return self.builder.layout.dist / "release"
+        return self.builder.layout.root / "dist" / "release"
 
     @property
     def name(self) -> str:
@@ -56,6 +72,10 @@ class Release:
         """
         commit, seconds = self._commit(dirty=dirty)
         artifact = self.builder.make(self.form)
+        if self._is_current(artifact, commit):
+            self.builder.say("release: up to date")
+            return self.directory
+        self._check_symbols(artifact)
         fresh = self.directory.with_name(".release.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
@@ -69,6 +89,23 @@ class Release:
         for path in sorted(self.directory.iterdir()):
             self.builder.say(f"release: {path.stat().st_size / 1e6:7.2f} MB  {path.name}")
         return self.directory
+
+    def _is_current(self, artifact: Path, commit: str) -> bool:
+        """Whether the release on disk is of this commit, with nothing beside it, and of this artifact."""
+        path = self.directory / f"{self.name}.artifact.json"
+        if commit.endswith("-dirty") or not path.is_file():
+            return False
+        found = json.loads(path.read_text("utf-8"))
+        fingerprint = describe.read(artifact).get("fingerprint")
+        return bool(found.get("commit") == commit and found.get("fingerprint") == fingerprint)
+
+    def _check_symbols(self, artifact: Path) -> None:
+        """Refuse a program that would not run where it is said to run."""
+        if self.builder.layout.portable:
+            oldest = read_portable(self.builder.layout.config).glibc
+            faults = broken(needs_of(artifact), symbols_version(oldest))
+            if faults:
+                raise ReleaseError("the program is not portable:\n" + "\n".join(faults))
 
     def _commit(self, *, dirty: bool) -> tuple[str, int]:
         """The commit of the tree and its time."""
@@ -116,7 +153,10 @@ class Release:
         names = [name.replace("_", "-") for name in settings.third_party]
         names = ["markdown-it-py" if name == "markdown-it" else name for name in names]
         yield from python_components(site_packages, (*names, *settings.programs, *_RUNTIME))
-        yield from system_components(artifact, Path(self.builder.interpreter.executable))
+        if layout.portable:
+            yield from portable_components(layout)
+        else:
+            yield from system_components(artifact, Path(self.builder.interpreter.executable))
 
 
 def platform_name() -> str:

@@ -29,23 +29,25 @@ def small_release(place: Path, version: str, *, share: Iterable[str] = (), progr
     return _finish(place, tree)
 
 
-def real_release(place: Path, version: str) -> Path:
+def real_release(place: Path, version: str, artifact: Path | None = None) -> Path:
     """Add a release of the compiled program, without uv, that believes to be `version`.
 
-    Its bytes are changed where they name the version, which must have as many characters as the true one.
+    Its bytes are changed where they name the version, which must have as many characters as the true one. `artifact` is
+    the directory of another build than the ordinary one.
     """
     layout = Layout()
-    ensure_artifact(layout, "nuitka")
+    if artifact is None:
+        ensure_artifact(layout, "nuitka")
     true = version_of(layout)
     assert len(version) == len(true)
     tree = _new_tree(place, version)
-    shutil.copytree(layout.artifact("nuitka"), tree, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(artifact or layout.artifact("nuitka"), tree, symlinks=True, dirs_exist_ok=True)
     (tree / "uv").unlink()
     program = tree / "comfydock"
     content = program.read_bytes()
     assert true.encode() in content
     program.write_bytes(content.replace(true.encode(), version.encode()))
-    (tree / "share/man/man1").mkdir(parents=True)
+    (tree / "share/man/man1").mkdir(parents=True, exist_ok=True)
     (tree / f"share/man/man1/comfydock-{version}.1").write_text(version)
     return _finish(place, tree)
 
