@@ -51,7 +51,7 @@ build: setup
 build-nuitka *options: setup
     uv run --no-sync python -m build make nuitka "$@"
 
-# The interpreter that runs on old systems: dist/.work/portable/python (once, about 8 minutes)
+# The interpreter that runs on old systems: in ~/.cache/comfydock-build, once, about 8 minutes
 portable-python: setup
     uv run --no-sync python -m build portable-python
 

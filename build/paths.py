@@ -1,5 +1,6 @@
 """Where everything of a build is. Nothing else in `build` knows the shape of the repository."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +37,12 @@ class Layout:
 
     @property
     def portable_work(self) -> Path:
-        """Where the interpreter for old systems and the compiler that it is made with are; one for both builds."""
-        return self.root / "dist" / ".work" / "portable"
+        """Where the interpreter for old systems and the compiler that it is made with are: one for all checkouts.
+
+        It takes minutes to make and depends on no checkout, so that it is kept like what the compiler's cache keeps.
+        """
+        kept = os.environ.get("COMFYDOCK_BUILD_CACHE") or Path.home() / ".cache" / "comfydock-build"
+        return Path(kept).absolute() / "portable"
 
     @property
     def stage(self) -> Path:
