@@ -66,6 +66,9 @@ def make_root(suite: str, place: Path) -> Root:
         pytest.skip(f"debootstrap cannot make {suite} here: {(made.stdout + made.stderr).strip()[-300:]}")
     root = Root(place)
     root.path(HOME).mkdir(parents=True)
+    mounted = subprocess.run(["mount", "--bind", "/proc", str(root.path("/proc"))], capture_output=True, text=True)
+    if mounted.returncode != 0:
+        pytest.skip(f"/proc cannot be mounted in a root directory here: {mounted.stderr.strip()}")
     assert root.run("command -v python3").returncode != 0
     return root
 
@@ -91,8 +94,11 @@ def current(releases: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def furnished(root: Root, releases: Path) -> Iterator[Root]:
     """With the release in `/release`; the directory goes at the end, it is large."""
     shutil.copytree(releases, root.path("/release"))
-    yield root
-    shutil.rmtree(root.directory, ignore_errors=True)
+    try:
+        yield root
+    finally:
+        subprocess.run(["umount", str(root.path("/proc"))], check=True)
+        shutil.rmtree(root.directory)
 
 
 @pytest.fixture(scope="module")

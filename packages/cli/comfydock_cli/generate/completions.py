@@ -34,7 +34,11 @@ _comfydock() {
     done
     _describe -V 'comfydock' described
 }
-compdef _comfydock comfydock cfd
+if [[ "${funcstack[1]}" == _comfydock ]]; then
+    _comfydock "$@"
+else
+    compdef _comfydock comfydock cfd
+fi
 """
 
 FISH = """\

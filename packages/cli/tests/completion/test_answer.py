@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comfydock_cli.completion.answer import _join_equals, candidates
+from comfydock_cli.generate.completions import SCRIPTS
 from tests.support.source import clean_environment, make_workspace, run_source
 
 
@@ -147,3 +148,14 @@ def test_a_tab_in_a_real_shell_completes_what_is_then_run(
     shell: str, arguments: list[str], home: Path, typed: str, expected: str
 ):
     _type_in(shell, arguments, home, typed, expected)
+
+
+@pytest.mark.parametrize("typed", ["comfydock use al", "cfd use al"])
+def test_zsh_finds_the_script_by_itself_where_an_installer_puts_it(tmp_path: Path, typed: str):
+    """Loaded by the first TAB, it answers that TAB."""
+    make_workspace(tmp_path / "comfydock", "alpha", "beta")
+    functions = tmp_path / "share/zsh/site-functions"
+    functions.mkdir(parents=True)
+    (functions / "_comfydock").write_text(SCRIPTS["zsh"])
+    (tmp_path / ".zshrc").write_text(f"fpath=({functions} $fpath)\nautoload -Uz compinit\ncompinit -u\n")
+    _type_in("zsh", ["-i"], tmp_path, typed, "using alpha")
