@@ -24,6 +24,9 @@ _LICENCES = {
     "expat": "MIT",
 }
 
+# What lies beside the program; the other libraries are inside of it and of its modules.
+_SHARED = {"openssl": ("libcrypto.so.3", "libssl.so.3")}
+
 _QUESTION = """
 import platform, sys, sysconfig
 print(platform.python_version(), sys.base_prefix, sysconfig.get_path("stdlib"), sep="\\n")
@@ -79,7 +82,9 @@ def portable_components(layout: Layout) -> Iterator[Component]:
     for name, source in read_portable(layout.config).sources.items():
         licences = _extracted_licences(layout.portable_work / "downloads" / source.file.name, place / name)
         purl = f"pkg:generic/{name}@{source.version}?checksum=sha256:{source.file.sha256}"
-        yield Component(name, source.version, purl, _LICENCES.get(name, "see the file"), licences)
+        yield Component(
+            name, source.version, purl, _LICENCES.get(name, "see the file"), licences, _SHARED.get(name, ())
+        )
 
 
 def _extracted_licences(archive: Path, place: Path) -> tuple[Path, ...]:
