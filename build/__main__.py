@@ -79,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     measuring.add_argument("--rounds", type=int, default=40)
     measuring.add_argument("--quick", action="store_true", help="few rounds, no one-file forms, no instructions")
     measuring.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", help="time a program too")
+    measuring.add_argument("--release", type=Path, metavar="COMMAND", help="measure an installed release too")
     measuring.add_argument("--compare", type=Path, metavar="OLD.json", help="show the change since another run")
     measuring.add_argument("--case", action="append", default=[], metavar="NAME", help="only this case")
     measuring.add_argument("--no-instructions", action="store_true", help="do not count instructions")
@@ -153,6 +154,7 @@ def bench_plan(options: argparse.Namespace) -> Plan:
         rounds=min(options.rounds, 10) if options.quick else options.rounds,
         onefile=not options.quick,
         count_instructions=not options.quick and not options.no_instructions and available(),
+        release=options.release,
         peers={name: tuple(shlex.split(command)) for name, command in peers.items()},
     )
 

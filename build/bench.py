@@ -31,6 +31,8 @@ class Plan:
     onefile: bool = True
     count_instructions: bool = True
     peers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    release: Path | None = None
+    """The command of an installed release, to be measured in every case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Bench:
             "interpreter": self.builder.interpreter.as_dict(),
             "machine": {"system": platform.platform(), "processor": processor(), "python": sys.version.split()[0]},
             "rounds": self.plan.rounds,
-            "artifacts": {form: self.artifact_facts(form) for form in programs if form != "source"},
+            "artifacts": {form: self.artifact_facts(form) for form in programs if form not in ("source", "release")},
             "rows": [row.as_dict() for row in rows],
         }
 
@@ -94,6 +96,8 @@ class Bench:
         for form in forms:
             self.builder.make(form)
             programs[form] = installed_copy(self.layout, form, self.place)
+        if self.plan.release is not None:
+            programs["release"] = Program("release", (str(self.plan.release.absolute()),))
         return programs
 
     def measure(self, case: Case, programs: dict[str, Program]) -> list[Row]:

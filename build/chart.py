@@ -6,6 +6,7 @@ from html import escape
 SERIES = {
     "source": ("source, installed", "#8b949e"),
     "nuitka": ("Nuitka", "#2da44e"),
+    "release": ("release, installed", "#0969da"),
     "pyinstaller": ("PyInstaller", "#bf8700"),
 }
 

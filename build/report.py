@@ -6,6 +6,7 @@ NAMES = {
     "bare": "bare interpreter",
     "source": "source, installed",
     "nuitka": "Nuitka",
+    "release": "release, installed",
     "pyinstaller": "PyInstaller",
     "nuitka-onefile": "Nuitka, one file",
     "pyinstaller-onefile": "PyInstaller, one file",
