@@ -8,6 +8,7 @@ the same (`build/install/install.sh`), so either can follow the other.
 import contextlib
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
