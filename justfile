@@ -88,6 +88,10 @@ freeze: setup
 documentation *options: setup
     uv run --no-sync python -m build documentation "$@"
 
+# What takes the space of the compiled program
+sizes *options: setup
+    uv run --no-sync python -m build sizes "$@"
+
 # The largest files, functions and classes, for a look now and then
 house: setup
     uv run --no-sync python -m build.house

@@ -29,7 +29,8 @@ from build.release.components import ComponentError
 from build.release.gathering import GatheringError, gather
 from build.release.making import ReleaseError, release_of
 from build.report import comparison, markdown, rows_of, table
-from build.settings import SettingsError
+from build.settings import SettingsError, read_artifact
+from build.sizes import SizesError, report
 from build.smoke import smoke
 from build.snapshot import SnapshotError, surface
 from build.stage import StageError, stage
@@ -48,6 +49,7 @@ ERRORS = (
     PortableError,
     ReleaseError,
     SettingsError,
+    SizesError,
     SnapshotError,
     StageError,
     StartError,
@@ -95,6 +97,9 @@ def parser() -> argparse.ArgumentParser:
     reading.add_argument("directory", type=Path, nargs="?", metavar="DIR", help="the artifact, else the portable one")
     reading.add_argument("--at-most", metavar="VERSION", help="fail when a newer C library is needed, such as 2.28")
     reading.set_defaults(task=run_symbols)
+    weighing = tasks.add_parser("sizes", help="show what takes the space of the compiled program")
+    weighing.add_argument("--portable", action="store_true", help="the artifact for old systems")
+    weighing.set_defaults(task=run_sizes)
     listing = tasks.add_parser("surface", help="write the list of commands and options that reviews look at")
     listing.set_defaults(task=run_surface)
     releasing = tasks.add_parser("release", help="make dist/release from a clean tree")
@@ -213,6 +218,13 @@ def run_symbols(options: argparse.Namespace) -> int:
     for sentence in sentences:
         print(f"not portable: {sentence}", file=sys.stderr)
     return int(bool(sentences))
+
+
+def run_sizes(options: argparse.Namespace) -> int:
+    """Show the files of an artifact and the packages inside of it."""
+    layout = Layout(portable=options.portable)
+    print(report(layout, read_artifact(layout.config).name))
+    return 0
 
 
 def run_surface(options: argparse.Namespace) -> int:

@@ -151,7 +151,6 @@ class Release:
         settings, layout = self.builder.artifact, self.builder.layout
         site_packages = next(layout.build_venv.glob("lib/python*/site-packages"))
         names = [name.replace("_", "-") for name in settings.third_party]
-        names = ["markdown-it-py" if name == "markdown-it" else name for name in names]
         yield from python_components(site_packages, (*names, *settings.programs, *_RUNTIME))
         if layout.portable:
             yield from portable_components(layout)
