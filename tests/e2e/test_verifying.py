@@ -45,5 +45,19 @@ def test_another_pack_that_fails_does_not_stop_a_change(work: Session, host: Pac
     assert set(packs(work)) == {"broken", "fancy"}
 
 
-def test_a_pack_that_is_not_there_is_not_verified(work: Session) -> None:
-    failure(work, "pack-not-found", "node", "verify", "nothing")
+def test_a_pack_is_named_as_for_other_commands(work: Session, host: PackHost) -> None:
+    host.add("fancy", files=pack_files())
+    work.ok("node", "add", "fancy")
+    assert [one["name"] for one in work.data("node", "verify", "FANCY")["packs"]] == ["fancy"]
+
+
+def test_a_pack_that_is_not_there_or_is_disabled_is_refused_before_anything_starts(
+    work: Session, host: PackHost
+) -> None:
+    host.add("fancy", files=pack_files())
+    work.ok("node", "add", "fancy")
+    (work.environments / "work/ComfyUI/main.py").write_text("raise SystemExit('it was started')\n")
+    assert "did you mean `fancy`?" in failure(work, "pack-not-found", "node", "verify", "fanci")["hint"]
+    work.ok("node", "disable", "fancy")
+    error = failure(work, "pack-not-found", "node", "verify", "fancy")
+    assert "it is disabled" in error["message"]

@@ -17,6 +17,8 @@ from comfydock_core.models.packs.imports import ImportReport, PackImport
 from comfydock_core.models.packs.pack_changes import PackChange
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import DISABLED
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.tracked_packs import find_pack, tracked_packs
 from comfydock_core.utils.child_environment import child_environment, without_python_settings
 from comfydock_core.utils.files.disk_errors import disk_errors
 
@@ -28,23 +30,33 @@ _LINES_SHOWN = 15
 
 
 def verify_packs(layout: EnvironmentLayout, names: Sequence[str], reporter: Reporter) -> ImportReport:
-    """What ComfyUI says of the packs that are there, or of those that are named by their directories.
+    """What ComfyUI says of the packs that are there, or of those that are named: as in the manifest, or by directory.
 
-    Nothing of the environment is changed, but the packs' own code runs. Raises `ComfyUIEnded`, `PackNotFound`,
-    `EnvironmentBroken`.
+    Nothing of the environment is changed, but the packs' own code runs. Raises `PackNotFound` before anything is
+    started, `ManifestDamaged`, `ComfyUIEnded`, `EnvironmentBroken`.
     """
+    wanted = _directories(layout, names)
     with disk_errors("verify the node packs"), tempfile.TemporaryDirectory(prefix="comfydock-verify-") as aside:
         report = start_once(layout, layout.venv, _present(layout), aside, reporter)
+    return ImportReport(report.of(wanted)) if names else report
+
+
+def _directories(layout: EnvironmentLayout, names: Sequence[str]) -> list[str]:
+    """Where the named packs lie among the custom nodes. Raises `PackNotFound`, `ManifestDamaged`."""
     if not names:
-        return report
-    missing = sorted(set(names) - {pack.name for pack in report.packs})
-    if missing:
-        raise PackNotFound(
-            f"ComfyUI did not import {', '.join(missing)}: there is no such pack in `custom_nodes`, or it is disabled",
-            hint="`comfydock node list` shows the node packs and their states",
-            context={"packs": missing},
-        )
-    return ImportReport(report.of(names))
+        return []
+    tracked, present = tracked_packs(read_manifest(layout.manifest), layout.manifest), _present(layout)
+    found = []
+    for name in names:
+        pack = None if name in present else find_pack(tracked, name)
+        found.append(name if pack is None else pack.directory)
+        if found[-1] not in present:
+            raise PackNotFound(
+                f"`{name}` is not among the custom nodes, or it is disabled: ComfyUI would not import it",
+                hint="`comfydock node list` shows the node packs and their states",
+                context={"pack": name},
+            )
+    return found
 
 
 def refuse_failing(
