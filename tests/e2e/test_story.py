@@ -280,6 +280,7 @@ def test_node_packs_missing_and_foreign_show_in_the_status(workspace: Session) -
         "missing": ["gone"],
         "untracked": ["foreign"],
         "changed": [],
+        "changed_files": {},
         "imports": {},
         "unknown": None,
     }

@@ -1,3 +1,4 @@
+from . import program as program
 from . import transaction as transaction
 from .comfyui_versions import ComfyUIVersions as ComfyUIVersions
 from .node_lookup_service import NodeLookupService as NodeLookupService
