@@ -152,6 +152,8 @@ ELSEWHERE = {
     "config": "writes one setting; test_bad_input has its plan",
     "completion install": "writes files of the shell; test_bad_input has its plan",
     "completion uninstall": "removes files of the shell; test_bad_input has its plan",
+    "self update": "changes the program; test_self_update has its plan",
+    "self uninstall": "removes the program; test_self_update has its plan",
     "py uv": "runs uv as somebody words it: there is nothing to plan; test_python_packages has it",
     "doctor": "does several things, each as an operation of its own; test_doctor has its plan",
     "operation resume": "finishes an operation whose plan is recorded; test_failures has it",
