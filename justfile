@@ -18,7 +18,7 @@ demo: setup
 
 # Everything: style, types, tests, both artifacts and their tests
 test: _what-test-does lint types build
-    uv run --no-sync pytest -n 2 --dist loadgroup --ignore=tests/startup --junitxml=dist/tests/main.xml
+    uv run --no-sync pytest -n 2 --ignore=tests/startup --junitxml=dist/tests/main.xml
     uv run --no-sync pytest tests/startup --junitxml=dist/tests/startup.xml
 
 _what-test-does:
@@ -31,7 +31,7 @@ slowest *options:
 
 # What needs no artifact
 test-fast *options: setup
-    uv run --no-sync pytest -n 2 --dist loadgroup packages tests/architecture tests/build tests/e2e "$@"
+    uv run --no-sync pytest -n 2 packages tests/architecture tests/build tests/e2e "$@"
 
 # Style and layers
 lint: setup

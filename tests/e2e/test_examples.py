@@ -14,8 +14,6 @@ from tests.support.example_stage import BARE, FURNISHED, NONE, PLAIN, Scene, Sta
 from tests.support.miniature import Miniature
 from tests.support.sessions import stop, wait_for_line
 
-pytestmark = pytest.mark.xdist_group("examples")  # Their stage is made once.
-
 ROWS = {example: row for row in resolve.all_commands() for example in row.examples if not row.hidden}
 # Those that start ComfyUI have tests of their own, and so have those that need an installed release.
 OF_RUN = [example for example, row in ROWS.items() if row.path == ("run",)]

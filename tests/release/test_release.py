@@ -20,8 +20,6 @@ from build.release.making import Release, ReleaseError, platform_name
 from build.venvs import find_uv
 from comfydock_core.factories.program_factory import platform_name as platform_looked_for
 
-pytestmark = pytest.mark.xdist_group("release")
-
 VERSION = version_of(Layout())
 MOST_BYTES = 25_000_000
 SHELLS = {

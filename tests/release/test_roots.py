@@ -28,8 +28,6 @@ OLDEST, CURRENT = "bullseye", "trixie"
 MIRROR = os.environ.get("COMFYDOCK_TEST_DEBIAN_MIRROR", "http://deb.debian.org/debian")
 HOME = "/home/user"
 
-pytestmark = pytest.mark.xdist_group("roots")  # Its systems are made once.
-
 
 class Root:
     """A system in a directory of its own, entered by `chroot`, as a user whose home is `/home/user`."""

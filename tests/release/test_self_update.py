@@ -23,10 +23,7 @@ OLD = version_of(Layout())
 NEW = f"9{OLD[1:]}"  # Later than any, and of the same length.
 POINTS = 6
 
-pytestmark = [
-    pytest.mark.skipif(os.name != "posix", reason="on Windows the installer is a script for PowerShell"),
-    pytest.mark.xdist_group("self update"),  # Its releases are made once.
-]
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="on Windows the installer is a script for PowerShell")
 
 
 @pytest.fixture(scope="module")
