@@ -1,5 +1,6 @@
 """Files of node packs that are not as they came are shown where packs are shown, and git is asked once."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,16 @@ def test_git_is_asked_again_only_when_files_were_written_since(changed: Session)
     append(changed, "Fancy")
     assert set(changed.data("status", PATH="")["packs"]["changed_files"]) == {"plain"}  # Nobody there to tell.
     assert set(changed.data("status")["packs"]["changed_files"]) == {"Fancy", "plain"}
+
+
+def test_a_change_is_seen_when_size_and_time_are_as_before(changed: Session) -> None:
+    path = Path(changed.environments, "work/ComfyUI/custom_nodes/untouched/__init__.py")
+    assert set(changed.data("status")["packs"]["changed_files"]) == {"Fancy", "plain"}
+    times, text = path.stat(), path.read_text()
+    path.write_text(text.swapcase())
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert path.stat().st_size == times.st_size
+    assert "untouched" in changed.data("status")["packs"]["changed_files"]
 
 
 def test_a_file_put_back_is_no_change_any_more(changed: Session) -> None:

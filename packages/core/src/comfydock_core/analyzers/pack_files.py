@@ -68,7 +68,8 @@ def _sum_of_files(directory: str) -> str:
                     waiting.append(f"{place}{entry.name}/")
                     continue
                 found = entry.stat(follow_symlinks=False)
-                facts = f"{place}{entry.name}\0{found.st_size} {found.st_mtime_ns}"
+                # Who changes a file can put its time back, but not the time of its last change of state.
+                facts = f"{place}{entry.name}\0{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
                 total += crc32(facts.encode("utf-8", "surrogatepass"))
                 count += 1
     return f"{count} {total:x}"
