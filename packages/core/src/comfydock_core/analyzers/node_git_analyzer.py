@@ -36,10 +36,10 @@ class NodeGitAnalyzer:
         if inside.returncode == 0 and inside.output.strip():
             return Checkout(commit, branch, None, None), "its `.git` is not a repository"
         status = self._ask("status", *_STATUS)
-        if status.returncode != 0:
+        seen = _parsed(status)
+        if seen is None:
             reason = status.text.split("\n")[0] or f"git ended with exit code {status.returncode}"
             return Checkout(commit, branch, None, self.remote()), reason
-        seen = GitChangeParser(status.output.encode("utf-8", "surrogateescape"))
         return (
             Checkout(
                 commit=commit or seen.commit,
@@ -82,10 +82,8 @@ class NodeGitAnalyzer:
         """The files that differ from the commit, sorted; `None` where git cannot tell. One call of git."""
         if read_head(self._directory)[0] is None:
             return None  # Where `.git` is damaged git would go on to the repository around it and tell of that.
-        status = self._ask("status", *_STATUS)
-        if status.returncode != 0:
-            return None
-        return sorted(GitChangeParser(status.output.encode("utf-8", "surrogateescape")).modified)
+        seen = _parsed(self._ask("status", *_STATUS))
+        return None if seen is None else sorted(seen.modified)
 
     def tracked_names(self, inner: str) -> set[str]:
         """The names directly below `inner` that belong to the checkout. Submodules are checkouts of their own."""
@@ -132,6 +130,11 @@ class NodeGitAnalyzer:
 
     def _ask(self, *arguments: str) -> Completed:
         return runner.ask(["--no-optional-locks", *arguments], cwd=self._directory)
+
+
+def _parsed(status: Completed) -> GitChangeParser | None:
+    """What git's status says, `None` where git failed."""
+    return GitChangeParser(status.output.encode("utf-8", "surrogateescape")) if status.returncode == 0 else None
 
 
 def told_files(changed: Sequence[str]) -> str:
