@@ -10,6 +10,7 @@ from pathlib import Path
 
 from build.paths import Layout
 from build.portable.pins import read_portable
+from build.portable.sources import fetch, mirrors
 
 # Where the metadata says less than the files.
 _LICENCES = {
@@ -59,28 +60,16 @@ def python_components(site_packages: Path, names: Iterable[str]) -> Iterator[Com
         yield _python_component(metadata[name])
 
 
-def system_component(files: Iterable[Path], shown: Iterable[str]) -> Component:
-    """The Debian package that files of this system belong to. Raises `ComponentError`."""
-    # By the last parts of the path: `/lib` and `/usr/lib` are one directory, and dpkg knows a file by either.
-    found = _output("dpkg-query", "--search", *(f"*/{path.parent.name}/{path.name}" for path in files))
-    names = {line.partition(":")[0] for line in found.splitlines()}
-    if len(names) != 1:
-        raise ComponentError(f"not one package has {', '.join(map(str, files))}: {found.strip() or 'none'}")
-    name = names.pop()
-    source, version = _output("dpkg-query", "--show", "-f", "${source:Package} ${source:Version}", name).split()
-    licence = Path("/usr/share/doc", name, "copyright")
-    if not licence.is_file():
-        raise ComponentError(f"{licence} is not there")
-    purl = f"pkg:deb/debian/{source}@{version}?arch=source"
-    return Component(source, version, purl, "see the file", (licence,), tuple(shown))
-
-
 def portable_components(layout: Layout) -> Iterator[Component]:
-    """What the program for old systems was compiled from, with licences out of the sources. Raises `ComponentError`."""
-    place = layout.work / "licences"
+    """What the program for old systems was compiled from, with licences out of the sources.
+
+    Sources that are not kept any more are fetched again. Raises `ComponentError`, `PortableError`.
+    """
+    place, portable = layout.work / "licences", read_portable(layout.config)
     shutil.rmtree(place, ignore_errors=True)
-    for name, source in read_portable(layout.config).sources.items():
-        licences = _extracted_licences(layout.portable_work / "downloads" / source.file.name, place / name)
+    for name, source in portable.sources.items():
+        archive = fetch(source.file, layout.portable_work / "downloads", mirrors(portable.mirrors))
+        licences = _extracted_licences(archive, place / name)
         purl = f"pkg:generic/{name}@{source.version}?checksum=sha256:{source.file.sha256}"
         yield Component(
             name, source.version, purl, _LICENCES.get(name, "see the file"), licences, _SHARED.get(name, ())

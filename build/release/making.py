@@ -6,8 +6,8 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from build import describe
@@ -21,7 +21,6 @@ from build.release.components import (
     interpreter_component,
     portable_components,
     python_components,
-    system_component,
 )
 from build.release.share import write_share
 from build.release.sums import write_sums
@@ -40,8 +39,10 @@ class ReleaseError(Exception):
 
 
 def release_of(root: Path, say: Callable[[str], None] = print) -> "Release":
-    """The release of a checkout, with the program for old systems where that can be made."""
+    """The release of a checkout, on Linux with the program for old systems. Raises `ReleaseError`."""
     portable = platform_name() == "linux-x86_64"
+    if sys.platform == "linux" and not portable:
+        raise ReleaseError("a release for Linux is made on x86_64, where there is an interpreter for old systems")
     return Release(Builder.of(Layout(root, portable=portable), say))
 
 
@@ -122,7 +123,7 @@ class Release:
         tree = self.builder.layout.work / "release" / self.name
         shutil.rmtree(tree, ignore_errors=True)
         shutil.copytree(artifact, tree, symlinks=True)
-        components = merged(self._components(artifact))
+        components = tuple(self._components())
         write_share(self.builder.layout, tree / "share")
         write_licences(tree / "licenses", components)
         # How long a build took is no part of what was built.
@@ -147,7 +148,8 @@ class Release:
         subprocess.run(command, cwd=self.builder.layout.root, env=environ, check=True)
         (fresh / ".gitignore").unlink(missing_ok=True)
 
-    def _components(self, artifact: Path) -> Iterator[Component]:
+    def _components(self) -> Iterator[Component]:
+        """Libraries are the portable interpreter's, or came with one whose licence names theirs."""
         settings, layout = self.builder.artifact, self.builder.layout
         site_packages = next(layout.build_venv.glob("lib/python*/site-packages"))
         names = [name.replace("_", "-") for name in settings.third_party]
@@ -155,37 +157,13 @@ class Release:
         if layout.portable:
             yield from portable_components(layout)
         else:
-            yield from system_components(artifact, Path(self.builder.interpreter.executable))
+            yield interpreter_component(Path(self.builder.interpreter.executable))
 
 
 def platform_name() -> str:
     """How a release calls the kind of machine that it is made on; the program looks for this name."""
     machine = platform.machine().lower()
     return f"{_SYSTEMS.get(sys.platform, sys.platform)}-{_MACHINES.get(machine, machine)}"
-
-
-def system_components(artifact: Path, interpreter: Path) -> Iterator[Component]:
-    """The interpreter and the libraries that were taken from this system.
-
-    Elsewhere than on Linux the libraries came with the interpreter, whose licence names theirs.
-    """
-    if sys.platform != "linux":
-        yield interpreter_component(interpreter)
-        return
-    yield system_component([interpreter.resolve()], ["comfydock"])
-    for path in sorted(artifact.iterdir()):
-        if ".so." in path.name:
-            found = Path("/usr/lib/x86_64-linux-gnu") / path.name
-            yield system_component([found.resolve()], [path.name])
-
-
-def merged(components: Iterable[Component]) -> tuple[Component, ...]:
-    """Each component once, with all the files that it is."""
-    found: dict[str, Component] = {}
-    for one in components:
-        known = found.get(one.purl)
-        found[one.purl] = one if known is None else replace(known, files=(*known.files, *one.files))
-    return tuple(found.values())
 
 
 def write_licences(directory: Path, components: tuple[Component, ...]) -> None:
