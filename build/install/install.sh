@@ -258,17 +258,19 @@ place_links() {
     remove_links_that_lead_nowhere
 }
 
-our_links() {
-    for folder in "$prefix/bin" "$prefix/share"; do
-        [ ! -d "$folder" ] || find "$folder" -type l -exec sh -c \
-            'for link; do case $(readlink "$link") in */lib/comfydock/current/*) printf "%s\n" "$link" ;; esac; done' sh {} +
+# Where the versions that are there have links: share/ may hold half a disk of other things.
+possible_links() {
+    printf '%s\n' "$prefix/bin/comfydock" "$prefix/bin/cfd"
+    for share in "$lib"/[0-9]*/share; do
+        [ -d "$share" ] || continue
+        (cd "$share" && find . -type f) | while IFS= read -r name; do printf '%s\n' "$prefix/share/${name#./}"; done
     done
 }
 
 remove_links_that_lead_nowhere() {
-    our_links >"$work/links"
+    possible_links >"$work/links"
     while IFS= read -r link; do
-        [ -e "$link" ] || rm -f "$link"
+        [ -e "$link" ] || ! is_ours "$link" || rm -f "$link"
     done <"$work/links"
 }
 
@@ -333,8 +335,7 @@ uninstall() {
     done
     # The list first, then the links, then the program: what is interrupted can be begun again.
     directories=$(cat "$lib/made" 2>/dev/null || true)
-    our_links | while IFS= read -r link; do rm -f "$link"; done
-    ! is_ours "$prefix/bin/cfd" || rm -f "$prefix/bin/cfd"
+    possible_links | while IFS= read -r link; do ! is_ours "$link" || rm -f "$link"; done
     rm -rf "$lib"
     printf '%s\n' "$directories" | sort -r | while IFS= read -r directory; do
         [ -z "$directory" ] || rmdir "$directory" 2>/dev/null || true

@@ -148,12 +148,9 @@ class ProgramInstallation:
         """Links for the commands and for what the version brings; what is there and is not ours stays."""
         wanted = {f"{self._layout.bin}/{_PROGRAM}": f"../lib/comfydock/current/{_PROGRAM}"}
         wanted |= {f"{self._layout.bin}/{name}": _PROGRAM for name in COMMANDS if name != _PROGRAM}
-        brought = f"{self._layout.current}/share"
-        for place, _, names in os.walk(brought):
-            below = os.path.relpath(place, brought)
-            up = "../" * (1 + len(below.split("/")))
-            for name in names:
-                wanted[f"{self._layout.share}/{below}/{name}"] = f"{up}lib/comfydock/current/share/{below}/{name}"
+        for name in _brought(self._layout.current):
+            up = "../" * (1 + name.count("/"))
+            wanted[f"{self._layout.share}/{name}"] = f"{up}lib/comfydock/current/share/{name}"
         for link, target in wanted.items():
             if not os.path.lexists(link) or _is_ours(link):
                 self._make_directory(os.path.dirname(link))
@@ -178,12 +175,15 @@ class ProgramInstallation:
         return noted.read_text("utf-8", "surrogateescape").splitlines() if noted.is_file() else []
 
     def _our_links(self) -> list[str]:
-        """Every link of ours, those to other links of ours first."""
-        found = []
-        for root in (self._layout.bin, self._layout.share):
-            for place, directories, names in os.walk(root):
-                found += [path for name in (*names, *directories) if _is_ours(path := f"{place}/{name}")]
-        return sorted(found, key=lambda link: THROUGH_CURRENT in os.readlink(link))
+        """Every link of ours, those to other links of ours first.
+
+        Looked for where the versions that are there have them: `share` may hold half a disk of other things.
+        """
+        possible = {f"{self._layout.bin}/{name}" for name in COMMANDS}
+        for version in os.listdir(self._layout.versions):
+            brought = _brought(f"{self._layout.versions}/{version}")
+            possible |= {f"{self._layout.share}/{name}" for name in brought}
+        return sorted(filter(_is_ours, possible), key=lambda link: (THROUGH_CURRENT in os.readlink(link), link))
 
     def _remove_old_versions(self) -> None:
         """Remove all but the version in use, the one before it, and what is running or was made just now."""
@@ -218,6 +218,13 @@ def _point(link: str, target: str, work: str) -> None:
     new = f"{work}/link"
     os.symlink(target, new)
     os.replace(new, link)
+
+
+def _brought(version: str) -> Iterator[str]:
+    """What the directory of a version has for `share`, relative to it."""
+    root = f"{version}/share"
+    for place, _, names in os.walk(root):
+        yield from (os.path.relpath(f"{place}/{name}", root) for name in names)
 
 
 def _is_ours(path: str) -> bool:
