@@ -60,17 +60,17 @@ def leave_lock(scope: Path, content: str, *, age: float = 0.0, name: str = f"{MA
     return path
 
 
-@pytest.mark.parametrize("content", ["", "new"])
-def test_what_the_stopped_move_left_is_removed_and_the_move_finished(scope: Path, content: str) -> None:
+@pytest.mark.parametrize(("name", "content"), [(f"{MAIN}.lock", ""), (f"{MAIN}.lock", "new"), ("HEAD.lock", "")])
+def test_what_the_stopped_move_left_is_removed_and_the_move_finished(scope: Path, name: str, content: str) -> None:
     new = stopped(scope)
-    lock = leave_lock(scope, f"{new}\n" if content else "")
+    lock = leave_lock(scope, f"{new}\n" if content else "", name=name)
     with locked(str(scope), INITIATOR, SILENT):
         assert unfinished(str(scope)) is None
     assert git(scope, "rev-parse", "main") == new
     assert not lock.exists()
 
 
-@pytest.mark.parametrize("name", [f"{MAIN}.lock", "packed-refs.lock"])
+@pytest.mark.parametrize("name", [f"{MAIN}.lock", "HEAD.lock", "packed-refs.lock"])
 def test_what_is_older_than_any_git_would_be_at_it_is_nobody_s(scope: Path, name: str) -> None:
     lock = leave_lock(scope, "whatever", age=100, name=name)
     remove_left_locks(str(scope), MAIN, "0" * 40)

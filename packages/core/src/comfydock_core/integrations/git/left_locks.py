@@ -23,8 +23,10 @@ def remove_left_locks(worktree: str, name: str, new: str | None) -> None:
 
 
 def _lock_files(worktree: str, name: str) -> list[str]:
-    """The lock of the reference, and that of the file with those that are packed."""
-    asked = ["rev-parse", "--git-path", f"{name}.lock", "--git-path", "packed-refs.lock"]
+    """The locks of the reference, of `HEAD`, which git takes too when `HEAD` leads there, and of packed references."""
+    asked = ["rev-parse"]
+    for lock in dict.fromkeys((f"{name}.lock", "HEAD.lock", "packed-refs.lock")):
+        asked += ["--git-path", lock]
     answer = runner.ask(asked, cwd=worktree)
     places = answer.output.splitlines() if answer.returncode == 0 else []
     return [os.path.join(worktree, place) for place in places]
