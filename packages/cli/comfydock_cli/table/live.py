@@ -25,6 +25,7 @@ MODULE_OF = {
         "environments",
     ),
     **dict.fromkeys(("node", "registry"), "nodes"),
+    **dict.fromkeys(("model",), "models"),
     **dict.fromkeys(("undo", "operation"), "operations"),
     **dict.fromkeys(("backend", "env-config", "__merge"), "backends"),
     **dict.fromkeys(("py", "constraint", "outdated"), "python"),
@@ -68,6 +69,10 @@ def _rows_of(module: str) -> tuple[Command, ...]:
         from comfydock_cli.table import nodes
 
         return nodes.COMMANDS
+    if module == "models":
+        from comfydock_cli.table import models
+
+        return models.COMMANDS
     if module == "operations":
         from comfydock_cli.table import operations
 

@@ -6,7 +6,18 @@ import shlex
 
 from comfydock_cli.completion.values import OF_ENVIRONMENT, SOURCES
 from comfydock_cli.generate.help import command_help
-from comfydock_cli.table import backends, environments, live, nodes, operations, program, python, resolve, workspace
+from comfydock_cli.table import (
+    backends,
+    environments,
+    live,
+    models,
+    nodes,
+    operations,
+    program,
+    python,
+    resolve,
+    workspace,
+)
 from comfydock_cli.table.parser import parse
 from comfydock_cli.table.spec import GLOBAL, VALUE, WORD, Command
 
@@ -80,6 +91,7 @@ def test_the_group_of_a_first_word_is_the_module_that_holds_it():
     modules = {
         "environments": environments,
         "nodes": nodes,
+        "models": models,
         "backends": backends,
         "operations": operations,
         "workspace": workspace,

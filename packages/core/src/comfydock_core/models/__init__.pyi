@@ -1,3 +1,4 @@
+from . import model_files as model_files
 from .addresses import without_credentials as without_credentials
 from .doctor import Finding as Finding
 from .doctor import Mending as Mending

@@ -1,0 +1,5 @@
+"""Values about model files: where they are, what they are, and fetching them."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
