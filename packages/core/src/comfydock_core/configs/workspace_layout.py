@@ -59,6 +59,16 @@ class WorkspaceLayout:
         return f"{self.root}/comfydock_cache/custom_nodes"
 
     @property
+    def model_index(self) -> str:
+        """What is known of model files."""
+        return f"{self.root}/comfydock_cache/model_index.db"
+
+    @property
+    def earlier_model_index(self) -> str:
+        """What ComfyDock 1.x or ComfyGit knew of them; never written to."""
+        return f"{self.root}/comfydock_cache/models.db"
+
+    @property
     def logs(self) -> str:
         return f"{self.root}/logs"
 

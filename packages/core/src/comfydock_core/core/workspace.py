@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.environment import Environment
     from comfydock_core.core.environments import Environments
     from comfydock_core.core.health import Health
+    from comfydock_core.core.models import Models
     from comfydock_core.core.operations import Operations
     from comfydock_core.core.packages import Packages
     from comfydock_core.core.packs import Packs
@@ -139,6 +140,13 @@ class Workspace:
         from comfydock_core.core.packages import Packages
 
         return Packages(self)
+
+    @property
+    def models(self) -> "Models":
+        """The model files of a workspace: what and where they are."""
+        from comfydock_core.core.models import Models
+
+        return Models(self)
 
     @property
     def registry(self) -> "Registry":

@@ -61,6 +61,9 @@ from .exceptions import LockDamaged as LockDamaged
 from .exceptions import LockOutdated as LockOutdated
 from .exceptions import ManifestDamaged as ManifestDamaged
 from .exceptions import MergeRefused as MergeRefused
+from .exceptions import ModelDamaged as ModelDamaged
+from .exceptions import ModelIndexDamaged as ModelIndexDamaged
+from .exceptions import ModelNotFound as ModelNotFound
 from .exceptions import ModelsDirectoryNotFound as ModelsDirectoryNotFound
 from .exceptions import NetworkUnavailable as NetworkUnavailable
 from .exceptions import NoActiveEnvironment as NoActiveEnvironment

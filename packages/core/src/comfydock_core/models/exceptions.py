@@ -758,6 +758,35 @@ class NodeDataMissing(NotFoundError):
     code = "node-data-missing"
 
 
+class ModelIndexDamaged(IntegrityError):
+    """The index of models cannot be read, or is that of a newer ComfyDock.
+
+    The models themselves are not concerned. A new index knows all files again after `comfydock model index sync`, but
+    not the sources that only the old one had.
+    """
+
+    code = "model-index-damaged"
+
+
+class ModelNotFound(NotFoundError):
+    """No model of this name, path or digest is indexed, or several are and one is needed.
+
+    `comfydock model index find WORDS` searches the index, `comfydock model index sync` brings it up to date.
+    """
+
+    code = "model-not-found"
+
+
+class ModelDamaged(IntegrityError):
+    """The bytes of a model file are not what they should be.
+
+    `comfydock model verify` lists such files. Fetch them again from where they came; `--quarantine` renames them until
+    then, so that ComfyUI does not load them.
+    """
+
+    code = "model-damaged"
+
+
 class PackageNotFound(NotFoundError):
     """The manifest asks for no Python package, group or constraint of this name, or no index has the package.
 

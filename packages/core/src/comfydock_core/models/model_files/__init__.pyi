@@ -1,0 +1,4 @@
+from .index import IndexChange as IndexChange
+from .index import ModelLocation as ModelLocation
+from .index import ModelSource as ModelSource
+from .index import RootState as RootState

@@ -1,0 +1,107 @@
+"""Finding indexed models by what a user says of them: a path, a name, digits of a digest, or words."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from comfydock_core.models.exceptions import ConflictError, ModelNotFound
+from comfydock_core.models.model_files.index import ModelLocation
+from comfydock_core.repositories.model_index.model_index import ModelIndex
+from comfydock_core.utils.text import nearest
+
+_DIGITS = re.compile(r"[0-9a-f]{6,64}")
+_SHOWN = 8
+_MOST_COMPARED = 20_000  # Names; looking for similar ones among more would take seconds.
+
+
+def find_models(index: ModelIndex, words: Sequence[str]) -> list[ModelLocation]:
+    """The files that fit: by the first digits of a digest, at least six, else all whose path or kind has every word."""
+    if len(words) == 1 and _DIGITS.fullmatch(words[0].lower()):
+        found = index.locations_like(words[0].lower())
+        if found:
+            return found
+    wanted = [_folded(word) for word in words]
+    fits = [number for number, path, folder, header in index.names()
+            if all(word in _searched(path, folder, header) for word in wanted)]  # fmt: skip
+    return index.locations_of(fits)
+
+
+def the_model(index: ModelIndex, identifier: str) -> list[ModelLocation]:
+    """All files of the one model that an identifier means: a path, the digits of a digest, or the name of a file.
+
+    Raises `ModelNotFound`, and `ConflictError` when different models are meant.
+    """
+    found = _at_path(index, identifier) or _by_digits(index, identifier) or _by_name(index, identifier)
+    if not found:
+        raise _not_found(index, identifier)
+    models = grouped(found)
+    if len(models) > 1:
+        names = [f"{group[0].blake3[:12] if group[0].blake3 else '-'}  {group[0].full_path}" for group in models]
+        raise ConflictError(
+            f"`{identifier}` may be any of {len(models)} models",
+            hint="name one by its path or by more digits:\n" + "\n".join(f"  {name}" for name in names[:_SHOWN]),
+            context={"identifier": identifier, "candidates": [group[0].as_dict() for group in models]},
+        )
+    if found[0].blake3 is None:
+        return found
+    return index.locations_with(found[0].blake3)
+
+
+def grouped(places: Iterable[ModelLocation]) -> list[list[ModelLocation]]:
+    """Files by what they hold: those of one content together, and those that are names of one file."""
+    groups: dict[object, list[ModelLocation]] = {}
+    for one in places:
+        groups.setdefault(one.blake3 or (one.state.device, one.state.inode), []).append(one)
+    return list(groups.values())
+
+
+def _at_path(index: ModelIndex, identifier: str) -> list[ModelLocation]:
+    """By path, however it is spelled or leads there: absolute, from here, or from a root."""
+    given, inside = os.path.abspath(os.path.expanduser(identifier)), os.path.normpath(identifier)
+    roots = [root.path for root in index.roots()]
+    places = [(root, given[len(root) + 1 :]) for root in roots if given.startswith(f"{root}/")]
+    found = [index.location_at(root, path) for root, path in [*places, *((root, inside) for root in roots)]]
+    exact = [one for one in found if one is not None]
+    if exact or os.sep not in identifier:
+        return exact[:1]
+    try:
+        state = os.stat(given)
+    except OSError:
+        return []
+    return index.locations_of_file(state.st_dev, state.st_ino)
+
+
+def _by_digits(index: ModelIndex, identifier: str) -> list[ModelLocation]:
+    lowered = identifier.lower()
+    return index.locations_like(lowered) if _DIGITS.fullmatch(lowered) else []
+
+
+def _by_name(index: ModelIndex, identifier: str) -> list[ModelLocation]:
+    """The files of this name; without one those that have it without their extension."""
+    wanted = _folded(identifier)
+    named = [(number, _folded(os.path.basename(path))) for number, path, _, _ in index.names()]
+    fits = [number for number, name in named if name == wanted]
+    return index.locations_of(fits or [number for number, name in named if os.path.splitext(name)[0] == wanted])
+
+
+def _not_found(index: ModelIndex, identifier: str) -> ModelNotFound:
+    names = {os.path.basename(path) for _, path, _, _ in index.names()}
+    near = nearest(identifier, names, limit=3) if len(names) < _MOST_COMPARED else []
+    if not names:
+        hint = "`comfydock model index sync` looks for models; none is indexed yet"
+    elif near:
+        hint = f"did you mean {', '.join(f'`{name}`' for name in near)}?"
+    else:
+        hint = "`comfydock model index find WORDS` searches, `comfydock model index sync` brings the index up to date"
+    return ModelNotFound(
+        f"no model `{identifier}` is indexed", hint=hint, context={"identifier": identifier, "near": near}
+    )
+
+
+def _searched(path: str, folder: str, header: str | None) -> str:
+    return _folded(f"{path} {folder} {header or ''}")
+
+
+def _folded(text: str) -> str:
+    return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()

@@ -1,0 +1,112 @@
+"""Bringing the index of models up to date with what lies in the directories, and reading files for their digests."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from comfydock_core.analyzers.model_scanner import ModelScanner
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.core.usecases.models.places import scan_roots
+from comfydock_core.models.model_files.index import FileState, IndexChange, ModelLocation
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.model_index.earlier import take_in_earlier_index
+from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
+from comfydock_core.utils.files.digests import Digests, digests_of
+from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.io_priority import last_at_the_disk
+from comfydock_core.utils.text import counted
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSync:
+    """What became of an update of the index.
+
+    `forgotten` are the roots that no environment names any more, `hashed` the files whose digests were made and
+    `unhashed` those that still have none; `failed` are paths that could not be read, with the reason.
+    """
+
+    changes: tuple[IndexChange, ...]
+    forgotten: tuple[str, ...] = ()
+    hashed: int = 0
+    unhashed: int = 0
+    failed: tuple[tuple[str, str], ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        """For `--json`."""
+        return {
+            "roots": [change.as_dict() for change in self.changes],
+            "forgotten": list(self.forgotten),
+            "hashed": self.hashed,
+            "unhashed": self.unhashed,
+            "failed": [{"path": path, "problem": problem} for path, problem in self.failed],
+        }
+
+
+def sync_index(layout: WorkspaceLayout, reporter: Reporter, *, hash_files: bool, eager: bool) -> ModelSync:
+    """Look through all roots and note what changed; with `hash_files` read what has no digests yet.
+
+    Digests are noted file by file, so that reading goes on where it was stopped. Raises `ModelIndexDamaged`,
+    `BusyError`, `FileSystemError`.
+    """
+    with disk_errors("look for models"):
+        roots = scan_roots(layout)
+        os.makedirs(layout.cache, exist_ok=True)
+    reporter.phase("Looking for models")
+    with open_model_index(layout.model_index) as index:
+        take_in_earlier_index(index, layout.earlier_model_index, reporter)
+        changes = tuple(index.take_in(ModelScanner(root).scan()) for root in roots)
+        forgotten = tuple(index.forget_roots([root.path for root in roots]))
+        hashed, failed = _hash_all(index, reporter, eager=eager) if hash_files else (0, ())
+        return ModelSync(changes, forgotten, hashed, index.count_without_digests(), failed)
+
+
+def _hash_all(index: ModelIndex, reporter: Reporter, *, eager: bool) -> tuple[int, tuple[tuple[str, str], ...]]:
+    files = index.without_digests()
+    total, before, hashed = sum(one.state.size for one in files), 0, 0
+    failed: list[tuple[str, str]] = []
+    if files:
+        reporter.phase(f"Reading {counted(len(files), 'file')}")
+    with disk_manners(eager=eager):
+        for one in files:
+            try:
+                hash_file(index, one, reporter, before=before, total=total)
+                hashed += 1
+            except OSError as error:
+                failed.append((one.full_path, error.strerror or str(error)))
+            before += one.state.size
+    return hashed, tuple(failed)
+
+
+def hash_file(index: ModelIndex, place: ModelLocation, reporter: Reporter, *, before: int, total: int) -> Digests:
+    """Read a file whole and note its digests; `before` of `total` bytes were read of other files.
+
+    Raises `OSError`, also for a file that is not as the index has it or changes while it is read.
+    """
+
+    def on_progress(done: int, _: int | None) -> None:
+        reporter.progress("reading", before + done, total, "bytes")
+
+    _refuse_changed(place.full_path, place.state)
+    digests = digests_of(place.full_path, on_progress)
+    _refuse_changed(place.full_path, place.state)
+    index.note_digests_of(file_state(place.full_path), digests)
+    return digests
+
+
+def file_state(path: str) -> FileState:
+    """A file as it is now. Raises `OSError`."""
+    found = os.stat(path)
+    return FileState(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
+
+
+@contextlib.contextmanager
+def disk_manners(*, eager: bool) -> Iterator[None]:
+    """While inside, other programs go first at the disk, unless `eager`."""
+    with contextlib.nullcontext() if eager else last_at_the_disk():
+        yield
+
+
+def _refuse_changed(path: str, known: FileState) -> None:
+    if not file_state(path).is_same_as(known):
+        raise OSError(f"it changed since the index was brought up to date: {path}")

@@ -1,0 +1,284 @@
+"""`ModelIndex`: the index of model files, one SQLite file of a workspace.
+
+What it says of a file holds for the state of the file that is noted with it. Rows of a root that is not there are kept,
+and so is what is known of contents without a file.
+"""
+
+import contextlib
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+
+from comfydock_core.models.exceptions import ModelIndexDamaged
+from comfydock_core.models.model_files.index import (
+    FileState,
+    IndexChange,
+    ModelLocation,
+    ModelSource,
+    RootScan,
+    RootState,
+)
+from comfydock_core.repositories.model_index import schema
+from comfydock_core.repositories.model_index.errors import told_errors
+from comfydock_core.repositories.model_index.rows import COLUMNS, location, signed, stored, text
+from comfydock_core.repositories.model_index.scans import take_in_scan
+from comfydock_core.utils.files.digests import Digests
+
+_BUSY_SECONDS = 30.0
+_WITHOUT_DIGESTS = "locations.blake3 IS NULL AND present"
+
+
+class ModelIndex:
+    """One open index. Methods raise `ModelIndexDamaged`, `BusyError` and `FileSystemError`."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+        """Use `open_model_index`."""
+        self._connection = connection
+        self._path = path
+
+    def __enter__(self) -> "ModelIndex":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    # What is known
+
+    def roots(self) -> list[RootState]:
+        """Every root that was scanned, by path."""
+        rows = self._ask(
+            "SELECT roots.path, kind, present, scanned, count(locations.number), total(size), count(blake3) FROM roots"
+            " LEFT JOIN locations ON root = roots.number GROUP BY roots.number ORDER BY roots.path"
+        )
+        return [
+            RootState(text(path), kind, bool(present), scanned, files, int(size), hashed)
+            for path, kind, present, scanned, files, size, hashed in rows
+        ]
+
+    def locations(self, folder: str | None = None) -> list[ModelLocation]:
+        """Every file, by root and path, or those of one of ComfyUI's folders."""
+        where, values = ("", ()) if folder is None else ("WHERE folder = ?", (folder,))
+        return self._locations(where, *values)
+
+    def names(self) -> list[tuple[int, str, str, str | None]]:
+        """The number of every file's row, its path, its folder, and what its header says as JSON: to search in."""
+        rows = self._ask("SELECT number, path, folder, header FROM locations")
+        return [(number, text(path), folder, header) for number, path, folder, header in rows]
+
+    def locations_of(self, numbers: Sequence[int]) -> list[ModelLocation]:
+        """The files of some rows."""
+        return self._locations("WHERE locations.number IN (SELECT value FROM json_each(?))", json.dumps(list(numbers)))
+
+    def locations_with(self, digest: str) -> list[ModelLocation]:
+        """The files whose BLAKE3 or SHA-256 this is, in whole."""
+        return self._locations("WHERE locations.blake3 = ? OR sha256 = ?", digest, digest)
+
+    def locations_like(self, digest: str) -> list[ModelLocation]:
+        """The files whose BLAKE3 or SHA-256 begins like this: hexadecimal digits in lower case."""
+        end = f"{digest}g"
+        found = "(locations.blake3 >= ? AND locations.blake3 < ?) OR (sha256 >= ? AND sha256 < ?)"
+        return self._locations(f"WHERE {found}", digest, end, digest, end)
+
+    def location_at(self, root: str, path: str) -> ModelLocation | None:
+        """One file."""
+        found = self._locations("WHERE roots.path = ? AND locations.path = ?", stored(root), stored(path))
+        return found[0] if found else None
+
+    def locations_of_file(self, device: int, inode: int) -> list[ModelLocation]:
+        """All names of one file."""
+        return self._locations("WHERE device = ? AND inode = ?", signed(device), signed(inode))
+
+    def folders(self) -> list[str]:
+        """The names of ComfyUI's folders that files lie in."""
+        return [name for (name,) in self._ask("SELECT DISTINCT folder FROM locations WHERE folder != '' ORDER BY 1")]
+
+    def without_digests(self) -> list[ModelLocation]:
+        """The files that were not read whole in their present state, one name of each."""
+        found = self._locations(f"WHERE {_WITHOUT_DIGESTS}")
+        return list({(one.state.device, one.state.inode): one for one in found}.values())
+
+    def count_without_digests(self) -> int:
+        """How many names of such files there are."""
+        found = self._ask(f"SELECT count(*) FROM locations JOIN roots ON roots.number = root WHERE {_WITHOUT_DIGESTS}")
+        return int(found[0][0])
+
+    def without_header(self) -> list[ModelLocation]:
+        """The files whose header was not looked at in their present state."""
+        return self._locations("WHERE header IS NULL AND present")
+
+    def duplicates(self) -> list[list[ModelLocation]]:
+        """Files of the same content, by their digests, that are not names of one file; the largest waste first."""
+        found: dict[str, list[ModelLocation]] = {}
+        repeated = "SELECT blake3 FROM locations WHERE blake3 IS NOT NULL GROUP BY blake3 HAVING count(*) > 1"
+        for one in self._locations(f"WHERE locations.blake3 IN ({repeated}) AND present"):
+            found.setdefault(one.blake3 or "", []).append(one)
+        groups = [group for group in found.values() if len({(one.state.device, one.state.inode) for one in group}) > 1]
+        return sorted(groups, key=lambda group: -group[0].state.size * (len(group) - 1))
+
+    def sources_of(self, blake3: str) -> list[ModelSource]:
+        """Where a content can be had, newest first: what ComfyDock noted, and what its predecessors had noted."""
+        rows = self._ask("SELECT url, kind, origin, added, details FROM sources WHERE blake3 = ?", blake3)
+        earlier = self._ask(
+            "SELECT url, kind, tool, added, details FROM earlier_sources WHERE (tool, sampled) IN"
+            " (SELECT tool, sampled FROM earlier_models WHERE blake3 = ?)",
+            blake3,
+        )
+        return _sources([*rows, *earlier])
+
+    def sources_at(self, place: ModelLocation) -> list[ModelSource]:
+        """Where what lies at a place can be had; what a predecessor noted of exactly this file counts, too."""
+        known = self.sources_of(place.blake3) if place.blake3 is not None else []
+        rows = self._ask(
+            "SELECT url, kind, tool, added, details FROM earlier_sources WHERE (tool, sampled) IN (SELECT tool, sampled"
+            " FROM earlier_locations JOIN earlier_models USING (tool, sampled) WHERE path = ? AND size = ?"
+            " AND abs(mtime - ?) < 0.001)",
+            stored(place.full_path),
+            place.state.size,
+            place.state.mtime_ns / 1e9,
+        )
+        urls = {one.url for one in known}
+        return known + [one for one in _sources(rows) if one.url not in urls]
+
+    # What becomes known
+
+    def take_in(self, scan: RootScan) -> IndexChange:
+        """Make the index of one root what a scan found; of a root that is absent only that is noted."""
+        with self._changing():
+            return take_in_scan(self._connection, scan)
+
+    def forget_roots(self, kept: list[str]) -> list[str]:
+        """Take out the roots that nothing leads to any more, and return them; contents and sources stay."""
+        paths = [text(path) for (path,) in self._ask("SELECT path FROM roots")]
+        gone = [path for path in paths if path not in kept]
+        with self._changing():
+            self._connection.executemany("DELETE FROM roots WHERE path = ?", [(stored(path),) for path in gone])
+        return gone
+
+    def note_digests(self, path: str, digests: Digests) -> None:
+        """What the bytes of a file are that was read whole just now, for all of its names."""
+        self.note_digests_of(_state_of(path), digests)
+
+    def note_digests_of(self, state: FileState, digests: Digests) -> None:
+        """The same for a file that was in this state before and after it was read."""
+        with self._changing():
+            self._note_content(digests)
+            self._connection.execute(
+                "UPDATE locations SET blake3 = ? WHERE inode = ? AND size = ? AND mtime_ns = ? AND device = ?",
+                (digests.blake3, signed(state.inode), state.size, state.mtime_ns, signed(state.device)),
+            )
+
+    def note_headers(self, headers: Mapping[tuple[str, str], dict[str, object]]) -> None:
+        """What the headers of files say, by root and path."""
+        with self._changing():
+            self._connection.executemany(
+                "UPDATE locations SET header = ? WHERE path = ? AND root = (SELECT number FROM roots WHERE path = ?)",
+                [(json.dumps(said), stored(path), stored(root)) for (root, path), said in headers.items()],
+            )
+
+    def add_source(
+        self, blake3: str, url: str, kind: str, details: Mapping[str, object] | None = None, origin: str = "user"
+    ) -> None:
+        """Remember where a content, whose digests are known here, can be had; the same address is noted anew."""
+        with self._changing():
+            self._connection.execute(
+                "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?)",
+                (blake3, url, kind, origin, int(time.time()), json.dumps(dict(details or {}))),
+            )
+
+    def remove_source(self, blake3: str, url: str) -> bool:
+        """Forget an address that ComfyDock noted itself; whether there was one."""
+        with self._changing():
+            removed = self._connection.execute("DELETE FROM sources WHERE blake3 = ? AND url = ?", (blake3, url))
+        return removed.rowcount > 0
+
+    def is_read(self, path: str, state: str) -> bool:
+        """Whether a predecessor's file was taken in, in this state."""
+        return bool(self._ask("SELECT 1 FROM read_files WHERE path = ? AND state = ?", path, state))
+
+    def take_in_earlier(self, path: str, state: str, tool: str, rows: Mapping[str, list[tuple[object, ...]]]) -> None:
+        """Keep what a predecessor's file in this state knows: rows of models, locations and sources."""
+        with self._changing():
+            for table, count in (("models", 4), ("locations", 3), ("sources", 5)):
+                marks = ", ".join("?" * count)
+                self._connection.executemany(
+                    f"INSERT OR REPLACE INTO earlier_{table} VALUES (?, {marks})",
+                    [(tool, *row) for row in rows[table]],
+                )
+            self._connection.execute("INSERT OR REPLACE INTO read_files VALUES (?, ?)", (path, state))
+
+    def _locations(self, where: str, *values: object) -> list[ModelLocation]:
+        rows = self._ask(
+            f"SELECT {COLUMNS} FROM locations JOIN roots ON roots.number = root LEFT JOIN contents ON"
+            f" contents.blake3 = locations.blake3 {where} ORDER BY roots.path, locations.path",
+            *values,
+        )
+        return [location(row) for row in rows]
+
+    def _note_content(self, digests: Digests) -> None:
+        self._connection.execute(
+            "INSERT OR IGNORE INTO contents VALUES (?, ?, ?, ?)",
+            (digests.blake3, digests.sha256, digests.size, int(time.time())),
+        )
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One transaction, or part of the one that is under way."""
+        with told_errors(self._path):
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.commit()
+
+    def _ask(self, question: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+        with told_errors(self._path):
+            return self._connection.execute(question, values).fetchall()
+
+
+def open_model_index(path: str, *, to_write: bool = True) -> ModelIndex:
+    """The index in a file, which is made when it is to be written and is not there, and brought up to date.
+
+    For reading an absent one is empty. Raises `ModelIndexDamaged`, also for one of a newer ComfyDock, `BusyError`,
+    `FileSystemError`.
+    """
+    with told_errors(path):
+        there = to_write or os.path.exists(path)
+        connection = sqlite3.connect(path if there else ":memory:", timeout=_BUSY_SECONDS, isolation_level=None)
+        try:
+            version = schema.version_of(connection)
+            if version > len(schema.MIGRATIONS):
+                raise ModelIndexDamaged(
+                    f"the index of models `{path}` was made by a newer ComfyDock",
+                    hint="use that version, or `comfydock self update`",
+                    context={"path": path, "version": version},
+                )
+            if version < len(schema.MIGRATIONS):
+                connection.execute("PRAGMA journal_mode = WAL")
+                schema.migrate(connection)
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = NORMAL")
+        except BaseException:
+            connection.close()
+            raise
+    return ModelIndex(connection, path)
+
+
+def _state_of(path: str) -> FileState:
+    found = os.stat(path)
+    return FileState(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
+
+
+def _sources(rows: list[tuple]) -> list[ModelSource]:  # type: ignore[type-arg]
+    found = {url: ModelSource(url, kind, origin, added, json.loads(details))
+             for url, kind, origin, added, details in reversed(rows)}  # fmt: skip
+    return sorted(found.values(), key=lambda source: (-source.added, source.url))
