@@ -1,0 +1,1 @@
+from .header import ModelHeader as ModelHeader
