@@ -6,9 +6,10 @@ The checks are those of the format's own library, so that what is whole here can
 import json
 import math
 from collections.abc import Mapping
-from typing import BinaryIO
+from operator import itemgetter
+from typing import Any, BinaryIO
 
-from comfydock_core.analyzers.model_files.content import Content, Damaged, Tensor, quoted
+from comfydock_core.analyzers.model_files.content import Content, Damaged, Tensor, plain, quoted
 from comfydock_core.models.model_files.header import SAFETENSORS
 
 LARGEST_HEADER = 100_000_000  # The format's own limit.
@@ -16,6 +17,7 @@ _LENGTH = 8
 _METADATA = "__metadata__"
 _MOST_VALUES = 2_000_000  # Of JSON, in a header; the largest real ones have some ten thousand.
 _LARGEST_NUMBER = 2**63
+_FIELDS = itemgetter("dtype", "shape", "data_offsets")
 
 # Names of the format: our name, and the bits of one element.
 _TYPES = {
@@ -78,10 +80,10 @@ def _header_length(first: bytes, size: int) -> int:
     return length
 
 
-def _table(header: bytes) -> dict[str, object]:
+def _table(header: bytes) -> dict[str, Any]:
     if not header.startswith(b"{"):
         raise Damaged("its header is not a JSON object")
-    if header.count(b",") + header.count(b"[") + header.count(b"{") > _MOST_VALUES:
+    if len(header) > _MOST_VALUES and sum(map(header.count, (b",", b"[", b"{"))) > _MOST_VALUES:
         raise Damaged("its header lists more than that of any model")
     try:
         whole = json.loads(header.decode(), object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
@@ -120,41 +122,52 @@ def _metadata(value: object) -> Mapping[str, str]:
     return value
 
 
-def _tensors(table: Mapping[str, object]) -> tuple[dict[str, Tensor], int, str | None]:
+def _tensors(table: Mapping[str, Any]) -> tuple[dict[str, Tensor], int, str | None]:
     """The tensors by name, the bytes of their data, and a data type that is unknown, if one is."""
     tensors: dict[str, Tensor] = {}
     places: list[tuple[int, int, str]] = []
     unknown = None
-    for name, entry in table.items():
-        dtype, shape, start, end = _entry(name, entry)
+    for name, dtype, shape, start, end in _entries(table):
         elements = math.prod(shape)
         if elements >= _LARGEST_NUMBER:
             raise Damaged(f"the shape of {quoted(name)} is impossibly large")
         kind = _TYPES.get(dtype)
         if kind is None:
             unknown = dtype
-            kind = (dtype.lower()[:20], 0)
+            kind = (plain(dtype.lower(), 20), 0)
         elif elements * kind[1] != (end - start) * 8:
             raise Damaged(f"the shape and type of {quoted(name)} do not fit its {end - start:,} bytes")
-        tensors[name] = Tensor(kind[0], shape, elements)
+        tensors[name] = Tensor(kind[0], tuple(shape), elements)
         places.append((start, end, name))
     return tensors, _end_of_data(places), unknown
 
 
-def _entry(name: str, entry: object) -> tuple[str, tuple[int, ...], int, int]:
-    try:
-        dtype, shape, (start, end) = entry["dtype"], entry["shape"], entry["data_offsets"]  # type: ignore[index]
-        numbers = (*shape, start, end)
-        if set(map(type, numbers)) != _WHOLE_NUMBERS or type(shape) is not list or type(dtype) is not str:
-            raise TypeError
-    except (KeyError, TypeError, ValueError):
-        raise Damaged(f"its entry for {quoted(name)} is not a data type, a shape and two offsets") from None
-    if min(numbers) < 0 or max(numbers) >= _LARGEST_NUMBER:
+Entry = tuple[str, str, list[int], int, int]  # Name, type, shape, and the offsets of the data's beginning and end.
+
+
+def _entries(table: Mapping[str, Any]) -> list[Entry]:
+    """All entries, whose numbers are looked at together: one by one would take as long as all the rest."""
+    entries = []
+    numbers: list[object] = []
+    for name, entry in table.items():
+        try:
+            dtype, shape, (start, end) = _FIELDS(entry)
+            if type(dtype) is not str or type(shape) is not list:
+                raise TypeError
+        except (KeyError, TypeError, ValueError):
+            raise Damaged(f"its entry for {quoted(name)} is not a data type, a shape and two offsets") from None
+        numbers += (*shape, start, end)
+        entries.append((name, dtype, shape, start, end))
+    if not _are_sizes(numbers):
+        name = next(name for name, _, shape, start, end in entries if not _are_sizes([*shape, start, end]))
         raise Damaged(f"its entry for {quoted(name)} has an impossible number")
-    return dtype, tuple(shape), start, end
+    return entries
 
 
-_WHOLE_NUMBERS = {int}
+def _are_sizes(numbers: list[Any]) -> bool:
+    return (
+        set(map(type, numbers)) <= {int} and 0 <= min(numbers, default=0) <= max(numbers, default=0) < _LARGEST_NUMBER
+    )
 
 
 def _end_of_data(places: list[tuple[int, int, str]]) -> int:
