@@ -2,14 +2,14 @@
 
 from typing import BinaryIO
 
-from comfydock_core.analyzers.model_files.content import Damaged
+from comfydock_core.analyzers.model_files.content import BeyondLimits, Damaged
 
 _LONGEST_LINE = 65_536
 _SMALL = 4096
 
 
 class BoundedFile:
-    """A file opened for reading that gives out at most `budget` bytes in all; more raises `Damaged`.
+    """A file opened for reading that gives out at most `budget` bytes in all; more raises `BeyondLimits`.
 
     Has what `zipfile` and `pickletools` ask of a file. `end` is where the file ends.
     """
@@ -24,7 +24,7 @@ class BoundedFile:
             there = max(0, self.end - self._file.tell())
             count = there if count < 0 else min(count, there)
         if count > self._left:
-            raise Damaged("its header is larger than that of any model")
+            raise BeyondLimits("its header is larger than that of any model")
         return self._spend(self._file.read(count))
 
     def readline(self) -> bytes:

@@ -22,6 +22,10 @@ class Damaged(ValueError):
     """The header cannot be read; the message says why, for people."""
 
 
+class BeyondLimits(Damaged):
+    """Reading was given up, because no model is known that needs so much. The file may be whole."""
+
+
 @dataclass(slots=True)
 class Content:
     """What a reader found. `metadata` are strings of strangers, as they stand in the file."""
@@ -32,6 +36,10 @@ class Content:
     tensors: Mapping[str, Tensor] | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)
+
+    def note(self, damage: Damaged) -> None:
+        """That reading ended here."""
+        self.whole, self.problem = None if isinstance(damage, BeyondLimits) else False, str(damage)
 
 
 def plain(text: str, longest: int = LONGEST_DETAIL) -> str:

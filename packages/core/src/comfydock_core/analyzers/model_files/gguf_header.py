@@ -79,7 +79,7 @@ def read_gguf(file: BinaryIO, size: int) -> Content:
     try:
         _read(_Cursor(BoundedFile(file, size, _LARGEST_HEADER)), size, content)
     except Damaged as damage:
-        content.whole, content.problem = False, str(damage)
+        content.note(damage)
     return content
 
 

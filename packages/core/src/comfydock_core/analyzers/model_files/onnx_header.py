@@ -24,7 +24,7 @@ def read_onnx(file: BinaryIO, size: int) -> Content:
     try:
         _read(file, size, content)
     except Damaged as damage:
-        content.whole, content.problem = False, str(damage)
+        content.note(damage)
     return content
 
 

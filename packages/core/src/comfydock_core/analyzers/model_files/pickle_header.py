@@ -10,7 +10,7 @@ import zlib
 from typing import BinaryIO, cast
 
 from comfydock_core.analyzers.model_files.bounded_file import BoundedFile
-from comfydock_core.analyzers.model_files.content import Content, Damaged, plain, quoted
+from comfydock_core.analyzers.model_files.content import BeyondLimits, Content, Damaged, plain, quoted
 from comfydock_core.analyzers.model_files.pickle_globals import BYTES_OF
 from comfydock_core.analyzers.model_files.pickle_walking import Storage, Walked, walk
 from comfydock_core.models.model_files.header import LEGACY_PICKLE, PICKLE, UNKNOWN
@@ -35,7 +35,7 @@ def read_zip(file: BinaryIO, size: int) -> Content:
     try:
         _read_archive(file, size, content)
     except Damaged as damage:
-        content.whole, content.problem = False, str(damage)
+        content.note(damage)
     return content
 
 
@@ -78,7 +78,7 @@ def _by_offset(entry: zipfile.ZipInfo) -> int:
 
 def _content_of(file: BinaryIO, entry: zipfile.ZipInfo) -> bytes:
     if max(entry.file_size, entry.compress_size) > _LARGEST_PICKLE:
-        raise Damaged("its pickle is larger than that of any model")
+        raise BeyondLimits("its pickle is larger than that of any model")
     file.seek(entry.header_offset)
     first = file.read(_ENTRY.size)
     if len(first) < _ENTRY.size or not first.startswith(ZIP_MAGIC):
@@ -119,7 +119,7 @@ def read_legacy_pickle(file: BinaryIO, size: int) -> Content:
             _note(first, content)
             content.whole = True if bounded.tell() == size else None
     except Damaged as damage:
-        content.whole, content.problem = False, str(damage)
+        content.note(damage)
     return content
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple, cast
 
 from comfydock_core.analyzers.model_files.bounded_file import BoundedFile
-from comfydock_core.analyzers.model_files.content import Damaged, Tensor, quoted
+from comfydock_core.analyzers.model_files.content import BeyondLimits, Damaged, Tensor, quoted
 from comfydock_core.analyzers.model_files.pickle_globals import DTYPES, Global, is_usual
 
-_MOST_OPCODES = 1_000_000
+_MOST_OPCODES = 500_000  # Forty or so for each tensor.
 _MOST_NOTED = 100  # Of unusual globals.
 _DEEPEST_SHAPE = 64
 _LARGEST_NUMBER = 2**63
@@ -53,7 +53,7 @@ def walk(file: BinaryIO | BoundedFile) -> Walked:
     try:
         for number, (opcode, argument, _) in enumerate(pickletools.genops(file)):  # type: ignore[arg-type]
             if number > _MOST_OPCODES:
-                raise Damaged("its pickle is longer than that of any model")
+                raise BeyondLimits("its pickle is longer than that of any model")
             walker.step(opcode, argument)
     except Damaged:
         raise

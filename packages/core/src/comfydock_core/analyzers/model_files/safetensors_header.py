@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any, BinaryIO
 
-from comfydock_core.analyzers.model_files.content import Content, Damaged, Tensor, plain, quoted
+from comfydock_core.analyzers.model_files.content import BeyondLimits, Content, Damaged, Tensor, plain, quoted
 from comfydock_core.models.model_files.header import SAFETENSORS
 
 LARGEST_HEADER = 100_000_000  # The format's own limit.
@@ -60,7 +60,7 @@ def read_safetensors(file: BinaryIO, size: int) -> Content:
         content.metadata = _metadata(table.pop(_METADATA, None))
         content.tensors, data, unknown = _tensors(table)
     except Damaged as damage:
-        content.whole, content.problem = False, str(damage)
+        content.note(damage)
         return content
     content.problem = _length_problem(size, _LENGTH + length + data)
     content.whole = content.problem is None
@@ -84,7 +84,7 @@ def _table(header: bytes) -> dict[str, Any]:
     if not header.startswith(b"{"):
         raise Damaged("its header is not a JSON object")
     if len(header) > _MOST_VALUES and sum(map(header.count, (b",", b"[", b"{"))) > _MOST_VALUES:
-        raise Damaged("its header lists more than that of any model")
+        raise BeyondLimits("its header lists more than that of any model")
     try:
         whole = json.loads(header.decode(), object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
     except Damaged:
