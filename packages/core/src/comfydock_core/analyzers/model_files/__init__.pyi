@@ -1,0 +1,1 @@
+from .header_reading import read_header as read_header

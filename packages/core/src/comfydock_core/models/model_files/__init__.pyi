@@ -1,3 +1,4 @@
+from .header import ModelHeader as ModelHeader
 from .index import IndexChange as IndexChange
 from .index import ModelLocation as ModelLocation
 from .index import ModelSource as ModelSource

@@ -1,0 +1,80 @@
+"""What a model file is, as far as its header tells."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+
+SAFETENSORS = "safetensors"
+GGUF = "gguf"
+PICKLE = "pickle"
+LEGACY_PICKLE = "pickle-legacy"
+ONNX = "onnx"
+UNKNOWN = "unknown"
+
+_WRITTEN = {
+    "lora": "LoRA",
+    "vae": "VAE",
+    "vae approximation": "VAE approximation",
+    "controlnet": "ControlNet",
+    "clip vision": "CLIP vision model",
+    "ip adapter": "IP-Adapter",
+    "t2i adapter": "T2I-Adapter",
+}
+_OF_A_FAMILY = ("checkpoint", "diffusion model", "text encoder", "clip vision")  # Written after the family's name.
+
+
+@dataclass(frozen=True, slots=True)
+class ModelHeader:
+    """What the header of a model file says. Nothing is guessed from its name or its folder.
+
+    `format` is one of the constants above: `pickle` is PyTorch's ZIP archive, `pickle-legacy` a pickle without one.
+    `whole` is true when the file is as long as its header says, false when it is truncated or damaged, and `None` when
+    that cannot be told; `problem` says in words why it is not true.
+
+    `kind` is what the file is for (`checkpoint`, `lora`, `vae`, `text encoder`, `diffusion model`, `controlnet`,
+    `upscaler`, `embedding`, …), `family` what it was made for (`SDXL`, `Flux.1`, …) or, of encoders, what it is
+    (`T5-XXL`); `None` is unknown.
+
+    `dtypes` has the number of elements by data type, most first; `parameters` is their sum and `tensors` the number of
+    tensors. Quantised weights that are packed in bytes count as these. `rank` is the usual rank of a LoRA. `details`
+    are a few more strings worth showing.
+    """
+
+    format: str = UNKNOWN
+    whole: bool | None = None
+    problem: str | None = None
+    kind: str | None = None
+    family: str | None = None
+    dtypes: Mapping[str, int] = field(default_factory=dict)
+    parameters: int | None = None
+    tensors: int | None = None
+    rank: int | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """One line, such as `LoRA for Flux.1, rank 16, bf16`; empty when nothing is known."""
+        parts = [self._name()]
+        if self.rank is not None:
+            parts.append(f"rank {self.rank}")
+        parts.append(self.details.get("quantisation") or next(iter(self.dtypes), ""))
+        if self.whole is False:
+            parts.append("damaged")
+        return ", ".join(part for part in parts if part)
+
+    def _name(self) -> str:
+        if self.kind is None:
+            return self.family or ""
+        written = _WRITTEN.get(self.kind, self.kind)
+        if self.family is None:
+            return written
+        return f"{self.family} {written}" if self.kind in _OF_A_FAMILY else f"{written} for {self.family}"
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain values for JSON, which `from_dict` understands."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, object]) -> "ModelHeader":
+        """What `as_dict` gave. Keys of a later version are passed over; raises nothing for what is missing."""
+        known = {item.name for item in fields(cls)}
+        return cls(**{name: value for name, value in values.items() if name in known})  # type: ignore[arg-type]
