@@ -93,12 +93,35 @@ def _of_environment(name: str | None, words: "Callable[[Environment], Words]") -
         return []
 
 
+def _models() -> Words:
+    """Indexed files, by their paths below their roots."""
+    from comfydock_core.core.workspace import Workspace
+    from comfydock_core.models.exceptions import ComfyDockError
+
+    try:
+        return Workspace.find().models.names()
+    except (ComfyDockError, OSError):
+        return []
+
+
+def _model_folders() -> Words:
+    from comfydock_core.core.workspace import Workspace
+    from comfydock_core.models.exceptions import ComfyDockError
+
+    try:
+        return [(name, "") for name in Workspace.find().models.folders()]
+    except (ComfyDockError, OSError):
+        return []
+
+
 SOURCES = {
     "directories": _directories,
     "environments": _environments,
     "error_codes": _error_codes,
     "files": _directories,
     "help_subjects": _help_subjects,
+    "model_folders": _model_folders,
+    "models": _models,
     "torch_backends": _torch_backends,
 }
 

@@ -63,9 +63,11 @@ def operation_data(record: OperationRecord) -> dict[str, object]:
 
 
 def where(record: OperationRecord) -> str:
-    """`workspace`, or the environment's name."""
+    """`workspace`, the environment's name, or `models` for what was done to files of models."""
     parent, name = os.path.split(record.scope)
-    return name if os.path.basename(parent) == "environments" else "workspace"
+    if os.path.basename(parent) == "environments":
+        return name
+    return "workspace" if name == "environments" else "models"
 
 
 def _words(record: OperationRecord) -> str:

@@ -1,7 +1,144 @@
 """Commands about model files: where they are, what they are, and getting them."""
 
-from comfydock_cli.table.spec import Command
+from comfydock_cli.table.spec import WORKSPACE, WRITE, Command, flag, value, word
 
 _ABOUT = "models"
+_EAGER = flag("--eager", help="read at full speed, without letting other programs go first at the disk")
+_MODEL = word("model", "a path, the name of a file, or the first six or more digits of a digest", completer="models")
 
-COMMANDS = (Command(("model",), "", "Find, verify, fetch and tidy up models", about=_ABOUT),)
+COMMANDS = (
+    Command(("model",), "", "Find, verify, fetch and tidy up models", about=_ABOUT),
+    Command(("model", "index"), "", "What models there are, and where", about=_ABOUT),
+    Command(
+        ("model", "index", "sync"),
+        "comfydock_cli.global_commands.model_syncing:sync",
+        "Bring the index of models up to date",
+        "Looks through the models directory, and whatever else environments read models from. Files are only looked"
+        " at by name, size and time; `--hash` also reads those that were not read before, and makes their digests. It"
+        " goes on where it was stopped.",
+        ("comfydock model index sync", "comfydock model index sync --hash"),
+        _ABOUT,
+        (flag("--hash", help="read files whole and make their digests"), _EAGER),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("model", "index", "list"),
+        "comfydock_cli.global_commands.model_index:list_models",
+        "List models",
+        "With `--duplicates` those that several files hold, by their digests.",
+        (
+            "comfydock model index list",
+            "comfydock model index list --folder loras",
+            "comfydock model index list --duplicates",
+        ),
+        _ABOUT,
+        (
+            value("--folder", metavar="FOLDER", help="only ComfyUI's folder of this name", completer="model_folders"),
+            flag("--duplicates", help="only models that several files hold"),
+        ),
+        WORKSPACE,
+    ),
+    Command(
+        ("model", "index", "find"),
+        "comfydock_cli.global_commands.model_index:find",
+        "Search the index of models",
+        "Shows files whose path or kind has all the words, or the one whose digest begins like the word.",
+        ("comfydock model index find detail xl", "comfydock model index find 3495f7ff20bb"),
+        _ABOUT,
+        (word("words", "parts of a name, a folder or a kind, or digits of a digest", many=True),),
+        WORKSPACE,
+    ),
+    Command(
+        ("model", "index", "show"),
+        "comfydock_cli.global_commands.model_index:show",
+        "Show all about a model",
+        "What it is, its digests, all files that hold it, and where it can be had.",
+        ("comfydock model index show detail-tweaker-xl.safetensors",),
+        _ABOUT,
+        (_MODEL,),
+        WORKSPACE,
+    ),
+    Command(
+        ("model", "index", "status"),
+        "comfydock_cli.global_commands.model_index:status",
+        "Show the state of the index of models",
+        "",
+        ("comfydock model index status",),
+        _ABOUT,
+        (),
+        WORKSPACE,
+    ),
+    Command(
+        ("model", "index", "dir"),
+        "comfydock_cli.global_commands.model_syncing:choose_directory",
+        "Use another models directory",
+        "Every environment's `models` leads there afterwards. No file is moved.",
+        ("comfydock model index dir /data/models --dry-run",),
+        _ABOUT,
+        (word("path", "an existing directory of models", completer="directories"),),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("model", "verify"),
+        "comfydock_cli.global_commands.model_verifying:verify",
+        "Check that models are whole",
+        "Checks by their headers that files are complete; `--deep` reads them whole and compares their digests with"
+        " what is known of them. Exit code 8 means that one is damaged.",
+        (
+            "comfydock model verify detail-tweaker-xl.safetensors",
+            "comfydock model verify --all",
+            "comfydock model verify --all --deep",
+        ),
+        _ABOUT,
+        (
+            word("model", _MODEL.help, optional=True, many=True, completer="models"),
+            flag("--all", help="every model that is indexed"),
+            flag("--deep", help="read files whole and compare their digests"),
+            flag("--quarantine", help="rename damaged files, so that ComfyUI does not load them"),
+            _EAGER,
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("model", "add-source"),
+        "comfydock_cli.global_commands.model_sources:add",
+        "Note where a model can be had",
+        "Reads the file first if its digest is not known yet: a source belongs to a content, not to a name. Nothing is"
+        " fetched.",
+        ("comfydock model add-source detail-tweaker-xl.safetensors https://civitai.com/api/download/models/135867",),
+        _ABOUT,
+        (_MODEL, word("url", "address that the model can be downloaded from")),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("model", "delete"),
+        "comfydock_cli.global_commands.model_removing:delete",
+        "Delete a model file",
+        "One file; other files of the same model stay. The last one is asked for, by its digest, which is made just"
+        " before. `undo` brings the file back until `operation prune` empties the trash.",
+        ("comfydock model delete loras/detail-tweaker-xl.safetensors --dry-run",),
+        _ABOUT,
+        (_MODEL,),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("model", "dedupe"),
+        "comfydock_cli.global_commands.model_removing:dedupe",
+        "Let files of equal content share their bytes",
+        "Files whose digests are equal, made just before, become clones of one, or hard links where the disk has no"
+        " clones. No name changes. `undo` splits them again until `operation prune` frees the space.",
+        ("comfydock model dedupe --dry-run", "comfydock model dedupe --folder checkpoints --dry-run"),
+        _ABOUT,
+        (
+            value("--folder", metavar="FOLDER", help="only files of this folder", completer="model_folders"),
+            _EAGER,
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
+)

@@ -28,6 +28,10 @@ class WorkspaceLayout:
         return f"{self.root}/.metadata/place"
 
     @property
+    def model_scopes(self) -> str:
+        return f"{self.root}/.metadata/model_scopes"
+
+    @property
     def environments(self) -> str:
         return f"{self.root}/environments"
 

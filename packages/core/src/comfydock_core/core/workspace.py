@@ -165,8 +165,9 @@ class Workspace:
     def operations(self, environment: str | None, *, workspace: bool = True) -> "Operations":
         """What was done to the workspace, and to one environment, to list and to undo."""
         from comfydock_core.core.operations import Operations
+        from comfydock_core.repositories.model_scopes import model_scopes
 
-        scopes = [self.layout.environments] if workspace else []
+        scopes = [self.layout.environments, *model_scopes(self.layout)] if workspace else []
         if environment is not None:
             scopes.append(self.environment(environment).root)
         return Operations(tuple(scopes))

@@ -86,6 +86,14 @@ class ModelSource:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestClaim:
+    """A whole digest, BLAKE3 or SHA-256, that a file should have, and by whom that is said."""
+
+    digest: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScanRoot:
     """A directory to look for models in.
 

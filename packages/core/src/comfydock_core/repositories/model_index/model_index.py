@@ -14,6 +14,7 @@ from types import TracebackType
 
 from comfydock_core.models.exceptions import ModelIndexDamaged
 from comfydock_core.models.model_files.index import (
+    DigestClaim,
     FileState,
     IndexChange,
     ModelLocation,
@@ -29,6 +30,11 @@ from comfydock_core.utils.files.digests import Digests
 
 _BUSY_SECONDS = 30.0
 _WITHOUT_DIGESTS = "locations.blake3 IS NULL AND present"
+# What a predecessor noted of exactly this file. It kept times in seconds, as floating point.
+_EARLIER_OF_FILE = (
+    "FROM earlier_locations JOIN earlier_models USING (tool, sampled) WHERE path = ? AND size = ?"
+    " AND abs(mtime - ?) < 0.001"
+)
 
 
 class ModelIndex:
@@ -65,10 +71,14 @@ class ModelIndex:
         where, values = ("", ()) if folder is None else ("WHERE folder = ?", (folder,))
         return self._locations(where, *values)
 
-    def names(self) -> list[tuple[int, str, str, str | None]]:
-        """The number of every file's row, its path, its folder, and what its header says as JSON: to search in."""
-        rows = self._ask("SELECT number, path, folder, header FROM locations")
-        return [(number, text(path), folder, header) for number, path, folder, header in rows]
+    def names(self) -> list[tuple[int, str, str]]:
+        """The number of every file's row, its path, and its folder with what its header says: to search in."""
+        rows = self._ask(
+            "SELECT number, path, folder || ' ' || ifnull(json_extract(header, '$.kind'), '') || ' ' ||"
+            " ifnull(json_extract(header, '$.family'), '') || ' ' || ifnull(json_extract(header, '$.format'), '')"
+            " FROM locations"
+        )
+        return [(number, text(path), said) for number, path, said in rows]
 
     def locations_of(self, numbers: Sequence[int]) -> list[ModelLocation]:
         """The files of some rows."""
@@ -134,17 +144,32 @@ class ModelIndex:
         """Where what lies at a place can be had; what a predecessor noted of exactly this file counts, too."""
         known = self.sources_of(place.blake3) if place.blake3 is not None else []
         rows = self._ask(
-            "SELECT url, kind, tool, added, details FROM earlier_sources WHERE (tool, sampled) IN (SELECT tool, sampled"
-            " FROM earlier_locations JOIN earlier_models USING (tool, sampled) WHERE path = ? AND size = ?"
-            " AND abs(mtime - ?) < 0.001)",
-            stored(place.full_path),
-            place.state.size,
-            place.state.mtime_ns / 1e9,
+            "SELECT url, kind, tool, added, details FROM earlier_sources WHERE (tool, sampled) IN"
+            f" (SELECT tool, sampled {_EARLIER_OF_FILE})",
+            *_earlier_values(place),
         )
         urls = {one.url for one in known}
         return known + [one for one in _sources(rows) if one.url not in urls]
 
+    def claims_of(self, place: ModelLocation) -> list[DigestClaim]:
+        """Every digest that is known of a file in its present state, or of what its sources have."""
+        claims = [DigestClaim(place.blake3, "the index")] if place.blake3 is not None else []
+        rows = self._ask(f"SELECT tool, blake3, sha256 {_EARLIER_OF_FILE}", *_earlier_values(place))
+        claims += [DigestClaim(digest, tool) for tool, *digests in rows for digest in digests if digest is not None]
+        for source in self.sources_at(place):
+            digest = source.details.get("sha256")
+            if isinstance(digest, str):
+                claims.append(DigestClaim(digest.lower(), source.url))
+        return claims
+
     # What becomes known
+
+    def copied(self) -> "ModelIndex":
+        """A copy in memory, to try on what would change."""
+        copy = sqlite3.connect(":memory:", isolation_level=None)
+        with told_errors(self._path):
+            self._connection.backup(copy)
+        return ModelIndex(copy, self._path)
 
     def take_in(self, scan: RootScan) -> IndexChange:
         """Make the index of one root what a scan found; of a root that is absent only that is noted."""
@@ -271,6 +296,10 @@ def open_model_index(path: str, *, to_write: bool = True) -> ModelIndex:
             connection.close()
             raise
     return ModelIndex(connection, path)
+
+
+def _earlier_values(place: ModelLocation) -> tuple[str | bytes, int, float]:
+    return stored(place.full_path), place.state.size, place.state.mtime_ns / 1e9
 
 
 def _state_of(path: str) -> FileState:

@@ -22,8 +22,7 @@ def find_models(index: ModelIndex, words: Sequence[str]) -> list[ModelLocation]:
         if found:
             return found
     wanted = [_folded(word) for word in words]
-    fits = [number for number, path, folder, header in index.names()
-            if all(word in _searched(path, folder, header) for word in wanted)]  # fmt: skip
+    fits = [number for number, path, said in index.names() if _has_all(_folded(f"{path} {said}"), wanted)]
     return index.locations_of(fits)
 
 
@@ -80,13 +79,13 @@ def _by_digits(index: ModelIndex, identifier: str) -> list[ModelLocation]:
 def _by_name(index: ModelIndex, identifier: str) -> list[ModelLocation]:
     """The files of this name; without one those that have it without their extension."""
     wanted = _folded(identifier)
-    named = [(number, _folded(os.path.basename(path))) for number, path, _, _ in index.names()]
+    named = [(number, _folded(os.path.basename(path))) for number, path, _ in index.names()]
     fits = [number for number, name in named if name == wanted]
     return index.locations_of(fits or [number for number, name in named if os.path.splitext(name)[0] == wanted])
 
 
 def _not_found(index: ModelIndex, identifier: str) -> ModelNotFound:
-    names = {os.path.basename(path) for _, path, _, _ in index.names()}
+    names = {os.path.basename(path) for _, path, _ in index.names()}
     near = nearest(identifier, names, limit=3) if len(names) < _MOST_COMPARED else []
     if not names:
         hint = "`comfydock model index sync` looks for models; none is indexed yet"
@@ -99,8 +98,8 @@ def _not_found(index: ModelIndex, identifier: str) -> ModelNotFound:
     )
 
 
-def _searched(path: str, folder: str, header: str | None) -> str:
-    return _folded(f"{path} {folder} {header or ''}")
+def _has_all(text: str, words: Sequence[str]) -> bool:
+    return all(word in text for word in words)
 
 
 def _folded(text: str) -> str:

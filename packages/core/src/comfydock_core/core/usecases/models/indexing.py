@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from comfydock_core.analyzers.model_scanner import ModelScanner
@@ -61,6 +61,17 @@ def sync_index(layout: WorkspaceLayout, reporter: Reporter, *, hash_files: bool,
         return ModelSync(changes, forgotten, hashed, index.count_without_digests(), failed)
 
 
+def plan_sync(layout: WorkspaceLayout, reporter: Reporter) -> ModelSync:
+    """What `sync_index` would note, without noting it."""
+    with disk_errors("look for models"):
+        roots = scan_roots(layout)
+    reporter.phase("Looking for models")
+    with open_model_index(layout.model_index, to_write=False) as index, index.copied() as copy:
+        changes = tuple(copy.take_in(ModelScanner(root).scan()) for root in roots)
+        forgotten = tuple(copy.forget_roots([root.path for root in roots]))
+        return ModelSync(changes, forgotten, 0, copy.count_without_digests())
+
+
 def _hash_all(index: ModelIndex, reporter: Reporter, *, eager: bool) -> tuple[int, tuple[tuple[str, str], ...]]:
     files = index.without_digests()
     total, before, hashed = sum(one.state.size for one in files), 0, 0
@@ -84,14 +95,20 @@ def hash_file(index: ModelIndex, place: ModelLocation, reporter: Reporter, *, be
     Raises `OSError`, also for a file that is not as the index has it or changes while it is read.
     """
 
-    def on_progress(done: int, _: int | None) -> None:
-        reporter.progress("reading", before + done, total, "bytes")
-
     _refuse_changed(place.full_path, place.state)
-    digests = digests_of(place.full_path, on_progress)
+    digests = digests_of(place.full_path, reading(reporter, before, total))
     _refuse_changed(place.full_path, place.state)
     index.note_digests_of(file_state(place.full_path), digests)
     return digests
+
+
+def reading(reporter: Reporter, before: int, total: int) -> Callable[[int, int | None], None]:
+    """What hears how many bytes of a file are read, after `before` of `total` bytes of several."""
+
+    def on_progress(done: int, _: int | None) -> None:
+        reporter.progress("reading", before + done, total, "bytes")
+
+    return on_progress
 
 
 def file_state(path: str) -> FileState:

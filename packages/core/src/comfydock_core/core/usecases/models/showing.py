@@ -1,12 +1,16 @@
 """What is known of the models of a workspace: lists, one model in full, and the state of the index."""
 
+import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from comfydock_core.analyzers.model_files.header_reading import read_header
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.finding import find_models, the_model
 from comfydock_core.core.usecases.models.places import models_directory
+from comfydock_core.models.exceptions import BusyError, FileSystemError
 from comfydock_core.models.model_files.index import ModelLocation, ModelSource, RootState
+from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
 
 
@@ -49,10 +53,16 @@ class IndexState:
         }
 
 
-def list_models(layout: WorkspaceLayout, folder: str | None) -> list[ModelLocation]:
-    """Every indexed file, or those of one folder. Raises `ModelIndexDamaged`."""
+def list_models(layout: WorkspaceLayout, folder: str | None, reporter: Reporter) -> list[ModelLocation]:
+    """Every indexed file, or those of one folder, with what their headers say. Raises `ModelIndexDamaged`."""
     with open_model_index(layout.model_index, to_write=False) as index:
-        return index.locations(folder)
+        return with_headers(index, index.locations(folder), reporter)
+
+
+def model_names(layout: WorkspaceLayout) -> list[tuple[str, str]]:
+    """The path of every indexed file below its root, and its folder: for completion."""
+    with open_model_index(layout.model_index, to_write=False) as index:
+        return [(path, folder.strip()) for _, path, folder in index.names()]
 
 
 def folder_names(layout: WorkspaceLayout) -> list[str]:
@@ -67,16 +77,16 @@ def list_duplicates(layout: WorkspaceLayout) -> list[list[ModelLocation]]:
         return index.duplicates()
 
 
-def search_models(layout: WorkspaceLayout, words: Sequence[str]) -> list[ModelLocation]:
+def search_models(layout: WorkspaceLayout, words: Sequence[str], reporter: Reporter) -> list[ModelLocation]:
     """The files that fit the words."""
     with open_model_index(layout.model_index, to_write=False) as index:
-        return find_models(index, words)
+        return with_headers(index, find_models(index, words), reporter)
 
 
-def show_model(layout: WorkspaceLayout, identifier: str) -> ModelDetails:
+def show_model(layout: WorkspaceLayout, identifier: str, reporter: Reporter) -> ModelDetails:
     """One model. Raises `ModelNotFound`, `ConflictError`."""
     with open_model_index(layout.model_index, to_write=False) as index:
-        places = the_model(index, identifier)
+        places = with_headers(index, the_model(index, identifier), reporter)
         return ModelDetails(tuple(places), tuple(_sources(index, places)))
 
 
@@ -86,6 +96,21 @@ def index_state(layout: WorkspaceLayout) -> IndexState:
         groups = index.duplicates()
         wasted = sum(_wasted(group) for group in groups)
         return IndexState(models_directory(layout), tuple(index.roots()), len(groups), wasted)
+
+
+def with_headers(index: ModelIndex, places: Sequence[ModelLocation], reporter: Reporter) -> list[ModelLocation]:
+    """The files with what their headers say: it is read of those that were not looked at yet, and kept."""
+    new = [one for one in places if one.header is None and not one.absent]
+    if not new:
+        return list(places)
+    read: dict[tuple[str, str], dict[str, object]] = {}
+    for number, one in enumerate(new, 1):
+        reporter.progress("reading headers", number, len(new), "files")
+        with contextlib.suppress(OSError):  # It may be gone since; then nothing is known of it.
+            read[one.root, one.path] = read_header(one.full_path).as_dict()
+    with contextlib.suppress(BusyError, FileSystemError):  # What cannot be kept is read again the next time.
+        index.note_headers(read)
+    return [replace(one, header=read.get((one.root, one.path), one.header)) for one in places]
 
 
 def _sources(index: ModelIndex, places: Sequence[ModelLocation]) -> list[ModelSource]:
