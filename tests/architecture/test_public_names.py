@@ -75,7 +75,6 @@ PROMISED = {
 }
 
 OPEN = {
-    "analyzers.ModelScanner",
     "analyzers.WorkflowDependencyParser",
     "clients.CivitAIClient",
     "managers.ExportImportManager",

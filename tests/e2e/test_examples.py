@@ -49,6 +49,8 @@ BEFORE = {
     "comfydock operation resume": f"! COMFYDOCK_FAULT=kill:9 {DISABLED}",
     "comfydock completion uninstall": "comfydock completion install",
 }
+# What somebody has done before every example that begins like this.
+PREPARED = {"comfydock model": "comfydock model index sync"}
 # What somebody types at a terminal, which there is none here.
 AGREED = ("comfydock delete test", "comfydock delete test --purge")
 ANSWERS = {"comfydock config --civitai-key -": "0123456789abcdef\n"}
@@ -78,8 +80,9 @@ def as_typed(scene: Scene, example: str) -> str:
 @pytest.mark.parametrize("example", OTHERS)
 def test_every_example_works_as_it_stands(stage: Stage, tmp_path: Path, example: str) -> None:
     scene = stage.set(beginning(example), tmp_path / "scene")
-    if example in BEFORE:
-        scene.ok(BEFORE[example])
+    before = [line for begin, line in PREPARED.items() if example.startswith(begin)]
+    for line in (*before, *([BEFORE[example]] if example in BEFORE else [])):
+        scene.ok(line)
     ran = scene.run(as_typed(scene, example), ANSWERS.get(example, ""))
     assert ran.code == 0, ran
     assert "Traceback" not in ran.err

@@ -158,6 +158,12 @@ ELSEWHERE = {
     "doctor": "does several things, each as an operation of its own; test_doctor has its plan",
     "operation resume": "finishes an operation whose plan is recorded; test_failures has it",
     "operation prune": "removes operations and makes none; below",
+    "model index sync": "notes what lies in directories and changes none of it; test_models has its plan",
+    "model index dir": "test_models has its plan",
+    "model verify": "changes nothing but with `--quarantine`; test_models has its plan",
+    "model add-source": "notes an address in the index; test_models has it",
+    "model delete": "an operation among models; test_models has its plan",
+    "model dedupe": "an operation among models; test_models has its plan",
     "registry update": "fetches lists that belong to no scope; test_node_knowledge has its plan",
 }
 

@@ -19,6 +19,7 @@ from tests.support.http_server import Reply, serving
 from tests.support.indexes import date_index, serving_directory
 from tests.support.installations import Shelf, build_shelf, make_checkout, make_portable
 from tests.support.miniature import NEWEST, TORCH, Miniature, git
+from tests.support.model_files import write_safetensors
 from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP
 from tests.support.pack_host import PackHost, pack_files, pack_host
 from tests.support.projects import project
@@ -192,6 +193,9 @@ def _workspaces(stage: Stage, host: PackHost) -> None:
     workflows = furnished.session.environments / "work/ComfyUI/user/default/workflows"
     workflows.mkdir(parents=True)
     (workflows / "faces.json").write_text(json.dumps({"nodes": [{"id": 1, "type": "FaceDetailer"}], "links": []}))
+    models = furnished.session.workspace / "models/loras"
+    models.mkdir()
+    write_safetensors(models / "detail-tweaker-xl.safetensors", {"weight": (4, 4)})
     host.add(_IMPACT, "1.1.0", files=pack_files("FaceDetailer"), name="ComfyUI-Impact-Pack")
 
 
