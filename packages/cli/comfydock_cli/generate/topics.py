@@ -129,6 +129,31 @@ _PACKAGES = Topic(
     "For an environment with the packages of an earlier day there is `comfydock create NAME --as-of DATE`.",
 )
 
+_MODELS = Topic(
+    "models",
+    "Models",
+    "How models are found, known by their content, fetched and tidied up",
+    "All environments of a workspace share one models directory, and each may read from more. No model is ever moved,"
+    " changed or removed as a side effect of anything.",
+    "The index knows every file by name, size and time. What a file is (the family of a checkpoint, the rank of a LoRA)"
+    " is read from its header, which takes a moment. Two files are equal only when their digests are, BLAKE3 and"
+    " SHA-256; for these a file is read whole, once.",
+    (
+        ("comfydock model index sync", "note what is new, changed or gone; `--hash` makes the digests, too"),
+        ("comfydock model index list", "list models; `--duplicates` shows those that lie there more than once"),
+        ("comfydock model index find WORDS", "search by name, folder or kind, or by digits of a digest"),
+        ("comfydock model index show MODEL", "show all that is known of one, and where it can be had"),
+        ("comfydock model index dir PATH", "use another models directory"),
+        ("comfydock model verify --all", "find truncated files by their headers; `--deep` finds every other damage"),
+        ("comfydock model dedupe", "let equal files share their bytes, where they lie"),
+        ("comfydock model delete MODEL", "delete one file; the last one of a model only after asking"),
+    ),
+    "What is deleted, deduplicated or renamed is kept beside the models, in `.ops`, until `comfydock operation prune`:"
+    " `comfydock undo` takes each of these changes back, and no space is free before it is pruned.",
+    "Reading lets other programs go first at the disk, and leaves the system's cache of files as it was, so that it may"
+    " go on beside a working ComfyUI; `--eager` reads at full speed.",
+)
+
 _UNDO = Topic(
     "undo",
     "Changes and undo",
@@ -231,8 +256,9 @@ _FILES = Topic(
         (".metadata/", "settings of the workspace"),
         ("environments/NAME/", "an environment"),
         ("environments/.ops/", "what changes replaced or removed, until it is pruned"),
-        ("models/", "models, shared by all environments, unless the workspace was created with another directory"),
-        ("comfydock_cache/", "git mirrors, node packs and lists: whatever can be fetched again"),
+        ("models/", "models, shared by all environments, unless the workspace uses another directory"),
+        ("models/.ops/", "model files that were deleted or deduplicated, until it is pruned"),
+        ("comfydock_cache/", "git mirrors, node packs and lists: whatever can be fetched again; the index of models"),
         ("uv_cache/, uv/", "uv's cache, and the interpreters that uv installed"),
         ("logs/", "a log for each environment, and one for the workspace"),
     ),
@@ -272,5 +298,5 @@ _JSON = Topic(
 )
 
 TOPICS = {
-    topic.name: topic for topic in (_ENVIRONMENTS, _NODES, _PACKAGES, _UNDO, _ENVIRONMENT, _EXIT_CODES, _FILES, _JSON)
+    topic.name: topic for topic in (_ENVIRONMENTS, _NODES, _PACKAGES, _MODELS, _UNDO, _ENVIRONMENT, _EXIT_CODES, _FILES, _JSON)
 }
