@@ -159,7 +159,7 @@ def test_nothing_is_drawn_where_it_is_not_wanted(
 )
 def test_no_colour_means_none(workspace: Session, words: tuple[str, ...], variables: dict[str, str]) -> None:
     code, shown = end(terminal(workspace, *CREATE, *words, **variables))
-    assert code == 0
+    assert (code, f"{ESCAPE}[?25l" in shown) == (0, True)
     assert COLOUR.findall(shown) == []
 
 

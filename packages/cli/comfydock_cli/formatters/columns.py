@@ -36,9 +36,11 @@ def lines_of(rows: Sequence[Sequence[str]], width: int | None, breaks: int = -1)
 def _widths(rows: list[list[str]], width: int | None, breaks: int) -> list[int] | None:
     """How wide each column is; `None` where there is no room for columns at all.
 
-    The broken column shrinks first, then the widest of the others, whose longer cells stand on lines of their own.
+    The broken column shrinks first, then the widest of the others, whose longer cells stand on lines of their own; what
+    that leaves free the broken one gets back.
     """
-    widths = [max(cells(row[at]) for row in rows) for at in range(len(rows[0]))]
+    natural = [max(cells(row[at]) for row in rows) for at in range(len(rows[0]))]
+    widths = list(natural)
     excess = 0 if width is None else sum(widths) + len(_GAP) * (len(widths) - 1) - width
     if excess <= 0:
         return widths
@@ -47,13 +49,17 @@ def _widths(rows: list[list[str]], width: int | None, breaks: int) -> list[int] 
     if given == excess:
         return widths
     longest = max((at for at in range(len(widths)) if at != breaks), key=lambda at: widths[at], default=breaks)
-    widths[longest] -= excess - given
-    return widths if longest != breaks and widths[longest] >= _LEAST_NAME else None
+    limit = widths[longest] - (excess - given)
+    if longest == breaks or limit < _LEAST_NAME:
+        return None
+    widths[longest] = max((each for row in rows if (each := cells(row[longest])) <= limit), default=_LEAST_NAME)
+    widths[breaks] = min(natural[breaks], widths[breaks] + limit - widths[longest])
+    return widths
 
 
 def _paragraph(row: list[str], width: int) -> list[str]:
     """A row whose cells follow each other."""
-    first, *others = broken(_GAP.join(cell for cell in row if cell), width - _INDENT)
+    first, *others = broken(_GAP.join(cell for cell in row if cell), width - _INDENT, _INDENT)
     return [first, *(" " * _INDENT + other for other in others)]
 
 

@@ -33,14 +33,17 @@ def cut(text: str, width: int) -> str:
     return f"{text.rstrip(_JOINER).rstrip()}…"
 
 
-def broken(text: str, width: int) -> list[str]:
-    """Lines of at most `width` columns; what is quoted stays on one line, for it is often meant to be copied."""
+def broken(text: str, width: int, more: int = 0) -> list[str]:
+    """Lines of at most `width` columns, the first with some `more`.
+
+    What is quoted stays on one line, for it is often meant to be copied.
+    """
     lines: list[str] = []
     line: str | None = None
     for word in _unbroken(text.split(" ")):
         if line is None:
             line = word
-        elif word and cells(line) + 1 + cells(word) > width:
+        elif word and cells(line) + 1 + cells(word) > width + (0 if lines else more):
             lines.append(line.rstrip())
             line = word
         else:
@@ -53,7 +56,7 @@ def folded(line: str, width: int) -> list[str]:
     if cells(line) <= width:
         return [line]
     start, indent = _hanging(line, width)
-    first, *others = broken(line[start:], width - indent)
+    first, *others = broken(line[start:], width - indent, indent - cells(line[:start]))
     return [line[:start] + first, *(" " * indent + other for other in others)]
 
 

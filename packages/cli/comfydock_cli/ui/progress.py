@@ -22,7 +22,7 @@ _SPINNER = "-\\|/"
 _BAR = 20
 # How long a line that is drawn may be, the least that is shown of its words, and the most of a child's output.
 _WIDEST = 120
-_LEAST = 8
+_LEAST = 12
 _MOST_OF_LINE = 40
 _BYTES = ("B", "bytes")
 
@@ -179,14 +179,15 @@ class LiveReporter(PlainReporter):
         return system.open_width(2) or system.DEFAULT_WIDTH
 
     def _frame(self) -> "Text":
-        """One line, never longer than the terminal: what is left out first is the end of the step's words."""
+        """One line, never longer than the terminal: the step's words are cut, and without room the bar is left out."""
         if not self._text:
             return self._assemble("")
         seconds = time.monotonic() - self._started
-        bar, rest = self._bar() if self._share is not None else ("", "")
         parts = [part for part in (self._amount, _clock(seconds)) if part]
         room = min(self._width(), _WIDEST) - 1
-        words = cut(self._text, max(room - 2 - sum(cells(part) + 2 for part in (*parts, bar + rest) if part), _LEAST))
+        left = room - 2 - sum(cells(part) + 2 for part in parts)
+        bar, rest = self._bar() if self._share is not None and left >= _BAR + _LEAST else ("", "")
+        words = cut(self._text, max(left - (cells(bar + rest) + 2 if bar + rest else 0), _LEAST))
         line = self._assemble(
             (_SPINNER[int(seconds * _FRAMES) % len(_SPINNER)], "green"), f" {words}", "  " if bar + rest else "",
             (bar, "cyan"), (rest, "dim"), *(f"  {part}" for part in parts),
