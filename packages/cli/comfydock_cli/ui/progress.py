@@ -7,7 +7,6 @@ from comfydock_cli.cli_utils import Context
 from comfydock_cli.ui.console import Console, clean
 from comfydock_cli.ui.fitting import cells, cut, fitted
 from comfydock_core.utils import waiting
-from comfydock_core.utils.interruption import deferred
 from comfydock_core.utils.text import size_text
 
 TYPE_CHECKING = False
@@ -102,12 +101,15 @@ class LiveReporter(PlainReporter):
         from rich.live import Live
         from rich.text import Text
 
+        from comfydock_core.utils.interruption import deferred
+
         super().__init__(console)
         no_color = {"always": False, "never": True}.get(console.color)
         self._screen = RichConsole(
             stderr=True, force_terminal=True, no_color=no_color, markup=False, emoji=False, highlight=False
         )
         self._assemble = Text.assemble
+        self._deferred = deferred
         self._text = self._amount = ""
         self._share: float | None = None
         self._first = 0
@@ -161,7 +163,7 @@ class LiveReporter(PlainReporter):
         self.end()
 
     def end(self) -> None:
-        with deferred():  # A second Ctrl-C must not leave the cursor hidden.
+        with self._deferred():  # A second Ctrl-C must not leave the cursor hidden.
             done, self._text = self._done(), ""
             if done:
                 self._keep(done)
