@@ -6,6 +6,7 @@ that is reached, and nothing may be loaded that the graph does not reach.
 """
 
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -153,8 +154,9 @@ def unforeseen(loaded: Iterable[str], graph: Graph, there: Collection[str]) -> l
 def missed(graph: Graph) -> list[str]:
     """What is left out although it is reached and there: the chains of imports to it."""
     found = (name for name in graph.importers if not graph.left_out.isdisjoint({name, *_parents(name)}))
-    chains = [graph.chain(name) for name in sorted(found) if graph.file(name) is not None]
-    return [" > ".join(chain) for chain in chains]
+    # Modules that are libraries have no text, and those of the interpreter have no file either.
+    there = (name for name in sorted(found) if name in sys.stdlib_module_names or graph.file(name) is not None)
+    return [" > ".join(graph.chain(name)) for name in there]
 
 
 def loaded_by(program: Program, layout: Layout, artifact: Artifact) -> frozenset[str]:

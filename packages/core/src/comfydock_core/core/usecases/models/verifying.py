@@ -90,6 +90,7 @@ def _deep_verdict(index: ModelIndex, place: ModelLocation, reporter: Reporter, *
     else:
         digests = digests_of(place.full_path, reading(reporter, before, total))
     wrong = [claim for claim in claims if claim.digest not in (digests.blake3, digests.sha256)]
+
     def found(verdict: str, reason: str) -> Verdict:
         return Verdict(place.root, place.full_path, digests.size, verdict, reason, True)
 
