@@ -92,6 +92,10 @@ documentation *options: setup
 sizes *options: setup
     uv run --no-sync python -m build sizes "$@"
 
+# What of both artifacts nothing reaches, and what is left out although something does
+unused: setup
+    uv run --no-sync python -m build unused
+
 # The largest files, functions and classes, for a look now and then
 house: setup
     uv run --no-sync python -m build.house

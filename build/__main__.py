@@ -37,6 +37,8 @@ from build.stage import StageError, stage
 from build.symbols import SymbolsError, broken, needs_of
 from build.symbols import table as symbols_table
 from build.symbols import version as symbols_version
+from build.unused import graph_of, inside, libraries_of, loaded_by, missed, unforeseen, unreached
+from build.unused import report as unused_report
 from build.venvs import build_venv
 
 # What is said in a sentence: the build cannot be done as it is wanted.
@@ -100,6 +102,8 @@ def parser() -> argparse.ArgumentParser:
     weighing = tasks.add_parser("sizes", help="show what takes the space of the compiled program")
     weighing.add_argument("--portable", action="store_true", help="the artifact for old systems")
     weighing.set_defaults(task=run_sizes)
+    tracing = tasks.add_parser("unused", help="show what of the artifacts nothing reaches")
+    tracing.set_defaults(task=run_unused)
     listing = tasks.add_parser("surface", help="write the list of commands and options that reviews look at")
     listing.set_defaults(task=run_surface)
     releasing = tasks.add_parser("release", help="make dist/release from a clean tree")
@@ -225,6 +229,23 @@ def run_sizes(options: argparse.Namespace) -> int:
     layout = Layout(portable=options.portable)
     print(report(layout, read_artifact(layout.config).name))
     return 0
+
+
+def run_unused(options: argparse.Namespace) -> int:
+    """Show what nothing reaches; 1 when something is left out that is reached, or loaded that is not."""
+    builder = Builder.of(Layout())
+    layout, artifact = builder.layout, builder.artifact
+    graph = graph_of(layout, artifact, libraries_of(build_venv(layout, builder.interpreter)))
+    sentences = [f"left out and needed: {chain}" for chain in missed(graph)]
+    for form in standalone_forms(portable=False):
+        builder.make(form)
+        there = inside(layout, artifact, form)
+        print(f"{form}\n{unused_report(unreached(there, graph))}\n")
+        loaded = loaded_by(artifact_program(layout, form), layout, artifact)
+        sentences += [f"loaded by {form} and reached by nothing: {name}" for name in unforeseen(loaded, graph, there)]
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)
+    return int(bool(sentences))
 
 
 def run_surface(options: argparse.Namespace) -> int:

@@ -28,6 +28,7 @@ _OWN = {
     "nuitka": (
         "nuitka_build.py",
         "compiled.py",
+        "imports.py",
         "plugins/first_answers.c",
     ),
     "pyinstaller": ("pyinstaller_build.py", "nuitka_build.py", "plugins/restore_environment.py"),

@@ -49,7 +49,7 @@ def nuitka_command(
         *(f"--include-package={name}" for name in artifact.third_party),
         *(f"--noinclude-custom-mode={name}:bytecode" for name in artifact.third_party),
         *(f"--include-module={name}" for name in artifact.standard_library),
-        *(f"--nofollow-import-to={name}" for name in (*artifact.exclude, *artifact.exclude_parts)),
+        *(f"--nofollow-import-to={name}" for name in artifact.left_out),
         f"--output-filename={artifact.name}",
         f"--output-dir={layout.work / form}",
         f"--jobs={os.environ.get('COMFYDOCK_BUILD_JOBS', '2')}",

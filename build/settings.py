@@ -1,5 +1,6 @@
 """The settings in `dist-config/`, read into typed values. A key that is missing or unknown is an error."""
 
+import sys
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -21,7 +22,14 @@ class Artifact:
     programs: tuple[str, ...]
     exclude: tuple[str, ...]
     exclude_parts: tuple[str, ...]
+    exclude_unused: tuple[str, ...]
     standard_library: tuple[str, ...]
+    exclude_on: dict[str, tuple[str, ...]]
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Everything that is never in an artifact for this machine."""
+        return (*self.exclude, *self.exclude_parts, *self.exclude_unused, *self.exclude_on.get(sys.platform, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,7 @@ def read_artifact(config: Path) -> Artifact:
     """Read `artifact.toml`."""
     table = read_toml(config / "artifact.toml")
     _check_keys("artifact.toml", table, {field.name for field in fields(Artifact)})
+    on = _table(table, "exclude_on")
     return Artifact(
         name=_text(table, "name"),
         entry=_text(table, "entry"),
@@ -58,6 +67,8 @@ def read_artifact(config: Path) -> Artifact:
         programs=_texts(table, "programs"),
         exclude=_texts(table, "exclude"),
         exclude_parts=_texts(table, "exclude_parts"),
+        exclude_unused=_texts(table, "exclude_unused"),
+        exclude_on={name: _texts(on, name) for name in on},
         standard_library=_texts(table, "standard_library"),
     )
 

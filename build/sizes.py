@@ -10,7 +10,7 @@ from pathlib import Path
 
 from build.paths import Layout
 
-_ENTRY = re.compile(r'^\s+"(?P<name>[\w.]+)",.*, (?P<size>\d+), NUITKA_BYTECODE_FLAG', re.MULTILINE)
+_ENTRY = re.compile(r'^\s+"(?P<name>[\w.-]+)",.*, (?P<size>\d+), NUITKA_BYTECODE_FLAG', re.MULTILINE)
 _MOST = 30
 
 
@@ -18,12 +18,29 @@ class SizesError(Exception):
     """There is nothing to measure."""
 
 
+def modules_in(loader: str) -> Counter[str]:
+    """Bytes of bytecode by module, from the text of Nuitka's `__loader.c`."""
+    return Counter({entry["name"]: int(entry["size"]) for entry in _ENTRY.finditer(loader)})
+
+
 def packages_in(loader: str) -> Counter[str]:
-    """Bytes of bytecode by package, from the text of Nuitka's `__loader.c`."""
+    """The same by package."""
     found: Counter[str] = Counter()
-    for entry in _ENTRY.finditer(loader):
-        found[entry["name"].partition(".")[0]] += int(entry["size"])
+    for name, size in modules_in(loader).items():
+        found[name.partition(".")[0]] += size
     return found
+
+
+def bytecode_in(layout: Layout, name: str) -> Counter[str]:
+    """Bytes of bytecode by module of the artifact that was built here. Raises `SizesError` where none was."""
+    return modules_in(_loader(layout, name).read_text("utf-8"))
+
+
+def _loader(layout: Layout, name: str) -> Path:
+    loader = layout.work / "nuitka" / f"{name}.build" / "__loader.c"
+    if not (layout.artifact("nuitka") / name).is_file() or not loader.is_file():
+        raise SizesError(f"the artifact was not built in this checkout: {layout.artifact('nuitka')}")
+    return loader
 
 
 def files_in(directory: Path) -> Counter[str]:
@@ -34,11 +51,8 @@ def files_in(directory: Path) -> Counter[str]:
 
 def report(layout: Layout, name: str) -> str:
     """Both as a table, largest first. Raises `SizesError` where the artifact was not built here."""
-    loader = layout.work / "nuitka" / f"{name}.build" / "__loader.c"
+    packages = packages_in(_loader(layout, name).read_text("utf-8"))
     files = files_in(layout.artifact("nuitka"))
-    if name not in files or not loader.is_file():
-        raise SizesError(f"the artifact was not built in this checkout: {layout.artifact('nuitka')}")
-    packages = packages_in(loader.read_text("utf-8"))
     inside = packages.copy()
     inside["(C code and the interpreter)"] = files[name] - packages.total()
     return "\n".join([*_table("files", files), "", *_table(f"inside of {name}", inside)])

@@ -37,3 +37,7 @@ def test_every_way_to_import_is_seen(plugin: Any, source: str, found: set[str]) 
 @pytest.mark.parametrize("test", ["TYPE_CHECKING", "typing.TYPE_CHECKING"])
 def test_what_stands_there_for_type_checkers_is_not_taken_along(plugin: Any, test: str) -> None:
     assert names(plugin, f"if {test}:\n    import x\nelse:\n    import y") == {"y"}
+
+
+def test_what_a_module_does_as_a_program_is_not_taken_along(plugin: Any) -> None:
+    assert names(plugin, "if __name__ == '__main__':\n    import x\nif __name__ == other:\n    import y") == {"y"}

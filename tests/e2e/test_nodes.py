@@ -317,13 +317,14 @@ def test_pruning_can_be_looked_at_first(unneeded: Session) -> None:
                                               ("\n", ["blur", "sharp", "soft"])])  # fmt: skip
 def test_on_a_terminal_pruning_does_what_is_answered(unneeded: Session, answer: str, left: list[str]) -> None:
     ours, theirs = pty.openpty()
-    process = subprocess.Popen([*unneeded.program.command, "node", "prune", "--no-progress"], stdin=theirs,
-                               stdout=subprocess.PIPE, stderr=theirs, env=unneeded.environment())  # fmt: skip
+    process = subprocess.Popen([*unneeded.program.command, "node", "prune"], stdin=theirs, stdout=subprocess.PIPE,
+                               stderr=theirs, env=unneeded.environment(TERM="xterm"))  # fmt: skip
     os.close(theirs)
     heard = b""
     while b"[y/N]" not in heard:
         heard += os.read(ours, 1000)
-    assert b"remove sharp, soft? [y/N] " in heard
+    assert heard.endswith(b"remove sharp, soft? [y/N] ")
+    assert heard.rindex(b"\x1b[?25h") > heard.rindex(b"\x1b[?25l")  # Nothing is drawn over the question.
     os.write(ours, answer.encode())
     assert process.wait() == 0
     process.communicate()

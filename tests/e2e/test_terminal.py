@@ -1,5 +1,6 @@
 """On a real terminal: questions, progress and colour; and none of it where nobody looks."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -26,12 +27,12 @@ def work(workspace: Session) -> Session:
     return workspace
 
 
-def terminal(session: Session, *words: str, **changes: str | None) -> "pexpect.spawn[str]":
+def terminal(session: Session, *words: str, columns: int = 100, **changes: str | None) -> "pexpect.spawn[str]":
     """The program on a terminal of its own."""
     environment = session.environment(**{"TERM": "xterm-256color", **changes})
     command = session.program.command
-    child = pexpect.spawn(command[0], [*command[1:], *words], env=environment, encoding="utf-8", timeout=60,
-                          dimensions=(24, 100))  # type: ignore[arg-type]  # fmt: skip
+    child = pexpect.spawn(command[0], [*command[1:], *words], env=environment, encoding="utf-8", codec_errors="replace",
+                          timeout=60, dimensions=(24, columns))  # type: ignore[arg-type]  # fmt: skip
     child.delaybeforesend = None
     return child
 
@@ -48,8 +49,8 @@ def exists(session: Session) -> bool:
     return (session.environments / "work").is_dir()
 
 
-@pytest.mark.parametrize("answer", ["n", "", "no", "x", "yess"])
-def test_any_other_answer_keeps_it(work: Session, answer: str) -> None:
+@pytest.mark.parametrize("answer", ["n", "", "no", " NO "])
+def test_no_keeps_it_and_is_the_default(work: Session, answer: str) -> None:
     child = terminal(work, "delete", "work")
     child.expect(QUESTION)
     child.sendline(answer)
@@ -66,6 +67,29 @@ def test_yes_deletes(work: Session, answer: str) -> None:
     code, shown = end(child)
     assert (code, exists(work)) == (0, False)
     assert "deleted work: " in shown
+
+
+@pytest.mark.parametrize("typed", [b"x\n", b"yess\n", b"\xff\xfe\n", "日本\n".encode()])
+def test_what_is_neither_yes_nor_no_is_asked_again(work: Session, typed: bytes) -> None:
+    child = terminal(work, "delete", "work")
+    child.expect(QUESTION)
+    os.write(child.child_fd, typed)
+    child.expect("please answer y or n\r\n")
+    child.expect(QUESTION)
+    assert exists(work)
+    child.sendline("y")
+    assert (end(child)[0], exists(work)) == (0, False)
+
+
+def test_a_line_that_the_end_of_input_cuts_is_no_answer(work: Session) -> None:
+    child = terminal(work, "delete", "work")
+    child.expect(QUESTION)
+    child.send("y")
+    child.expect_exact("y")  # The terminal has it.
+    child.sendeof()
+    child.sendeof()
+    code, shown = end(child)
+    assert (code, exists(work), shown.splitlines()[-1]) == (0, True, "nothing was deleted")
 
 
 def test_ctrl_c_at_the_question_keeps_it(work: Session) -> None:
@@ -135,7 +159,7 @@ def test_nothing_is_drawn_where_it_is_not_wanted(
 )
 def test_no_colour_means_none(workspace: Session, words: tuple[str, ...], variables: dict[str, str]) -> None:
     code, shown = end(terminal(workspace, *CREATE, *words, **variables))
-    assert code == 0
+    assert (code, f"{ESCAPE}[?25l" in shown) == (0, True)
     assert COLOUR.findall(shown) == []
 
 
@@ -157,7 +181,7 @@ def test_ctrl_c_while_something_is_drawn_gives_the_cursor_back(workspace: Sessio
 def test_an_error_while_something_is_drawn_stands_alone(workspace: Session) -> None:
     code, shown = end(terminal(workspace, *CREATE, "--comfyui", "nothing-like-this"))
     assert code == 3
-    assert re.search(r"^error: .* has no release", CONTROL.sub("", shown), re.MULTILINE)
+    assert re.search(r"^error: .* has no\s+release", CONTROL.sub("", shown), re.MULTILINE)
 
 
 def test_piped_output_is_plain(workspace: Session) -> None:

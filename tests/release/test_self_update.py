@@ -12,6 +12,7 @@ from build.describe import version as version_of
 from build.paths import Layout
 from build.programs import Program, plain_environment
 from comfydock_cli.table import resolve
+from tests.e2e.test_terminal import CONTROL, ESCAPE, end, terminal
 from tests.support import miniature
 from tests.support.http_server import Reply, serving
 from tests.support.programs import program as program_of
@@ -150,6 +151,25 @@ def test_there_must_be_a_version_to_go_back_to(installed: Session) -> None:
     assert installed.error("self", "update", "--back")["code"] == "release-not-found"
     error = installed.error("self", "update", "--back", "--check")
     assert (error["code"], error["exit_code"]) == ("usage", 2)
+
+
+def test_ctrl_c_during_the_download_leaves_terminal_and_installation_as_they_were(
+    installed: Session, releases: Path
+) -> None:
+    before = versions(installed)
+    replies: dict[str, Reply | list[Reply]] = {
+        f"/m/{path.name}": Reply(path.read_bytes(), waits=path.suffix == ".gz") for path in releases.iterdir()
+    }
+    with serving(replies) as server:
+        url = {"COMFYDOCK_RELEASE_URL": f"{server.url}/m"}
+        child = terminal(installed, "self", "update", **url)
+        child.expect(r"MB/\d+\.\d MB")
+        child.sendintr()
+        code, shown = end(child)
+    assert code == 130
+    assert CONTROL.sub("", shown).splitlines()[-1] == "error: interrupted"
+    assert shown.rindex(f"{ESCAPE}[?25h") > shown.rfind(f"{ESCAPE}[?25l")
+    assert (versions(installed), said(installed)) == (before, f"comfydock {OLD}")
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Reply:
-    """One answer. A body that is not text or bytes is sent as JSON."""
+    """One answer. A body that is not text or bytes is sent as JSON.
+
+    One that `waits` stops in the middle until who asked goes away.
+    """
 
     body: object = ""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    waits: bool = False
 
     def content(self) -> bytes:
         if isinstance(self.body, bytes):
@@ -52,6 +56,10 @@ def serving(replies: dict[str, Reply | list[Reply]] | None = None) -> Iterator[S
             if "Content-Length" not in reply.headers:
                 self.send_header("Content-Length", str(len(content)))
             self.end_headers()
+            if reply.waits:
+                self.wfile.write(content[: len(content) // 2])
+                self.connection.recv(1)
+                return
             self.wfile.write(content)
 
         def log_message(self, format: str, *args: object) -> None:

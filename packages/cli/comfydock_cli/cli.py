@@ -96,7 +96,7 @@ def _say_help(invocation: "Invocation", error: bool) -> int:
     if error:
         console.error(text.removesuffix("\n"))
         return 2
-    console.data(text)
+    console.data(text, verbatim=True)
     return 0
 
 
@@ -133,7 +133,7 @@ def _show(context: "Context", command: "Command", result: "Result | None") -> in
 
         context.console.json(success(" ".join(command.path), result))
     elif result is not None:
-        context.console.data(result.text)
+        context.console.data(result.text, verbatim=result.verbatim)
         if result.note:
             context.console.note(result.note)
     return 0 if result is None else result.exit_code

@@ -61,7 +61,7 @@ class Context:
 class Result:
     """What a handler returns: `data` for `--json`, made of what JSON knows, and `text` with its newline otherwise."""
 
-    __slots__ = ("again", "data", "exit_code", "note", "text")
+    __slots__ = ("again", "data", "exit_code", "note", "text", "verbatim")
 
     def __init__(
         self,
@@ -70,13 +70,16 @@ class Result:
         exit_code: int = 0,
         note: str = "",
         again: list[str] | None = None,
+        verbatim: bool = False,
     ) -> None:
         """`note` is said after the text, to the person at the terminal: how to go on.
 
         `again` is a command line that is run next, instead of this result being shown; the text is said as a note.
+        A `verbatim` text is shown as it is: scripts, logs, and what is laid out already.
         """
         self.again = again
         self.data = data
         self.text = text
+        self.verbatim = verbatim
         self.exit_code = exit_code
         self.note = note

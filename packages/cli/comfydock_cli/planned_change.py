@@ -74,7 +74,9 @@ def plan_and_change(
             plan = subject.plan(name, request, reporter)
             for fact in views.facts(plan):
                 reporter.warn(fact)
-            if views.ask is not None and not plan.nothing_to_do and not confirm(context, views.ask.question(plan)):
-                return views.ask.declined(plan)
+            if views.ask is not None and not plan.nothing_to_do:
+                reporter.end()  # What is drawn would be drawn over the question.
+                if not confirm(context, views.ask.question(plan)):
+                    return views.ask.declined(plan)
             outcome = None if plan.nothing_to_do else subject.change(plan, initiator, reporter)
     return views.changed(plan, outcome, time.monotonic() - started)

@@ -14,6 +14,7 @@ else:
 DEFAULT_WIDTH = 80
 LEAST_WIDTH = 40
 MOST_WIDTH = 100
+LEAST_FITTED = 20
 
 # What the interpreter calls before its teardown, in its order: threads are joined, then exit handlers run.
 _BEFORE_TEARDOWN = (("threading", "_shutdown"), ("atexit", "_run_exitfuncs"))
@@ -45,6 +46,21 @@ def terminal_width() -> int:
         except OSError:
             width = 0
     return min(max(width or DEFAULT_WIDTH, LEAST_WIDTH), MOST_WIDTH)
+
+
+def open_width(descriptor: int) -> int | None:
+    """The columns that fit on the terminal behind 1 (output) or 2 (errors): `COLUMNS`, else what the terminal says.
+
+    `None` where lines may have any length: in files and pipes, and on a terminal that does not say, or is absurd.
+    """
+    if not is_terminal(descriptor):
+        return None
+    columns = getenv("COLUMNS") or ""
+    try:
+        width = int(columns) if columns.isdecimal() else posix.get_terminal_size(descriptor).columns
+    except OSError:
+        return None
+    return width if width >= LEAST_FITTED else None
 
 
 def entries_with(directory: str, inner: str) -> list[str]:

@@ -9,7 +9,7 @@ def manifest(context: Context, arguments: Arguments) -> Result:
     environment = context.environment
     section = arguments.text("section")
     if section is None:
-        return Result(environment.manifest() if context.json else None, environment.manifest_text())
+        return Result(environment.manifest() if context.json else None, environment.manifest_text(), verbatim=True)
     if context.json:
         return Result(environment.manifest_section(section))
-    return Result(text=environment.manifest_section_text(section))
+    return Result(text=environment.manifest_section_text(section), verbatim=True)

@@ -18,7 +18,7 @@ def search(context: Context, arguments: Arguments) -> Result:
     hits = context.workspace.registry.search(words, limit=limit, environment=_environment(context))
     data = {"words": words, "packs": [hit.as_dict() for hit in hits]}
     note = "" if hits else "no known node pack matches these words"
-    return Result(data, hits_text(hits, system.terminal_width()), note=note)
+    return Result(data, hits_text(hits, system.open_width(1)), note=note)
 
 
 def why(context: Context, arguments: Arguments) -> Result:

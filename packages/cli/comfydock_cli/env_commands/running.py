@@ -95,7 +95,7 @@ def _logs(context: Context, arguments: Arguments) -> Result:
         return Result({"path": log.path, "lines": []}, note=note)
     text = "".join(f"{line}\n" for line in lines)
     if not follow:
-        return Result({"path": log.path, "lines": lines}, text)
+        return Result({"path": log.path, "lines": lines}, text, verbatim=True)
     _say(context, text)
     for more in environment.follow_run_log(log):
         _say(context, more)
@@ -120,7 +120,7 @@ def _for_comfyui(arguments: Arguments) -> list[str]:
 
 def _say(context: Context, text: str) -> None:
     """Say it at once, to a pipe too."""
-    context.console.data(text)
+    context.console.data(text, verbatim=True)
     if sys.stdout is not None:
         sys.stdout.flush()
 

@@ -8,6 +8,7 @@ from comfydock_core.core.workspace import Workspace
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.utils.text import counted
 
+_STATE = 5
 _HEAD = ("", "name", "comfyui", "python", "packs", "state", "size")
 
 
@@ -21,7 +22,7 @@ def long_list(workspace: Workspace, names: list[str], active: str | None, *, siz
     columns = len(_HEAD) if sizes else len(_HEAD) - 1
     cells = [_HEAD[:columns], *(_cells(row, active)[:columns] for row in rows)]
     damaged = any(row["error"] for row in rows)
-    text = aligned(cells) if rows else ""
+    text = aligned(cells, breaks=_STATE) if rows else ""
     return Result({"active": active, "environments": rows}, text, exit_code=8 if damaged else 0)
 
 
@@ -62,7 +63,7 @@ def _cells(row: dict[str, object], active: str | None) -> tuple[str, ...]:
     mark = "*" if row["name"] == active else " "
     size = amount(row["bytes"], "bytes") if isinstance(row["bytes"], int) else "-"
     if row["error"]:
-        return (mark, str(row["name"]), f"! {row['error']}", "", "", "", size)
+        return (mark, str(row["name"]), "-", "-", "-", f"! {row['error']}", size)
     version = str(row["comfyui"] or "-")
     is_commit = len(version) == 40 and not version.startswith("v")
     shown = version[:10] if is_commit else version

@@ -4,6 +4,7 @@ import os
 from datetime import datetime
 
 from comfydock_cli.cli_utils import Result
+from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.formatters.plan_formatter import step_data, step_text
 from comfydock_cli.ui.progress import amount
 from comfydock_core.models.operation import OperationRecord
@@ -12,11 +13,8 @@ from comfydock_core.models.operation import OperationRecord
 def operation_list(records: list[OperationRecord]) -> Result:
     """A line an operation: number, where, when, what became of it, its words."""
     rows = [_row(record, _undone_by(records)) for record in records]
-    widths = [max((len(row[at]) for row in rows), default=0) for at in range(4)]
-    lines = ["  ".join([*map(str.ljust, row[:4], widths), row[4]]) for row in rows]
     note = "" if rows else "there is nothing to undo yet"
-    text = "".join(f"{line}\n" for line in lines)
-    return Result({"operations": [operation_data(record) for record in records]}, text, note=note)
+    return Result({"operations": [operation_data(record) for record in records]}, aligned(rows), note=note)
 
 
 def _undone_by(records: list[OperationRecord]) -> dict[tuple[str, str], int]:

@@ -39,7 +39,7 @@ def status(context: Context, arguments: Arguments) -> Result:
 def show(context: Context, arguments: Arguments) -> Result:
     """Print the script, for those who keep their start-up files by hand."""
     shell = _shell(arguments)
-    return Result({"shell": shell, "script": SCRIPTS[shell]}, SCRIPTS[shell])
+    return Result({"shell": shell, "script": SCRIPTS[shell]}, SCRIPTS[shell], verbatim=True)
 
 
 def _shell(arguments: Arguments) -> str:

@@ -23,7 +23,7 @@ def show(context: Context, arguments: Arguments) -> Result:
         text = command_help(command, width)
     else:
         raise _unknown_subject(words)
-    return Result({"subject": list(words), "text": text}, text)
+    return Result({"subject": list(words), "text": text}, text, verbatim=True)
 
 
 def explain(context: Context, arguments: Arguments) -> Result:

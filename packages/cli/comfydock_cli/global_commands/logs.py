@@ -23,7 +23,7 @@ def logs(context: Context, arguments: Arguments) -> Result:
     except FileNotFoundError:
         note = f"there is no log yet: `{path}`; `comfydock logs --workspace` shows the workspace's"
         return Result({"path": path, "records": []}, note=note)
-    return Result({"path": path, "records": [record.rstrip("\n") for record in found]}, "".join(found))
+    return Result({"path": path, "records": [record.rstrip("\n") for record in found]}, "".join(found), verbatim=True)
 
 
 def records(lines: Iterable[str]) -> Iterator[str]:

@@ -5,6 +5,8 @@ Names, commit subjects and the like are written by others. What in them would ac
 
 import sys
 
+from comfydock_cli import system
+
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -21,9 +23,13 @@ class Console:
         self.verbose = verbose
         self.color = color
 
-    def data(self, text: str) -> None:
-        """Results, complete with their newline. Raises `OSError` when standard output does not take them."""
-        self.json(clean(text))
+    def data(self, text: str, *, verbatim: bool = False) -> None:
+        """Results, complete with their newline; on a terminal long lines are broken between words, unless `verbatim`.
+
+        Raises `OSError` when standard output does not take them.
+        """
+        text = clean(text)
+        self.json(text if verbatim else _fitted(text, 1))
 
     def json(self, text: str) -> None:
         """Results that programs read, which are written as they are. Raises what `data` raises."""
@@ -34,11 +40,21 @@ class Console:
     def note(self, text: str) -> None:
         """A line for the person at the terminal; silent with `--quiet`."""
         if not self.quiet:
-            _write(sys.stderr, clean(text) + "\n")
+            _write(sys.stderr, _fitted(clean(text), 2) + "\n")
 
     def error(self, text: str) -> None:
         """What went wrong; always said."""
-        _write(sys.stderr, clean(text) + "\n")
+        _write(sys.stderr, _fitted(clean(text), 2) + "\n")
+
+
+def _fitted(text: str, descriptor: int) -> str:
+    """The text as it fits on the terminal behind the descriptor. Most does, and then nothing is loaded."""
+    width = system.open_width(descriptor)
+    if width is None or all(len(line) * (1 if line.isascii() else 2) <= width for line in text.split("\n")):
+        return text
+    from comfydock_cli.ui import fitting
+
+    return fitting.fitted(text, width)
 
 
 def _write(stream: "TextIO | None", text: str) -> None:

@@ -7,6 +7,8 @@ from comfydock_cli.cli_utils import Context
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.console import clean
 
+_ANSWERS = {"": False, "n": False, "no": False, "y": True, "yes": True}
+
 
 def refuse_unanswerable(context: Context, question: str) -> None:
     """Raise `UsageError` when nobody can be asked. Before what takes long, so that it is not done for nothing."""
@@ -19,16 +21,28 @@ def _can_ask(context: Context) -> bool:
 
 
 def confirm(context: Context, question: str) -> bool:
-    """Ask yes or no, no by default; `--yes` answers it. Raises `UsageError` when nobody can be asked."""
+    """Ask yes or no, no by default; `--yes` answers it. Raises `UsageError` when nobody can be asked.
+
+    What is neither is asked again. The end of input is a no, as nobody is there any more.
+    """
     if context.options["yes"]:
         return True
     refuse_unanswerable(context, question)
-    sys.stderr.write(f"{clean(question)} [y/N] ")
+    while (answer := _answer(f"{clean(question)} [y/N] ")) is not None:
+        if answer in _ANSWERS:
+            return _ANSWERS[answer]
+        sys.stderr.write("please answer y or n\n")
+    return False
+
+
+def _answer(question: str) -> str | None:
+    """A line in small letters; `None` when the input ends before the line does."""
+    sys.stderr.write(question)
     sys.stderr.flush()
-    answer = ""
+    line = b""
     try:
-        answer = sys.stdin.readline()
+        line = sys.stdin.buffer.readline()  # As bytes: what is typed need not fit the encoding of the terminal.
     finally:
-        if not answer.endswith("\n"):  # Ctrl-C or Ctrl-D: the terminal still stands behind the question.
+        if not line.endswith(b"\n"):  # Ctrl-C or Ctrl-D: the terminal still stands behind the question.
             sys.stderr.write("\n")
-    return answer.strip().lower() in ("y", "yes")
+    return line.decode("utf-8", "replace").strip().lower() if line.endswith(b"\n") else None
