@@ -64,6 +64,9 @@ from .exceptions import MergeRefused as MergeRefused
 from .exceptions import ModelDamaged as ModelDamaged
 from .exceptions import ModelIndexDamaged as ModelIndexDamaged
 from .exceptions import ModelNotFound as ModelNotFound
+from .exceptions import ModelPathsInvalid as ModelPathsInvalid
+from .exceptions import ModelRootNotFound as ModelRootNotFound
+from .exceptions import ModelRootRefused as ModelRootRefused
 from .exceptions import ModelsDirectoryNotFound as ModelsDirectoryNotFound
 from .exceptions import NetworkUnavailable as NetworkUnavailable
 from .exceptions import NoActiveEnvironment as NoActiveEnvironment

@@ -663,6 +663,35 @@ class PackNotFound(NotFoundError):
     code = "pack-not-found"
 
 
+class ModelPathsInvalid(IntegrityError, CDEnvironmentError):
+    """An `extra_model_paths.yaml` is not what ComfyUI takes, and ComfyUI does not start with it. It was left as it is.
+
+    The message names the line. Sections have a name, `base_path:` and folders like `loras: models/Lora`; a folder with
+    several paths has one a line below `loras: |`.
+    """
+
+    code = "model-paths-invalid"
+
+
+class ModelRootNotFound(NotFoundError, CDEnvironmentError):
+    """No section of the environment's `extra_model_paths.yaml` has this name or this directory.
+
+    `comfydock model root list` shows the directories of models that ComfyUI of an environment reads.
+    """
+
+    code = "model-root-not-found"
+
+
+class ModelRootRefused(ConflictError, CDEnvironmentError):
+    """A directory cannot be added to, or taken from, the directories of models that ComfyUI reads. Nothing was changed.
+
+    It has no folder that ComfyUI knows, ComfyUI reads it already, or the file is written in a way that only its author
+    can change. The message says which.
+    """
+
+    code = "model-root-refused"
+
+
 class PackVersionNotFound(NotFoundError):
     """The node pack exists, but not in this version, branch or commit.
 
