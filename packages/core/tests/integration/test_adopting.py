@@ -1116,7 +1116,7 @@ def test_further_directories_of_models_are_seen_from_the_new_environment_and_cou
             "a:\n  base_path: ../shared\n  loras: loras\n",
             "by their way from the installation",
         ),
-        ("extra_model_paths.yaml", "a:\n  loras: [one]\n", "its lines 2 are written in a way"),
+        ("extra_model_paths.yaml", "a:\n  loras: [one]\n", "line 2: the value of `loras` is a list; ComfyUI does not"),
         ("extra_model_paths.yml", "a:\n  loras: /disk\n", "ComfyUI reads no file of that name"),
     ],
 )

@@ -30,7 +30,7 @@ _LOOK = "look at what it is"
 _WIDEST = 1_000_000  # Lines are never folded.
 
 
-class _Resolver(VersionedResolver):  # type: ignore[misc]
+class _Resolver(VersionedResolver):
     """YAML 1.1 whatever a directive says, as in PyYAML."""
 
     @property
@@ -129,6 +129,8 @@ class _Reader:
                 raise self._refused(_line(key), f"a name in {what} is {_kind(key)}", "write a plain name before `:`")
             if key.tag != f"{_TAG}value":  # A plain `=` is a name like others.
                 self._value(key)
+            if isinstance(value, ScalarNode):
+                self._value(value)  # Also of what another one replaces.
             name = str(key.value)
             if name in settled and {id(settled[name][0]), id(key)} <= own:
                 before = _line(settled[name][0])
@@ -176,17 +178,18 @@ class _Reader:
         return PathsSection(str(key.value), _line(key), base_path, is_default, tuple(paths))
 
     def _paths(self, folder: str, key: ScalarNode, node: Node) -> Iterator[NamedPath]:
-        first = _line(node) + (getattr(node, "style", None) in ("|", ">"))
+        style = node.style if isinstance(node, ScalarNode) else None
+        first = _line(node) + (style in ("|", ">"))
         for number, path in enumerate(self._text(key, node).split("\n")):
             if path:
-                yield NamedPath(folder, path, first + (number if node.style == "|" else 0))
+                yield NamedPath(folder, path, first + (number if style == "|" else 0))
 
     def _text(self, key: ScalarNode, node: Node) -> str:
         value = self._value(node) if isinstance(node, ScalarNode) else None
         if not isinstance(value, str):
             name = key.value
             several = f"write one path a line, below `{name}: |`" if _is_list(node) else None
-            hint = several or f'write a path after `{name}:`, in quotes if YAML takes it for something else'
+            hint = several or f"write a path after `{name}:`, in quotes if YAML takes it for something else"
             raise self._refused(_line(node), f"the value of `{name}` is {_kind(node)}", hint)
         return value
 

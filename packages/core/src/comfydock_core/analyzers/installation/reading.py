@@ -34,7 +34,7 @@ def read_installation(path: str) -> Installation:
         packs, entries, of_packs = read_packs(root, comfyui)
         python, of_python = read_python(root, comfyui)
         extra = _extra_paths(comfyui)
-        roots, unread = read_model_roots(extra) if extra is not None else ((), ())
+        roots, fault = read_model_roots(extra) if extra is not None else ((), None)
         version = checkout.tag if checkout is not None and checkout.tag else _version(comfyui)
         return Installation(
             path=root,
@@ -49,7 +49,7 @@ def read_installation(path: str) -> Installation:
             models=_models(f"{comfyui}/models"),
             extra_model_paths=extra,
             model_roots=roots,
-            unread_model_paths=unread,
+            model_paths_fault=fault,
             input=_measured(f"{comfyui}/input"),
             output=_measured(f"{comfyui}/output"),
             untracked=_untracked(comfyui) if checkout is not None else (),

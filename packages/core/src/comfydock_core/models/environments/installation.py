@@ -110,7 +110,7 @@ class Unidentified:
 class Installation:
     """Everything that was found. Workflows are relative to `comfyui`, the directory of `main.py`.
 
-    `model_roots` are what `extra_model_paths` names, `unread_model_paths` the lines of it that could not be read.
+    `model_roots` are what `extra_model_paths` names, `model_paths_fault` what keeps ComfyUI from reading it.
     `untracked` are names in it that git does not know, and that belong to nothing else here.
     """
 
@@ -126,7 +126,7 @@ class Installation:
     models: FoundFiles | None = None
     extra_model_paths: str | None = None
     model_roots: tuple[FoundRoot, ...] = ()
-    unread_model_paths: tuple[int, ...] = ()
+    model_paths_fault: str | None = None
     input: FoundFiles | None = None
     output: FoundFiles | None = None
     untracked: tuple[str, ...] = ()

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 
 from comfydock_core.models.environments.adoption import RootFate
 from comfydock_core.models.environments.installation import FoundRoot, Installation
-from comfydock_core.utils.text import counted, size_text, some
+from comfydock_core.utils.text import counted, size_text
 
 _FILE = "extra_model_paths.yaml"
 _YML = "ComfyUI reads no file of that name"
-_SHOWN = 5
 
 
 def root_fates(found: Installation, models: str, name: str) -> tuple[RootFate, ...]:
@@ -65,9 +64,8 @@ def _why_not_taken(found: Installation) -> str | None:
         return None
     if os.path.basename(found.extra_model_paths) != _FILE:
         return _YML
-    if found.unread_model_paths:
-        lines = some([str(number) for number in found.unread_model_paths], _SHOWN)
-        return f"its lines {lines} are written in a way that is not understood"
+    if found.model_paths_fault is not None:
+        return found.model_paths_fault
     if not all(root.fixed for root in found.model_roots):
         return "it names directories by their way from the installation"
     return None

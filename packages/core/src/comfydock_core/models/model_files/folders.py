@@ -1,0 +1,66 @@
+"""Where ComfyUI of an environment looks for models: its folders, and what it would list of them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A kind of models (`checkpoints`, `loras`, …): its directories, first one first, and the extensions that count.
+
+    Without extensions every file counts; the extension of a file without one is the empty text.
+    """
+
+    name: str
+    directories: tuple[str, ...]
+    extensions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderDoubt:
+    """A line of code that may add a directory, which only a run would tell."""
+
+    file: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolders:
+    """All folders of an environment, in ComfyUI's order. `legacy` are old names with those of today.
+
+    `models` is the directory that ComfyUI's own folders are in, `None` where its code did not tell.
+    """
+
+    folders: tuple[ModelFolder, ...]
+    models: str | None = None
+    legacy: Mapping[str, str] = field(default_factory=dict)
+    doubts: tuple[FolderDoubt, ...] = ()
+
+    def __iter__(self) -> Iterator[ModelFolder]:
+        return iter(self.folders)
+
+    def folder(self, name: str) -> ModelFolder | None:
+        """The folder of this name, or of the name that it had once."""
+        name = self.legacy.get(name, name)
+        return next((folder for folder in self.folders if folder.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One place where ComfyUI shows a file: the folder, and the name in its lists."""
+
+    folder: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """Where ComfyUI shows a file, and, for the folders that it lies in without being shown, why not."""
+
+    path: str
+    shown: tuple[Shown, ...]
+    reasons: tuple[str, ...] = ()
