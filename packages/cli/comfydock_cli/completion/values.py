@@ -82,6 +82,18 @@ def _constrained_packages(environment: str | None) -> Words:
     )
 
 
+def _model_sections(environment: str | None) -> Words:
+    """The sections of an environment's `extra_model_paths.yaml`, with their directories."""
+    from comfydock_core.core.workspace import Workspace
+    from comfydock_core.models.exceptions import ComfyDockError
+
+    try:
+        sections = Workspace.find().model_roots.sections(environment)
+    except (ComfyDockError, OSError):
+        return []
+    return [(section.name, section.base_path or "") for section in sections]
+
+
 def _of_environment(name: str | None, words: "Callable[[Environment], Words]") -> Words:
     """What somebody finds in an environment, in the active one for `None`."""
     from comfydock_core.core.workspace import Workspace
@@ -127,6 +139,7 @@ SOURCES = {
 
 OF_ENVIRONMENT = {
     "constrained_packages": _constrained_packages,
+    "model_sections": _model_sections,
     "own_packages": _own_packages,
     "package_groups": _package_groups,
     "packs": _packs,

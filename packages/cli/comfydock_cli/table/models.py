@@ -1,6 +1,6 @@
 """Commands about model files: where they are, what they are, and getting them."""
 
-from comfydock_cli.table.spec import WORKSPACE, WRITE, Command, flag, value, word
+from comfydock_cli.table.spec import ENVIRONMENT, WORKSPACE, WRITE, Command, flag, value, word
 
 _ABOUT = "models"
 _EAGER = flag("--eager", help="read at full speed, without letting other programs go first at the disk")
@@ -139,6 +139,45 @@ COMMANDS = (
             _EAGER,
         ),
         WORKSPACE,
+        WRITE,
+    ),
+    Command(("model", "root"), "", "The directories that ComfyUI reads models from", about=_ABOUT),
+    Command(
+        ("model", "root", "list"),
+        "comfydock_cli.env_commands.model_roots:list_roots",
+        "List the directories of models",
+        "The models directory of the workspace, and every directory that `extra_model_paths.yaml` of the environment"
+        " names: whether it is there, and which folders and how many files ComfyUI finds in it.",
+        ("comfydock model root list", "comfydock model root list --json"),
+        _ABOUT,
+        (),
+        ENVIRONMENT,
+    ),
+    Command(
+        ("model", "root", "add"),
+        "comfydock_cli.env_commands.model_roots:add",
+        "Let ComfyUI read another directory of models",
+        "Adds a section to `extra_model_paths.yaml` of the environment, with the folders of the directory that ComfyUI"
+        " knows; those of other programs count as ComfyUI's example file says. The models stay where they are.",
+        ("comfydock model root add /data/models", "comfydock model root add ~/stable-diffusion-webui --default"),
+        _ABOUT,
+        (
+            word("path", "a directory that holds folders of models", completer="directories"),
+            flag("--default", help="search it first, and save what is downloaded in ComfyUI there"),
+            value("--section", metavar="NAME", help="what the section is called, instead of the directory's name"),
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("model", "root", "remove"),
+        "comfydock_cli.env_commands.model_roots:remove",
+        "Let ComfyUI no longer read a directory of models",
+        "Takes a section out of `extra_model_paths.yaml` of the environment. The directory and its models stay.",
+        ("comfydock model root remove webui", "comfydock model root remove /data/models"),
+        _ABOUT,
+        (word("root", "a section of the file, or its directory", completer="model_sections"),),
+        ENVIRONMENT,
         WRITE,
     ),
 )

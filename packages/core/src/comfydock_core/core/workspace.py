@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.environments import Environments
     from comfydock_core.core.health import Health
     from comfydock_core.core.models import Models
+    from comfydock_core.core.model_roots import ModelRoots
     from comfydock_core.core.operations import Operations
     from comfydock_core.core.packages import Packages
     from comfydock_core.core.packs import Packs
@@ -154,6 +155,13 @@ class Workspace:
         from comfydock_core.core.registry import Registry
 
         return Registry(self)
+
+    @property
+    def model_roots(self) -> "ModelRoots":
+        """The directories that environments read models from: listing, adding and removing them."""
+        from comfydock_core.core.model_roots import ModelRoots
+
+        return ModelRoots(self)
 
     @property
     def health(self) -> "Health":
