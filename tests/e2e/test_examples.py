@@ -48,6 +48,8 @@ BEFORE = {
     "comfydock operation undo 12 --dry-run": DISABLED,
     "comfydock operation resume": f"! COMFYDOCK_FAULT=kill:9 {DISABLED}",
     "comfydock completion uninstall": "comfydock completion install",
+    "comfydock model root remove stable-diffusion-webui": "comfydock model root add ~/stable-diffusion-webui",
+    "comfydock model root remove /data/models": "comfydock model root add /data/models",
 }
 # What somebody has done before every example that begins like this.
 PREPARED = {"comfydock model": "comfydock model index sync"}

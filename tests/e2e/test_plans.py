@@ -105,6 +105,11 @@ def with_packs(session: Session) -> None:
     (workflows / "flow.json").write_text('{"nodes": [{"id": 1, "type": "KSampler"}], "links": []}')
 
 
+def with_root(session: Session) -> None:
+    with_work(session)
+    session.ok("model", "root", "add", f"{session.variables['INSTALLATION']}/models")
+
+
 def nothing(session: Session) -> None:
     """As it is."""
 
@@ -141,6 +146,8 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
     "py remove-group": (("py", "remove-group", "tools"), with_group, WORK),
     "constraint add": (("constraint", "add", "mini-imaging<1.1"), with_work, WORK),
     "constraint remove": (("constraint", "remove", "mini-imaging"), with_constraint, WORK),
+    "model root add": (("model", "root", "add", "{installation}", "--default"), with_root, WORK),
+    "model root remove": (("model", "root", "remove", "models"), with_root, WORK),
     "undo": (("undo",), deleted, WORKSPACE),
     "undo of an environment": (("undo", "-e", "work"), another_back_end, WORK),
     "operation undo": (("operation", "undo", "1", "--workspace"), with_work, WORKSPACE),

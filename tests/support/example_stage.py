@@ -165,9 +165,10 @@ def _folders(place: Path, program: Program, miniature: Miniature, shelf: Shelf) 
             (sources / name / file).write_text(str(text))
     project(sources / "my-tool", "my-tool")
     make_checkout(place / "home/ComfyUI", miniature)
+    for folder in ("home/stable-diffusion-webui/models/Stable-diffusion", "data/models/checkpoints"):
+        (place / folder).mkdir(parents=True)
     shutil.copytree(shelf.venv, place / "home/ComfyUI/venv", symlinks=True)
     make_portable(place / "data/portable", make_checkout(place / "data/checkout", miniature), shelf)
-    (place / "data/models").mkdir()
     (place / "here").mkdir()
     (place / "here/requirements.txt").write_text("einops\n")
     starter = place / "bin/comfydock"

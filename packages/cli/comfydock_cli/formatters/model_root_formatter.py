@@ -5,8 +5,9 @@ from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.formatters.plan_formatter import planned_change
 from comfydock_cli.ui.progress import amount
 from comfydock_core.models.model_files.roots import ModelRoot, ModelRootsOverview, RootPlan
-from comfydock_core.utils.text import counted
+from comfydock_core.utils.text import counted, some
 
+_SHOWN = 5
 _OWN = "workspace"
 _NEXT_START = "ComfyUI reads `extra_model_paths.yaml` when it starts"
 
@@ -21,7 +22,9 @@ def listed_roots(overview: ModelRootsOverview) -> Result:
         "doubts": [{"file": one.file, "line": one.line, "text": one.reason} for one in overview.doubts],
     }
     notes = [f"line {line} of `{overview.file}`: {text}" for line, text in overview.notes]
-    notes += [f"{doubt}" for doubt in overview.doubts]
+    if overview.doubts:
+        places = some([f"{doubt.file}:{doubt.line}" for doubt in overview.doubts], _SHOWN)
+        notes.append(f"node packs may add others when they run: {places}")
     return Result(data, aligned([_row(root) for root in overview.roots]), note="\n".join(notes))
 
 

@@ -174,7 +174,7 @@ COMMANDS = (
         "comfydock_cli.env_commands.model_roots:remove",
         "Let ComfyUI no longer read a directory of models",
         "Takes a section out of `extra_model_paths.yaml` of the environment. The directory and its models stay.",
-        ("comfydock model root remove webui", "comfydock model root remove /data/models"),
+        ("comfydock model root remove stable-diffusion-webui", "comfydock model root remove /data/models"),
         _ABOUT,
         (word("root", "a section of the file, or its directory", completer="model_sections"),),
         ENVIRONMENT,

@@ -224,8 +224,7 @@ def _hint_for(words: str) -> str:
 def _written(root: MappingNode, text: str) -> Iterator[WrittenLines]:
     """Where each section is written, without the empty lines and comments that come before the next one."""
     lines = text.split("\n")
-    keys = [key for key, _ in root.value]
-    ends = [key.start_mark.line for key in keys[1:]] + [len(lines)]
+    ends = [key.start_mark.line for key, _ in root.value[1:]] + [len(lines)] * bool(root.value)
     for (key, _), end in zip(root.value, ends, strict=True):
         first = key.start_mark.line
         while end > first + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith(("#", "...", "---"))):

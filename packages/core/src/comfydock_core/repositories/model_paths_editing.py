@@ -15,8 +15,9 @@ def with_section(
     data: bytes, path: str, name: str, base_path: str, folders: dict[str, list[str]], *, is_default: bool
 ) -> bytes:
     """The file with a section at its end. Raises `ModelPathsInvalid`, and `ModelRootRefused` where that does not go."""
-    kept = _without_none(data) if says_nothing(data) else data
-    before = () if kept is not data else parse_model_paths(data, path).sections
+    nothing = says_nothing(data)
+    kept = _without_none(data) if nothing else data
+    before = () if nothing else parse_model_paths(data, path).sections
     try:
         section = section_text(name, base_path, folders, is_default=is_default)
         added = section.replace("\n", "\r\n" if b"\r\n" in data else "\n").encode("utf-8")
@@ -45,9 +46,8 @@ def without_section(data: bytes, path: str, name: str) -> bytes | None:
     wanted = [_meaning(one) for one in read.sections if one.name != name]
     after = _read(changed, path)
     if after is None or [_meaning(one) for one in after] != wanted:
-        raise _refused(
-            path, f"`{name}` cannot be taken out of it: other sections depend on it", "edit the file yourself"
-        )
+        reason = f"the section `{name}` cannot be taken out of it, as others depend on it"
+        raise _refused(path, reason, "edit the file yourself")
     return changed
 
 

@@ -125,13 +125,12 @@ def _free_name(wanted: str | None, root: str, extra: ExtraModelPaths) -> str:
     taken = {section.name for section in extra.sections} | {written.section for written in extra.written}
     if wanted is not None:
         if wanted in taken or not wanted.strip():
+            reason = f"there is a section `{wanted}` already" if wanted in taken else "a section needs a name"
             hint = "choose another with `--section`; `comfydock model root list` shows those that are there"
-            raise _refused(
-                f"there is a section `{wanted}` already" if wanted in taken else "a section needs a name", hint, root
-            )
+            raise _refused(reason, hint, root)
         return wanted
-    plain = re.sub(r"\W+", "_", os.path.basename(root)).strip("_") or "models"
-    numbered = (f"{plain}_{number}" for number in range(2, len(taken) + 3))
+    plain = re.sub(r"[^\w.-]+", "-", os.path.basename(root)).strip("-.") or "models"
+    numbered = (f"{plain}-{number}" for number in range(2, len(taken) + 3))
     return next(name for name in (plain, *numbered) if name not in taken)
 
 
@@ -190,6 +189,6 @@ def _chosen(what: str, extra: ExtraModelPaths, file: str, layout: EnvironmentLay
 
 def _refused(reason: str, hint: str, path: str, looked_for: list[str] | None = None) -> ModelRootRefused:
     context: dict[str, object] = {"path": path}
-    return ModelRootRefused(
-        reason, hint=hint, context=context if looked_for is None else context | {"looked_for": looked_for}
-    )
+    if looked_for is not None:
+        context["looked_for"] = looked_for
+    return ModelRootRefused(reason, hint=hint, context=context)
