@@ -398,3 +398,41 @@ def test_a_workspace_of_another_user_is_told(workspace: Workspace, demo: Environ
     found = examined(workspace)["owner"]
     assert f"{demo.layout.definition}/.git" in found.message
     assert "safe.directory" in found.fix
+
+
+def test_links_among_the_models_that_lead_nowhere_are_told(workspace: Workspace, demo: Environment) -> None:
+    checkpoints = Path(workspace.layout.models, "checkpoints")
+    checkpoints.mkdir(exist_ok=True)
+    (checkpoints / "a.safetensors").symlink_to("/nowhere/a")
+    (checkpoints / "note.txt").symlink_to("/nowhere/note")
+    found = examined(workspace, demo.name)["model-links-dangling"]
+    assert (found.severity, found.message[:6]) == (NOTE, "1 link")
+    assert found.details == (f"{demo.layout.comfyui}/models/checkpoints/a.safetensors → /nowhere/a",)
+
+
+def test_roots_that_are_not_there_are_told_with_what_removes_them(workspace: Workspace, demo: Environment) -> None:
+    file = Path(demo.layout.comfyui, "extra_model_paths.yaml")
+    file.write_text("my disk:\n  base_path: /mnt/gone\n  vae: vae\nhere:\n  vae: .\n  vae: .\n")
+    found = examined(workspace, demo.name)
+    assert (found["model-root-absent"].severity, found["model-paths-odd"].severity) == (NOTE, NOTE)
+    assert found["model-root-absent"].fix == f"mount it, or `comfydock model root remove 'my disk' -e {demo.name}`"
+    assert "line 6" in found["model-paths-odd"].message
+
+
+def test_a_file_of_model_paths_that_keeps_comfyui_from_starting_is_a_problem(
+    workspace: Workspace, demo: Environment
+) -> None:
+    Path(demo.layout.comfyui, "extra_model_paths.yaml").write_text("a:\n  loras:\n")
+    found = examined(workspace, demo.name)["model-paths-invalid"]
+    assert (found.severity, "line 2: the value of `loras` is missing" in found.message) == (PROBLEM, True)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable to the superuser")
+def test_a_directory_of_models_that_cannot_be_read_is_a_problem(workspace: Workspace, demo: Environment) -> None:
+    vae = Path(workspace.layout.models, "vae")
+    vae.mkdir(exist_ok=True)
+    vae.chmod(0)
+    try:
+        assert examined(workspace, demo.name)["model-root-unreadable"].severity == PROBLEM
+    finally:
+        vae.chmod(0o755)

@@ -10,7 +10,7 @@ from io import StringIO
 
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import ConstructorError
-from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.resolver import VersionedResolver
@@ -49,7 +49,7 @@ def parse_model_paths(data: bytes, path: str) -> ExtraModelPaths:
 
 
 def section_text(name: str, base_path: str, folders: Mapping[str, Sequence[str]], *, is_default: bool) -> str:
-    """A new section as text; a folder with several paths gets a block of lines. Raises `ValueError` for no text."""
+    """A new section as text; a folder with several paths gets a block of lines."""
     settings: dict[str, object] = {"base_path": base_path}
     if is_default:
         settings["is_default"] = True
@@ -60,10 +60,7 @@ def section_text(name: str, base_path: str, folders: Mapping[str, Sequence[str]]
     yaml.width = _WIDEST
     yaml.indent(mapping=4)
     written = StringIO()
-    try:
-        yaml.dump({name: settings}, written)
-    except YAMLError as error:
-        raise ValueError(f"it cannot be written as YAML: {error}") from error
+    yaml.dump({name: settings}, written)
     lines = written.getvalue().splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith(("%", "---")))  # The version is not for the file.
 
@@ -166,7 +163,7 @@ class _Reader:
             return None
         if not isinstance(node, MappingNode) or node.tag != _MAPPING:
             hint = "write `base_path:` and the folders below it, further to the right"
-            raise self._refused(_line(node), f"the section `{key.value}` is {_kind(node)}", hint)
+            raise self._refused(_line(key), f"the section `{key.value}` is {_kind(node)}", hint)
         settings = self._settled(node, f"`{key.value}`")
         base, default = settings.pop("base_path", None), settings.pop("is_default", None)
         if id(node) in self._taken:
@@ -190,7 +187,7 @@ class _Reader:
             name = key.value
             several = f"write one path a line, below `{name}: |`" if _is_list(node) else None
             hint = several or f"write a path after `{name}:`, in quotes if YAML takes it for something else"
-            raise self._refused(_line(node), f"the value of `{name}` is {_kind(node)}", hint)
+            raise self._refused(_line(key), f"the value of `{name}` is {_kind(node)}", hint)
         return value
 
     def _truth(self, node: Node) -> bool:

@@ -18,11 +18,8 @@ def with_section(
     nothing = says_nothing(data)
     kept = _without_none(data) if nothing else data
     before = () if nothing else parse_model_paths(data, path).sections
-    try:
-        section = section_text(name, base_path, folders, is_default=is_default)
-        added = section.replace("\n", "\r\n" if b"\r\n" in data else "\n").encode("utf-8")
-    except ValueError as error:
-        raise _refused(path, f"`{base_path}` cannot be written into it: {error}", "give it another name") from error
+    section = section_text(name, base_path, folders, is_default=is_default)
+    added = section.replace("\n", "\r\n" if b"\r\n" in data else "\n").encode("utf-8")
     changed = b"".join((kept, b"" if not kept or kept.endswith((b"\n", b"\r")) else b"\n", added))
     wanted = [*map(_meaning, before), (name, base_path, is_default, _pairs(folders))]
     after = _read(changed, path)

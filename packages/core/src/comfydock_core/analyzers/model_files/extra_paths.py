@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from comfydock_core.models.model_files.model_paths import PathsSection
 
 EXTRA_PATHS = "extra_model_paths.yaml"
+# A folder that holds no models but node packs, which are imported.
+CUSTOM_NODES = "custom_nodes"
 
 
 def base_of(section: PathsSection, file: str) -> str | None:

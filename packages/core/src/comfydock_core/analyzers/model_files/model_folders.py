@@ -13,7 +13,7 @@ from typing import Any
 from comfydock_core import repositories
 from comfydock_core.analyzers.code.python_syntax import parse
 from comfydock_core.analyzers.model_files.adding_code import ADDING, SIGN, TABLE, adding_places, called_name
-from comfydock_core.analyzers.model_files.extra_paths import EXTRA_PATHS, searched
+from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES, EXTRA_PATHS, searched
 from comfydock_core.analyzers.model_files.static_expressions import TooLong
 from comfydock_core.analyzers.model_files.static_python import Follower
 from comfydock_core.analyzers.model_files.static_values import UNKNOWN, Function, Namespace, is_known
@@ -30,19 +30,21 @@ _NO_CODE = ("__pycache__", "node_modules", "tests")
 _MAPPING_LEGACY = "map_legacy"
 
 
-def model_folders(comfyui: str, custom_nodes: str | None) -> ModelFolders:
+def model_folders(comfyui: str, custom_nodes: str | None, *, extra: bool = True) -> ModelFolders:
     """The folders of ComfyUI in `comfyui` with the node packs in `custom_nodes`, or without any.
 
+    Without `extra` they are as without any file of model paths.
     Raises `ModelPathsInvalid`, and `EnvironmentBroken` when `folder_paths.py` is not there or not Python; `OSError`.
     """
-    return _Start(os.path.realpath(comfyui)).read(custom_nodes)
+    return _Start(os.path.realpath(comfyui), extra).read(custom_nodes)
 
 
 class _Start:
     """One start of ComfyUI, as far as it is about folders."""
 
-    def __init__(self, comfyui: str) -> None:
+    def __init__(self, comfyui: str, extra: bool) -> None:
         self._comfyui = comfyui
+        self._extra = extra
         self._paths = Namespace({"__file__": f"{comfyui}/folder_paths.py", "__name__": "folder_paths"})
         self._loaded: set[str] = set()
         self._doubts: list[FolderDoubt] = []
@@ -105,7 +107,7 @@ class _Start:
 
     def _pack_directories(self, custom_nodes: str) -> Iterator[str]:
         """Where ComfyUI imports node packs from: also what a file names as `custom_nodes`."""
-        known = self._table().get("custom_nodes")
+        known = self._table().get(CUSTOM_NODES)
         further = known[0] if isinstance(known, tuple) and isinstance(known[0], list) else []
         places = {os.path.realpath(place): place for place in (*further, custom_nodes) if isinstance(place, str)}
         return (place for place in places.values() if os.path.isdir(place))
@@ -130,6 +132,8 @@ class _Start:
     def _add_extra(self, path: str) -> None:
         """`extra_model_paths.yaml`, or another file of its kind."""
         self._loaded.add(path)
+        if not self._extra:
+            return
         for section in repositories.read_model_paths(path).sections:
             for folder, directory in searched(section, path):
                 self._add(folder, directory, is_default=section.is_default)

@@ -4,13 +4,12 @@ import os
 import re
 from collections.abc import Iterator
 
+from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES
 from comfydock_core.models.model_files.folders import ModelFolders
 from comfydock_core.utils import native
 from comfydock_core.validation.requirement_lines import decoded
 
 EXAMPLE = "extra_model_paths.yaml.example"
-# Node packs of elsewhere are code that is run, and nothing that they ask for would be installed.
-_NOT_MODELS = "custom_nodes"
 _SETTINGS = ("base_path", "is_default")
 _HEAD = re.compile(r"#?\s?(\w+):\s*")
 _SETTING = re.compile(r"#?\s+(\w+):\s*(\||[^#]*?)\s*(?:#.*)?")
@@ -39,7 +38,7 @@ def known_ways(folders: ModelFolders, comfyui: str) -> Iterator[tuple[str, str]]
     shown = ways_of_example(decoded(native.read_bytes(example) or b"")) if native.is_file(example) else []
     for folder, way in shown:
         name = folders.legacy.get(folder, folder)
-        if folders.folder(name) is not None and name != _NOT_MODELS:
+        if folders.folder(name) is not None and name != CUSTOM_NODES:  # What node packs ask for would not be installed.
             yield name, way
             if way.startswith("models/"):
                 yield name, way.removeprefix("models/")

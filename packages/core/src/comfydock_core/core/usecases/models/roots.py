@@ -57,7 +57,7 @@ def plan_addition(layout: EnvironmentLayout, path: str, section: str | None, *, 
         if not os.path.isdir(root):
             raise _refused(f"there is no directory `{root}`", "name one that holds folders of models", root)
         _refuse_link(file)
-        folders = model_folders(layout.comfyui, layout.custom_nodes)
+        folders = model_folders(layout.comfyui, layout.custom_nodes, extra=False)
         data = native.read_bytes(file) or b"" if os.path.lexists(file) else b""
         nothing = repositories.says_nothing(data)
         extra = ExtraModelPaths(()) if nothing else repositories.parse_model_paths(data, file)

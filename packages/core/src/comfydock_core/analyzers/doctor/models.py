@@ -1,0 +1,66 @@
+"""The directories that ComfyUI of an environment reads models from."""
+
+import os
+import shlex
+from collections.abc import Iterator
+
+from comfydock_core import repositories
+from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES, EXTRA_PATHS
+from comfydock_core.analyzers.model_files.listing import counts, names_below
+from comfydock_core.analyzers.model_files.model_folders import model_folders
+from comfydock_core.analyzers.model_files.root_places import root_places
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding
+from comfydock_core.models.exceptions import ModelPathsInvalid
+from comfydock_core.models.model_files.folders import ModelFolders
+from comfydock_core.utils import native
+from comfydock_core.utils.text import counted
+
+
+def check_models(layout: EnvironmentLayout) -> Iterator[Finding]:
+    """Whether ComfyUI can read its file of model paths, the directories in it, and what links lead to."""
+    if not native.is_file(f"{layout.comfyui}/folder_paths.py"):
+        return  # That there is no ComfyUI is reported by itself.
+    file, name = f"{layout.comfyui}/{EXTRA_PATHS}", layout.name
+    try:
+        folders = model_folders(layout.comfyui, layout.custom_nodes)
+    except ModelPathsInvalid as error:
+        yield Finding(error.code, PROBLEM, error.message, name, error.hint or "")
+        return
+    if native.is_file(file):
+        yield from _named_roots(file, name)
+    yield from _directories(folders, name)
+
+
+def _named_roots(file: str, name: str) -> Iterator[Finding]:
+    """A disk that is not mounted is no fault, and hides all its models."""
+    extra = repositories.read_model_paths(file)
+    for line, text in extra.notes:
+        yield Finding("model-paths-odd", NOTE, f"line {line} of `{file}`: {text}", name, "keep one of the two")
+    absent = 0
+    for section in extra.sections:
+        for root in root_places(section, file):
+            if not os.path.isdir(root.path):
+                absent += 1
+                message = f"the directory of models `{root.path}` is not there"
+                fix = f"mount it, or `comfydock model root remove {shlex.quote(section.name)} -e {name}`"
+                yield Finding("model-root-absent", NOTE, message, name, fix)
+    if not absent:
+        yield Finding("model-roots", OK, f"{counted(len(extra.sections), 'section')} of directories of models", name)
+
+
+def _directories(folders: ModelFolders, name: str) -> Iterator[Finding]:
+    places = {place: folder for folder in folders if folder.name != CUSTOM_NODES for place in folder.directories}
+    dangling: dict[str, None] = {}
+    for place, folder in places.items():
+        if os.path.isdir(place) and not os.access(place, os.R_OK | os.X_OK):
+            message = f"ComfyUI cannot read the directory of models `{place}`"
+            yield Finding("model-root-unreadable", PROBLEM, message, name, "check who owns it and its permissions")
+        paths = (f"{place}/{one}" for one in names_below(place) if counts(folder, one))
+        dangling |= dict.fromkeys(path for path in paths if os.path.islink(path) and not os.path.exists(path))
+    if dangling:
+        verb = "leads" if len(dangling) == 1 else "lead"
+        message = f"{counted(len(dangling), 'link')} among the models {verb} nowhere, which ComfyUI lists all the same"
+        details = tuple(f"{path} → {os.readlink(path)}" for path in dangling)
+        fix = "bring back what they lead to, or remove them"
+        yield Finding("model-links-dangling", NOTE, message, name, fix, details)
