@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from comfydock_core.core.environment import Environment
     from comfydock_core.core.environments import Environments
     from comfydock_core.core.health import Health
-    from comfydock_core.core.models import Models
     from comfydock_core.core.model_roots import ModelRoots
+    from comfydock_core.core.models import Models
     from comfydock_core.core.operations import Operations
     from comfydock_core.core.packages import Packages
     from comfydock_core.core.packs import Packs
