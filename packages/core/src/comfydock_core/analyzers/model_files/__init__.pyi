@@ -1,1 +1,4 @@
 from .header_reading import read_header as read_header
+from .listing import listed_files as listed_files
+from .listing import path_of as path_of
+from .listing import seen_from as seen_from

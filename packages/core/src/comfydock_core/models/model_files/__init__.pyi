@@ -1,5 +1,11 @@
+from .folders import ModelFolder as ModelFolder
+from .folders import ModelFolders as ModelFolders
+from .folders import SeenFile as SeenFile
 from .header import ModelHeader as ModelHeader
 from .index import IndexChange as IndexChange
 from .index import ModelLocation as ModelLocation
 from .index import ModelSource as ModelSource
 from .index import RootState as RootState
+from .model_paths import ExtraModelPaths as ExtraModelPaths
+from .roots import ModelRoot as ModelRoot
+from .roots import ModelRootsOverview as ModelRootsOverview
