@@ -71,3 +71,20 @@ def test_what_its_author_wrote_stays(workspace: Session, disk: Path) -> None:
     assert file.read_text() == "# mine, since 2023\n\n# end\n{}\n"
     workspace.ok("model", "root", "add", str(disk / "big"))
     assert file.read_text().startswith("# mine, since 2023\n\n# end\nbig:\n")
+
+
+def test_the_shell_completes_sections(workspace: Session, disk: Path) -> None:
+    (workspace.workspace / FILE).write_text("big disk:\n  base_path: /big\nbroken:\n")
+    offered = workspace.ok("__complete", "bash", "model", "root", "remove", "").out
+    assert "big" in offered
+    (workspace.workspace / FILE).write_text("a: [\n")
+    assert workspace.ok("__complete", "bash", "model", "root", "remove", "").out.strip() == ""
+
+
+def test_what_comfyui_would_not_take_is_told_with_its_line(workspace: Session, disk: Path) -> None:
+    (workspace.workspace / FILE).write_text("a:\n  base_path: /a\n  loras:\n    - one\n")
+    for words in (("list",), ("add", str(disk / "big")), ("remove", "a")):
+        error = workspace.error("model", "root", *words)
+        assert (error["code"], error["exit_code"], error["context"]["line"]) == ("model-paths-invalid", 8, 3)
+        assert error["hint"] == "write one path a line, below `loras: |`"
+    assert workspace.run("doctor", "-e", "work").code == 8

@@ -1108,6 +1108,21 @@ def test_further_directories_of_models_are_seen_from_the_new_environment_and_cou
     assert old.status().in_sync
 
 
+def test_a_file_of_model_paths_may_be_written_in_any_way_that_yaml_has(
+    workspace: Workspace, comfyui: Path, tmp_path: Path
+) -> None:
+    file = comfyui / "extra_model_paths.yaml"
+    file.write_text(
+        f"base: &base {{base_path: '{tmp_path}/disk', vae: vae}}\nmore:\n  <<: *base\n  ? loras\n  : lo\n   ras\n"
+    )
+    plan = plan_of(workspace, comfyui)
+    assert [(root.path, root.folders, root.seen) for root in plan.account.models[1:]] == [
+        (f"{tmp_path}/disk", ("vae",), True),
+        (f"{tmp_path}/disk", ("vae", "loras"), True),
+    ]
+    assert f"{file} is taken over as it is" in plan.notes
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [

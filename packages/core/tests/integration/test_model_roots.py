@@ -1,5 +1,7 @@
 """Directories of models of an environment: found, added, refused, removed, and never lost."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -197,3 +199,21 @@ def test_models_are_counted_once_and_by_what_comfyui_lists(
     _, beside, root = workspace.model_roots.overview("demo").roots
     assert (beside.path, beside.present, beside.files) == ("/mnt/gone", False, 0)
     assert (root.path, root.files, root.bytes, root.is_default) == (str(disk), 1, 10, True)
+
+
+def test_yaml_is_loaded_only_where_there_is_a_file_of_it(workspace: Workspace, demo: Environment, file: Path) -> None:
+    code = (
+        "import sys\nfrom comfydock_core.configs.workspace_layout import WorkspaceLayout\n"
+        "from comfydock_core.core.workspace import Workspace\n"
+        "from comfydock_core.utils.reporting import SilentReporter\n"
+        f"workspace = Workspace(WorkspaceLayout({workspace.layout.root!r}))\n"
+        "workspace.model_roots.overview('demo')\nworkspace.health.examine('demo', SilentReporter())\n"
+        "print('ruamel.yaml' in sys.modules)"
+    )
+
+    def loaded() -> str:
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert loaded() == "False\n"
+    file.write_text("a:\n  vae: /vae\n")
+    assert loaded() == "True\n"

@@ -1,7 +1,9 @@
 """Which folders of models there are, told by the code of ComfyUI and of node packs, of which nothing is run."""
 
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
@@ -50,38 +52,40 @@ def added(folders: ModelFolders, comfyui: Path) -> dict[str, tuple[list[str], li
                           sorted(folder.extensions)) for folder in folders if folder.name not in own}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        ("folder_paths.add_model_folder_path('a', os.path.join(models, 'a'))", {"a": (["a"], [])}),
-        ("folder_paths.folder_names_and_paths['a'] = ([os.path.join(models, 'a')], {'.x'})", {"a": (["a"], [".x"])}),
-        ("from folder_paths import add_model_folder_path as add\nfor one in 'a', 'b':\n    add(one, f'{models}/{one}')",
-         {"a": (["a"], []), "b": (["b"], [])}),
-        ("from pathlib import Path\nfolder_paths.add_model_folder_path('a', str(Path(models) / 'x' / 'y'))",
-         {"a": (["x/y"], [])}),
-        ("here = os.path.dirname(os.path.abspath(__file__))\n"
-         "folder_paths.add_model_folder_path(folder_name='a', full_folder_path=os.path.join(here, 'ckpts'))",
-         {"a": (["../custom_nodes/pack/ckpts"], [])}),
-        ("if 'a' not in folder_paths.folder_names_and_paths:\n    paths = [os.path.join(models, 'a')]\n"
-         "else:\n    paths, _ = folder_paths.folder_names_and_paths['a']\n"
-         "folder_paths.folder_names_and_paths['a'] = (paths, folder_paths.supported_pt_extensions)",
-         {"a": (["a"], [".pt", ".safetensors"])}),
-        ("def add(name, places, extensions):\n    for place in places:\n"
-         "        folder_paths.add_model_folder_path(name, place)\n"
-         "    known, old = folder_paths.folder_names_and_paths[name]\n"
-         "    folder_paths.folder_names_and_paths[name] = (known, old | extensions)\n"
-         "add('a', [os.path.join(models, 'a'), os.path.join(models, 'b')], {'.x'})", {"a": (["a", "b"], [".x"])}),
-        ("def use(key, targets):\n"
-         "    target = next((one for one in targets if one in folder_paths.folder_names_and_paths), targets[0])\n"
-         "    paths, _ = folder_paths.folder_names_and_paths.get(target, ([], {}))\n"
-         "    folder_paths.folder_names_and_paths[key] = (paths or [], {'.gguf'})\n"
-         "use('lora_gguf', ['lora', 'loras'])", {"lora_gguf": (["loras"], [".gguf"])}),
-        ("try:\n    folder_paths.add_model_folder_path('a', '/a')\nexcept Exception:\n"
-         "    folder_paths.folder_names_and_paths['a'] = (['/b'], set())", {"a": (["/a"], [])}),
-        ("folder_paths.folder_names_and_paths.update({'a': ([models + '/a'], set())})", {"a": (["a"], [])}),
-        ("if os.environ.get('X'):\n    models = '/x'\nelse:\n    models = '/y'", {}),
-    ],
-)  # fmt: skip
+# What packs do, each with the folders that come of it.
+PLAIN: list[tuple[str, dict[str, tuple[list[str], list[str]]]]] = [
+("folder_paths.add_model_folder_path('a', os.path.join(models, 'a'))", {"a": (["a"], [])}),
+("folder_paths.folder_names_and_paths['a'] = ([os.path.join(models, 'a')], {'.x'})", {"a": (["a"], [".x"])}),
+("from folder_paths import add_model_folder_path as add\nfor one in 'a', 'b':\n    add(one, f'{models}/{one}')",
+ {"a": (["a"], []), "b": (["b"], [])}),
+("from pathlib import Path\nfolder_paths.add_model_folder_path('a', str(Path(models) / 'x' / 'y'))",
+ {"a": (["x/y"], [])}),
+("here = os.path.dirname(os.path.abspath(__file__))\n"
+ "folder_paths.add_model_folder_path(folder_name='a', full_folder_path=os.path.join(here, 'ckpts'))",
+ {"a": (["../custom_nodes/pack/ckpts"], [])}),
+("if 'a' not in folder_paths.folder_names_and_paths:\n    paths = [os.path.join(models, 'a')]\n"
+ "else:\n    paths, _ = folder_paths.folder_names_and_paths['a']\n"
+ "folder_paths.folder_names_and_paths['a'] = (paths, folder_paths.supported_pt_extensions)",
+ {"a": (["a"], [".pt", ".safetensors"])}),
+("def add(name, places, extensions):\n    for place in places:\n"
+ "        folder_paths.add_model_folder_path(name, place)\n"
+ "    known, old = folder_paths.folder_names_and_paths[name]\n"
+ "    folder_paths.folder_names_and_paths[name] = (known, old | extensions)\n"
+ "add('a', [os.path.join(models, 'a'), os.path.join(models, 'b')], {'.x'})", {"a": (["a", "b"], [".x"])}),
+("def use(key, targets):\n"
+ "    target = next((one for one in targets if one in folder_paths.folder_names_and_paths), targets[0])\n"
+ "    paths, _ = folder_paths.folder_names_and_paths.get(target, ([], {}))\n"
+ "    folder_paths.folder_names_and_paths[key] = (paths or [], {'.gguf'})\n"
+ "use('lora_gguf', ['lora', 'loras'])", {"lora_gguf": (["loras"], [".gguf"])}),
+("try:\n    folder_paths.add_model_folder_path('a', '/a')\nexcept Exception:\n"
+ "    folder_paths.folder_names_and_paths['a'] = (['/b'], set())", {"a": (["/a"], [])}),
+("folder_paths.folder_names_and_paths.update({'a': ([models + '/a'], set())})", {"a": (["a"], [])}),
+("if os.environ.get('X'):\n    models = '/x'\nelse:\n    models = '/y'", {}),
+
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "expected"), PLAIN)
 def test_what_a_node_pack_adds_plainly_is_known(
     comfyui: Path, code: str, expected: dict[str, tuple[list[str], list[str]]]
 ) -> None:
@@ -92,6 +96,22 @@ def test_what_a_node_pack_adds_plainly_is_known(
     }
     assert added(folders, comfyui) == wanted
     assert folders.doubts == ()
+
+
+@pytest.mark.parametrize("code", [code for code, _ in PLAIN])
+def test_following_a_node_pack_tells_what_running_it_does(
+    comfyui: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    followed = with_pack(comfyui, PACK + code)
+    real = ModuleType("folder_paths")
+    real.__file__ = f"{comfyui}/folder_paths.py"
+    exec(FOLDER_PATHS, real.__dict__)
+    monkeypatch.setitem(sys.modules, "folder_paths", real)
+    exec(PACK + code, {"__file__": f"{comfyui}/custom_nodes/pack/__init__.py"})
+    table = real.folder_names_and_paths.items()
+    assert [(folder.name, list(folder.directories), folder.extensions) for folder in followed] == [
+        (name, paths, frozenset(extensions)) for name, (paths, extensions) in table
+    ]
 
 
 @pytest.mark.parametrize(
