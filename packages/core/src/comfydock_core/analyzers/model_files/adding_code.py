@@ -1,13 +1,12 @@
 """The places in Python code that add to ComfyUI's folders of models."""
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 ADDING = "add_model_folder_path"
 TABLE = "folder_names_and_paths"
-SIGN = re.compile(f"{ADDING}|{TABLE}".encode())
+_SIGNS = (ADDING.encode(), TABLE.encode())
 _CHANGING = ("add", "append", "extend", "insert", "setdefault", "update")
 
 
@@ -18,6 +17,11 @@ class AddingPlace:
     node: ast.AST
     reached: ast.AST
     line: int
+
+
+def may_add(code: bytes) -> bool:
+    """Whether a file names what it would have to."""
+    return any(sign in code for sign in _SIGNS)
 
 
 def adding_places(module: ast.Module) -> Iterator[AddingPlace]:

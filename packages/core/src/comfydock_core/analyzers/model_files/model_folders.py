@@ -12,7 +12,7 @@ from typing import Any
 
 from comfydock_core import repositories
 from comfydock_core.analyzers.code.python_syntax import parse
-from comfydock_core.analyzers.model_files.adding_code import ADDING, SIGN, TABLE, adding_places, called_name
+from comfydock_core.analyzers.model_files.adding_code import ADDING, TABLE, adding_places, called_name, may_add
 from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES, EXTRA_PATHS, searched
 from comfydock_core.analyzers.model_files.static_expressions import TooLong
 from comfydock_core.analyzers.model_files.static_python import Follower
@@ -190,12 +190,11 @@ def _packs_in(directory: str) -> list[str]:
 def _adding_files(pack: str) -> list[str]:
     """The Python files of a pack that name ComfyUI's folders, those first that are run first."""
     if os.path.isfile(pack):
-        return [pack] if SIGN.search(native.read_bytes(pack) or b"") else []
+        return [pack] if _may_add(pack) else []
     found: list[str] = []
     for place, directories, names in os.walk(pack):
         directories[:] = sorted(name for name in directories if name not in _NO_CODE and not name.startswith("."))
-        paths = [f"{place}/{name}" for name in names if name.endswith(".py")]
-        found += [path for path in paths if os.path.isfile(path) and SIGN.search(native.read_bytes(path) or b"")]
+        found += [path for name in names if name.endswith(".py") and _may_add(path := f"{place}/{name}")]
     first = {f"{pack}/{name}": number for number, name in enumerate(_FIRST)}
     return sorted(found, key=lambda path: (first.get(path, len(first)), path))
 
@@ -205,6 +204,14 @@ def _is_folder(value: object) -> bool:
     if not isinstance(value, tuple | list) or len(value) < 2:
         return False
     return isinstance(value[0], list) and isinstance(value[1], list | set | frozenset | tuple | dict)
+
+
+def _may_add(path: str) -> bool:
+    """A link that leads nowhere, a pipe and what may not be read add nothing to what is imported."""
+    try:
+        return may_add(native.read_bytes(path) or b"") if native.is_file(path) else False
+    except OSError:
+        return False
 
 
 def _path_text(value: object) -> str | None:
