@@ -298,5 +298,6 @@ _JSON = Topic(
 )
 
 TOPICS = {
-    topic.name: topic for topic in (_ENVIRONMENTS, _NODES, _PACKAGES, _MODELS, _UNDO, _ENVIRONMENT, _EXIT_CODES, _FILES, _JSON)
+    topic.name: topic
+    for topic in (_ENVIRONMENTS, _NODES, _PACKAGES, _MODELS, _UNDO, _ENVIRONMENT, _EXIT_CODES, _FILES, _JSON)
 }

@@ -25,7 +25,8 @@ def verify(context: Context, arguments: Arguments) -> Result:
         if context.dry_run:
             lines = [PlanStep(line.action, line.target, line.detail) for plan in plans for line in plan.work]
             return planned(lines, verdicts=[one.as_dict() for one in verdicts])
-        renamed = [models.quarantine(plan, context.initiator(), reporter) for plan in plans]
+        pairs = zip(plans, damaged, strict=False)  # Without `--quarantine` there are no plans.
+        renamed = [models.quarantine(plan, one, context.initiator(), reporter) for plan, one in pairs]
     data = {"verdicts": [one.as_dict() for one in verdicts], "quarantined": renamed}
     wrong = any(one.verdict in (DAMAGED, UNREADABLE) for one in verdicts)
     text = verdicts_text(verdicts) + "".join(f"renamed to {one.path}.damaged\n" for one in damaged if plans)

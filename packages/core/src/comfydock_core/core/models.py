@@ -106,11 +106,11 @@ class Models:
 
         return plan_quarantine(verdict.root, verdict.path)
 
-    def quarantine(self, plan: ChangePlan, initiator: Initiator, reporter: Reporter) -> str:
+    def quarantine(self, plan: ChangePlan, verdict: Verdict, initiator: Initiator, reporter: Reporter) -> str:
         """Rename it. Raises `ChangedMeanwhile`."""
         from comfydock_core.core.usecases.models.removing import carry_out
 
-        return carry_out(self._layout, plan, initiator, reporter)
+        return carry_out(self._layout, plan, verdict.root, initiator, reporter)
 
     def add_source(self, identifier: str, url: str, reporter: Reporter) -> AddedSource:
         """Note where a model can be had. Raises `ModelNotFound`, `ConflictError`, `InvalidSetting`."""

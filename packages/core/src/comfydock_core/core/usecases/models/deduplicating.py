@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
-from comfydock_core.core.usecases.models.indexing import disk_manners, file_state, reading
-from comfydock_core.core.usecases.models.removing import refresh_index
+from comfydock_core.core.usecases.models.indexing import disk_manners, file_state, reading, refresh_index
 from comfydock_core.core.usecases.models.scopes import file_place
 from comfydock_core.models.model_files.index import ModelLocation
 from comfydock_core.models.operation import ChangePlan, Initiator
@@ -25,8 +24,9 @@ from comfydock_core.utils.text import size_text
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A file that is to share the bytes of another: both by path, and as the step of the change names it."""
+    """A file below a root that is to share the bytes of another: by path, and as the step of the change names it."""
 
+    root: str
     path: str
     kept: str
     step: str
@@ -80,7 +80,7 @@ def deduplicate(
             how = share(twin.kept, under_way.place(twin.step), twin.path)
             made[how] = made.get(how, 0) + 1
         under_way.commit()
-    refresh_index(layout)
+    refresh_index(layout, {twin.root for twin in plan.twins})
     _keep_digests(layout, plan)
     return made
 
@@ -138,7 +138,7 @@ def _change(twins: Sequence[tuple[ModelLocation, ModelLocation]], skipped: Seque
     change = make_plan(
         scope, "model dedupe", steps, work=work, inputs=inputs, holds=holds, fetch_bytes=0, disk_needed=0
     )
-    found = [Twin(one.full_path, kept.full_path, path, one.state.size)
+    found = [Twin(one.root, one.full_path, kept.full_path, path, one.state.size)
              for path, (kept, one) in zip(paths, twins, strict=True)]  # fmt: skip
     return Deduplication(tuple(found), tuple(skipped), change)
 

@@ -2,12 +2,12 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from comfydock_core.analyzers.model_scanner import ModelScanner
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
-from comfydock_core.core.usecases.models.places import scan_roots
+from comfydock_core.core.usecases.models.places import places_of_models
 from comfydock_core.models.model_files.index import FileState, IndexChange, ModelLocation
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.model_index.earlier import take_in_earlier_index
@@ -50,26 +50,44 @@ def sync_index(layout: WorkspaceLayout, reporter: Reporter, *, hash_files: bool,
     `BusyError`, `FileSystemError`.
     """
     with disk_errors("look for models"):
-        roots = scan_roots(layout)
         os.makedirs(layout.cache, exist_ok=True)
     reporter.phase("Looking for models")
     with open_model_index(layout.model_index) as index:
         take_in_earlier_index(index, layout.earlier_model_index, reporter)
-        changes = tuple(index.take_in(ModelScanner(root).scan()) for root in roots)
-        forgotten = tuple(index.forget_roots([root.path for root in roots]))
+        changes, forgotten = _scan_all(layout, index, reporter)
         hashed, failed = _hash_all(index, reporter, eager=eager) if hash_files else (0, ())
         return ModelSync(changes, forgotten, hashed, index.count_without_digests(), failed)
 
 
 def plan_sync(layout: WorkspaceLayout, reporter: Reporter) -> ModelSync:
     """What `sync_index` would note, without noting it."""
-    with disk_errors("look for models"):
-        roots = scan_roots(layout)
     reporter.phase("Looking for models")
     with open_model_index(layout.model_index, to_write=False) as index, index.copied() as copy:
-        changes = tuple(copy.take_in(ModelScanner(root).scan()) for root in roots)
-        forgotten = tuple(copy.forget_roots([root.path for root in roots]))
+        changes, forgotten = _scan_all(layout, copy, reporter)
         return ModelSync(changes, forgotten, 0, copy.count_without_digests())
+
+
+def refresh_index(layout: WorkspaceLayout, roots: Iterable[str]) -> None:
+    """Look through some roots again, after a change of ours in them. Raises what `sync_index` raises."""
+    wanted = frozenset(roots)
+    with open_model_index(layout.model_index) as index, disk_errors("look for models"):
+        for root in places_of_models(layout, wanted).roots:
+            if root.path in wanted:
+                index.take_in(ModelScanner(root).scan())
+
+
+def _scan_all(
+    layout: WorkspaceLayout, index: ModelIndex, reporter: Reporter
+) -> tuple[tuple[IndexChange, ...], tuple[str, ...]]:
+    """Look through all roots. Nothing is forgotten while an environment does not tell what it reads."""
+    with disk_errors("look for models"):
+        places = places_of_models(layout, [root.path for root in index.roots()])
+        changes = tuple(index.take_in(ModelScanner(root).scan()) for root in places.roots)
+    for name, reason in places.untold:
+        reporter.warn(f"what the environment `{name}` reads besides the models directory is unknown: {reason}")
+    if places.untold:
+        return changes, ()
+    return changes, tuple(index.forget_roots([root.path for root in places.roots]))
 
 
 def _hash_all(index: ModelIndex, reporter: Reporter, *, eager: bool) -> tuple[int, tuple[tuple[str, str], ...]]:

@@ -3,11 +3,9 @@
 import os
 from dataclasses import dataclass
 
-from comfydock_core.analyzers.model_scanner import ModelScanner
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.finding import the_model
-from comfydock_core.core.usecases.models.indexing import disk_manners, file_state, hash_file, reading
-from comfydock_core.core.usecases.models.places import scan_roots
+from comfydock_core.core.usecases.models.indexing import disk_manners, file_state, hash_file, reading, refresh_index
 from comfydock_core.core.usecases.models.scopes import file_place
 from comfydock_core.models.exceptions import ConflictError
 from comfydock_core.models.model_files.index import ModelLocation
@@ -37,6 +35,7 @@ class DeletionOfModel:
     blake3: str | None
     others: tuple[str, ...]
     change: ChangePlan
+    root: str
 
     @property
     def is_last(self) -> bool:
@@ -69,12 +68,14 @@ def plan_deletion(layout: WorkspaceLayout, identifier: str, reporter: Reporter) 
         work = PlanStep("delete", place.full_path, size_text(place.state.size))
         change = make_plan(where.scope, "model delete", [swap(where.scope, where.path, has_new=False)], work=[work],
                            fetch_bytes=0, disk_needed=0)  # fmt: skip
-    return DeletionOfModel(place.full_path, place.state.size, blake3, tuple(one.full_path for one in others), change)
+    return DeletionOfModel(
+        place.full_path, place.state.size, blake3, tuple(one.full_path for one in others), change, place.root
+    )
 
 
 def delete_model(layout: WorkspaceLayout, plan: DeletionOfModel, initiator: Initiator, reporter: Reporter) -> str:
     """Take the file away and return the operation's identifier. Raises `ChangedMeanwhile`, `FileSystemError`."""
-    return carry_out(layout, plan.change, initiator, reporter)
+    return carry_out(layout, plan.change, plan.root, initiator, reporter)
 
 
 def plan_quarantine(root: str, path: str) -> ChangePlan:
@@ -86,21 +87,14 @@ def plan_quarantine(root: str, path: str) -> ChangePlan:
         return make_plan(where.scope, "model verify", [step], work=[work], fetch_bytes=0, disk_needed=0)
 
 
-def carry_out(layout: WorkspaceLayout, change: ChangePlan, initiator: Initiator, reporter: Reporter) -> str:
-    """Carry out a change of names among models, and bring the index up to date where it was."""
+def carry_out(layout: WorkspaceLayout, change: ChangePlan, root: str, initiator: Initiator, reporter: Reporter) -> str:
+    """Carry out a change of names below a root, and bring the index up to date there."""
     with disk_errors("note where models are changed"):
         note_model_scope(layout, change.scope)
     with operation(change, initiator, reporter) as under_way:
         under_way.commit()
-    refresh_index(layout)
+    refresh_index(layout, [root])
     return under_way.id
-
-
-def refresh_index(layout: WorkspaceLayout) -> None:
-    """Look through the roots again after a change of ours."""
-    with open_model_index(layout.model_index) as index:
-        for root in scan_roots(layout):
-            index.take_in(ModelScanner(root).scan())
 
 
 def _read_those_of_its_size(index: ModelIndex, place: ModelLocation, reporter: Reporter) -> None:
