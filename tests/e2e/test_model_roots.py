@@ -88,3 +88,37 @@ def test_what_comfyui_would_not_take_is_told_with_its_line(workspace: Session, d
         assert (error["code"], error["exit_code"], error["context"]["line"]) == ("model-paths-invalid", 8, 3)
         assert error["hint"] == "write one path a line, below `loras: |`"
     assert workspace.run("doctor", "-e", "work").code == 8
+
+
+def test_what_an_environment_reads_is_indexed_until_it_does_not(workspace: Session, disk: Path) -> None:
+    workspace.ok("model", "root", "add", str(disk / "big"))
+    synced = workspace.data("model", "index", "sync")
+    assert [root["root"] for root in synced["roots"]] == [
+        str(workspace.workspace / "models"), f"{disk}/big/checkpoints", f"{disk}/big/vae"
+    ]  # fmt: skip
+    found = {row["path"]: row["folder"] for row in workspace.data("model", "index", "list")["models"]}
+    assert found == {f"{disk}/big/checkpoints/a.safetensors": "checkpoints", f"{disk}/big/vae/sub/b.pt": "vae"}
+    (disk / "big/vae").rename(disk / "big/unplugged")
+    assert workspace.data("model", "index", "sync")["roots"][2]["present"] is False
+    assert workspace.data("model", "index", "show", "b.pt")["locations"][0]["absent"]
+    workspace.ok("model", "root", "remove", "big")
+    assert len(workspace.data("model", "index", "sync")["forgotten"]) == 2
+    assert workspace.data("model", "index", "list")["models"] == []
+
+
+def test_an_environment_lists_what_its_comfyui_lists(workspace: Session, disk: Path) -> None:
+    workspace.ok("model", "root", "add", str(disk / "big"))
+    seen = workspace.data("model", "index", "list", "-e", "work", "--folder", "vae")["models"]
+    assert seen == [{"folder": "vae", "name": "sub/b.pt", "path": f"{disk}/big/vae/sub/b.pt"}]
+    assert "sub/b.pt" in workspace.ok("model", "index", "list", "-e", "work").out
+    error = workspace.error("model", "index", "list", "-e", "work", "--folder", "lora")
+    assert (error["code"], error["exit_code"]) == ("model-not-found", 3)
+
+
+def test_nothing_is_forgotten_while_an_environment_does_not_tell_what_it_reads(workspace: Session, disk: Path) -> None:
+    workspace.ok("model", "root", "add", str(disk / "big"))
+    workspace.ok("model", "index", "sync")
+    (workspace.workspace / FILE).write_text("a: [")
+    ran = workspace.ok("model", "index", "sync")
+    assert "what the environment `work` reads besides the models directory is unknown" in ran.err
+    assert len(workspace.data("model", "index", "list")["models"]) == 2

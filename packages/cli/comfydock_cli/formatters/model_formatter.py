@@ -6,6 +6,7 @@ from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.formatters.registry_formatter import age_text
 from comfydock_cli.ui.progress import amount
 from comfydock_core.core.usecases.models.indexing import ModelSync
+from comfydock_core.core.usecases.models.seen import ListedFile
 from comfydock_core.core.usecases.models.showing import IndexState, ModelDetails
 from comfydock_core.core.usecases.models.verifying import WHOLE, Verdict
 from comfydock_core.models.model_files.header import ModelHeader
@@ -19,6 +20,11 @@ _UNKNOWN = "-"
 def models_text(places: Sequence[ModelLocation]) -> str:
     """A line a file: digits of its digest, size, path below its root, and what it is."""
     return aligned([(identifier(one), amount(one.state.size, "bytes"), one.path, what(one)) for one in places])
+
+
+def seen_text(seen: Sequence[ListedFile]) -> str:
+    """A line a name: its folder, and the name as nodes of ComfyUI offer it; a link that leads nowhere is marked."""
+    return aligned([(one.folder, one.name + ("" if one.path else "  (its link leads nowhere)")) for one in seen])
 
 
 def duplicates_text(groups: Sequence[Sequence[ModelLocation]]) -> str:

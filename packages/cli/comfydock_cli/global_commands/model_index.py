@@ -3,7 +3,7 @@
 import time
 
 from comfydock_cli.cli_utils import Context, Result
-from comfydock_cli.formatters.model_formatter import details_text, duplicates_text, models_text, state_text
+from comfydock_cli.formatters.model_formatter import details_text, duplicates_text, models_text, seen_text, state_text
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import make_reporter
 from comfydock_core.core.models import Models
@@ -15,8 +15,12 @@ _NEVER = "no models are indexed yet; `comfydock model index sync` looks for them
 
 
 def list_models(context: Context, arguments: Arguments) -> Result:
-    """The indexed files, or those of equal content."""
+    """The indexed files, those of equal content, or with `-e` what ComfyUI of an environment lists."""
     models, folder = context.workspace.models, arguments.text("folder")
+    if context.environment_name is not None and not arguments.flag("duplicates"):
+        seen = models.seen_by(context.environment_name, folder)
+        note = "" if seen else "ComfyUI of this environment lists no models"
+        return Result({"models": [one.as_dict() for one in seen]}, seen_text(seen), note=note)
     if folder is not None:
         _refuse_unknown_folder(models, folder)
     if arguments.flag("duplicates"):

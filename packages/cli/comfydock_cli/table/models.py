@@ -26,9 +26,11 @@ COMMANDS = (
         ("model", "index", "list"),
         "comfydock_cli.global_commands.model_index:list_models",
         "List models",
-        "With `--duplicates` those that several files hold, by their digests.",
+        "With `--duplicates` those that several files hold, by their digests. With `-e NAME` exactly what ComfyUI of"
+        " that environment lists, by the names that its nodes offer.",
         (
             "comfydock model index list",
+            "comfydock model index list -e work",
             "comfydock model index list --folder loras",
             "comfydock model index list --duplicates",
         ),

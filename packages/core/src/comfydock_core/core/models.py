@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.usecases.models.directory import DirectoryPlan
     from comfydock_core.core.usecases.models.indexing import ModelSync
     from comfydock_core.core.usecases.models.removing import DeletionOfModel
+    from comfydock_core.core.usecases.models.seen import ListedFile
     from comfydock_core.core.usecases.models.showing import IndexState, ModelDetails
     from comfydock_core.core.usecases.models.sources import AddedSource
     from comfydock_core.core.usecases.models.verifying import Verdict
@@ -24,6 +25,7 @@ class Models:
     """The model files of a workspace. Methods raise `ModelIndexDamaged`, `BusyError`, `FileSystemError`."""
 
     def __init__(self, workspace: WorkspaceAccess) -> None:
+        self._workspace = workspace
         self._layout = workspace.layout
 
     def sync(self, reporter: Reporter, *, hash_files: bool = False, eager: bool = False) -> ModelSync:
@@ -49,6 +51,12 @@ class Models:
         from comfydock_core.core.usecases.models.showing import model_names
 
         return model_names(self._layout)
+
+    def seen_by(self, environment: str, folder: str | None = None) -> list[ListedFile]:
+        """What ComfyUI of an environment lists, or one of its folders. Raises `ModelNotFound`, `ModelPathsInvalid`."""
+        from comfydock_core.core.usecases.models.seen import files_seen
+
+        return files_seen(self._layout, self._workspace.environment(environment), folder)
 
     def folders(self) -> list[str]:
         """The names of ComfyUI's folders that have files."""
