@@ -60,6 +60,12 @@ def test_types_that_pytorch_keeps_beside_their_bytes_are_known(tmp_path: Path) -
     assert (header.whole, header.dtypes, header.details) == (True, {"fp8_e4m3fn": 16}, {})
 
 
+def test_a_type_that_is_unknown_keeps_its_name_as_far_as_it_can_be_shown(tmp_path: Path) -> None:
+    content = pickle_of({"w": (4,)}).replace(b"HalfStorage", b"Half\x00\x1b[31m" + b"x" * 100)
+    header = read_header(str(write_archive(tmp_path / "a.pt", content, {"w": (4,)})))
+    assert header.dtypes == {"Half [31mxxxxxxxxxx…": 4}
+
+
 def test_parameters_are_tensors(tmp_path: Path) -> None:
     tensor = pickle_of({"w": (2,)})
     start, end = tensor.index(b"ctorch._utils"), tensor.rindex(b"u.")

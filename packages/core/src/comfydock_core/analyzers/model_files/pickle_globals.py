@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from comfydock_core.analyzers.model_files.content import plain
+
 
 class Global(NamedTuple):
     """Something that loading a pickle would import."""
@@ -76,6 +78,11 @@ _USUAL = {
     "builtins": {"set", "frozenset", "dict", "list", "tuple", "int", "float", "str", "bool", "complex", "bytearray"},
     "__builtin__": {"set", "frozenset", "dict", "list", "tuple", "int", "float", "str", "bool", "complex", "long"},
 }
+
+
+def dtype_named(found: Global) -> str:
+    """Our name of a data type or of a class of storages; what is unknown keeps its own."""
+    return DTYPES.get(found.name) or plain(found.name, 20)
 
 
 def is_usual(found: Global) -> bool:

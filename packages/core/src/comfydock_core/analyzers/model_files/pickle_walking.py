@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple, cast
 
 from comfydock_core.analyzers.model_files.bounded_file import BoundedFile
 from comfydock_core.analyzers.model_files.content import BeyondLimits, Damaged, Tensor, quoted
-from comfydock_core.analyzers.model_files.pickle_globals import DTYPES, Global, is_usual
+from comfydock_core.analyzers.model_files.pickle_globals import Global, dtype_named, is_usual
 
 _MOST_OPCODES = 500_000  # Forty or so for each tensor.
 _MOST_NOTED = 100  # Of unusual globals.
@@ -188,7 +188,7 @@ class _Walker:
             case ("storage", Global() as kind, str() as key, _, int() as elements, *_) if (
                 0 <= elements < _LARGEST_NUMBER
             ):
-                storage = Storage(key, DTYPES.get(kind.name, kind.name), elements)
+                storage = Storage(key, dtype_named(kind), elements)
                 self.walked.storages.setdefault(key, storage)
                 self._stack.append(storage)
             case _:
@@ -208,7 +208,7 @@ def _rebuilt(function: object, arguments: object) -> object:
         return _NOTHING
     match function.name, arguments:
         case ("_rebuild_tensor_v3", (Storage() as storage, _, tuple() as shape, _, _, _, Global() as dtype, *_)):
-            return _tensor(DTYPES.get(dtype.name, dtype.name), shape, storage)
+            return _tensor(dtype_named(dtype), shape, storage)
         case (
             "_rebuild_tensor" | "_rebuild_tensor_v2" | "_rebuild_qtensor",
             (Storage() as storage, _, tuple() as shape, *_),
