@@ -168,7 +168,8 @@ def test_an_archive_of_something_else_is_no_model(tmp_path: Path) -> None:
 
 
 def test_torchscript_says_so(tmp_path: Path) -> None:
-    header = _archive(tmp_path, pickle_of({}), {"a/code/__torch__.py": b"", "a/constants.pkl": b"\x80\x02)."})
+    content = b"\x80\x02c__torch__.torch.nn\nLinear\n)\x81}b."
+    header = _archive(tmp_path, content, {"a/code/__torch__.py": b"", "a/constants.pkl": b"\x80\x02)."})
     assert header.details == {"contains": "TorchScript"}
 
 

@@ -26,6 +26,9 @@ DTYPES = {
     "BoolStorage": "bool",
     "ComplexFloatStorage": "complex64",
     "ComplexDoubleStorage": "complex128",
+    "QInt8Storage": "qint8",
+    "QUInt8Storage": "quint8",
+    "QInt32Storage": "qint32",
     "UntypedStorage": "uint8",
     "float64": "fp64",
     "float32": "fp32",
@@ -52,6 +55,7 @@ DTYPES = {
 BYTES_OF = {
     "fp64": 8, "fp32": 4, "fp16": 2, "bf16": 2, "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1,
     "complex64": 8, "complex128": 16,
+    "qint8": 1, "quint8": 1, "qint32": 4,
 }  # fmt: skip
 
 _USUAL = {
@@ -79,6 +83,8 @@ _USUAL = {
     "__builtin__": {"set", "frozenset", "dict", "list", "tuple", "int", "float", "str", "bool", "complex", "long"},
 }
 
+_TORCH_SCRIPT = "__torch__."  # Classes that are described in the file itself, in a language that cannot do much.
+
 
 def dtype_named(found: Global) -> str:
     """Our name of a data type or of a class of storages; what is unknown keeps its own."""
@@ -88,5 +94,7 @@ def dtype_named(found: Global) -> str:
 def is_usual(found: Global) -> bool:
     """Whether a file of weights may import this: PyTorch's own ways to make tensors, and plain containers."""
     if found.name in _USUAL.get(found.module, ()):
+        return True
+    if found.module.startswith(_TORCH_SCRIPT):
         return True
     return found.name in DTYPES and found.module in ("torch", "torch.cuda")
