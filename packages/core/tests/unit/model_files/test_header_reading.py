@@ -85,7 +85,7 @@ def test_a_directory_or_a_pipe_is_no_file(tmp_path: Path) -> None:
         (ModelHeader(), ""),
         (ModelHeader(kind="lora", family="Flux.1", rank=16, dtypes={"bf16": 4}), "LoRA for Flux.1, rank 16, bf16"),
         (ModelHeader(kind="lora", dtypes={"fp16": 4}), "LoRA, fp16"),
-        (ModelHeader(kind="checkpoint", family="SDXL", dtypes={"fp16": 9, "fp32": 1}), "SDXL checkpoint, fp16"),
+        (ModelHeader(kind="checkpoint", family="SDXL", dtypes={"fp32": 1, "fp16": 9}), "SDXL checkpoint, fp16"),
         (ModelHeader(kind="vae", family="Wan 2.2", dtypes={"bf16": 1}), "VAE for Wan 2.2, bf16"),
         (
             ModelHeader(kind="text encoder", family="T5-XXL", dtypes={"fp8_e4m3fn": 1}),

@@ -50,6 +50,20 @@ def test_tensors_with_the_same_name_all_count(tmp_path: Path) -> None:
     assert (header.whole, header.tensors, header.parameters) == (True, 2, 4)
 
 
+def test_tables_that_python_2_made_are_read(tmp_path: Path) -> None:
+    tensor = pickle_of({"w": (2,)})
+    start, end = tensor.index(b"ctorch._utils"), tensor.rindex(b"u.")
+    pair = b"](X\x01\x00\x00\x00w" + tensor[start:end] + b"e"
+    content = b"\x80\x02ccollections\nOrderedDict\n](" + pair + b"e\x85R."
+    header = read_header(str(write_archive(tmp_path / "a.pt", content, {"w": (2,)})))
+    assert (header.whole, header.tensors, header.parameters) == (True, 1, 2)
+
+
+def test_lists_in_lists_without_end_are_no_keys(tmp_path: Path) -> None:
+    content = legacy_pickle({"w": (2,)}).replace(b"\x80\x02](", b"\x80\x02](" + b"]" * 100_000 + b"a" * 99_999, 1)
+    assert _written(tmp_path, content).tensors == 1
+
+
 def test_types_that_pytorch_keeps_beside_their_bytes_are_known(tmp_path: Path) -> None:
     content = (
         b"\x80\x02}X\x01\x00\x00\x00wctorch._utils\n_rebuild_tensor_v3\n((X\x07\x00\x00\x00storage"
@@ -188,6 +202,7 @@ def test_torchscript_says_so(tmp_path: Path) -> None:
         b"Q.",
         b"e.",
         b"I7x\n.",
+        b"S'\\o'\n.",
         b"\xff.",
         b"K",
     ],

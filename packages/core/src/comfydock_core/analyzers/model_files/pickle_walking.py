@@ -57,7 +57,8 @@ def walk(file: BinaryIO | BoundedFile) -> Walked:
             walker.step(opcode, argument)
     except Damaged:
         raise
-    except (ValueError, IndexError, KeyError, OverflowError) as error:
+    except (ValueError, IndexError, KeyError, OverflowError, DeprecationWarning) as error:
+        # The warning is about escapes that no pickle has, and is raised where warnings are errors.
         reason = str(error) if type(error) is ValueError else "its opcodes do not fit together"
         raise Damaged(f"its pickle is damaged: {quoted(reason)}") from None
     return walker.walked
@@ -131,7 +132,7 @@ class _Walker:
     def _extend(self, items: list[object]) -> None:
         target = self._stack[-1]
         if isinstance(target, list):
-            target.extend(item for item in items if isinstance(item, str))
+            target.extend(items)
 
     def set_item(self, _: object) -> None:
         value, key = self._stack.pop(), self._stack.pop()
@@ -197,6 +198,11 @@ class _Walker:
     def reduce(self, _: object) -> None:
         arguments, function = self._stack.pop(), self._stack.pop()
         self._stack.append(_rebuilt(function, arguments))
+        match function, arguments:  # Python 2 made ordered tables of lists of pairs.
+            case Global("collections", "OrderedDict"), (list() as pairs,):
+                self._keep(
+                    [item for pair in pairs if isinstance(pair, list | tuple) and len(pair) == 2 for item in pair]
+                )
 
     def stop(self, _: object) -> None:
         self.walked.value = self._stack.pop()
