@@ -166,6 +166,15 @@ MODELS: list[tuple[str, str | None, Shapes]] = [
     ),
     (
         "diffusion model",
+        "Hunyuan Video",
+        {
+            "single_transformer_blocks.0.attn.norm_k.weight": (128,),
+            "time_text_embed.text_embedder.linear_1.weight": (3072, 768),
+            "context_embedder.time_text_embed.text_embedder.linear_1.weight": (3072, 4096),
+        },
+    ),
+    (
+        "diffusion model",
         "LTX-2",
         {
             "adaln_single.emb.timestep_embedder.linear_1.bias": (4096,),

@@ -30,6 +30,12 @@ def test_every_truncation_of_onnx_that_loses_a_field_is_damage(tmp_path: Path) -
         assert header.whole is (length == after_graph), length
 
 
+def test_a_graph_of_onnx_that_is_cut_off_is_counted(tmp_path: Path) -> None:
+    content = onnx("pytorch", os.urandom(300))
+    header = _read(tmp_path, content[:-50], "det.onnx")
+    assert header.problem == f"it is truncated: {len(content) - 50} of at least {len(content) - 2} bytes"
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

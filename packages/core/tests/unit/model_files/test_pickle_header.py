@@ -157,6 +157,23 @@ def test_data_that_is_missing_or_short_is_named(tmp_path: Path) -> None:
     assert _archive(tmp_path, content, {"a/data/0": bytes(8)}).whole
 
 
+def test_an_archive_that_lost_a_piece_in_its_middle_is_damaged(tmp_path: Path) -> None:
+    content = write_pickle(tmp_path / "a.pt", {"w": (4000,)}).read_bytes()
+    header = _written(tmp_path, content[:3000] + content[3100:])
+    assert (header.whole, header.problem) == (
+        False,
+        "it is damaged: `archive/data.pkl` in the archive overlaps what is before it",
+    )
+
+
+def test_an_archive_that_lists_more_than_it_has_is_damaged(tmp_path: Path) -> None:
+    content = bytearray(write_pickle(tmp_path / "a.pt", SHAPES).read_bytes())
+    last = content.rindex(b"PK\x01\x02")
+    content[last + 20 : last + 24] = (10**9).to_bytes(4, "little")
+    header = _written(tmp_path, bytes(content))
+    assert (header.whole, header.problem) == (False, "it is damaged: what the archive lists is longer than the file")
+
+
 def test_a_packed_pickle_is_unpacked_within_limits(tmp_path: Path) -> None:
     shapes = {"w": (4,)}
     assert _archive(tmp_path, pickle_of(shapes), {"a/data/0": bytes(8)}, zipfile.ZIP_DEFLATED).whole
