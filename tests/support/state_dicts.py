@@ -166,6 +166,15 @@ MODELS: list[tuple[str, str | None, Shapes]] = [
     ),
     (
         "diffusion model",
+        "Hunyuan Video",
+        {
+            "single_transformer_blocks.0.attn.norm_k.weight": (128,),
+            "time_text_embed.text_embedder.linear_1.weight": (3072, 768),
+            "context_embedder.time_text_embed.text_embedder.linear_1.weight": (3072, 4096),
+        },
+    ),
+    (
+        "diffusion model",
         "LTX-2",
         {
             "adaln_single.emb.timestep_embedder.linear_1.bias": (4096,),
@@ -313,6 +322,35 @@ LORAS: list[tuple[str | None, Shapes, tuple[str, str]]] = [
     ("Flux.1", {"transformer.single_transformer_blocks.0.attn.to_q": (3072, 3072)}, _PEFT),
     ("Flux.2", {"lora_unet_single_blocks_3_linear1": (27648, 3072)}, _KOHYA),
     ("Flux.2", {"diffusion_model.double_blocks.0.img_attn.qkv": (18432, 6144)}, _PEFT),
+    (
+        "Flux.1",
+        {
+            "lora_unet_double_blocks_18_txt_attn_qkv": (9216, 3072),
+            "lora_unet_double_blocks_18_img_attn_qkv": (9216, 3072),
+        },
+        _KOHYA,
+    ),
+    (
+        "Flux.1",
+        {"lora_unet_double_blocks_0_img_mlp_0": (12288, 3072), "lora_unet_double_blocks_0_img_mlp_2": (3072, 12288)},
+        _KOHYA,
+    ),
+    (None, {"lora_unet_double_blocks_0_img_attn_qkv": (9216, 3072)}, _KOHYA),
+    (
+        "SD 1.5",
+        {"unet.up_blocks.1.attentions.0.transformer_blocks.0.attn2.processor.to_k": (1280, 768)},
+        ("lora.down", "lora.up"),
+    ),
+    ("SDXL", {"unet.base_model.model.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k": (640, 2048)}, _PEFT),
+    (
+        "Anima",
+        {
+            "lora_unet_blocks_0_cross_attn_k_proj": (2048, 1024),
+            "lora_unet_llm_adapter_blocks_0_self_attn_q_proj": (1024, 1024),
+        },
+        _KOHYA,
+    ),
+    ("Cosmos Predict2/Anima", {"lora_unet_blocks_0_cross_attn_k_proj": (2048, 1024)}, _KOHYA),
     ("Chroma", {"diffusion_model.distilled_guidance_layer.layers.0.in_layer": (5120, 5120)}, _PEFT),
     ("Hunyuan Video", {"lora_unet_double_blocks_0_img_mlp_fc1": (12288, 3072)}, _KOHYA),
     ("Hunyuan Video", {"diffusion_model.single_blocks.39.linear1": (21504, 3072)}, _PEFT),

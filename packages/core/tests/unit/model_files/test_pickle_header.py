@@ -50,6 +50,20 @@ def test_tensors_with_the_same_name_all_count(tmp_path: Path) -> None:
     assert (header.whole, header.tensors, header.parameters) == (True, 2, 4)
 
 
+def test_tables_that_python_2_made_are_read(tmp_path: Path) -> None:
+    tensor = pickle_of({"w": (2,)})
+    start, end = tensor.index(b"ctorch._utils"), tensor.rindex(b"u.")
+    pair = b"](X\x01\x00\x00\x00w" + tensor[start:end] + b"e"
+    content = b"\x80\x02ccollections\nOrderedDict\n](" + pair + b"e\x85R."
+    header = read_header(str(write_archive(tmp_path / "a.pt", content, {"w": (2,)})))
+    assert (header.whole, header.tensors, header.parameters) == (True, 1, 2)
+
+
+def test_lists_in_lists_without_end_are_no_keys(tmp_path: Path) -> None:
+    content = legacy_pickle({"w": (2,)}).replace(b"\x80\x02](", b"\x80\x02](" + b"]" * 100_000 + b"a" * 99_999, 1)
+    assert _written(tmp_path, content).tensors == 1
+
+
 def test_types_that_pytorch_keeps_beside_their_bytes_are_known(tmp_path: Path) -> None:
     content = (
         b"\x80\x02}X\x01\x00\x00\x00wctorch._utils\n_rebuild_tensor_v3\n((X\x07\x00\x00\x00storage"
@@ -58,6 +72,12 @@ def test_types_that_pytorch_keeps_beside_their_bytes_are_known(tmp_path: Path) -
     )
     header = read_header(str(write_archive(tmp_path / "a.pt", content, {"w": (8,)}, "F16")))
     assert (header.whole, header.dtypes, header.details) == (True, {"fp8_e4m3fn": 16}, {})
+
+
+def test_a_type_that_is_unknown_keeps_its_name_as_far_as_it_can_be_shown(tmp_path: Path) -> None:
+    content = pickle_of({"w": (4,)}).replace(b"HalfStorage", b"Half\x00\x1b[31m" + b"x" * 100)
+    header = read_header(str(write_archive(tmp_path / "a.pt", content, {"w": (4,)})))
+    assert header.dtypes == {"Half [31mxxxxxxxxxx…": 4}
 
 
 def test_parameters_are_tensors(tmp_path: Path) -> None:
@@ -137,6 +157,23 @@ def test_data_that_is_missing_or_short_is_named(tmp_path: Path) -> None:
     assert _archive(tmp_path, content, {"a/data/0": bytes(8)}).whole
 
 
+def test_an_archive_that_lost_a_piece_in_its_middle_is_damaged(tmp_path: Path) -> None:
+    content = write_pickle(tmp_path / "a.pt", {"w": (4000,)}).read_bytes()
+    header = _written(tmp_path, content[:3000] + content[3100:])
+    assert (header.whole, header.problem) == (
+        False,
+        "it is damaged: `archive/data.pkl` in the archive overlaps what is before it",
+    )
+
+
+def test_an_archive_that_lists_more_than_it_has_is_damaged(tmp_path: Path) -> None:
+    content = bytearray(write_pickle(tmp_path / "a.pt", SHAPES).read_bytes())
+    last = content.rindex(b"PK\x01\x02")
+    content[last + 20 : last + 24] = (10**9).to_bytes(4, "little")
+    header = _written(tmp_path, bytes(content))
+    assert (header.whole, header.problem) == (False, "it is damaged: what the archive lists is longer than the file")
+
+
 def test_a_packed_pickle_is_unpacked_within_limits(tmp_path: Path) -> None:
     shapes = {"w": (4,)}
     assert _archive(tmp_path, pickle_of(shapes), {"a/data/0": bytes(8)}, zipfile.ZIP_DEFLATED).whole
@@ -162,7 +199,8 @@ def test_an_archive_of_something_else_is_no_model(tmp_path: Path) -> None:
 
 
 def test_torchscript_says_so(tmp_path: Path) -> None:
-    header = _archive(tmp_path, pickle_of({}), {"a/code/__torch__.py": b"", "a/constants.pkl": b"\x80\x02)."})
+    content = b"\x80\x02c__torch__.torch.nn\nLinear\n)\x81}b."
+    header = _archive(tmp_path, content, {"a/code/__torch__.py": b"", "a/constants.pkl": b"\x80\x02)."})
     assert header.details == {"contains": "TorchScript"}
 
 
@@ -181,6 +219,7 @@ def test_torchscript_says_so(tmp_path: Path) -> None:
         b"Q.",
         b"e.",
         b"I7x\n.",
+        b"S'\\o'\n.",
         b"\xff.",
         b"K",
     ],

@@ -13,7 +13,7 @@ _PART = re.compile(
     r"|hada_[wt][12](?:_[ab])?|lokr_[wt][12](?:_[ab])?|oft_blocks|oft_diag)(?:\.default)?(?:\.weight)?$"
 )
 _PREFIX = re.compile(
-    r"^(?:base_model\.model\.)?(?:lora_unet_|lora_transformer_|lycoris_|lora_te(?P<encoder>\d?)_"
+    r"^(?:unet\.)?(?:base_model\.model\.)?(?:lora_unet_|lora_prior_unet_|lora_transformer_|lycoris_|lora_te(?P<encoder>\d?)_"
     r"|(?P<text>text_encoders?(?:_\d)?\.)|model\.diffusion_model\.|diffusion_model\.|transformer\.|unet\.)?"
 )
 _NUMBER = re.compile(r"(?<=_)\d+(?=_|$)")
@@ -69,18 +69,17 @@ def _note(layers: _Layers, name: str, part: str, shape: tuple[int, ...]) -> None
     if prefix["encoder"] is not None or prefix["text"]:
         layers.encoders.add(prefix["encoder"] or prefix["text"] or "")
         return
-    plain = name[prefix.end() :].replace(".", "_")
+    plain = name[prefix.end() :].replace(".", "_").replace("_processor_to_", "_to_")
     numbers = _NUMBER.search(plain)
     kind = _NUMBER.sub("#", plain)
     if numbers is not None:
         sort = plain[: numbers.start()]
         layers.blocks[sort] = max(layers.blocks.get(sort, 0), int(numbers[0][:9]))
     layers.inputs.setdefault(kind, 0)
-    if len(shape) > 1:
-        if part in _DOWN:
-            layers.inputs[kind] = shape[1]
-        elif part in _UP:
-            layers.outputs[kind] = shape[0]
+    if len(shape) > 1 and part in _DOWN:
+        layers.inputs[kind] = shape[1]
+    elif part in _UP and shape:
+        layers.outputs[kind] = max(layers.outputs.get(kind, 0), shape[0])
 
 
 def _family(layers: _Layers) -> str | None:
@@ -109,15 +108,16 @@ def _double_and_single(layers: _Layers) -> str | None:
         return "Chroma"
     if not any(name.startswith(("double_blocks_", "single_blocks_")) for name in layers.inputs):
         return None
-    if layers.blocks.get("double_blocks_", 0) > 18 or layers.blocks.get("single_blocks_", 0) > 37:
+    last = layers.blocks.get("double_blocks_", 0), layers.blocks.get("single_blocks_", 0)
+    if last[0] > 18 or last[1] > 37 or "double_blocks_#_img_mlp_fc1" in layers.inputs:
         return "Hunyuan Video"
-    if "double_blocks_#_img_mlp_fc1" in layers.inputs:
-        return "Hunyuan Video"
-    width = layers.width("single_blocks_#_linear1", "double_blocks_#_img_attn_qkv", "double_blocks_#_img_attn_proj")
-    wide = layers.outputs.get("single_blocks_#_linear1", 0), layers.outputs.get("double_blocks_#_img_mlp_#", 0)
-    if width in (4096, 6144) or (width and wide[0] == 9 * width):
+    width = (
+        layers.width("single_blocks_#_linear1", "double_blocks_#_img_attn_qkv", "double_blocks_#_img_attn_proj") or 0
+    )
+    wide = {layers.outputs.get("single_blocks_#_linear1", 0), layers.outputs.get("double_blocks_#_img_mlp_#", 0)}
+    if width in (4096, 6144) or wide & {27648, 18432}:
         return "Flux.2"
-    return "Flux.1" if width == 3072 else None
+    return "Flux.1" if wide & {21504, 12288} or (width == 3072 and (last[0] > 7 or last[1] > 23)) else None
 
 
 def _diffusers(layers: _Layers) -> str | None:
@@ -168,6 +168,6 @@ def _others(layers: _Layers) -> str | None:
             return "SD 3"
         if name.startswith("double_stream_blocks_#_block"):
             return "HiDream-I1"
-        if name.startswith("blocks_#_cross_attn_k_proj"):
-            return "Cosmos Predict2"
-    return None
+        if name.startswith("llm_adapter_"):
+            return "Anima"
+    return "Cosmos Predict2/Anima" if "blocks_#_cross_attn_k_proj" in layers.inputs else None

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from comfydock_core.analyzers.model_files.content import plain
+
 
 class Global(NamedTuple):
     """Something that loading a pickle would import."""
@@ -24,6 +26,9 @@ DTYPES = {
     "BoolStorage": "bool",
     "ComplexFloatStorage": "complex64",
     "ComplexDoubleStorage": "complex128",
+    "QInt8Storage": "qint8",
+    "QUInt8Storage": "quint8",
+    "QInt32Storage": "qint32",
     "UntypedStorage": "uint8",
     "float64": "fp64",
     "float32": "fp32",
@@ -50,6 +55,7 @@ DTYPES = {
 BYTES_OF = {
     "fp64": 8, "fp32": 4, "fp16": 2, "bf16": 2, "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1,
     "complex64": 8, "complex128": 16,
+    "qint8": 1, "quint8": 1, "qint32": 4,
 }  # fmt: skip
 
 _USUAL = {
@@ -68,6 +74,14 @@ _USUAL = {
     "torch": {"Size", "Tensor", "device", "per_tensor_affine", "per_channel_affine"},
     "torch.nn.parameter": {"Parameter", "Buffer"},
     "torch.storage": {"_load_from_bytes", "TypedStorage", "UntypedStorage"},
+    "torch.jit._pickle": {
+        "build_intlist",
+        "build_tensorlist",
+        "build_doublelist",
+        "build_boollist",
+        "build_tensor_from_id",
+        "restore_type_tag",
+    },
     "torch.serialization": {"_get_layout"},
     "numpy": {"dtype", "ndarray", "float64", "float32", "int64", "int32"},
     "numpy.core.multiarray": {"scalar", "_reconstruct"},
@@ -77,9 +91,18 @@ _USUAL = {
     "__builtin__": {"set", "frozenset", "dict", "list", "tuple", "int", "float", "str", "bool", "complex", "long"},
 }
 
+_TORCH_SCRIPT = "__torch__."  # Classes that are described in the file itself, in a language that cannot do much.
+
+
+def dtype_named(found: Global) -> str:
+    """Our name of a data type or of a class of storages; what is unknown keeps its own."""
+    return DTYPES.get(found.name) or plain(found.name, 20)
+
 
 def is_usual(found: Global) -> bool:
     """Whether a file of weights may import this: PyTorch's own ways to make tensors, and plain containers."""
     if found.name in _USUAL.get(found.module, ()):
+        return True
+    if found.module.startswith(_TORCH_SCRIPT):
         return True
     return found.name in DTYPES and found.module in ("torch", "torch.cuda")

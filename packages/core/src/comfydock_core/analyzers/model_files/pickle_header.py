@@ -130,7 +130,7 @@ def _read_legacy(file: BoundedFile, content: Content) -> None:
     walked = walk(file)
     _note(walked, content)
     keys = walk(file).value
-    if not isinstance(keys, list) or set(keys) != set(walked.storages):
+    if not isinstance(keys, list) or {key for key in keys if isinstance(key, str)} != set(walked.storages):
         raise Damaged("its list of data does not fit its tensors")
     widths = [BYTES_OF.get(storage.dtype) for storage in walked.storages.values()]
     if None in widths:

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple, cast
 
 from comfydock_core.analyzers.model_files.bounded_file import BoundedFile
 from comfydock_core.analyzers.model_files.content import BeyondLimits, Damaged, Tensor, quoted
-from comfydock_core.analyzers.model_files.pickle_globals import DTYPES, Global, is_usual
+from comfydock_core.analyzers.model_files.pickle_globals import Global, dtype_named, is_usual
 
 _MOST_OPCODES = 500_000  # Forty or so for each tensor.
 _MOST_NOTED = 100  # Of unusual globals.
@@ -57,7 +57,8 @@ def walk(file: BinaryIO | BoundedFile) -> Walked:
             walker.step(opcode, argument)
     except Damaged:
         raise
-    except (ValueError, IndexError, KeyError, OverflowError) as error:
+    except (ValueError, IndexError, KeyError, OverflowError, DeprecationWarning) as error:
+        # The warning is about escapes that no pickle has, and is raised where warnings are errors.
         reason = str(error) if type(error) is ValueError else "its opcodes do not fit together"
         raise Damaged(f"its pickle is damaged: {quoted(reason)}") from None
     return walker.walked
@@ -131,7 +132,7 @@ class _Walker:
     def _extend(self, items: list[object]) -> None:
         target = self._stack[-1]
         if isinstance(target, list):
-            target.extend(item for item in items if isinstance(item, str))
+            target.extend(items)
 
     def set_item(self, _: object) -> None:
         value, key = self._stack.pop(), self._stack.pop()
@@ -188,7 +189,7 @@ class _Walker:
             case ("storage", Global() as kind, str() as key, _, int() as elements, *_) if (
                 0 <= elements < _LARGEST_NUMBER
             ):
-                storage = Storage(key, DTYPES.get(kind.name, kind.name), elements)
+                storage = Storage(key, dtype_named(kind), elements)
                 self.walked.storages.setdefault(key, storage)
                 self._stack.append(storage)
             case _:
@@ -197,6 +198,11 @@ class _Walker:
     def reduce(self, _: object) -> None:
         arguments, function = self._stack.pop(), self._stack.pop()
         self._stack.append(_rebuilt(function, arguments))
+        match function, arguments:  # Python 2 made ordered tables of lists of pairs.
+            case Global("collections", "OrderedDict"), (list() as pairs,):
+                self._keep(
+                    [item for pair in pairs if isinstance(pair, list | tuple) and len(pair) == 2 for item in pair]
+                )
 
     def stop(self, _: object) -> None:
         self.walked.value = self._stack.pop()
@@ -208,7 +214,7 @@ def _rebuilt(function: object, arguments: object) -> object:
         return _NOTHING
     match function.name, arguments:
         case ("_rebuild_tensor_v3", (Storage() as storage, _, tuple() as shape, _, _, _, Global() as dtype, *_)):
-            return _tensor(DTYPES.get(dtype.name, dtype.name), shape, storage)
+            return _tensor(dtype_named(dtype), shape, storage)
         case (
             "_rebuild_tensor" | "_rebuild_tensor_v2" | "_rebuild_qtensor",
             (Storage() as storage, _, tuple() as shape, *_),

@@ -15,6 +15,7 @@ from comfydock_core.models.model_files.header import SAFETENSORS
 LARGEST_HEADER = 100_000_000  # The format's own limit.
 _LENGTH = 8
 _METADATA = "__metadata__"
+_BLANKS = b" \t\n\r"
 _MOST_VALUES = 2_000_000  # Of JSON, in a header; the largest real ones have some ten thousand.
 _LARGEST_NUMBER = 2**63
 _FIELDS = itemgetter("dtype", "shape", "data_offsets")
@@ -64,7 +65,7 @@ def read_safetensors(file: BinaryIO, size: int) -> Content:
         return content
     content.problem = _length_problem(size, _LENGTH + length + data)
     content.whole = content.problem is None
-    if content.whole and unknown:
+    if content.whole and unknown is not None:
         content.whole, content.problem = None, f"it has tensors of the unknown data type {quoted(unknown)}"
     return content
 
@@ -81,7 +82,7 @@ def _header_length(first: bytes, size: int) -> int:
 
 
 def _table(header: bytes) -> dict[str, Any]:
-    if not header.startswith(b"{"):
+    if not header.lstrip(_BLANKS).startswith(b"{"):
         raise Damaged("its header is not a JSON object")
     if len(header) > _MOST_VALUES and sum(map(header.count, (b",", b"[", b"{"))) > _MOST_VALUES:
         raise BeyondLimits("its header lists more than that of any model")

@@ -56,7 +56,7 @@ class ModelHeader:
         parts = [self._name()]
         if self.rank is not None:
             parts.append(f"rank {self.rank}")
-        parts.append(self.details.get("quantisation") or next(iter(self.dtypes), ""))
+        parts.append(self.details.get("quantisation") or max(self.dtypes, key=self.dtypes.__getitem__, default=""))
         if self.whole is False:
             parts.append("damaged")
         return ", ".join(part for part in parts if part)
