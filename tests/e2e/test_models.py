@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -268,33 +267,3 @@ def test_a_models_directory_that_is_not_mounted_loses_nothing(source: Session, m
     models.with_name("unplugged").rename(models)
     source.ok("model", "index", "sync")
     assert all(row["blake3"] and not row["absent"] for row in listed(source).values())
-
-
-@pytest.mark.parametrize("words", [("model", "dedupe"), ("model", "delete", "checkpoints/big.safetensors")])
-def test_nothing_is_lost_wherever_it_is_killed(source: Session, models: Path, words: tuple[str, ...]) -> None:
-    """Killed at every point: both names lead to the content, or one does and the other is gone as it was to go."""
-    log = source.workspace.parent / "points"
-    contents = {path.name: path.read_bytes() for path in (models / "checkpoints").iterdir()}
-    source.ok(*words, COMFYDOCK_FAULT_LOG=str(log))
-    source.ok("undo")
-    source.ok("model", "index", "sync", "--hash")
-    points = len(log.read_text().splitlines())
-    for at in range(1, points + 1):
-        ran = subprocess.run(
-            [*source.program.command, *words],
-            env=source.environment(COMFYDOCK_FAULT=f"kill:{at}"),
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-        )
-        assert ran.returncode == -signal.SIGKILL, at
-        source.ok("operation", "prune", "--keep", "99")
-        found = {path.name: path.read_bytes() for path in (models / "checkpoints").iterdir() if path.is_file()}
-        assert all(content == contents[name] for name, content in found.items()), at
-        assert "again.safetensors" in found, at
-        if words[1] == "delete" and "big.safetensors" not in found:
-            source.ok("undo")
-        source.ok("model", "index", "sync", "--hash")
-        if source.data("model", "index", "list", "--duplicates")["duplicates"] == [] and words[1] == "dedupe":
-            source.ok("undo")
-            source.ok("model", "index", "sync", "--hash")
-    assert {path.name: path.read_bytes() for path in (models / "checkpoints").iterdir()} == contents
