@@ -436,3 +436,14 @@ def test_a_directory_of_models_that_cannot_be_read_is_a_problem(workspace: Works
         assert examined(workspace, demo.name)["model-root-unreadable"].severity == PROBLEM
     finally:
         vae.chmod(0o755)
+
+
+def test_files_that_comfyui_shows_nowhere_are_told_with_the_reason(workspace: Workspace, demo: Environment) -> None:
+    models = Path(workspace.layout.models)
+    for path in ("checkpoints/a.safetensors", "Checkpoint/b.safetensors", "vae/c.onnx", "vae/readme.txt", ".ops/d.pt"):
+        (models / path).parent.mkdir(exist_ok=True)
+        (models / path).write_bytes(b"x")
+    found = examined(workspace, demo.name)["models-unseen"]
+    assert (found.severity, found.message[:26]) == (NOTE, "ComfyUI shows 2 files nowh")
+    assert [detail.rpartition("/")[2].split(": ")[0] for detail in found.details] == ["b.safetensors", "c.onnx"]
+    assert "`.onnx` is not one of its extensions" in found.details[1]

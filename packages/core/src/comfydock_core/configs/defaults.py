@@ -9,6 +9,9 @@ PYTORCH_INDEX = "https://download.pytorch.org/whl"
 NODE_DATA = "https://raw.githubusercontent.com/ComfyDock/ComfyDock-Registry-Data/main/data/node_mappings.json"
 MANAGER_DATA = "https://raw.githubusercontent.com/Comfy-Org/ComfyUI-Manager/main"
 
+# What files of models end in, where no ComfyUI says which it takes: the formats whose headers are read.
+MODEL_EXTENSIONS = frozenset((".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".pth", ".bin", ".pkl", ".gguf", ".onnx"))
+
 PROJECT_PREFIX = "comfydock-env-"
 MANIFEST_SCHEMA = 2
 FIRST_COMMIT = "Initial environment setup"

@@ -6,15 +6,19 @@ from collections.abc import Iterator
 
 from comfydock_core import repositories
 from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES, EXTRA_PATHS
-from comfydock_core.analyzers.model_files.listing import counts, names_below
+from comfydock_core.analyzers.model_files.listing import counts, names_below, seen_from
 from comfydock_core.analyzers.model_files.model_folders import model_folders
 from comfydock_core.analyzers.model_files.root_places import root_places
+from comfydock_core.configs.defaults import MODEL_EXTENSIONS
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding
 from comfydock_core.models.exceptions import ModelPathsInvalid
-from comfydock_core.models.model_files.folders import ModelFolders
+from comfydock_core.models.model_files.folders import ModelFolder, ModelFolders
 from comfydock_core.utils import native
 from comfydock_core.utils.text import counted
+
+_OPERATIONS = ".ops/"
+_SHOWN = 20
 
 
 def check_models(layout: EnvironmentLayout) -> Iterator[Finding]:
@@ -58,9 +62,32 @@ def _directories(folders: ModelFolders, name: str) -> Iterator[Finding]:
             yield Finding("model-root-unreadable", PROBLEM, message, name, "check who owns it and its permissions")
         paths = (f"{place}/{one}" for one in names_below(place) if counts(folder, one))
         dangling |= dict.fromkeys(path for path in paths if os.path.islink(path) and not os.path.exists(path))
+    yield from _unseen(folders, name)
     if dangling:
         verb = "leads" if len(dangling) == 1 else "lead"
         message = f"{counted(len(dangling), 'link')} among the models {verb} nowhere, which ComfyUI lists all the same"
         details = tuple(f"{path} → {os.readlink(path)}" for path in dangling)
         fix = "bring back what they lead to, or remove them"
         yield Finding("model-links-dangling", NOTE, message, name, fix, details)
+
+
+def _unseen(folders: ModelFolders, name: str) -> Iterator[Finding]:
+    """Files that look like models and that ComfyUI shows nowhere, with the reason."""
+    models = folders.models
+    places = [(f"{os.path.realpath(place)}/", folder) for folder in folders for place in folder.directories]
+    unseen = [
+        path
+        for one in (names_below(models) if models is not None else ())
+        if os.path.splitext(one)[1].lower() in MODEL_EXTENSIONS and not one.startswith(_OPERATIONS)
+        and not _is_shown(path := f"{os.path.realpath(models or '')}/{one}", places)
+    ]  # fmt: skip
+    if unseen:
+        message = f"ComfyUI shows {counted(len(unseen), 'file')} nowhere that may be models"
+        details = tuple(f"{path}: {'; '.join(seen_from(folders, path).reasons)}" for path in sorted(unseen)[:_SHOWN])
+        more = (f"and {len(unseen) - _SHOWN} more",) if len(unseen) > _SHOWN else ()
+        fix = "move them into one of ComfyUI's folders, or add the node pack that reads them"
+        yield Finding("models-unseen", NOTE, message, name, fix, (*details, *more))
+
+
+def _is_shown(path: str, places: list[tuple[str, ModelFolder]]) -> bool:
+    return any(path.startswith(place) and counts(folder, path) for place, folder in places)

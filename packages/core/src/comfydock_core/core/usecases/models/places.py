@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from comfydock_core.caching.answer_cache import AnswerCache
+from comfydock_core.configs.defaults import MODEL_EXTENSIONS
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core import finding
 from comfydock_core.core.usecases.models.remembered_folders import remembered_folders
@@ -13,8 +14,6 @@ from comfydock_core.models.model_files.folders import ModelFolder
 from comfydock_core.models.model_files.index import ENVIRONMENT, WORKSPACE, ScanRoot
 from comfydock_core.repositories.workspace_config_reader import read_config
 
-# What files of models end in, where no ComfyUI says which it takes: the formats whose headers ComfyDock reads.
-EXTENSIONS = frozenset((".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".pth", ".bin", ".pkl", ".gguf", ".onnx"))
 # Folders of ComfyUI that hold no models.
 _NO_MODELS = ("custom_nodes",)
 
@@ -76,13 +75,13 @@ class _Gathering:
                 self._outside.setdefault(real, ("", folder.name, folder.extensions))
 
     def roots(self, known: frozenset[str]) -> Iterator[ScanRoot]:
-        yield ScanRoot(self.models, WORKSPACE, tuple(self._inside.values()), EXTENSIONS)
+        yield ScanRoot(self.models, WORKSPACE, tuple(self._inside.values()), MODEL_EXTENSIONS)
         for directory, folder in self._outside.items():
             # What lies in another one is found there.
             if any(directory.startswith(f"{other}{os.sep}") for other in self._outside):
                 continue
             if os.path.isdir(directory) or directory in known:
-                yield ScanRoot(directory, ENVIRONMENT, (folder, *self._below(directory)), EXTENSIONS)
+                yield ScanRoot(directory, ENVIRONMENT, (folder, *self._below(directory)), MODEL_EXTENSIONS)
 
     def _below(self, directory: str) -> list[_Folder]:
         return [
