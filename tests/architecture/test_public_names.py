@@ -76,24 +76,17 @@ PROMISED = {
 
 OPEN = {
     "analyzers.WorkflowDependencyParser",
-    "clients.CivitAIClient",
     "managers.ExportImportManager",
-    "managers.ModelDownloadManager",
     "managers.WorkflowManager",
-    "models.civitai.CivitAIModel",
     "models.commit.CommitInfo",
     "models.protocols.ExportCallbacks",
     "models.protocols.ImportCallbacks",
     "models.protocols.ModelResolutionStrategy",
     "models.protocols.NodeResolutionStrategy",
-    "models.shared.ModelSourceResult",
     "models.workflow.DetailedWorkflowStatus",
     "models.workflow.ResolutionResult",
     "models.workflow.WorkflowDependencies",
     "models.workflow.WorkflowNode",
-    "services.DownloadRequest",
-    "services.DownloadResult",
-    "services.ModelDownloader",
 }
 
 # Modules that the plan names for classes which a face hands out too.

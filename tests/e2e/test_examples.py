@@ -36,9 +36,12 @@ BEGINS = {
     "comfydock node dev-link": PLAIN,
     "comfydock py add": PLAIN,
     "comfydock constraint add": PLAIN,
+    "comfydock model download": PLAIN,
+    "comfydock download": PLAIN,
 }
 # What somebody has done before.
 DISABLED = "comfydock node disable comfyui-impact-pack"
+INTERRUPTED = "! COMFYDOCK_FAULT=kill:2 comfydock model download https://civitai.com/api/download/models/135867"
 BEFORE = {
     "comfydock node enable comfyui-impact-pack": DISABLED,
     "comfydock undo": DISABLED,
@@ -47,6 +50,9 @@ BEFORE = {
     "comfydock operation undo": DISABLED,
     "comfydock operation undo 12 --dry-run": DISABLED,
     "comfydock operation resume": f"! COMFYDOCK_FAULT=kill:9 {DISABLED}",
+    "comfydock download list": INTERRUPTED,
+    "comfydock download resume": INTERRUPTED,
+    "comfydock download cancel detail-tweaker-xl.safetensors": INTERRUPTED,
     "comfydock completion uninstall": "comfydock completion install",
     "comfydock model root remove stable-diffusion-webui": "comfydock model root add ~/stable-diffusion-webui",
     "comfydock model root remove /data/models": "comfydock model root add /data/models",

@@ -20,6 +20,7 @@ from tests.support.indexes import date_index, serving_directory
 from tests.support.installations import Shelf, build_shelf, make_checkout, make_portable
 from tests.support.miniature import NEWEST, TORCH, Miniature, git
 from tests.support.model_files import write_safetensors
+from tests.support.model_host import CivitAI, HuggingFace, model_host
 from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP
 from tests.support.pack_host import PackHost, pack_files, pack_host
 from tests.support.projects import project
@@ -111,6 +112,9 @@ def example_stage(place: Path, program: Program, miniature: Miniature) -> Iterat
         serving_directory(shelf.index.parent) as indexes,
         pack_host(place / "host") as host,
         serving(_LISTS) as lists,
+        model_host() as storage,
+        model_host() as civitai,
+        model_host() as hub,
     ):
         host.add(_IMPACT, "1.0.0", files=pack_files("FaceDetailer"), name="ComfyUI-Impact-Pack")
         for version in ("1.0.0", "1.1.0", "1.2.0"):
@@ -124,11 +128,19 @@ def example_stage(place: Path, program: Program, miniature: Miniature) -> Iterat
             "UV_DEFAULT_INDEX": f"{indexes.url}/{shelf.index.name}",
             "COMFYDOCK_NODE_DATA_URL": f"{lists.url}/data.json",
             "COMFYDOCK_MANAGER_DATA_URL": f"{lists.url}/manager",
+            **_models(CivitAI(civitai, storage), HuggingFace(hub, storage)),
         }
         stage = Stage(place, program, variables)
         _folders(place / "folders", program, miniature, shelf)
         _workspaces(stage, host)
         yield stage
+
+
+def _models(civitai: CivitAI, hub: HuggingFace) -> dict[str, str]:
+    """The models that examples name; the variables that lead there."""
+    civitai.put(122359, 135867, "detail-tweaker-xl.safetensors", b"tweaker" * 1000)
+    hub.put("stabilityai/sd-vae-ft-mse", "vae.safetensors", b"vae" * 1000)
+    return {**civitai.variables(), **hub.variables()}
 
 
 def _releases(place: Path, miniature: Miniature) -> Path:

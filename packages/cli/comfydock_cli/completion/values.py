@@ -94,6 +94,34 @@ def _model_sections(environment: str | None) -> Words:
     return [(section.name, section.base_path or "") for section in sections]
 
 
+def _model_places() -> Words:
+    """The folders below the models directory, two levels deep."""
+    import os
+
+    from comfydock_core.core.workspace import Workspace
+    from comfydock_core.models.exceptions import ComfyDockError
+
+    try:
+        workspace = Workspace.find()
+        root = workspace.config().models_directory or workspace.layout.models
+        found = [one.name for one in os.scandir(root) if one.is_dir()]
+        found += [f"{first}/{one.name}" for first in found for one in os.scandir(f"{root}/{first}") if one.is_dir()]
+    except (ComfyDockError, OSError):
+        return []
+    return [(name, "") for name in sorted(found) if "/." not in f"/{name}"]
+
+
+def _downloads() -> Words:
+    from comfydock_core.factories.workspace_factory import find_workspace
+    from comfydock_core.models.exceptions import ComfyDockError
+
+    try:
+        kept = find_workspace(offline=True).downloads.kept()
+    except (ComfyDockError, OSError):
+        return []
+    return [(one.identifier, one.request.name) for one in kept]
+
+
 def _of_environment(name: str | None, words: "Callable[[Environment], Words]") -> Words:
     """What somebody finds in an environment, in the active one for `None`."""
     from comfydock_core.core.workspace import Workspace
@@ -128,11 +156,13 @@ def _model_folders() -> Words:
 
 SOURCES = {
     "directories": _directories,
+    "downloads": _downloads,
     "environments": _environments,
     "error_codes": _error_codes,
     "files": _directories,
     "help_subjects": _help_subjects,
     "model_folders": _model_folders,
+    "model_places": _model_places,
     "models": _models,
     "torch_backends": _torch_backends,
 }

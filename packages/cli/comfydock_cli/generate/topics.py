@@ -148,6 +148,17 @@ _MODELS = Topic(
         ("comfydock model dedupe", "let equal files share their bytes, where they lie"),
         ("comfydock model delete MODEL", "delete one file; the last one of a model only after asking"),
     ),
+    "What is downloaded gets its name when it is whole and has the digest that its host names. Ctrl-C, a crash or a"
+    " power cut lose next to nothing of it.",
+    (
+        (
+            "comfydock model download URL",
+            "download from Hugging Face, Civitai or elsewhere; `--to FOLDER` says where to",
+        ),
+        ("comfydock download list", "list what is not finished"),
+        ("comfydock download resume", "go on with it"),
+        ("comfydock model search-source MODEL", "find out where a file that is here can be had"),
+    ),
     "What is deleted, deduplicated or renamed is kept beside the models, in `.ops`, until `comfydock operation prune`:"
     " `comfydock undo` takes each of these changes back, and no space is free before it is pruned.",
     "Reading lets other programs go first at the disk, and leaves the system's cache of files as it was, so that it may"
@@ -189,11 +200,16 @@ _ENVIRONMENT = Topic(
         ("COMFYDOCK_GITHUB_API_URL", "GitHub's API, or a mirror of it"),
         ("COMFYDOCK_NODE_DATA_URL", "ComfyDock's list of node packs"),
         ("COMFYDOCK_MANAGER_DATA_URL", "the directory of ComfyUI-Manager's lists of node packs"),
+        ("COMFYDOCK_CIVITAI_URL", "Civitai, or a mirror of it"),
+        ("HF_ENDPOINT", "Hugging Face, or a mirror of it"),
         ("COMFYDOCK_PYTORCH_INDEX_URL", "the index of PyTorch builds; the name of the back end is appended"),
         ("COMFYDOCK_UV", "the uv program to use"),
     ),
     "The network:",
     (
+        ("CIVITAI_API_TOKEN", "your key for Civitai; it is sent there alone"),
+        ("HF_TOKEN, HUGGING_FACE_HUB_TOKEN", "your token for Hugging Face; it is sent there alone"),
+        ("HF_TOKEN_PATH, HF_HOME, XDG_CACHE_HOME", "where `hf auth login` keeps that token, by which it is found"),
         ("GITHUB_TOKEN", "raises GitHub's rate limit; it is sent to GitHub's API alone"),
         ("COMFYDOCK_RELEASE_URL", "where `self update` finds releases: a directory or an address"),
         ("COMFYDOCK_STALL_SECONDS", "give up on a server that sends nothing for so long [default: 30]"),

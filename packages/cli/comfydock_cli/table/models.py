@@ -1,5 +1,6 @@
 """Commands about model files: where they are, what they are, and getting them."""
 
+from comfydock_cli.table.downloads import CONNECTIONS, LIMIT_RATE
 from comfydock_cli.table.spec import ENVIRONMENT, WORKSPACE, WRITE, Command, flag, value, word
 
 _ABOUT = "models"
@@ -113,6 +114,48 @@ COMMANDS = (
         ("comfydock model add-source detail-tweaker-xl.safetensors https://civitai.com/api/download/models/135867",),
         _ABOUT,
         (_MODEL, word("url", "address that the model can be downloaded from")),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("model", "download"),
+        "comfydock_cli.global_commands.model_downloading:download",
+        "Download models",
+        "Takes addresses of files at Hugging Face, Civitai, GitHub, ModelScope or anywhere else. What is fetched is"
+        " compared with the digest that its host or `--sha256` says, and never replaces another file. Without `--to`"
+        " the folder is the one that the host or the file itself tells. Ctrl-C keeps what came: `download resume` goes"
+        " on.",
+        (
+            "comfydock model download https://civitai.com/api/download/models/135867",
+            "comfydock model download https://huggingface.co/stabilityai/sd-vae-ft-mse/resolve/main/vae.safetensors"
+            " --to vae",
+        ),
+        _ABOUT,
+        (
+            value(
+                "--to",
+                metavar="PLACE",
+                completer="model_places",
+                help="FOLDER or FOLDER/NAME below the models directory",
+            ),
+            value("--sha256", metavar="DIGEST", help="the SHA-256 that the file has to have"),
+            flag("--link", help="link to the same model where it lies already, instead of fetching it"),
+            CONNECTIONS,
+            LIMIT_RATE,
+            word("url", "address of a file", many=True),
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("model", "search-source"),
+        "comfydock_cli.global_commands.model_downloading:search_source",
+        "Find out where a model can be had",
+        "Asks Civitai by the digest of the file, which is read first if it was not read before, and shows what was"
+        " noted of it. With `--offline` only what was noted.",
+        ("comfydock model search-source detail-tweaker-xl.safetensors",),
+        _ABOUT,
+        (_MODEL,),
         WORKSPACE,
         WRITE,
     ),

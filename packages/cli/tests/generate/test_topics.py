@@ -54,7 +54,7 @@ def variables_read() -> set[str]:
 
 
 def _asked_for(node: ast.AST, constants: dict[str, object]) -> Iterator[str]:
-    if isinstance(node, ast.Constant) and re.fullmatch("COMFYDOCK_[A-Z_]+", str(node.value)):
+    if isinstance(node, ast.Constant) and re.fullmatch("(COMFYDOCK|HF|HUGGING_FACE)_[A-Z_]+", str(node.value)):
         yield str(node.value)
     if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).rpartition(".")[2] in ("get", "getenv"):
         first = node.args[0]

@@ -8,6 +8,7 @@ from comfydock_cli.completion.values import OF_ENVIRONMENT, SOURCES
 from comfydock_cli.generate.help import command_help
 from comfydock_cli.table import (
     backends,
+    downloads,
     environments,
     live,
     models,
@@ -92,6 +93,7 @@ def test_the_group_of_a_first_word_is_the_module_that_holds_it():
         "environments": environments,
         "nodes": nodes,
         "models": models,
+        "downloads": downloads,
         "backends": backends,
         "operations": operations,
         "workspace": workspace,

@@ -40,6 +40,13 @@ class Stream(Protocol):
         """Let go of the connection."""
 
 
+class OpenStream(Stream, Protocol):
+    """The same, with the redirects that led to the answer, first one first."""
+
+    @property
+    def passed(self) -> tuple[Answer, ...]: ...
+
+
 class Download:
     """One file on its way.
 

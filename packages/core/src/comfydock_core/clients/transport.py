@@ -9,11 +9,12 @@ import http.client
 import io
 import os
 import ssl
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 import truststore
@@ -21,7 +22,7 @@ import urllib3
 
 from comfydock_core.clients.answers import Answer as Answer
 from comfydock_core.clients.answers import checked, redirect_target, shown
-from comfydock_core.clients.downloads import Download, Downloaded, Stream
+from comfydock_core.clients.downloads import Download, Downloaded, OpenStream, Stream
 from comfydock_core.clients.watching import (
     Limits,
     TooSlow,
@@ -29,6 +30,7 @@ from comfydock_core.clients.watching import (
     limits_of_answers,
     limits_of_archives,
     limits_of_lists,
+    limits_of_models,
     present_watch,
     watched_pools,
     watching,
@@ -43,6 +45,7 @@ _BACKOFF_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 30.0
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 _CHUNK = 1 << 18
+_KEPT_CONNECTIONS = 16  # To one host.
 # What is raised below us because of what a server sent or an address is; files raise `OSError`, which is not here.
 _OF_LIBRARIES = (ValueError, ArithmeticError, LookupError, TypeError, RecursionError, http.client.HTTPException)
 
@@ -58,14 +61,17 @@ class Transport:
         answers: Limits | None = None,
         lists: Limits | None = None,
         archives: Limits | None = None,
+        models: Limits | None = None,
     ) -> None:
-        """The limits are those of `get`, of `get_into` and of `download`."""
+        """The limits are those of `get`, of `get_into`, of `download` and of `opened`."""
         self._offline = offline
         self._user_agent = user_agent
         self._answers = answers or limits_of_answers()
         self._lists = lists or limits_of_lists()
         self._archives = archives or limits_of_archives()
+        self._models = models or limits_of_models()
         self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._making_pools = threading.Lock()
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Fetch `url`, following redirects and repeating what failed for the moment.
@@ -115,15 +121,34 @@ class Transport:
         with _limited(url, self._lists):
             return checked(self._followed(url, {"Accept-Encoding": "gzip", **(headers or {})}, once).answer)
 
+    @contextlib.contextmanager
+    def opened(
+        self, url: str, headers: Mapping[str, str] | None = None, *, stop: threading.Event | None = None
+    ) -> Iterator[OpenStream]:
+        """The answer to a request, of whatever status, with its body still to come; several threads may ask at once.
+
+        The body is read inside. Once `stop` is set, what waits for the server raises `Stopped`. Raises
+        `OfflineRefused`, `NetworkUnavailable`, `UnusableAnswer`.
+        """
+        with _limited(url, self._models, stop):
+            stream = self._followed(url, {"Accept-Encoding": "identity", **(headers or {})}, self._open_once)
+            try:
+                yield stream
+            finally:
+                stream.close()
+
     def _followed(self, url: str, headers: Mapping[str, str], once: "_Once") -> "_Stream":
         """The answer that is not a redirect."""
         self._refuse_when_offline(url)
         sent = {"User-Agent": self._user_agent, **headers}
+        passed: list[Answer] = []
         for _ in range(_REDIRECTS + 1):
             stream = self._with_retries(url, sent, once)
             target = redirect_target(stream.answer)
             if target is None:
+                stream.passed = tuple(passed)
                 return stream
+            passed.append(stream.answer)
             sent = sent if _may_keep_secrets(url, target) else _without_secrets(sent)
             url = target
         raise UnusableAnswer(f"`{shown(url)}` redirects too often", context={"url": shown(url)})
@@ -189,26 +214,32 @@ class Transport:
 
     def _pool(self, url: str) -> urllib3.PoolManager:
         proxy = _proxy_for(url)
-        if proxy not in self._pools:
-            context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            manager = (
-                urllib3.ProxyManager(proxy, ssl_context=context) if proxy else urllib3.PoolManager(ssl_context=context)
-            )
-            self._pools[proxy] = watched_pools(manager)
-        return self._pools[proxy]
+        with self._making_pools:
+            if proxy not in self._pools:
+                self._pools[proxy] = watched_pools(_new_manager(proxy))
+            return self._pools[proxy]
+
+
+def _new_manager(proxy: str | None) -> urllib3.PoolManager:
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if proxy:
+        return urllib3.ProxyManager(proxy, ssl_context=context, maxsize=_KEPT_CONNECTIONS)
+    return urllib3.PoolManager(ssl_context=context, maxsize=_KEPT_CONNECTIONS)
 
 
 class _Stream:
-    """An answer whose body may still be on its way."""
+    """An answer whose body may still be on its way. `passed` are the redirects that led to it."""
 
     def __init__(self, answer: Answer, response: urllib3.BaseHTTPResponse) -> None:
         self.answer = answer
-        self._response = response
+        self.passed: tuple[Answer, ...] = ()
+        self._response = cast(urllib3.HTTPResponse, response)
 
     def chunks(self) -> Iterator[bytes]:
         """The rest of the body, not decompressed. Raises `NetworkUnavailable`."""
         try:
-            yield from self._response.stream(_CHUNK, decode_content=False)
+            while piece := self._response.read1(_CHUNK, decode_content=False):
+                yield piece
         except urllib3.exceptions.HTTPError as error:
             raise _network_error(self.answer.url, error) from error
         except _OF_LIBRARIES as error:
@@ -222,10 +253,10 @@ _Once = Callable[[str, Mapping[str, str]], _Stream]
 
 
 @contextlib.contextmanager
-def _limited(url: str, limits: Limits) -> Iterator[Watch]:
+def _limited(url: str, limits: Limits, stop: threading.Event | None = None) -> Iterator[Watch]:
     """Within the limits, or not at all. Raises `NetworkUnavailable`."""
     try:
-        with watching(limits) as watch:
+        with watching(limits, stop) as watch:
             yield watch
     except TooSlow as error:
         raise NetworkUnavailable(

@@ -7,7 +7,9 @@ everything that reads: each read from the network asks the watch of its request 
 import contextlib
 import http.client
 import io
+import math
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -20,6 +22,8 @@ from urllib3.util import wait_for_read
 from comfydock_core.integrations.git_options import stalled_seconds
 from comfydock_core.utils.text import size_text
 from comfydock_core.utils.waiting import Waiting
+
+_STOPPED_WITHIN_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +56,26 @@ def limits_of_archives() -> Limits:
     return Limits(64 << 30, 240.0 * stalled_seconds(), stalled_seconds(), 1000, shown=True)
 
 
+def limits_of_models() -> Limits:
+    """For model files, which may be on their way for days, as long as something comes."""
+    return Limits(1 << 60, math.inf, stalled_seconds(), 1000, shown=True)
+
+
 class TooSlow(Exception):
     """An answer costs more time than those of its kind may. The text says how, after "it"."""
+
+
+class Stopped(Exception):
+    """Whoever asked does not want the answer any more."""
 
 
 class Watch:
     """One question and everything that is done to get its answer."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, stop: threading.Event | None = None) -> None:
+        """Once `stop` is set, whatever waits raises `Stopped`."""
         self.limits = limits
+        self._stop = stop
         self._end = time.monotonic() + limits.seconds
         self._head_end = self._end
         self._host = ""
@@ -86,7 +101,10 @@ class Watch:
         """Wait before trying again, if there is time left to. Raises `TooSlow`."""
         if not self.has_time_for(seconds):
             raise TooSlow(f"gave no answer within {self.limits.seconds:g} seconds")
-        time.sleep(seconds)
+        if self._stop is None:
+            time.sleep(seconds)
+        elif self._stop.wait(seconds):
+            raise Stopped
 
     def wait_for(self, line: socket.socket) -> None:
         """Return when there is something to read. Raises `TooSlow`, or `TimeoutError` when nothing came for long."""
@@ -101,7 +119,7 @@ class Watch:
             left = self.limits.stalled - (time.monotonic() - began)
             if left <= 0:
                 raise TimeoutError("timed out")
-            if wait_for_read(line, min(left, self._waiting.look(), self._left())):
+            if wait_for_read(line, min(left, self._waiting.look(), self._left(), self._heed_stop())):
                 return
 
     def came(self, size: int) -> None:
@@ -114,6 +132,14 @@ class Watch:
             if self._measured < self.limits.speed * self.limits.stalled:
                 raise TooSlow(f"sends less than {size_text(self.limits.speed)} a second")
             self._measured_since, self._measured = now, 0
+
+    def _heed_stop(self) -> float:
+        """The seconds until it is worth asking again. Raises `Stopped`."""
+        if self._stop is None:
+            return math.inf
+        if self._stop.is_set():
+            raise Stopped
+        return _STOPPED_WITHIN_SECONDS
 
     def _left(self) -> float:
         return max(0.0, min(self._end, self._head_end) - time.monotonic())
@@ -133,9 +159,9 @@ _present: ContextVar[Watch | None] = ContextVar("watch", default=None)
 
 
 @contextlib.contextmanager
-def watching(limits: Limits) -> Iterator[Watch]:
+def watching(limits: Limits, stop: threading.Event | None = None) -> Iterator[Watch]:
     """Everything that this thread reads from servers inside is watched together."""
-    watch = Watch(limits)
+    watch = Watch(limits, stop)
     token = _present.set(watch)
     try:
         yield watch

@@ -4,6 +4,8 @@ COMFYUI_REPOSITORY = "https://github.com/comfyanonymous/ComfyUI.git"
 # Releases of ComfyDock itself, in the shape of GitHub: `latest/download/FILE`, `download/vVERSION/FILE`.
 RELEASES = "https://github.com/ComfyDock/ComfyDock/releases"
 GITHUB_API = "https://api.github.com"
+CIVITAI = "https://civitai.com"
+HUGGING_FACE = "https://huggingface.co"
 COMFY_REGISTRY = "https://api.comfy.org"
 PYTORCH_INDEX = "https://download.pytorch.org/whl"
 NODE_DATA = "https://raw.githubusercontent.com/ComfyDock/ComfyDock-Registry-Data/main/data/node_mappings.json"

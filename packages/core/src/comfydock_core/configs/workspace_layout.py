@@ -73,6 +73,11 @@ class WorkspaceLayout:
         return f"{self.root}/comfydock_cache/models.db"
 
     @property
+    def downloads(self) -> str:
+        """The list of downloads that are not finished."""
+        return f"{self.root}/comfydock_cache/downloads"
+
+    @property
     def logs(self) -> str:
         return f"{self.root}/logs"
 

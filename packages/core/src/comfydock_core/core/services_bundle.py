@@ -10,11 +10,14 @@ if TYPE_CHECKING:
     from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.configs.workspace_layout import WorkspaceLayout
     from comfydock_core.managers.git_manager import GitManager
+    from comfydock_core.managers.model_download_manager import ModelDownloadManager
     from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
     from comfydock_core.managers.node_manager import NodeManager
     from comfydock_core.managers.pyproject_manager import PyprojectManager
     from comfydock_core.managers.uv_project_manager import UVProjectManager
+    from comfydock_core.models.model_files.downloads import DownloadLimits
     from comfydock_core.services.comfyui_versions import ComfyUIVersions
+    from comfydock_core.services.model_downloads.model_sources import ModelSources
     from comfydock_core.services.pack_sources import PackSources
     from comfydock_core.services.registry_data_manager import RegistryDataManager
 
@@ -52,6 +55,9 @@ class WorkspaceServices(Protocol):
     def registry(self) -> RegistryDataManager: ...
     @property
     def packs(self) -> PackSources: ...
+    @property
+    def model_sources(self) -> ModelSources: ...
+    def model_downloads(self, limits: DownloadLimits | None = None) -> ModelDownloadManager: ...
     def environment(self, layout: EnvironmentLayout) -> EnvironmentServices:
         """The services of one environment, finished or under construction."""
         ...

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.core.definitions import Definitions
+    from comfydock_core.core.downloads import Downloads
     from comfydock_core.core.environment import Environment
     from comfydock_core.core.environments import Environments
     from comfydock_core.core.health import Health
@@ -148,6 +149,13 @@ class Workspace:
         from comfydock_core.core.models import Models
 
         return Models(self)
+
+    @property
+    def downloads(self) -> "Downloads":
+        """Getting models from elsewhere."""
+        from comfydock_core.core.downloads import Downloads
+
+        return Downloads(self)
 
     @property
     def registry(self) -> "Registry":

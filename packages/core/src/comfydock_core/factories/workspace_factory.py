@@ -13,7 +13,10 @@ from comfydock_core.factories.environment_factory import environment_services
 if TYPE_CHECKING:
     from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.configs.workspace_layout import WorkspaceLayout
+    from comfydock_core.managers.model_download_manager import ModelDownloadManager
+    from comfydock_core.models.model_files.downloads import DownloadLimits
     from comfydock_core.services.comfyui_versions import ComfyUIVersions
+    from comfydock_core.services.model_downloads.model_sources import ModelSources
     from comfydock_core.services.pack_sources import PackSources
     from comfydock_core.services.registry_data_manager import RegistryDataManager
 
@@ -61,6 +64,17 @@ class _WorkspaceServices:
         from comfydock_core.factories.pack_factory import pack_sources
 
         return pack_sources(self._layout, offline=self._offline)
+
+    @cached_property
+    def model_sources(self) -> ModelSources:
+        from comfydock_core.factories.download_factory import model_sources
+
+        return model_sources(self._layout, offline=self._offline)
+
+    def model_downloads(self, limits: DownloadLimits | None = None) -> ModelDownloadManager:
+        from comfydock_core.factories.download_factory import model_downloads
+
+        return model_downloads(self._layout, self.model_sources, limits, offline=self._offline)
 
     def environment(self, layout: EnvironmentLayout) -> EnvironmentServices:
         return environment_services(layout, self._layout, offline=self._offline)

@@ -1,4 +1,5 @@
 from .git_manager import GitManager as GitManager
+from .model_download_manager import ModelDownloadManager as ModelDownloadManager
 from .model_symlink_manager import ModelSymlinkManager as ModelSymlinkManager
 from .node_manager import NodeManager as NodeManager
 from .pyproject_manager import PyprojectManager as PyprojectManager

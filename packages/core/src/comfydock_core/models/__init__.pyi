@@ -1,5 +1,6 @@
 from . import model_files as model_files
 from .addresses import without_credentials as without_credentials
+from .civitai import CivitAIModel as CivitAIModel
 from .doctor import Finding as Finding
 from .doctor import Mending as Mending
 from .environment import ComfyUIState as ComfyUIState
@@ -41,6 +42,9 @@ from .exceptions import ComfyDockError as ComfyDockError
 from .exceptions import ComfyUIEnded as ComfyUIEnded
 from .exceptions import ConflictError as ConflictError
 from .exceptions import DigestMismatch as DigestMismatch
+from .exceptions import DownloadBusy as DownloadBusy
+from .exceptions import DownloadNotFound as DownloadNotFound
+from .exceptions import DownloadPaused as DownloadPaused
 from .exceptions import EnvironmentBroken as EnvironmentBroken
 from .exceptions import EnvironmentChanging as EnvironmentChanging
 from .exceptions import EnvironmentExists as EnvironmentExists
@@ -62,8 +66,12 @@ from .exceptions import LockOutdated as LockOutdated
 from .exceptions import ManifestDamaged as ManifestDamaged
 from .exceptions import MergeRefused as MergeRefused
 from .exceptions import ModelDamaged as ModelDamaged
+from .exceptions import ModelExists as ModelExists
+from .exceptions import ModelGated as ModelGated
 from .exceptions import ModelIndexDamaged as ModelIndexDamaged
+from .exceptions import ModelMismatch as ModelMismatch
 from .exceptions import ModelNotFound as ModelNotFound
+from .exceptions import ModelNotOffered as ModelNotOffered
 from .exceptions import ModelPathsInvalid as ModelPathsInvalid
 from .exceptions import ModelRootNotFound as ModelRootNotFound
 from .exceptions import ModelRootRefused as ModelRootRefused
@@ -90,6 +98,7 @@ from .exceptions import PacksConflict as PacksConflict
 from .exceptions import PacksNotImported as PacksNotImported
 from .exceptions import PacksUnobtainable as PacksUnobtainable
 from .exceptions import PackVersionNotFound as PackVersionNotFound
+from .exceptions import PlaceUnclear as PlaceUnclear
 from .exceptions import PortInUse as PortInUse
 from .exceptions import PythonNotFound as PythonNotFound
 from .exceptions import RateLimited as RateLimited
@@ -114,6 +123,10 @@ from .exceptions import WorkspaceDamaged as WorkspaceDamaged
 from .exceptions import WorkspaceExists as WorkspaceExists
 from .exceptions import WorkspaceNotFound as WorkspaceNotFound
 from .manifest import EnvironmentManifest as EnvironmentManifest
+from .model_files.downloads import DownloadPlan as DownloadPlan
+from .model_files.downloads import DownloadRequest as DownloadRequest
+from .model_files.downloads import DownloadResult as DownloadResult
+from .model_files.downloads import KeptDownload as KeptDownload
 from .node_mapping import NodeMapping as NodeMapping
 from .operation import ChangePlan as ChangePlan
 from .operation import Initiator as Initiator
@@ -163,6 +176,7 @@ from .protocols import Reporter as Reporter
 from .registry import RegistryNode as RegistryNode
 from .registry import RegistryVersion as RegistryVersion
 from .running import RunningComfyUI as RunningComfyUI
+from .shared import ModelSourceResult as ModelSourceResult
 from .shared import NodeInfo as NodeInfo
 from .shared import NodePackage as NodePackage
 from .system import SystemInfo as SystemInfo

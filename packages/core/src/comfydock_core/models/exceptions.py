@@ -881,3 +881,79 @@ class PackHasChanges(ConflictError, CDNodeConflictError):
     """
 
     code = "pack-has-changes"
+
+
+class ModelExists(ConflictError):
+    """A file of another content, or of one that is not known, has the name that a model was to get.
+
+    It was left as it is. Name another place with `--to FOLDER/NAME`. With `--sha256` a file that is there is compared,
+    and nothing is downloaded when it is the right one.
+    """
+
+    code = "model-exists"
+
+
+class ModelMismatch(IntegrityError):
+    """What was downloaded, or what the server offers, is not the file that was expected: its size or digest differs.
+
+    It did not get its name. Try again, for the download may have been damaged; if it stays so, the file was replaced at
+    that address.
+    """
+
+    code = "model-mismatch"
+
+
+class ModelNotOffered(NotFoundError):
+    """The server has no such file: the address is wrong, or whoever published the model took it back.
+
+    Look at its page with a browser. `comfydock model search-source` finds other places by the content of a file.
+    """
+
+    code = "model-not-offered"
+
+
+class ModelGated(AuthenticationFailed):
+    """The server gives the model only to those who have logged in, and accepted its terms or bought access.
+
+    The message names the page to visit. A token says who you are: HF_TOKEN for Hugging Face, CIVITAI_API_TOKEN or
+    `comfydock config --civitai-key` for Civitai.
+    """
+
+    code = "model-gated"
+
+
+class PlaceUnclear(ConflictError):
+    """It is not clear in which of the model folders a file belongs, or under which name.
+
+    `--to FOLDER` names the folder below the models directory, `--to FOLDER/NAME` the name as well.
+    """
+
+    code = "place-unclear"
+    exit_code = 2
+
+
+class DownloadBusy(BusyError):
+    """Another command is downloading the same file right now.
+
+    `comfydock download list` shows it. Wait for it, or stop it with `comfydock download pause`.
+    """
+
+    code = "download-busy"
+
+
+class DownloadPaused(ConflictError):
+    """`comfydock download pause` stopped this download while it was under way.
+
+    What came is kept; `comfydock download resume` goes on with it.
+    """
+
+    code = "download-paused"
+
+
+class DownloadNotFound(NotFoundError):
+    """No download of this identifier or name is under way or paused.
+
+    `comfydock download list` shows those that are. Finished ones are not kept in the list.
+    """
+
+    code = "download-not-found"

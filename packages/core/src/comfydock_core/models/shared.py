@@ -1,4 +1,4 @@
-"""Node packs as everything that deals with them knows them: one pinned version, and what the manifest has of it."""
+"""Values that several subjects share: node packs, pinned and as the manifest has them, and sources of models."""
 
 from dataclasses import dataclass
 
@@ -51,3 +51,22 @@ class NodePackage:
     def directory(self) -> str:
         """The name of its directory among the custom nodes."""
         return self.release.name if self.enabled else f"{self.release.name}{DISABLED}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSourceResult:
+    """A place that a model can be downloaded from. `kind` is `civitai`, `huggingface` or `url`.
+
+    `matched` says what makes it the same content: `sha256` or `blake3` when the place itself names the digest, `noted`
+    when the index remembers the address. `page` is what people look at.
+    """
+
+    url: str
+    kind: str
+    matched: str
+    name: str | None = None
+    page: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """For `--json`."""
+        return {"url": self.url, "kind": self.kind, "matched": self.matched, "name": self.name, "page": self.page}

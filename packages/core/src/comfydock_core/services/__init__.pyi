@@ -2,6 +2,9 @@ from . import model_downloads as model_downloads
 from . import program as program
 from . import transaction as transaction
 from .comfyui_versions import ComfyUIVersions as ComfyUIVersions
+from .model_downloads.model_downloader import DownloadRequest as DownloadRequest
+from .model_downloads.model_downloader import DownloadResult as DownloadResult
+from .model_downloads.model_downloader import ModelDownloader as ModelDownloader
 from .node_lookup_service import NodeLookupService as NodeLookupService
 from .pack_contents import PackContents as PackContents
 from .registry_data_manager import RegistryDataManager as RegistryDataManager

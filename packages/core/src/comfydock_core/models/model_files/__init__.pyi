@@ -1,3 +1,9 @@
+from .downloads import DownloadLimits as DownloadLimits
+from .downloads import DownloadOutcome as DownloadOutcome
+from .downloads import DownloadPlan as DownloadPlan
+from .downloads import DownloadRequest as DownloadRequest
+from .downloads import DownloadResult as DownloadResult
+from .downloads import KeptDownload as KeptDownload
 from .folders import ModelFolder as ModelFolder
 from .folders import ModelFolders as ModelFolders
 from .folders import SeenFile as SeenFile
