@@ -8,6 +8,7 @@ import email.utils
 import http.client
 import io
 import os
+import re
 import ssl
 import threading
 import time
@@ -46,6 +47,8 @@ _LONGEST_WAIT_SECONDS = 30.0
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 _CHUNK = 1 << 18
 _KEPT_CONNECTIONS = 16  # To one host.
+# The object of urllib3 that its messages begin with.
+_CONNECTION = re.compile(r"^\w*Connection(?:Pool)?\(host='[^']*', port=\d+\): ")
 # What is raised below us because of what a server sent or an address is; files raise `OSError`, which is not here.
 _OF_LIBRARIES = (ValueError, ArithmeticError, LookupError, TypeError, RecursionError, http.client.HTTPException)
 
@@ -360,8 +363,9 @@ def _unusable(url: str, error: Exception) -> UnusableAnswer:
 
 
 def _network_error(url: str, error: Exception) -> NetworkUnavailable:
+    reason = _CONNECTION.sub("", str(error).replace(url, shown(url)))
     return NetworkUnavailable(
-        f"`{shown(url)}` cannot be reached: {without_credentials_in(str(error).replace(url, shown(url)))}",
+        f"`{shown(url)}` cannot be reached: {without_credentials_in(reason)}",
         hint="check the network and, behind a proxy, HTTPS_PROXY",
         context={"url": shown(url)},
     )

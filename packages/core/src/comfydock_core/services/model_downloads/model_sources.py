@@ -68,7 +68,7 @@ class ModelSources:
         """What an address offers. Raises `InvalidSetting`, `ModelNotOffered`, `ModelGated`, `PlaceUnclear`,
         `RemoteError`.
         """
-        address = without_credentials(_checked(url))
+        address = without_credentials(checked_address(url))
         reference = self._civitai.reference(address)
         if reference is not None:
             return self._civitai_offer(self._civitai.find(reference), reference.wanted)
@@ -150,7 +150,8 @@ class ModelSources:
         return answers
 
 
-def _checked(url: str) -> str:
+def checked_address(url: str) -> str:
+    """The address. Raises `InvalidSetting` for one that nothing can be downloaded from."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -7,9 +7,9 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.finding import the_model
 from comfydock_core.core.usecases.models.indexing import hash_file
 from comfydock_core.models.addresses import without_credentials
-from comfydock_core.models.exceptions import InvalidSetting
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.model_index.model_index import open_model_index
+from comfydock_core.services.model_downloads.model_sources import checked_address
 from comfydock_core.utils.files.disk_errors import disk_errors
 
 _CIVITAI = ("civitai.com", ".civitai.com")
@@ -43,22 +43,6 @@ def add_source(layout: WorkspaceLayout, identifier: str, url: str, reporter: Rep
         kind = kind_of_source(address)
         index.add_source(blake3, address, kind)
         return AddedSource(blake3, place.full_path, address, kind, is_new)
-
-
-def checked_address(url: str) -> str:
-    """The address. Raises `InvalidSetting` for what nothing can be downloaded from."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        usable = False
-    if not usable:
-        raise InvalidSetting(
-            f"`{without_credentials(url)}` is not an address to download from",
-            hint="it begins with `https://` and the name of a server",
-            context={"url": without_credentials(url)},
-        )
-    return url
 
 
 def kind_of_source(url: str) -> str:
