@@ -3,7 +3,8 @@
 import os
 from typing import NamedTuple
 
-from comfydock_core.models.model_files.index import NO_FOLDER, FileState, FoundFile, RootScan, ScanRoot
+from comfydock_core.models.model_files.index import FoundFile, RootScan, ScanRoot
+from comfydock_core.models.model_files.location import NO_FOLDER, FileState
 
 # How often one directory is gone through that several links lead to.
 _MOST_WAYS = 8

@@ -10,7 +10,7 @@ from comfydock_core.core.usecases.models.indexing import disk_manners, file_stat
 from comfydock_core.core.usecases.models.places import scan_roots
 from comfydock_core.core.usecases.models.scopes import file_place
 from comfydock_core.models.exceptions import ConflictError
-from comfydock_core.models.model_files.index import ModelLocation
+from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
