@@ -80,6 +80,10 @@ picture: setup
 bench *options: setup
     uv run --no-sync python -m build bench "$@"
 
+# Measure what models cost: dist/bench/models.{json,md}
+bench-models *options: setup
+    uv run --no-sync python -m build bench-models "$@"
+
 # Write down what every start loads: dist-config/startup.toml, to be reviewed as a diff
 freeze: setup
     uv run --no-sync python -m build freeze

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from build.artifacts import FORMS, Builder
 from build.bench import Bench, Plan, broken_budgets, read_result
+from build.bench_models import ModelBench, ModelPlan, missed_figures, models_report
 from build.cases import Case, read_cases, write_cases
 from build.chart import chart
 from build.describe import version
@@ -88,6 +89,11 @@ def parser() -> argparse.ArgumentParser:
     measuring.add_argument("--case", action="append", default=[], metavar="NAME", help="only this case")
     measuring.add_argument("--no-instructions", action="store_true", help="do not count instructions")
     measuring.set_defaults(task=run_bench)
+    counting = tasks.add_parser("bench-models", help="measure what models cost and write dist/bench/models.{json,md}")
+    counting.add_argument("--rounds", type=int, default=15)
+    counting.add_argument("--source-only", action="store_true", help="leave the compiled program out")
+    counting.add_argument("--large", action="store_true", help="read 100 GB for the figure of memory, not 8")
+    counting.set_defaults(task=run_bench_models)
     freezing = tasks.add_parser("freeze", help="write what every startup case loads into startup.toml")
     freezing.set_defaults(task=run_freeze)
     trying = tasks.add_parser("smoke", help="try the least that the artifacts must do")
@@ -177,6 +183,21 @@ def write_results(directory: Path, result: dict[str, object], cases: tuple[Case,
     version = interpreter["version"] if isinstance(interpreter, dict) else ""
     subtitle = f"Python {version}, medians of {result['rounds']} rounds, all programs in turn; less is better"
     (directory / "startup.svg").write_text(chart(rows_of(result), subtitle), "utf-8")
+
+
+def run_bench_models(options: argparse.Namespace) -> int:
+    """Measure and report what models cost; 1 when a figure is missed."""
+    builder = Builder.of(Layout(), say=lambda text: print(text, file=sys.stderr, flush=True))
+    plan = ModelPlan(options.rounds, not options.source_only, (100 if options.large else 8) * 1_000_000_000)
+    result = ModelBench(builder, plan, builder.say).run()
+    directory = builder.layout.bench
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "models.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    (directory / "models.md").write_text(models_report(result), "utf-8")
+    print(models_report(result))
+    for sentence in missed_figures(result):
+        print(f"missed: {sentence}", file=sys.stderr)
+    return int(bool(missed_figures(result)))
 
 
 def run_freeze(options: argparse.Namespace) -> int:

@@ -3,23 +3,19 @@
 from collections.abc import Iterable, Sequence
 
 from comfydock_cli.formatters.columns import aligned
+from comfydock_cli.formatters.model_list import identifier, what
 from comfydock_cli.formatters.registry_formatter import age_text
 from comfydock_cli.ui.progress import amount
 from comfydock_core.core.usecases.models.indexing import ModelSync
 from comfydock_core.core.usecases.models.seen import ListedFile
 from comfydock_core.core.usecases.models.showing import IndexState, ModelDetails
 from comfydock_core.core.usecases.models.verifying import WHOLE, Verdict
-from comfydock_core.models.model_files.header import ModelHeader
-from comfydock_core.models.model_files.index import IndexChange, ModelLocation
+from comfydock_core.models.model_files.index import IndexChange
+from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.utils.text import counted
 
 _SHOWN = 20
 _UNKNOWN = "-"
-
-
-def models_text(places: Sequence[ModelLocation]) -> str:
-    """A line a file: digits of its digest, size, path below its root, and what it is."""
-    return aligned([(identifier(one), amount(one.state.size, "bytes"), one.path, what(one)) for one in places])
 
 
 def seen_text(seen: Sequence[ListedFile]) -> str:
@@ -90,16 +86,6 @@ def problems_of(sync: ModelSync) -> list[str]:
     said = [f"`{change.root}/{path}`: {problem}" for change in sync.changes if change.present
             for path, problem in change.problems]  # fmt: skip
     return said + [f"`{path}`: {problem}" for path, problem in sync.failed]
-
-
-def identifier(place: ModelLocation) -> str:
-    """The digits of a digest that name a model, or a dash."""
-    return place.blake3[:12] if place.blake3 else _UNKNOWN
-
-
-def what(place: ModelLocation) -> str:
-    """What a file is, by its header; nothing where that is unknown."""
-    return "" if place.header is None else ModelHeader.from_dict(place.header).words
 
 
 def _change_lines(change: IndexChange) -> list[str]:

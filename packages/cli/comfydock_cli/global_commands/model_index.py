@@ -1,17 +1,15 @@
-"""`model index list`, `find`, `show` and `status`: what the index knows."""
+"""`model index list`, `show` and `status`: what the index knows."""
 
 import time
 
 from comfydock_cli.cli_utils import Context, Result
-from comfydock_cli.formatters.model_formatter import details_text, duplicates_text, models_text, seen_text, state_text
+from comfydock_cli.formatters.model_formatter import details_text, duplicates_text, seen_text, state_text
+from comfydock_cli.formatters.model_list import NO_MODELS, models_text
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import make_reporter
 from comfydock_core.core.models import Models
 from comfydock_core.models.exceptions import NotFoundError
-from comfydock_core.models.model_files.index import ModelLocation
 from comfydock_core.utils.text import counted
-
-_NEVER = "no models are indexed yet; `comfydock model index sync` looks for them"
 
 
 def list_models(context: Context, arguments: Arguments) -> Result:
@@ -30,18 +28,8 @@ def list_models(context: Context, arguments: Arguments) -> Result:
         return Result(data, duplicates_text(groups), note=_unread_note(unread))
     with make_reporter(context) as reporter:
         places = models.all(reporter, folder)
-    return _listed(models, places)
-
-
-def find(context: Context, arguments: Arguments) -> Result:
-    """The files that fit some words."""
-    models = context.workspace.models
-    with make_reporter(context) as reporter:
-        found = models.search(arguments.words("words"), reporter)
-    result = _listed(models, found)
-    if not found and not result.note:
-        result.note = "nothing fits; `comfydock model index list` shows all"
-    return result
+    note = "" if places or models.is_anything_indexed() else NO_MODELS
+    return Result({"models": [one.as_dict() for one in places]}, models_text(places), note=note)
 
 
 def show(context: Context, arguments: Arguments) -> Result:
@@ -54,12 +42,7 @@ def show(context: Context, arguments: Arguments) -> Result:
 def status(context: Context, arguments: Arguments) -> Result:
     """The state of the index."""
     state = context.workspace.models.state()
-    return Result(state.as_dict(), state_text(state, time.time()), note="" if state.roots else _NEVER)
-
-
-def _listed(models: Models, places: list[ModelLocation]) -> Result:
-    note = "" if places or models.state().roots else _NEVER
-    return Result({"models": [one.as_dict() for one in places]}, models_text(places), note=note)
+    return Result(state.as_dict(), state_text(state, time.time()), note="" if state.roots else NO_MODELS)
 
 
 def _refuse_unknown_folder(models: Models, folder: str) -> None:
@@ -67,7 +50,7 @@ def _refuse_unknown_folder(models: Models, folder: str) -> None:
     if folder not in known:
         raise NotFoundError(
             f"no indexed model lies in a folder `{folder}`",
-            hint=f"there are {', '.join(known)}" if known else _NEVER,
+            hint=f"there are {', '.join(known)}" if known else NO_MODELS,
             context={"folder": folder, "known": known},
         )
 

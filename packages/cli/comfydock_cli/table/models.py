@@ -44,7 +44,7 @@ COMMANDS = (
     ),
     Command(
         ("model", "index", "find"),
-        "comfydock_cli.global_commands.model_index:find",
+        "comfydock_cli.global_commands.model_finding:find",
         "Search the index of models",
         "Shows files whose path or kind has all the words, or the one whose digest begins like the word.",
         ("comfydock model index find detail xl", "comfydock model index find 3495f7ff20bb"),

@@ -1,13 +1,23 @@
 """`ModelScanner`: which model files lie below a directory, by their names alone; none of them is opened."""
 
 import os
-from collections.abc import Iterator
+from typing import NamedTuple
 
-from comfydock_core.models.model_files.index import NO_FOLDER, FileState, FoundFile, RootScan, ScanRoot
+from comfydock_core.models.model_files.index import FoundFile, RootScan, ScanRoot
+from comfydock_core.models.model_files.location import NO_FOLDER, FileState
 
 # How often one directory is gone through that several links lead to.
 _MOST_WAYS = 8
-_UNFINISHED = (".part", ".tmp", ".crdownload", ".download", ".aria2")
+_UNFINISHED = frozenset((".part", ".tmp", ".crdownload", ".download", ".aria2"))
+
+
+class _Directory(NamedTuple):
+    """One that is to be gone through: to which folder it belongs, what it accepts, and what it lies in."""
+
+    path: str
+    folder: str
+    extensions: frozenset[str]
+    above: tuple[tuple[int, int], ...]
 
 
 class ModelScanner:
@@ -19,75 +29,69 @@ class ModelScanner:
         self._found: list[FoundFile] = []
         self._problems: list[tuple[str, str]] = []
         self._ways: dict[tuple[int, int], int] = {}
+        self._waiting: list[_Directory] = []
 
     def scan(self) -> RootScan:
         """Every model file below the root, and what could not be looked at. Nothing is raised for what is found."""
         try:
             found = os.stat(self._root.path)
         except OSError as error:
-            return RootScan(self._root, False, problems=(("", error.strerror or str(error)),))
-        self._walk("", (NO_FOLDER, self._root.extensions), ((found.st_dev, found.st_ino),))
+            return RootScan(self._root, False, problems=(("", _reason(error)),))
+        self._wait("", NO_FOLDER, self._root.extensions, ((found.st_dev, found.st_ino),))
+        while self._waiting:
+            self._look_through(self._waiting.pop())
         return RootScan(self._root, True, tuple(self._found), tuple(self._problems))
 
-    def _walk(self, path: str, accepts: tuple[str, frozenset[str]], above: tuple[tuple[int, int], ...]) -> None:
-        """One directory: `accepts` are the folder that it belongs to and its extensions, `above` what it lies in."""
+    def _wait(self, path: str, folder: str, extensions: frozenset[str], above: tuple[tuple[int, int], ...]) -> None:
         if path in self._folders:
-            name, extensions = self._folders[path]
-            accepts = (name, extensions or self._root.extensions)
-        for entry in self._entries(path):
-            if entry.name.startswith("."):
-                continue
-            inside = f"{path}/{entry.name}" if path else entry.name
-            try:
-                is_directory = entry.is_dir()
-                if is_directory or _may_be_model(entry.name, accepts[1]):
-                    self._take(entry, inside, accepts, above, is_directory=is_directory)
-            except OSError as error:
-                self._problems.append((inside, error.strerror or str(error)))
+            folder, own = self._folders[path]
+            extensions = own or self._root.extensions
+        self._waiting.append(_Directory(path, folder, extensions - _UNFINISHED, above))
 
-    def _entries(self, path: str) -> Iterator["os.DirEntry[str]"]:
+    def _look_through(self, directory: _Directory) -> None:
+        # Plain files are nearly all there is, and are taken without a call of ours: this loop is what a scan costs.
+        folder, extensions, found = directory.folder, directory.extensions, self._found
+        inside = f"{directory.path}/" if directory.path else ""
         try:
-            with os.scandir(f"{self._root.path}/{path}") as entries:
-                yield from entries
+            with os.scandir(f"{self._root.path}/{directory.path}") as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name[0] == ".":
+                        continue
+                    try:
+                        is_model = name[name.rfind(".") :].lower() in extensions
+                        if is_model and entry.is_file(follow_symlinks=False):
+                            found.append(FoundFile(inside + name, folder, _state(entry.stat(follow_symlinks=False))))
+                        elif entry.is_dir():
+                            self._take_directory(entry, inside + name, directory)
+                        elif is_model:
+                            self._take_link(entry, inside + name, folder)
+                    except FileNotFoundError:
+                        continue  # It went away while we looked.
+                    except OSError as error:
+                        self._problems.append((inside + name, _reason(error)))
         except OSError as error:
-            self._problems.append((path, error.strerror or str(error)))
+            self._problems.append((directory.path, _reason(error)))
 
-    def _take(
-        self,
-        entry: "os.DirEntry[str]",
-        path: str,
-        accepts: tuple[str, frozenset[str]],
-        above: tuple[tuple[int, int], ...],
-        *,
-        is_directory: bool,
-    ) -> None:
-        if not is_directory:
-            self._take_file(entry, path, accepts[0])
-            return
+    def _take_directory(self, entry: "os.DirEntry[str]", path: str, within: _Directory) -> None:
         found = entry.stat()
         itself = (found.st_dev, found.st_ino)
         self._ways[itself] = self._ways.get(itself, 0) + 1
-        if itself not in above and self._ways[itself] <= _MOST_WAYS:
-            self._walk(path, _inside(path, accepts), (*above, itself))
+        if itself not in within.above and self._ways[itself] <= _MOST_WAYS:
+            # Directories right below the root that no environment knows count as folders of their own.
+            is_own = within.folder == NO_FOLDER and "/" not in path
+            self._wait(path, path if is_own else within.folder, within.extensions, (*within.above, itself))
 
-    def _take_file(self, entry: "os.DirEntry[str]", path: str, folder: str) -> None:
-        try:
-            if not entry.is_file():
-                if entry.is_symlink():
-                    self._problems.append((path, f"its link leads nowhere: {os.readlink(entry.path)}"))
-                return
-            found = entry.stat()
-        except FileNotFoundError:
-            return  # It went away while we looked.
-        state = FileState(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
-        self._found.append(FoundFile(path, folder, state))
+    def _take_link(self, entry: "os.DirEntry[str]", path: str, folder: str) -> None:
+        if entry.is_file():
+            self._found.append(FoundFile(path, folder, _state(entry.stat())))
+        elif entry.is_symlink() and not os.path.exists(entry.path):
+            self._problems.append((path, f"its link leads nowhere: {os.readlink(entry.path)}"))
 
 
-def _inside(path: str, accepts: tuple[str, frozenset[str]]) -> tuple[str, frozenset[str]]:
-    """What a directory accepts that no environment knows: those right below the root count as folders of their own."""
-    return (path, accepts[1]) if accepts[0] == NO_FOLDER and "/" not in path else accepts
+def _state(found: os.stat_result) -> FileState:
+    return FileState(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
 
-def _may_be_model(name: str, extensions: frozenset[str]) -> bool:
-    lowered = name.lower()
-    return os.path.splitext(lowered)[1] in extensions and not lowered.endswith(_UNFINISHED)
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

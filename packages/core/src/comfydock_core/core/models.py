@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.usecases.models.showing import IndexState, ModelDetails
     from comfydock_core.core.usecases.models.sources import AddedSource
     from comfydock_core.core.usecases.models.verifying import Verdict
-    from comfydock_core.models.model_files.index import ModelLocation
+    from comfydock_core.models.model_files.location import ModelLocation
     from comfydock_core.models.operation import ChangePlan, Initiator
     from comfydock_core.models.protocols import Reporter
 
@@ -48,7 +47,7 @@ class Models:
 
     def names(self) -> list[tuple[str, str]]:
         """The path of every indexed file below its root, and its folder."""
-        from comfydock_core.core.usecases.models.showing import model_names
+        from comfydock_core.core.usecases.models.searching import model_names
 
         return model_names(self._layout)
 
@@ -60,7 +59,7 @@ class Models:
 
     def folders(self) -> list[str]:
         """The names of ComfyUI's folders that have files."""
-        from comfydock_core.core.usecases.models.showing import folder_names
+        from comfydock_core.core.usecases.models.searching import folder_names
 
         return folder_names(self._layout)
 
@@ -70,11 +69,23 @@ class Models:
 
         return list_duplicates(self._layout)
 
-    def search(self, words: Sequence[str], reporter: Reporter) -> list[ModelLocation]:
-        """The files that fit the words, or whose digest begins like the one word."""
-        from comfydock_core.core.usecases.models.showing import search_models
+    def search(self, words: Sequence[str]) -> list[ModelLocation]:
+        """The files that fit the words, or whose digest begins like the one word; nothing is read of them."""
+        from comfydock_core.core.usecases.models.searching import search_models
 
-        return search_models(self._layout, words, reporter)
+        return search_models(self._layout, words)
+
+    def is_anything_indexed(self) -> bool:
+        """Whether models were ever looked for."""
+        from comfydock_core.core.usecases.models.searching import is_anything_indexed
+
+        return is_anything_indexed(self._layout)
+
+    def with_headers(self, places: Sequence[ModelLocation], reporter: Reporter) -> list[ModelLocation]:
+        """The files with what their headers say, which is read where it is not known yet."""
+        from comfydock_core.core.usecases.models.showing import read_headers
+
+        return read_headers(self._layout, places, reporter)
 
     def show(self, identifier: str, reporter: Reporter) -> ModelDetails:
         """One model, by path, name or digits of its digest. Raises `ModelNotFound`, `ConflictError`."""

@@ -1,11 +1,14 @@
 """Small helpers for words people read."""
 
-import difflib
-from collections.abc import Iterable, Sequence
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
-def nearest(word: str, words: Iterable[str], *, limit: int = 5) -> list[str]:
+def nearest(word: str, words: "Iterable[str]", *, limit: int = 5) -> list[str]:
     """The words most like `word`, best first."""
+    import difflib  # It takes longer to load than most commands that end well.
+
     return difflib.get_close_matches(word, list(words), n=limit, cutoff=0.4)
 
 
@@ -23,7 +26,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def some(names: Sequence[str], most: int = 8, separator: str = ", ") -> str:
+def some(names: "Sequence[str]", most: int = 8, separator: str = ", ") -> str:
     """The first names, and how many more there are: `a, b and 3 more`."""
     shown = separator.join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

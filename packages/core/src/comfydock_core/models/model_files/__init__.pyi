@@ -9,9 +9,10 @@ from .folders import ModelFolders as ModelFolders
 from .folders import SeenFile as SeenFile
 from .header import ModelHeader as ModelHeader
 from .index import IndexChange as IndexChange
-from .index import ModelLocation as ModelLocation
 from .index import ModelSource as ModelSource
 from .index import RootState as RootState
+from .location import FileState as FileState
+from .location import ModelLocation as ModelLocation
 from .model_paths import ExtraModelPaths as ExtraModelPaths
 from .roots import ModelRoot as ModelRoot
 from .roots import ModelRootsOverview as ModelRootsOverview

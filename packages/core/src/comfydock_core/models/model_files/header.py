@@ -3,23 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 
+from comfydock_core.models.model_files.header_words import header_words
+
 SAFETENSORS = "safetensors"
 GGUF = "gguf"
 PICKLE = "pickle"
 LEGACY_PICKLE = "pickle-legacy"
 ONNX = "onnx"
 UNKNOWN = "unknown"
-
-_WRITTEN = {
-    "lora": "LoRA",
-    "vae": "VAE",
-    "vae approximation": "VAE approximation",
-    "controlnet": "ControlNet",
-    "clip vision": "CLIP vision model",
-    "ip adapter": "IP-Adapter",
-    "t2i adapter": "T2I-Adapter",
-}
-_OF_A_FAMILY = ("checkpoint", "diffusion model", "text encoder", "clip vision")  # Written after the family's name.
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +44,7 @@ class ModelHeader:
     @property
     def words(self) -> str:
         """One line, such as `LoRA for Flux.1, rank 16, bf16`; empty when nothing is known."""
-        parts = [self._name()]
-        if self.rank is not None:
-            parts.append(f"rank {self.rank}")
-        parts.append(self.details.get("quantisation") or max(self.dtypes, key=self.dtypes.__getitem__, default=""))
-        if self.whole is False:
-            parts.append("damaged")
-        return ", ".join(part for part in parts if part)
-
-    def _name(self) -> str:
-        if self.kind is None:
-            return self.family or ""
-        written = _WRITTEN.get(self.kind, self.kind)
-        if self.family is None:
-            return written
-        return f"{self.family} {written}" if self.kind in _OF_A_FAMILY else f"{written} for {self.family}"
+        return header_words(self.as_dict())
 
     def as_dict(self) -> dict[str, object]:
         """Plain values for JSON, which `from_dict` understands."""

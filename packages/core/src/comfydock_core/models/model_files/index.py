@@ -1,70 +1,13 @@
 """What the index knows of model files: where they lie, which content they hold, and where that came from."""
 
 from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
+
+from comfydock_core.models.model_files.location import FileState
 
 # Where a root comes from.
 WORKSPACE = "workspace"
 ENVIRONMENT = "environment"
-# A folder that no environment knows, or none at all.
-NO_FOLDER = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """By what a file counts as unchanged: its bytes, its time in nanoseconds, and which file it is on which device."""
-
-    size: int
-    mtime_ns: int
-    inode: int
-    device: int
-
-    def is_same_as(self, other: "FileState") -> bool:
-        """Whether nothing speaks for a change. Numbers of devices are not kept over a restart, and do not count."""
-        return (self.size, self.mtime_ns, self.inode) == (other.size, other.mtime_ns, other.inode)
-
-    def is_one_file_with(self, other: "FileState") -> bool:
-        """Whether both are names of one file."""
-        return (self.device, self.inode) == (other.device, other.inode)
-
-
-@dataclass(frozen=True, slots=True)
-class ModelLocation:
-    """A file that holds a model.
-
-    `root` and `path`, which is relative to it with forward slashes, say where; `folder` is ComfyUI's name of the kind,
-    `NO_FOLDER` where it has none. `blake3` and `sha256` are `None` until the file was read whole, and again when it
-    changed since. `header` is what `read_header` said of the file, as a JSON object.
-    """
-
-    root: str
-    path: str
-    folder: str
-    state: FileState
-    blake3: str | None = None
-    sha256: str | None = None
-    header: dict[str, object] | None = None
-    absent: bool = False
-
-    @property
-    def full_path(self) -> str:
-        return f"{self.root}/{self.path}"
-
-    @property
-    def file_name(self) -> str:
-        return self.path.rpartition("/")[2]
-
-    def as_dict(self) -> dict[str, object]:
-        """For `--json`."""
-        return {
-            "path": self.full_path,
-            "root": self.root,
-            "folder": self.folder or None,
-            "size": self.state.size,
-            "blake3": self.blake3,
-            "sha256": self.sha256,
-            "absent": self.absent,
-            "header": self.header,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +51,8 @@ class ScanRoot:
     extensions: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
+# A named tuple, because a scan makes one for every file, and they are quicker to make than frozen dataclasses.
+class FoundFile(NamedTuple):
     """A model file as a scan found it."""
 
     path: str

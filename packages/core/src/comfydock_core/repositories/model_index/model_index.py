@@ -9,26 +9,22 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from types import TracebackType
+from collections.abc import Iterator, Mapping
 
-from comfydock_core.models.exceptions import ModelIndexDamaged
 from comfydock_core.models.model_files.index import (
     DigestClaim,
-    FileState,
     IndexChange,
-    ModelLocation,
     ModelSource,
     RootScan,
     RootState,
 )
-from comfydock_core.repositories.model_index import schema
-from comfydock_core.repositories.model_index.errors import told_errors
-from comfydock_core.repositories.model_index.rows import COLUMNS, location, signed, stored, text
+from comfydock_core.models.model_files.location import FileState, ModelLocation
+from comfydock_core.repositories.model_index.errors import ToldErrors
+from comfydock_core.repositories.model_index.index_reader import ModelIndexReader, connect
+from comfydock_core.repositories.model_index.rows import signed, stored, text
 from comfydock_core.repositories.model_index.scans import take_in_scan
 from comfydock_core.utils.files.digests import Digests
 
-_BUSY_SECONDS = 30.0
 _WITHOUT_DIGESTS = "locations.blake3 IS NULL AND present"
 # What a predecessor noted of exactly this file. It kept times in seconds, as floating point.
 _EARLIER_OF_FILE = (
@@ -37,21 +33,11 @@ _EARLIER_OF_FILE = (
 )
 
 
-class ModelIndex:
+class ModelIndex(ModelIndexReader):
     """One open index. Methods raise `ModelIndexDamaged`, `BusyError` and `FileSystemError`."""
-
-    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
-        """Use `open_model_index`."""
-        self._connection = connection
-        self._path = path
 
     def __enter__(self) -> "ModelIndex":
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._connection.close()
 
     # What is known
 
@@ -66,46 +52,13 @@ class ModelIndex:
             for path, kind, present, scanned, files, size, hashed in rows
         ]
 
-    def locations(self, folder: str | None = None) -> list[ModelLocation]:
-        """Every file, by root and path, or those of one of ComfyUI's folders."""
-        where, values = ("", ()) if folder is None else ("WHERE folder = ?", (folder,))
-        return self._locations(where, *values)
-
-    def names(self) -> list[tuple[int, str, str]]:
-        """The number of every file's row, its path, and its folder with what its header says: to search in."""
-        rows = self._ask(
-            "SELECT number, path, folder || ' ' || ifnull(json_extract(header, '$.kind'), '') || ' ' ||"
-            " ifnull(json_extract(header, '$.family'), '') || ' ' || ifnull(json_extract(header, '$.format'), '')"
-            " FROM locations"
-        )
-        return [(number, text(path), said) for number, path, said in rows]
-
-    def locations_of(self, numbers: Sequence[int]) -> list[ModelLocation]:
-        """The files of some rows."""
-        return self._locations("WHERE locations.number IN (SELECT value FROM json_each(?))", json.dumps(list(numbers)))
-
     def locations_with(self, digest: str) -> list[ModelLocation]:
         """The files whose BLAKE3 or SHA-256 this is, in whole."""
         return self._locations("WHERE locations.blake3 = ? OR sha256 = ?", digest, digest)
 
-    def locations_like(self, digest: str) -> list[ModelLocation]:
-        """The files whose BLAKE3 or SHA-256 begins like this: hexadecimal digits in lower case."""
-        end = f"{digest}g"
-        found = "(locations.blake3 >= ? AND locations.blake3 < ?) OR (sha256 >= ? AND sha256 < ?)"
-        return self._locations(f"WHERE {found}", digest, end, digest, end)
-
-    def location_at(self, root: str, path: str) -> ModelLocation | None:
-        """One file."""
-        found = self._locations("WHERE roots.path = ? AND locations.path = ?", stored(root), stored(path))
-        return found[0] if found else None
-
     def locations_of_file(self, device: int, inode: int) -> list[ModelLocation]:
         """All names of one file."""
         return self._locations("WHERE device = ? AND inode = ?", signed(device), signed(inode))
-
-    def folders(self) -> list[str]:
-        """The names of ComfyUI's folders that files lie in."""
-        return [name for (name,) in self._ask("SELECT DISTINCT folder FROM locations WHERE folder != '' ORDER BY 1")]
 
     def without_digests(self) -> list[ModelLocation]:
         """The files that were not read whole in their present state, one name of each."""
@@ -167,7 +120,7 @@ class ModelIndex:
     def copied(self) -> "ModelIndex":
         """A copy in memory, to try on what would change."""
         copy = sqlite3.connect(":memory:", isolation_level=None)
-        with told_errors(self._path):
+        with ToldErrors(self._path):
             self._connection.backup(copy)
         return ModelIndex(copy, self._path)
 
@@ -236,14 +189,6 @@ class ModelIndex:
                 )
             self._connection.execute("INSERT OR REPLACE INTO read_files VALUES (?, ?)", (path, state))
 
-    def _locations(self, where: str, *values: object) -> list[ModelLocation]:
-        rows = self._ask(
-            f"SELECT {COLUMNS} FROM locations JOIN roots ON roots.number = root LEFT JOIN contents ON"
-            f" contents.blake3 = locations.blake3 {where} ORDER BY roots.path, locations.path",
-            *values,
-        )
-        return [location(row) for row in rows]
-
     def _note_content(self, digests: Digests) -> None:
         self._connection.execute(
             "INSERT OR IGNORE INTO contents VALUES (?, ?, ?, ?)",
@@ -253,7 +198,7 @@ class ModelIndex:
     @contextlib.contextmanager
     def _changing(self) -> Iterator[None]:
         """One transaction, or part of the one that is under way."""
-        with told_errors(self._path):
+        with ToldErrors(self._path):
             if self._connection.in_transaction:
                 yield
                 return
@@ -265,10 +210,6 @@ class ModelIndex:
                 raise
             self._connection.commit()
 
-    def _ask(self, question: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
-        with told_errors(self._path):
-            return self._connection.execute(question, values).fetchall()
-
 
 def open_model_index(path: str, *, to_write: bool = True) -> ModelIndex:
     """The index in a file, which is made when it is to be written and is not there, and brought up to date.
@@ -276,25 +217,10 @@ def open_model_index(path: str, *, to_write: bool = True) -> ModelIndex:
     For reading an absent one is empty. Raises `ModelIndexDamaged`, also for one of a newer ComfyDock, `BusyError`,
     `FileSystemError`.
     """
-    with told_errors(path):
-        there = to_write or os.path.exists(path)
-        connection = sqlite3.connect(path if there else ":memory:", timeout=_BUSY_SECONDS, isolation_level=None)
-        try:
-            version = schema.version_of(connection)
-            if version > len(schema.MIGRATIONS):
-                raise ModelIndexDamaged(
-                    f"the index of models `{path}` was made by a newer ComfyDock",
-                    hint="use that version, or `comfydock self update`",
-                    context={"path": path, "version": version},
-                )
-            if version < len(schema.MIGRATIONS):
-                connection.execute("PRAGMA journal_mode = WAL")
-                schema.migrate(connection)
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA synchronous = NORMAL")
-        except BaseException:
-            connection.close()
-            raise
+    connection = connect(path, to_write=to_write)
+    with ToldErrors(path):
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
     return ModelIndex(connection, path)
 
 

@@ -1,9 +1,9 @@
-"""Values of the index of models as columns of its rows, and back."""
+"""Values of the index of models as columns of its rows, and back. On the path of `model index find`."""
 
-import json
-import os
+import sys
 
-from comfydock_core.models.model_files.index import FileState, ModelLocation
+from comfydock_core.models.model_files.location import FileState, ModelLocation
+from comfydock_core.utils import light_json
 
 COLUMNS = (
     "roots.path, locations.path, folder, locations.size, mtime_ns, inode, device, locations.blake3, sha256, header,"
@@ -17,13 +17,13 @@ def stored(name: str) -> str | bytes:
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
-        return os.fsencode(name)
+        return name.encode(sys.getfilesystemencoding(), "surrogateescape")
     return name
 
 
 def text(name: str | bytes) -> str:
     """A name that was kept."""
-    return os.fsdecode(name) if isinstance(name, bytes) else name
+    return name.decode(sys.getfilesystemencoding(), "surrogateescape") if isinstance(name, bytes) else name
 
 
 def signed(number: int) -> int:
@@ -46,6 +46,6 @@ def location(row: tuple) -> ModelLocation:  # type: ignore[type-arg]
         state=FileState(size, mtime_ns, inode % _WHOLE, device % _WHOLE),
         blake3=blake3,
         sha256=sha256,
-        header=None if header is None else json.loads(header),
+        header=None if header is None else light_json.loads(header),  # type: ignore[arg-type]
         absent=not present,
     )

@@ -15,8 +15,14 @@ MIGRATIONS = (
     CREATE TABLE locations (
         number INTEGER PRIMARY KEY, root INTEGER NOT NULL REFERENCES roots ON DELETE CASCADE, path NOT NULL,
         folder TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
-        device INTEGER NOT NULL, blake3 TEXT REFERENCES contents, header TEXT, UNIQUE (root, path)
+        device INTEGER NOT NULL, blake3 TEXT REFERENCES contents, header TEXT,
+        searched AS (
+            path || ' ' || folder || ' ' || ifnull(json_extract(header, '$.kind'), '') || ' ' ||
+            ifnull(json_extract(header, '$.family'), '') || ' ' || ifnull(json_extract(header, '$.format'), '')
+        ) STORED,
+        UNIQUE (root, path)
     );
+    CREATE INDEX locations_searched ON locations (searched);
     CREATE INDEX locations_blake3 ON locations (blake3);
     CREATE INDEX locations_inode ON locations (inode);
     CREATE TABLE sources (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.indexing import disk_manners, file_state, reading, refresh_index
 from comfydock_core.core.usecases.models.scopes import file_place
-from comfydock_core.models.model_files.index import ModelLocation
+from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter

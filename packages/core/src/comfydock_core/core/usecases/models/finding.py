@@ -1,29 +1,16 @@
-"""Finding indexed models by what a user says of them: a path, a name, digits of a digest, or words."""
+"""Finding the indexed model that a user means: by a path, a name, or digits of its digest."""
 
 import os
-import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+from comfydock_core.core.usecases.models.searching import are_digits, folded
 from comfydock_core.models.exceptions import ConflictError, ModelNotFound
-from comfydock_core.models.model_files.index import ModelLocation
+from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.repositories.model_index.model_index import ModelIndex
 from comfydock_core.utils.text import nearest
 
-_DIGITS = re.compile(r"[0-9a-f]{6,64}")
 _SHOWN = 8
 _MOST_COMPARED = 20_000  # Names; looking for similar ones among more would take seconds.
-
-
-def find_models(index: ModelIndex, words: Sequence[str]) -> list[ModelLocation]:
-    """The files that fit: by the first digits of a digest, at least six, else all whose path or kind has every word."""
-    if len(words) == 1 and _DIGITS.fullmatch(words[0].lower()):
-        found = index.locations_like(words[0].lower())
-        if found:
-            return found
-    wanted = [_folded(word) for word in words]
-    fits = [number for number, path, said in index.names() if _has_all(_folded(f"{path} {said}"), wanted)]
-    return index.locations_of(fits)
 
 
 def the_model(index: ModelIndex, identifier: str) -> list[ModelLocation]:
@@ -72,20 +59,19 @@ def _at_path(index: ModelIndex, identifier: str) -> list[ModelLocation]:
 
 
 def _by_digits(index: ModelIndex, identifier: str) -> list[ModelLocation]:
-    lowered = identifier.lower()
-    return index.locations_like(lowered) if _DIGITS.fullmatch(lowered) else []
+    return index.locations_like(identifier.lower()) if are_digits(identifier) else []
 
 
 def _by_name(index: ModelIndex, identifier: str) -> list[ModelLocation]:
     """The files of this name; without one those that have it without their extension."""
-    wanted = _folded(identifier)
-    named = [(number, _folded(os.path.basename(path))) for number, path, _ in index.names()]
+    wanted = folded(identifier)
+    named = [(number, folded(os.path.basename(path))) for number, path, _ in index.paths()]
     fits = [number for number, name in named if name == wanted]
     return index.locations_of(fits or [number for number, name in named if os.path.splitext(name)[0] == wanted])
 
 
 def _not_found(index: ModelIndex, identifier: str) -> ModelNotFound:
-    names = {os.path.basename(path) for _, path, _ in index.names()}
+    names = {os.path.basename(path) for _, path, _ in index.paths()}
     near = nearest(identifier, names, limit=3) if len(names) < _MOST_COMPARED else []
     if not names:
         hint = "`comfydock model index sync` looks for models; none is indexed yet"
@@ -96,11 +82,3 @@ def _not_found(index: ModelIndex, identifier: str) -> ModelNotFound:
     return ModelNotFound(
         f"no model `{identifier}` is indexed", hint=hint, context={"identifier": identifier, "near": near}
     )
-
-
-def _has_all(text: str, words: Sequence[str]) -> bool:
-    return all(word in text for word in words)
-
-
-def _folded(text: str) -> str:
-    return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()

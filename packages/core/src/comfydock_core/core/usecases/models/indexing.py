@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from comfydock_core.analyzers.model_scanner import ModelScanner
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.places import places_of_models
-from comfydock_core.models.model_files.index import FileState, IndexChange, ModelLocation
+from comfydock_core.models.model_files.index import IndexChange
+from comfydock_core.models.model_files.location import FileState, ModelLocation
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.model_index.earlier import take_in_earlier_index
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index

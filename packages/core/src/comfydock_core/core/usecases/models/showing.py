@@ -2,14 +2,15 @@
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from comfydock_core.analyzers.model_files.header_reading import read_header
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
-from comfydock_core.core.usecases.models.finding import find_models, the_model
+from comfydock_core.core.usecases.models.finding import the_model
 from comfydock_core.core.usecases.models.places import models_directory
 from comfydock_core.models.exceptions import BusyError, FileSystemError
-from comfydock_core.models.model_files.index import ModelLocation, ModelSource, RootState
+from comfydock_core.models.model_files.index import ModelSource, RootState
+from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
 
@@ -59,28 +60,16 @@ def list_models(layout: WorkspaceLayout, folder: str | None, reporter: Reporter)
         return with_headers(index, index.locations(folder), reporter)
 
 
-def model_names(layout: WorkspaceLayout) -> list[tuple[str, str]]:
-    """The path of every indexed file below its root, and its folder: for completion."""
-    with open_model_index(layout.model_index, to_write=False) as index:
-        return [(path, folder.strip()) for _, path, folder in index.names()]
-
-
-def folder_names(layout: WorkspaceLayout) -> list[str]:
-    """The folders that indexed files lie in."""
-    with open_model_index(layout.model_index, to_write=False) as index:
-        return index.folders()
-
-
 def list_duplicates(layout: WorkspaceLayout) -> list[list[ModelLocation]]:
     """Files of equal content by their digests, the largest waste first."""
     with open_model_index(layout.model_index, to_write=False) as index:
         return index.duplicates()
 
 
-def search_models(layout: WorkspaceLayout, words: Sequence[str], reporter: Reporter) -> list[ModelLocation]:
-    """The files that fit the words."""
+def read_headers(layout: WorkspaceLayout, places: Sequence[ModelLocation], reporter: Reporter) -> list[ModelLocation]:
+    """The files with what their headers say: it is read of those that were not looked at yet, and kept."""
     with open_model_index(layout.model_index, to_write=False) as index:
-        return with_headers(index, find_models(index, words), reporter)
+        return with_headers(index, places, reporter)
 
 
 def show_model(layout: WorkspaceLayout, identifier: str, reporter: Reporter) -> ModelDetails:
@@ -110,7 +99,7 @@ def with_headers(index: ModelIndex, places: Sequence[ModelLocation], reporter: R
             read[one.root, one.path] = read_header(one.full_path).as_dict()
     with contextlib.suppress(BusyError, FileSystemError):  # What cannot be kept is read again the next time.
         index.note_headers(read)
-    return [replace(one, header=read.get((one.root, one.path), one.header)) for one in places]
+    return [one.with_header(read.get((one.root, one.path), one.header)) for one in places]
 
 
 def _sources(index: ModelIndex, places: Sequence[ModelLocation]) -> list[ModelSource]:

@@ -7,7 +7,7 @@ from comfydock_core.analyzers.model_files.header_reading import read_header
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.finding import the_model
 from comfydock_core.core.usecases.models.indexing import disk_manners, file_state, hash_file, reading
-from comfydock_core.models.model_files.index import ModelLocation
+from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
 from comfydock_core.utils.files.digests import digests_of

@@ -1,0 +1,187 @@
+"""`python -m build bench-models`: what models cost, each figure beside what it is compared with in the same run."""
+
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from build.artifacts import Builder
+from build.bench import BARE, processor
+from build.measure import Start, StartError, Times, in_turn
+from build.model_trees import random_file, sparse_file, workspace_with
+from build.programs import Program, installed_copy, plain_environment
+from build.stage import source_digest
+from build.venvs import bench_venv
+
+_PROBE = Path(__file__).with_name("model_probe.py")
+_GB = 1_000_000_000
+_FIND = ("model", "index", "find", "tweaker", "4711")
+_SYNC = ("model", "index", "sync")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPlan:
+    """What a run measures: how often, with the compiled program or without, and how large the sparse file is."""
+
+    rounds: int = 15
+    artifacts: bool = True
+    sparse: int = 8 * _GB
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number and its limit; `ours` and `theirs` are medians, which the number may be a ratio of."""
+
+    name: str
+    unit: str
+    ours: float
+    theirs: float | None
+    value: float
+    limit: float
+    at_least: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+
+@dataclass(slots=True)
+class ModelBench:
+    """One run."""
+
+    builder: Builder
+    plan: ModelPlan
+    say: Callable[[str], None] = print
+
+    @property
+    def place(self) -> Path:
+        """Where the models lie that are measured with."""
+        return self.builder.layout.work / "models"
+
+    def run(self) -> dict[str, object]:
+        """Measure everything; the result is what `models.json` holds."""
+        self.place.mkdir(parents=True, exist_ok=True)
+        python = bench_venv(self.builder.layout, self.builder.interpreter, source_digest(self.builder.layout))
+        programs = self.programs(python)
+        figures = [*self.scans(python), *self.commands(programs), *self.hashing(python), *self.memory(python)]
+        return {
+            "interpreter": self.builder.interpreter.as_dict(),
+            "machine": {"system": platform.platform(), "processor": processor(), "python": sys.version.split()[0]},
+            "rounds": self.plan.rounds,
+            "figures": [{**asdict(figure), "kept": figure.is_kept} for figure in figures],
+        }
+
+    def programs(self, python: Path) -> list[Program]:
+        """The installed sources, and the compiled program."""
+        programs = [Program("source", (str(python.with_name("comfydock")),))]
+        if self.plan.artifacts:
+            self.builder.make("nuitka")
+            programs.append(installed_copy(self.builder.layout, "nuitka", self.builder.layout.work / "bench"))
+        return programs
+
+    def scans(self, python: Path) -> list[Figure]:
+        """Looking through trees of files that are known, and that are not."""
+        figures: list[Figure] = []
+        for files in (10_000, 40_000):
+            self.say(f"scanning {files} files")
+            root = workspace_with(self.place, files) / "models"
+            times = self.probe(python, "scan", str(root), str(self.place / f"{files}.db"), str(self.plan.rounds))
+            known, first, find = (times[label].median for label in ("known", "first", "find"))
+            figures.append(Figure(f"scan of {files} known files against find", "ms", known, find, known / find, 3))
+            if files == 10_000:
+                figures.append(Figure("scan of 10000 known files, seconds", "ms", known, None, known / 1000, 0.6))
+                figures.append(Figure("first scan of 10000 files, seconds", "ms", first, None, first / 1000, 2))
+        return figures
+
+    def commands(self, programs: list[Program]) -> list[Figure]:
+        """`model index find` against the bare interpreter, and the whole of `model index sync`."""
+        workspace = workspace_with(self.place, 10_000)
+        environment = {**plain_environment(), "COMFYDOCK_HOME": str(workspace)}
+        for prepared in (_SYNC, ("model", "index", "list")):  # The second reads the headers, once.
+            ran = programs[0].run(prepared, environment)
+            if ran.returncode != 0:
+                raise StartError(f"`comfydock {' '.join(prepared)}` ended with {ran.returncode}:\n{ran.stderr}")
+        figures: list[Figure] = []
+        bare = Start(BARE, (self.builder.interpreter.executable, "-I", "-S", "-c", "pass"), plain_environment())
+        for words, limit in ((_FIND, 2.0), (_SYNC, None)):
+            name = " ".join(words[:3])
+            self.say(f"measuring {name}")
+            starts = [Start(one.form, (*one.command, *words), environment) for one in programs]
+            times = in_turn([bare, *starts], self.plan.rounds)
+            for start in starts:
+                ours, theirs = times[start.label].median, times[BARE].median
+                if limit is None:
+                    figures.append(Figure(f"{name}, {start.label}, seconds", "ms", ours, None, ours / 1000, 0.6))
+                else:
+                    figures.append(
+                        Figure(f"{name}, {start.label}, against a bare start", "ms", ours, theirs, ours / theirs, limit)
+                    )
+        return figures
+
+    def hashing(self, python: Path) -> list[Figure]:
+        """Both digests of a gigabyte, cached and not."""
+        path, figures = random_file(self.place, 1 << 30), []
+        for task, peer, limit in (("hash-warm", "libraries", 0.85), ("hash-cold", "dd", 0.9)):
+            self.say(f"measuring {task}")
+            times = self.probe(python, task, str(path), str(max(self.plan.rounds // 3, 3)))
+            ours, theirs = times["ours"].median, times[peer].median
+            figures.append(Figure(f"{task} against {peer}", "ms", ours, theirs, theirs / ours, limit, at_least=True))
+        return figures
+
+    def memory(self, python: Path) -> list[Figure]:
+        """The memory that reading a huge file takes."""
+        self.say(f"reading {self.plan.sparse // _GB} GB")
+        times = self.probe(python, "memory", str(sparse_file(self.place, self.plan.sparse)))
+        peak = times["peak"].median
+        return [Figure(f"memory to read {self.plan.sparse // _GB} GB, MB", "MB", peak, None, peak, 150)]
+
+    def probe(self, python: Path, *words: str) -> dict[str, Times]:
+        """One task of `model_probe.py`. Raises `StartError`."""
+        ran = subprocess.run([str(python), "-I", str(_PROBE), *words], capture_output=True, text=True)
+        if ran.returncode != 0:
+            raise StartError(f"model_probe.py {words[0]}:\n{ran.stderr}")
+        return {label: Times(tuple(values)) for label, values in json.loads(ran.stdout).items()}
+
+
+def figures_of(result: dict[str, object]) -> list[dict[str, object]]:
+    """The figures of a result."""
+    figures = result["figures"]
+    return figures if isinstance(figures, list) else []
+
+
+def missed_figures(result: dict[str, object]) -> list[str]:
+    """Every figure beyond its limit, as a sentence."""
+    return [f"{one['name']}: {_number(one['value'])}, {_limit(one)} is wanted"
+            for one in figures_of(result) if not one["kept"]]  # fmt: skip
+
+
+def models_report(result: dict[str, object]) -> str:
+    """The result for readers, as Markdown."""
+    machine = result["machine"]
+    where = f"{machine['system']}, {machine['processor']}" if isinstance(machine, dict) else ""
+    lines = [
+        "# What models cost",
+        "",
+        f"{where}. Medians of {result['rounds']} rounds (hashing: a third of them); ours and theirs in turn.",
+        "",
+        "| figure | ours | theirs | value | wanted | |",
+        "|---|--:|--:|--:|--:|---|",
+    ]
+    for one in figures_of(result):
+        ours, theirs = f"{_number(one['ours'])} {one['unit']}", one["theirs"]
+        beside = "" if theirs is None else f"{_number(theirs)} {one['unit']}"
+        verdict = "" if one["kept"] else "missed"
+        lines.append(f"| {one['name']} | {ours} | {beside} | {_number(one['value'])} | {_limit(one)} | {verdict} |")
+    return "\n".join(lines) + "\n"
+
+
+def _limit(figure: dict[str, object]) -> str:
+    return f"{'at least' if figure['at_least'] else 'at most'} {figure['limit']:g}"
+
+
+def _number(value: object) -> str:
+    number = float(str(value))
+    return f"{number:.2f}" if abs(number) < 100 else f"{number:.0f}"
