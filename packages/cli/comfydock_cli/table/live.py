@@ -25,8 +25,7 @@ MODULE_OF = {
         "environments",
     ),
     **dict.fromkeys(("node", "registry"), "nodes"),
-    **dict.fromkeys(("model",), "models"),
-    **dict.fromkeys(("download",), "downloads"),
+    **dict.fromkeys(("model", "download"), "models"),
     **dict.fromkeys(("undo", "operation"), "operations"),
     **dict.fromkeys(("backend", "env-config", "__merge"), "backends"),
     **dict.fromkeys(("py", "constraint", "outdated"), "python"),
@@ -74,10 +73,6 @@ def _rows_of(module: str) -> tuple[Command, ...]:
         from comfydock_cli.table import models
 
         return models.COMMANDS
-    if module == "downloads":
-        from comfydock_cli.table import downloads
-
-        return downloads.COMMANDS
     if module == "operations":
         from comfydock_cli.table import operations
 

@@ -1,11 +1,16 @@
-"""Commands about model files: where they are, what they are, and getting them."""
+"""Commands about model files: where they are, what they are, and getting them; and about unfinished downloads."""
 
-from comfydock_cli.table.downloads import CONNECTIONS, LIMIT_RATE
 from comfydock_cli.table.spec import ENVIRONMENT, WORKSPACE, WRITE, Command, flag, value, word
 
 _ABOUT = "models"
 _EAGER = flag("--eager", help="read at full speed, without letting other programs go first at the disk")
 _MODEL = word("model", "a path, the name of a file, or the first six or more digits of a digest", completer="models")
+_DOWNLOAD = "identifier of a download, or the name of its file"
+
+_CONNECTIONS = value(
+    "--connections", metavar="N", type="int", help="connections for one file at once, 1 to 16 [default: 4]"
+)
+_LIMIT_RATE = value("--limit-rate", metavar="RATE", help="bytes a second at most, such as `500k` or `5M`")
 
 COMMANDS = (
     Command(("model",), "", "Find, verify, fetch and tidy up models", about=_ABOUT),
@@ -140,8 +145,8 @@ COMMANDS = (
             ),
             value("--sha256", metavar="DIGEST", help="the SHA-256 that the file has to have"),
             flag("--link", help="link to the same model where it lies already, instead of fetching it"),
-            CONNECTIONS,
-            LIMIT_RATE,
+            _CONNECTIONS,
+            _LIMIT_RATE,
             word("url", "address of a file", many=True),
         ),
         WORKSPACE,
@@ -223,6 +228,55 @@ COMMANDS = (
         _ABOUT,
         (word("root", "a section of the file, or its directory", completer="model_sections"),),
         ENVIRONMENT,
+        WRITE,
+    ),
+    Command(("download",), "", "List, pause, resume and cancel downloads", about=_ABOUT),
+    Command(
+        ("download", "list"),
+        "comfydock_cli.global_commands.downloads:list_downloads",
+        "List the downloads that are not finished",
+        "One that is `absent` lies on a disk that is not there.",
+        ("comfydock download list",),
+        _ABOUT,
+        (),
+        WORKSPACE,
+    ),
+    Command(
+        ("download", "pause"),
+        "comfydock_cli.global_commands.downloads:pause",
+        "Pause downloads of other commands",
+        "Stops the commands that are at work on them; without a name all of them. What came is kept.",
+        ("comfydock download pause",),
+        _ABOUT,
+        (word("download", _DOWNLOAD, optional=True, many=True, completer="downloads"),),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("download", "resume"),
+        "comfydock_cli.global_commands.downloads:resume",
+        "Resume downloads",
+        "Goes on where they were stopped, or with all that are paused; also after a crash. A file that changed on the"
+        " server is fetched from scratch.",
+        ("comfydock download resume", "comfydock download resume --limit-rate 5M"),
+        _ABOUT,
+        (
+            word("download", _DOWNLOAD, optional=True, many=True, completer="downloads"),
+            _CONNECTIONS,
+            _LIMIT_RATE,
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("download", "cancel"),
+        "comfydock_cli.global_commands.downloads:cancel",
+        "Give up downloads",
+        "Removes what came of them. Finished files stay.",
+        ("comfydock download cancel detail-tweaker-xl.safetensors",),
+        _ABOUT,
+        (word("download", _DOWNLOAD, many=True, completer="downloads"),),
+        WORKSPACE,
         WRITE,
     ),
 )
