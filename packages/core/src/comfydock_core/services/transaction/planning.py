@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from comfydock_core.integrations.git import queries
 from comfydock_core.models.exceptions import ChangedMeanwhile
@@ -108,10 +109,11 @@ def _refuse_nonsense(scope: str, swaps: Sequence[Swap]) -> None:
     """Steps that could not be carried out, or not be distinguished when they were stopped in the middle."""
     names = [os.path.normpath(name) for step in swaps for name in (step.path, step.source)
              if name is not None and not name.startswith(".ops/")]  # fmt: skip
+    count = Counter(names)
     for name in names:
         if _holds_more(scope, name):
             raise RuntimeError(f"the plan names `{name}`, which holds more than one thing")
-        if any(other == name or name.startswith(f"{other}/") for other in _without(names, name)):
+        if count[name] > 1 or any(above in count for above in _above(name)):
             raise RuntimeError(f"the plan has two steps that touch `{name}`")
     for step in swaps:
         if step.sign == ">" and step.has_old:
@@ -126,11 +128,11 @@ def _holds_more(scope: str, name: str) -> bool:
     return name in _HOLDERS or f"{os.path.normpath(scope)}{os.sep}".startswith(f"{path.rstrip(os.sep)}{os.sep}")
 
 
-def _without(names: list[str], name: str) -> list[str]:
-    """All names but one of this one."""
-    others = list(names)
-    others.remove(name)
-    return others
+def _above(name: str) -> Iterator[str]:
+    """The directories that a name lies in."""
+    while "/" in name:
+        name = name.rpartition("/")[0]
+        yield name
 
 
 def _absolute(scope: str, path: str) -> str:
