@@ -23,7 +23,7 @@ def operations(scopes: tuple[str, ...]) -> list[OperationRecord]:
 
 
 def find_operation(scopes: tuple[str, ...], wanted: str | None) -> OperationRecord:
-    """The operation of a number or an identifier; without one the last that changed something.
+    """The operation of a number, an identifier or `SCOPE:IDENTIFIER`; without one the last that changed something.
 
     Raises `OperationNotFound`, and `ConflictError` when several scopes have one of that number.
     """
@@ -40,9 +40,10 @@ def find_operation(scopes: tuple[str, ...], wanted: str | None) -> OperationReco
     matching = [record for record in known if _is_named(record, wanted)]
     if len(matching) > 1:
         raise ConflictError(
-            f"the workspace and an environment both have an operation {wanted}",
-            hint="name the environment with `-e NAME`, or say `--workspace`",
-            context={"operations": [f"{record.scope}: {record.id}" for record in matching]},
+            f"{len(matching)} scopes have an operation {wanted}",
+            hint="name the environment with `-e NAME`, or say `--workspace`, or name one in full:\n"
+            + "\n".join(f"  {full_name(record.scope, record.id)}" for record in matching),
+            context={"operations": [full_name(record.scope, record.id) for record in matching]},
         )
     if not matching:
         raise OperationNotFound(
@@ -51,6 +52,11 @@ def find_operation(scopes: tuple[str, ...], wanted: str | None) -> OperationReco
             context={"operation": wanted, "scopes": list(scopes)},
         )
     return matching[0]
+
+
+def full_name(scope: str, identifier: str) -> str:
+    """What an operation is called that no other is, of whatever scope."""
+    return f"{scope}:{identifier}"
 
 
 def undo(plan: ChangePlan, initiator: Initiator, reporter: Reporter) -> str:
@@ -136,4 +142,6 @@ def _later(one: OperationRecord, other: OperationRecord) -> OperationRecord:
 
 
 def _is_named(record: OperationRecord, wanted: str) -> bool:
-    return record.id == wanted or (wanted.isascii() and wanted.isdecimal() and record.number == int(wanted))
+    if wanted in (record.id, full_name(record.scope, record.id)):
+        return True
+    return wanted.isascii() and wanted.isdecimal() and record.number == int(wanted)
