@@ -12,8 +12,10 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import IO
 
 from comfydock_core.integrations import guard
 from comfydock_core.models.exceptions import ToolMissing
@@ -112,6 +114,33 @@ def alongside(
     with _running(command, cwd, env, subprocess.STDOUT, hint) as process:
         yield
         judge(_collected(process, None))
+
+
+@contextlib.contextmanager
+def piped(
+    command: Sequence[str],
+    *,
+    cwd: str,
+    env: Mapping[str, str],
+    judge: Callable[[Completed], None],
+    hint: str | None = None,
+) -> Iterator[IO[bytes]]:
+    """Run a program whose output, which may be of any size, is read by the block; `judge` gets how it ended.
+
+    What the block did not read is dropped at its end. `judge` is not asked when the block is left by an exception.
+    Raises `ToolMissing` and what `judge` raises.
+    """
+    with (
+        tempfile.TemporaryFile() as errors,  # A pipe that nobody reads from would fill up and stop the program.
+        _running(command, cwd, env, errors.fileno(), hint) as process,
+    ):
+        assert process.stdout is not None
+        yield process.stdout
+        while process.stdout.read(_CHUNK):
+            pass
+        code = process.wait()
+        errors.seek(0)
+        judge(Completed(code, "", errors.read(_CHUNK).decode("utf-8", "replace")))
 
 
 def capture_within(seconds: float, command: Sequence[str], *, cwd: str, env: Mapping[str, str]) -> Completed | None:

@@ -5,6 +5,7 @@ import functools
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import IO
 from urllib.parse import unquote
 
 from comfydock_core.integrations import git_options, process
@@ -153,6 +154,19 @@ def run_live(
     completed = ask_live(arguments, cwd=cwd, repository=repository, on_line=on_line)
     if completed.returncode != 0:
         raise failure(completed, arguments, cwd=cwd, doing=doing, repository=repository)
+
+
+@contextlib.contextmanager
+def read_output(arguments: Sequence[str], *, cwd: str, doing: str) -> Iterator[IO[bytes]]:
+    """The output of a git command as it comes, of any size. Raises at the end the error that its failure means."""
+
+    def judge(completed: Completed) -> None:
+        if completed.returncode != 0:
+            raise failure(completed, arguments, cwd=cwd, doing=doing, repository=None)
+
+    command, environment = _command(arguments, cwd, None), git_environment()
+    with process.piped(command, cwd=cwd, env=environment, judge=judge, hint=_HINT_MISSING) as output:
+        yield output
 
 
 def _done(start: Callable[..., Completed], arguments: Sequence[str], cwd: str, repository: str | None) -> Completed:
