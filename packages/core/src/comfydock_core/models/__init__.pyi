@@ -102,6 +102,7 @@ from .exceptions import PlaceUnclear as PlaceUnclear
 from .exceptions import PortInUse as PortInUse
 from .exceptions import PythonNotFound as PythonNotFound
 from .exceptions import RateLimited as RateLimited
+from .exceptions import ReferencesUnreadable as ReferencesUnreadable
 from .exceptions import RefNotFound as RefNotFound
 from .exceptions import RemoteError as RemoteError
 from .exceptions import RepositoryNotFound as RepositoryNotFound

@@ -816,6 +816,16 @@ class ModelDamaged(IntegrityError):
     code = "model-damaged"
 
 
+class ReferencesUnreadable(IntegrityError):
+    """Something that may refer to model files cannot be read, so that none can be called unneeded.
+
+    Nothing was taken away. The message names the place: a history that is damaged, a workflow or a directory without
+    permission, a link to a disk that is not there. Make it readable and run the command again.
+    """
+
+    code = "references-unreadable"
+
+
 class PackageNotFound(NotFoundError):
     """The manifest asks for no Python package, group or constraint of this name, or no index has the package.
 
