@@ -175,6 +175,7 @@ ELSEWHERE = {
     "download cancel": "removes what is not whole yet; test_downloads has its plan",
     "model add-source": "notes an address in the index; test_models has it",
     "model delete": "an operation among models; test_models has its plan",
+    "model gc": "an operation among models; test_model_collecting has its plan",
     "model dedupe": "an operation among models; test_models has its plan",
     "registry update": "fetches lists that belong to no scope; test_node_knowledge has its plan",
 }

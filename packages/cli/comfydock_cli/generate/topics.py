@@ -146,6 +146,7 @@ _MODELS = Topic(
         ("comfydock model index dir PATH", "use another models directory"),
         ("comfydock model verify --all", "find truncated files by their headers; `--deep` finds every other damage"),
         ("comfydock model dedupe", "let equal files share their bytes, where they lie"),
+        ("comfydock model gc", "take away what no environment and no workflow refers to, now or in its history"),
         ("comfydock model delete MODEL", "delete one file; the last one of a model only after asking"),
     ),
     "What is downloaded gets its name when it is whole and has the digest that its host names. Ctrl-C, a crash or a"

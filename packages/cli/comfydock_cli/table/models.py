@@ -191,6 +191,33 @@ COMMANDS = (
         WORKSPACE,
         WRITE,
     ),
+    Command(
+        ("model", "gc"),
+        "comfydock_cli.global_commands.model_collecting:collect",
+        "Take model files away that nothing refers to",
+        "Looks for the name, digests and parts of each file in the whole history of every environment, in what lies"
+        " there now, and in saved workflows. Pictures and other results are not looked at. What is found anywhere, was"
+        " changed not long ago or lies in no folder of ComfyUI's is kept; if anything cannot be read, all is. `undo`"
+        " brings the files back until `operation prune` empties the trash.",
+        ("comfydock model gc --dry-run", "comfydock model gc --folder loras --older-than 12w --dry-run"),
+        _ABOUT,
+        (
+            value(
+                "--folder",
+                metavar="FOLDER",
+                help="only files of this folder, whether ComfyUI knows it or not",
+                completer="model_folders",
+            ),
+            value(
+                "--older-than",
+                metavar="AGE",
+                default="30d",
+                help="keep what was changed or seen first later: hours, days or weeks, as in 12h, 30d or 4w",
+            ),
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
     Command(("model", "root"), "", "The directories that ComfyUI reads models from", about=_ABOUT),
     Command(
         ("model", "root", "list"),

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from comfydock_core.core.services_bundle import WorkspaceAccess
+    from comfydock_core.core.usecases.models.collecting import Collection
     from comfydock_core.core.usecases.models.deduplicating import Deduplication
     from comfydock_core.core.usecases.models.directory import DirectoryPlan
     from comfydock_core.core.usecases.models.indexing import ModelSync
@@ -160,3 +161,15 @@ class Models:
         from comfydock_core.core.usecases.models.deduplicating import deduplicate
 
         return deduplicate(self._layout, plan, initiator, reporter)
+
+    def plan_collection(self, folder: str | None, age: float, reporter: Reporter) -> Collection:
+        """What nothing refers to and did not change for `age` seconds. Raises `ReferencesUnreadable`."""
+        from comfydock_core.core.usecases.models.collecting import plan_collection
+
+        return plan_collection(self._layout, folder, age, reporter)
+
+    def collect(self, plan: Collection, initiator: Initiator, reporter: Reporter) -> list[str]:
+        """Take it away, so that `undo` brings it back; returns the full name of each operation."""
+        from comfydock_core.core.usecases.models.collecting import collect
+
+        return collect(self._layout, plan, initiator, reporter)

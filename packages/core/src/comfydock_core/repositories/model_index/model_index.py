@@ -115,6 +115,18 @@ class ModelIndex(ModelIndexReader):
                 claims.append(DigestClaim(digest.lower(), source.url))
         return claims
 
+    def earlier_models(self) -> list[tuple[str, int, str | None]]:
+        """What predecessors called contents: their sampled hash, the size, and the BLAKE3 where they knew that."""
+        return self._ask("SELECT sampled, size, blake3 FROM earlier_models")
+
+    def first_seen(self) -> dict[str, int]:
+        """When each content was seen first, by its BLAKE3, in Unix seconds."""
+        return dict(self._ask("SELECT blake3, first_seen FROM contents"))
+
+    def choices(self) -> dict[str, str]:
+        """What users chose for their models, by name."""
+        return dict(self._ask("SELECT name, value FROM choices"))
+
     # What becomes known
 
     def copied(self) -> "ModelIndex":
@@ -141,10 +153,13 @@ class ModelIndex(ModelIndexReader):
         """What the bytes of a file are that was read whole just now, for all of its names."""
         self.note_digests_of(_state_of(path), digests)
 
-    def note_digests_of(self, state: FileState, digests: Digests) -> None:
-        """The same for a file that was in this state before and after it was read."""
+    def note_digests_of(self, state: FileState, digests: Digests, first_seen: int | None = None) -> None:
+        """The same for a file that was in this state before and after it was read.
+
+        A content that is not known yet counts as seen first just now, or when it is said.
+        """
         with self._changing():
-            self._note_content(digests)
+            self._note_content(digests, first_seen)
             self._connection.execute(
                 "UPDATE locations SET blake3 = ? WHERE inode = ? AND size = ? AND mtime_ns = ? AND device = ?",
                 (digests.blake3, signed(state.inode), state.size, state.mtime_ns, signed(state.device)),
@@ -189,10 +204,10 @@ class ModelIndex(ModelIndexReader):
                 )
             self._connection.execute("INSERT OR REPLACE INTO read_files VALUES (?, ?)", (path, state))
 
-    def _note_content(self, digests: Digests) -> None:
+    def _note_content(self, digests: Digests, first_seen: int | None) -> None:
         self._connection.execute(
             "INSERT OR IGNORE INTO contents VALUES (?, ?, ?, ?)",
-            (digests.blake3, digests.sha256, digests.size, int(time.time())),
+            (digests.blake3, digests.sha256, digests.size, int(time.time()) if first_seen is None else first_seen),
         )
 
     @contextlib.contextmanager

@@ -108,16 +108,24 @@ def _hash_all(index: ModelIndex, reporter: Reporter, *, eager: bool) -> tuple[in
     return hashed, tuple(failed)
 
 
-def hash_file(index: ModelIndex, place: ModelLocation, reporter: Reporter, *, before: int, total: int) -> Digests:
+def hash_file(
+    index: ModelIndex,
+    place: ModelLocation,
+    reporter: Reporter,
+    *,
+    before: int,
+    total: int,
+    first_seen: int | None = None,
+) -> Digests:
     """Read a file whole and note its digests; `before` of `total` bytes were read of other files.
 
+    With `first_seen`, Unix seconds, a content that is not known yet counts as seen then, and not just now.
     Raises `OSError`, also for a file that is not as the index has it or changes while it is read.
     """
-
     _refuse_changed(place.full_path, place.state)
     digests = digests_of(place.full_path, reading(reporter, before, total))
     _refuse_changed(place.full_path, place.state)
-    index.note_digests_of(file_state(place.full_path), digests)
+    index.note_digests_of(file_state(place.full_path), digests, first_seen)
     return digests
 
 

@@ -1,6 +1,7 @@
 """In which directory a model file is changed: the one whose operations keep what is taken away, on the same disk."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -23,3 +24,21 @@ def file_place(root: str, path: str) -> FilePlace:
     if is_below and os.stat(directory).st_dev == os.stat(root).st_dev:
         return FilePlace(root, os.path.relpath(os.path.join(directory, name), root))
     return FilePlace(directory, name)
+
+
+def real_place(path: str) -> str:
+    """Where a name really is: links above it are followed, it itself is not."""
+    directory, name = os.path.split(path)
+    return os.path.join(os.path.realpath(directory), name)
+
+
+def real_places(paths: Iterable[str]) -> dict[str, str]:
+    """The same for many names."""
+    real: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for path in paths:
+        directory, name = os.path.split(path)
+        if directory not in real:
+            real[directory] = os.path.realpath(directory)
+        found[path] = os.path.join(real[directory], name)
+    return found
