@@ -64,13 +64,16 @@ class FoundFile(NamedTuple):
 class RootScan:
     """What a scan found below one root: all files, and the directories and files that could not be looked at.
 
-    `present` is false for a root that is not there, of which nothing can be said then.
+    `present` is false for a root that is not there, of which nothing can be said then. `empty` are directories with
+    nothing in them, as one is whose disk is not mounted. `numberless` are devices whose files have no lasting numbers.
     """
 
     root: ScanRoot
     present: bool
     files: tuple[FoundFile, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
+    empty: tuple[str, ...] = ()
+    numberless: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,13 @@ class FileState:
         self.inode = inode
         self.device = device
 
-    def is_same_as(self, other: "FileState") -> bool:
-        """Whether nothing speaks for a change. Numbers of devices are not kept over a restart, and do not count."""
-        return self.size == other.size and self.mtime_ns == other.mtime_ns and self.inode == other.inode
+    def is_same_as(self, other: "FileState", *, by_number: bool = True) -> bool:
+        """Whether nothing speaks for a change. Numbers of devices are not kept over a restart, and do not count.
+
+        Not `by_number` for disks whose files have no lasting ones.
+        """
+        is_same_file = self.inode == other.inode or not by_number
+        return self.size == other.size and self.mtime_ns == other.mtime_ns and is_same_file
 
     def is_one_file_with(self, other: "FileState") -> bool:
         """Whether both are names of one file."""

@@ -26,6 +26,7 @@ _SHARE_BETWEEN_NAMES = """
         AND other.blake3 IS NOT NULL
     ) WHERE blake3 IS NULL
 """
+_UNMOUNTED = "it is empty; where its disk is not mounted, what is known of it is kept"
 # A row of `_KNOWN`: a plain tuple, as there are as many as files.
 _Row = tuple[int, str | bytes, str, int, int, int, int]
 
@@ -35,17 +36,22 @@ def take_in_scan(connection: sqlite3.Connection, scan: RootScan) -> IndexChange:
 
     Rows below what could not be looked at stay. Raises `sqlite3.Error`.
     """
-    values = (stored(scan.root.path), scan.root.kind, scan.present, int(time.time()) if scan.present else None)
+    path = stored(scan.root.path)
+    number = connection.execute("SELECT number FROM roots WHERE path = ?", (path,)).fetchone()
+    known: dict[str, _Row] = {text(row[1]): row for row in connection.execute(_KNOWN, number or (None,))}
+    unmounted = tuple((directory, _UNMOUNTED) for directory in _unmounted(scan, known))
+    problems = (*scan.problems, *unmounted)
+    present = scan.present and ("", _UNMOUNTED) not in unmounted
+    values = (path, scan.root.kind, present, int(time.time()) if present else None)
     connection.execute(_NOTE_ROOT, values)
-    if not scan.present:
-        return IndexChange(scan.root.path, False, 0, 0, problems=scan.problems)
-    root = connection.execute("SELECT number FROM roots WHERE path = ?", values[:1]).fetchone()[0]
-    known: dict[str, _Row] = {text(row[1]): row for row in connection.execute(_KNOWN, (root,))}
-    added, changed, different = _compared(scan.files, known)
-    gone = _gone(scan, known)
+    if not present:
+        return IndexChange(scan.root.path, False, 0, 0, problems=problems)
+    root = connection.execute("SELECT number FROM roots WHERE path = ?", (path,)).fetchone()[0]
+    added, changed, different = _compared(scan.files, known, scan.numberless)
+    gone = _gone(scan, known, problems)
     moved = _moved(known, gone, added)
     new = [one for one in added if one.path not in moved.values()]
-    connection.executemany("UPDATE locations SET device = ?, folder = ? WHERE number = ?", different)
+    connection.executemany("UPDATE locations SET device = ?, inode = ?, folder = ? WHERE number = ?", different)
     folders = {one.path: one.folder for one in added}
     connection.executemany(_MOVE, [(stored(path), folders[path], known[old][0]) for old, path in moved.items()])
     taken_out = [(known[path][0],) for path in gone if path not in moved]
@@ -63,33 +69,54 @@ def take_in_scan(connection: sqlite3.Connection, scan: RootScan) -> IndexChange:
         changed=tuple(one.path for one in changed),
         moved=tuple(moved.items()),
         gone=tuple(path for path in gone if path not in moved),
-        problems=scan.problems,
+        problems=problems,
     )
 
 
 def _compared(
-    files: Iterable[FoundFile], known: Mapping[str, _Row]
-) -> tuple[list[FoundFile], list[FoundFile], list[tuple[int, str, int]]]:
+    files: Iterable[FoundFile], known: Mapping[str, _Row], numberless: frozenset[int]
+) -> tuple[list[FoundFile], list[FoundFile], list[tuple[int, int, str, int]]]:
     """The files that are new, those that changed, and what is another without the file being another.
 
-    The last are the number of a device and the folder that a file counts to, with the number of its row.
+    The last are the numbers of a device and a file on it, and the folder that it counts to, with the number of its row.
     """
     added: list[FoundFile] = []
     changed: list[FoundFile] = []
-    different: list[tuple[int, str, int]] = []
+    different: list[tuple[int, int, str, int]] = []
     for one in files:
         row, state = known.get(one.path), one.state
         if row is None:
             added.append(one)
-        elif row[3] != state.size or row[4] != state.mtime_ns or row[5] != signed(state.inode):
+        elif (
+            row[3] != state.size
+            or row[4] != state.mtime_ns
+            or (row[5] != signed(state.inode) and state.device not in numberless)
+        ):
             changed.append(one)
-        elif row[6] != signed(state.device) or row[2] != one.folder:
-            different.append((signed(state.device), one.folder, row[0]))
+        elif row[5] != signed(state.inode) or row[6] != signed(state.device) or row[2] != one.folder:
+            different.append((signed(state.device), signed(state.inode), one.folder, row[0]))
     return added, changed, different
 
 
-def _gone(scan: RootScan, known: Iterable[str]) -> list[str]:
-    unread = tuple(f"{path}/" if path else "" for path, _ in scan.problems)
+def _unmounted(scan: RootScan, known: Mapping[str, _Row]) -> list[str]:
+    """Empty directories whose files were on a disk that nothing else of this root is on: it may not be mounted.
+
+    Numbers of devices are not kept over a restart, so that those of what is still there are compared as they were.
+    """
+    if not scan.empty:
+        return []
+    there = {known[one.path][6] for one in scan.files if one.path in known}
+    found: list[str] = []
+    for directory in scan.empty:
+        inside = f"{directory}/" if directory else ""
+        devices = {row[6] for path, row in known.items() if path.startswith(inside)}
+        if devices and not devices & there:
+            found.append(directory)
+    return found
+
+
+def _gone(scan: RootScan, known: Iterable[str], problems: Iterable[tuple[str, str]]) -> list[str]:
+    unread = tuple(f"{path}/" if path else "" for path, _ in problems)
     found = {one.path for one in scan.files}
     return [path for path in known if path not in found and not f"{path}/".startswith(unread)]
 

@@ -75,10 +75,10 @@ class Hasher:
 
 
 def digests_of(path: str, on_progress: Callable[[int, int | None], None] | None = None) -> Digests:
-    """Both digests of a whole file. Raises `OSError`.
+    """Both digests of a whole file. Raises `OSError`, also for a file that grows while it is read.
 
     What the system's cache did not hold before is dropped from it again, so that other programs keep what they have
-    there. `on_progress` hears the bytes that are done and all of them. A file that grows is read to its new end.
+    there. `on_progress` hears the bytes that are done and all of them.
     """
     with open(path, "rb", buffering=0) as file, Hasher() as hasher:
         size = os.fstat(file.fileno()).st_size
@@ -90,12 +90,15 @@ def digests_of(path: str, on_progress: Callable[[int, int | None], None] | None 
             read = _fill(file.readinto, buffer)
             if not read:
                 return hasher.result()
+            page_cache.expect(file.fileno(), done + read, CHUNK)
             hasher.update(memoryview(buffer)[:read])
             if not cached.holds(number):
                 page_cache.drop(file.fileno(), number * CHUNK, read)
             done, number = done + read, number + 1
+            if done > size:  # Who writes to it may be faster than we read.
+                raise OSError("it grew while it was read")
             if on_progress is not None:
-                on_progress(done, max(size, done))
+                on_progress(done, size)
 
 
 def _fill(read_into: Callable[[memoryview], int | None], buffer: bytearray) -> int:

@@ -11,6 +11,7 @@ if sys.platform == "linux":
 CLONE = "clone"
 HARD_LINK = "hard link"
 _FICLONE = 0x40049409
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 _NO_CLONES = (errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL, errno.EXDEV, errno.ENOSYS)
 
 
@@ -22,7 +23,12 @@ def share(source: str, target: str, times_of: str) -> str:
     if _clone(source, target):
         shutil.copystat(times_of, target)
         return CLONE
-    os.link(source, target)
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno in _NO_LINKS:
+            raise OSError(errno.EOPNOTSUPP, "the disk has neither clones nor hard links", target) from error
+        raise
     return HARD_LINK
 
 

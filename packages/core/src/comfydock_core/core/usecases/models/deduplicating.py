@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
-from comfydock_core.core.usecases.models.indexing import disk_manners, file_state, reading, refresh_index
+from comfydock_core.core.usecases.models.indexing import disk_manners, is_unchanged, reading, refresh_index
 from comfydock_core.core.usecases.models.scopes import file_place
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.operation import ChangePlan, Initiator
@@ -148,7 +148,7 @@ def _why_not(place: ModelLocation) -> str | None:
     found = os.lstat(place.full_path)
     if not stat.S_ISREG(found.st_mode):
         return "it is a link, and what it leads to is not among the models"
-    if not file_state(place.full_path).is_same_as(place.state):
+    if not is_unchanged(place):
         return "it changed since the index was brought up to date"
     if is_open_for_writing(place.full_path):
         return "another program has it open for writing"

@@ -1,5 +1,6 @@
 """Finding the indexed model that a user means: by a path, a name, or digits of its digest."""
 
+import contextlib
 import os
 from collections.abc import Iterable
 
@@ -51,11 +52,19 @@ def _at_path(index: ModelIndex, identifier: str) -> list[ModelLocation]:
     exact = [one for one in found if one is not None]
     if exact or os.sep not in identifier:
         return exact[:1]
-    try:
-        state = os.stat(given)
-    except OSError:
-        return []
-    return index.locations_of_file(state.st_dev, state.st_ino)
+    for path in (given, *(f"{root}/{inside}" for root in roots)):
+        with contextlib.suppress(OSError):
+            state = os.stat(path)
+            if same := index.locations_of_file(state.st_dev, state.st_ino):
+                return same
+    return _by_spelling(index, [root for root in roots if os.path.exists(f"{root}/{inside}")], inside)
+
+
+def _by_spelling(index: ModelIndex, roots: list[str], path: str) -> list[ModelLocation]:
+    """What lies at a path of roots that compare names without case, where it is spelled otherwise."""
+    wanted = folded(path)
+    fits = [number for number, known, _ in index.paths() if folded(known) == wanted] if roots else []
+    return [one for one in index.locations_of(fits) if one.root in roots]
 
 
 def _by_digits(index: ModelIndex, identifier: str) -> list[ModelLocation]:

@@ -15,6 +15,7 @@ from comfydock_core.repositories.model_index.earlier import take_in_earlier_inde
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
 from comfydock_core.utils.files.digests import Digests, digests_of
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.file_systems import has_lasting_numbers
 from comfydock_core.utils.io_priority import last_at_the_disk
 from comfydock_core.utils.text import counted
 
@@ -122,9 +123,9 @@ def hash_file(
     With `first_seen`, Unix seconds, a content that is not known yet counts as seen then, and not just now.
     Raises `OSError`, also for a file that is not as the index has it or changes while it is read.
     """
-    _refuse_changed(place.full_path, place.state)
+    _refuse_changed(place)
     digests = digests_of(place.full_path, reading(reporter, before, total))
-    _refuse_changed(place.full_path, place.state)
+    _refuse_changed(place)
     index.note_digests_of(file_state(place.full_path), digests, first_seen)
     return digests
 
@@ -151,6 +152,12 @@ def disk_manners(*, eager: bool) -> Iterator[None]:
         yield
 
 
-def _refuse_changed(path: str, known: FileState) -> None:
-    if not file_state(path).is_same_as(known):
-        raise OSError(f"it changed since the index was brought up to date: {path}")
+def is_unchanged(place: ModelLocation) -> bool:
+    """Whether a file is as the index has it. Raises `OSError` where there is none."""
+    now = file_state(place.full_path)
+    return now.is_same_as(place.state, by_number=has_lasting_numbers(now.device))
+
+
+def _refuse_changed(place: ModelLocation) -> None:
+    if not is_unchanged(place):
+        raise OSError("it changed since the index was brought up to date")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.finding import the_model
-from comfydock_core.core.usecases.models.indexing import disk_manners, file_state, hash_file, reading, refresh_index
+from comfydock_core.core.usecases.models.indexing import disk_manners, hash_file, is_unchanged, reading, refresh_index
 from comfydock_core.core.usecases.models.scopes import file_place
 from comfydock_core.models.exceptions import ConflictError
 from comfydock_core.models.model_files.location import ModelLocation
@@ -53,7 +53,7 @@ def plan_deletion(layout: WorkspaceLayout, identifier: str, reporter: Reporter) 
         names = [
             one for one in index.locations_of_file(place.state.device, place.state.inode) if one.path != place.path
         ]
-        others = [one for one in names if _is_there(one)]
+        others = [one for one in names if _stays(one, place)]
         blake3 = None
         if not others and not os.path.islink(place.full_path):
             reporter.phase(f"Reading {place.file_name}, to find others that hold the same")
@@ -61,8 +61,7 @@ def plan_deletion(layout: WorkspaceLayout, identifier: str, reporter: Reporter) 
                 digests = digests_of(place.full_path, reading(reporter, 0, place.state.size))
             blake3 = digests.blake3
             _read_those_of_its_size(index, place, reporter)
-            others = [one for one in index.locations_with(blake3)
-                      if one.full_path != place.full_path and _is_there(one)]  # fmt: skip
+            others = [one for one in index.locations_with(blake3) if _stays(one, place)]
     where = file_place(place.root, place.full_path)
     with disk_errors("plan the deletion of the model"):
         work = PlanStep("delete", place.full_path, size_text(place.state.size))
@@ -117,9 +116,17 @@ def _one_file(places: list[ModelLocation], identifier: str) -> ModelLocation:
     return places[0]
 
 
+def _stays(one: ModelLocation, deleted: ModelLocation) -> bool:
+    """Whether a file is there, and still will be when another is deleted: it is no other way to that one."""
+    if one.full_path == deleted.full_path or not _is_there(one):
+        return False
+    is_link = os.path.islink(deleted.full_path)
+    return is_link or os.path.realpath(one.full_path) != os.path.realpath(deleted.full_path)
+
+
 def _is_there(place: ModelLocation) -> bool:
     """Whether a file is as the index has it."""
     try:
-        return file_state(place.full_path).is_same_as(place.state)
+        return is_unchanged(place)
     except OSError:
         return False

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from comfydock_core.analyzers.model_files.header_reading import read_header
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.finding import the_model
-from comfydock_core.core.usecases.models.indexing import disk_manners, file_state, hash_file, reading
+from comfydock_core.core.usecases.models.indexing import disk_manners, hash_file, is_unchanged, reading
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
@@ -82,7 +82,7 @@ def _verdict(
 
 def _deep_verdict(index: ModelIndex, place: ModelLocation, reporter: Reporter, *, before: int, total: int) -> Verdict:
     """By every digest that is known of the file; the first reading of a file of which none is known proves nothing."""
-    unchanged = file_state(place.full_path).is_same_as(place.state)
+    unchanged = is_unchanged(place)
     # What changed since the index was brought up to date is another file, of which nothing is known.
     claims = index.claims_of(place) if unchanged else []
     if place.blake3 is None and unchanged:
