@@ -52,9 +52,9 @@ class Component:
 
 
 def python_components(site_packages: Path, names: Iterable[str]) -> Iterator[Component]:
-    """The distributions with these normalised names. Raises `ComponentError`."""
+    """The distributions with these names. Raises `ComponentError`."""
     metadata = {_normal(path.name.partition("-")[0]): path for path in site_packages.glob("*.dist-info")}
-    for name in names:
+    for name in map(_normal, names):
         if name not in metadata:
             raise ComponentError(f"`{name}` is not in the build environment")
         yield _python_component(metadata[name])
