@@ -4,13 +4,15 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from blake3 import blake3
 
 from comfydock_core.analyzers.model_scanner import ModelScanner
-from comfydock_core.models.exceptions import ModelIndexDamaged
+from comfydock_core.models.exceptions import BusyError, ModelIndexDamaged
 from comfydock_core.models.model_files.index import WORKSPACE, IndexChange, ScanRoot
 from comfydock_core.repositories.model_index.earlier import take_in_earlier_index
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
@@ -229,3 +231,31 @@ def test_a_database_of_nobody_is_a_warning(index: ModelIndex, tmp_path: Path) ->
     reporter = RecordingReporter()
     take_in_earlier_index(index, str(tmp_path / "models.db"), reporter)
     assert len(reporter.warnings) == 1
+
+
+OPENING = """
+import sys
+from comfydock_core.repositories.model_index.model_index import open_model_index
+with open_model_index(sys.argv[1]) as index:
+    index.forget_roots([])
+"""
+
+
+def test_several_that_make_it_at_once_all_have_one(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    started = [subprocess.Popen([sys.executable, "-c", OPENING, str(path)], stderr=subprocess.PIPE) for _ in range(6)]
+    said = [process.communicate()[1] for process in started]
+    assert ([process.returncode for process in started], said) == ([0] * 6, [b""] * 6)
+    assert sorted(os.listdir(tmp_path)) == ["index.db"]
+
+
+def test_who_shows_models_does_not_wait_for_who_changes_the_index(
+    index: ModelIndex, root: Path, tmp_path: Path
+) -> None:
+    sync(index, root)
+    with open_model_index(str(tmp_path / "index.db")) as other:
+        connection = sqlite3.connect(tmp_path / "index.db", isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        with pytest.raises(BusyError):
+            other.note_headers({(str(root), "loras/a.safetensors"): {}})
+        connection.close()

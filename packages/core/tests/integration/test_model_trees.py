@@ -112,7 +112,7 @@ def quarantine(workspace: Workspace, path: Path) -> None:
     os.truncate(path, 50_000)
     workspace.models.sync(SILENT)
     (damaged,) = [one for one in workspace.models.verify((), SILENT) if one.verdict == "damaged"]
-    workspace.models.quarantine(workspace.models.plan_quarantine(damaged), WHO, SILENT)
+    workspace.models.quarantine(workspace.models.plan_quarantine(damaged), damaged, WHO, SILENT)
 
 
 def undo(workspace: Workspace) -> None:
@@ -391,7 +391,7 @@ def test_a_damaged_file_on_a_read_only_disk_is_found_and_cannot_be_renamed(tmp_p
 
 def quarantine_only(workspace: Workspace) -> None:
     (damaged,) = [one for one in workspace.models.verify((), SILENT) if one.verdict == "damaged"]
-    workspace.models.quarantine(workspace.models.plan_quarantine(damaged), WHO, SILENT)
+    workspace.models.quarantine(workspace.models.plan_quarantine(damaged), damaged, WHO, SILENT)
 
 
 def test_a_full_disk_leaves_the_old_index(tmp_path: Path, small_disk: Disk) -> None:
@@ -437,7 +437,7 @@ def test_an_index_that_another_process_changes_is_waited_for(own: Workspace) -> 
 
 def test_an_index_that_stays_locked_is_said_to_be_in_use(own: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     own.models.sync(SILENT)
-    monkeypatch.setattr(index_reader, "_BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(index_reader, "BUSY_SECONDS", 0.1)
     holder = sqlite3.connect(own.layout.model_index, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(BusyError) as told:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from comfydock_core.models.model_files.location import ModelLocation
 
-_BUSY_SECONDS = 30.0
+BUSY_SECONDS = 30.0
 # SQLite lowers letters of ASCII alone, so that text with others is always among what may fit.
 _MAY_FIT = "instr(lower(searched), lower(?))"
 _HAS_OTHERS = "length(searched) < length(CAST(searched AS BLOB))"
@@ -92,14 +92,14 @@ class ModelIndexReader:
 
 
 def connect(path: str, *, to_write: bool) -> sqlite3.Connection:
-    """Open the index in a file, which is made when it is to be written and is not there, and brought up to date.
+    """Open the index in a file, and bring it up to date. For reading an absent one is empty.
 
-    For reading an absent one is empty. Raises `ModelIndexDamaged`, also for one of a newer ComfyDock, `BusyError`,
+    Raises `ModelIndexDamaged`, also for one of a newer ComfyDock, `BusyError`,
     `FileSystemError`.
     """
     with ToldErrors(path):
         there = to_write or native.exists(path)
-        connection = sqlite3.connect(path if there else ":memory:", timeout=_BUSY_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(path if there else ":memory:", timeout=BUSY_SECONDS, isolation_level=None)
         try:
             version = schema.version_of(connection)
             if version > len(schema.MIGRATIONS):
@@ -109,7 +109,6 @@ def connect(path: str, *, to_write: bool) -> sqlite3.Connection:
                     context={"path": path, "version": version},
                 )
             if version < len(schema.MIGRATIONS):
-                connection.execute("PRAGMA journal_mode = WAL")
                 schema.migrate(connection)
         except BaseException:
             connection.close()

@@ -20,10 +20,12 @@ from comfydock_core.models.model_files.index import (
 )
 from comfydock_core.models.model_files.location import FileState, ModelLocation
 from comfydock_core.repositories.model_index.errors import ToldErrors
-from comfydock_core.repositories.model_index.index_reader import ModelIndexReader, connect
+from comfydock_core.repositories.model_index.index_reader import BUSY_SECONDS, ModelIndexReader, connect
+from comfydock_core.repositories.model_index.making import make_index
 from comfydock_core.repositories.model_index.rows import signed, stored, text
 from comfydock_core.repositories.model_index.scans import take_in_scan
 from comfydock_core.utils.files.digests import Digests
+from comfydock_core.utils.files.disk_errors import disk_errors
 
 _WITHOUT_DIGESTS = "locations.blake3 IS NULL AND present"
 # What a predecessor noted of exactly this file. It kept times in seconds, as floating point.
@@ -166,12 +168,17 @@ class ModelIndex(ModelIndexReader):
             )
 
     def note_headers(self, headers: Mapping[tuple[str, str], dict[str, object]]) -> None:
-        """What the headers of files say, by root and path."""
-        with self._changing():
-            self._connection.executemany(
-                "UPDATE locations SET header = ? WHERE path = ? AND root = (SELECT number FROM roots WHERE path = ?)",
-                [(json.dumps(said), stored(path), stored(root)) for (root, path), said in headers.items()],
-            )
+        """What the headers of files say, by root and path. Waits for nobody: `BusyError` comes at once."""
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            with self._changing():
+                self._connection.executemany(
+                    "UPDATE locations SET header = ? WHERE path = ?"
+                    " AND root = (SELECT number FROM roots WHERE path = ?)",
+                    [(json.dumps(said), stored(path), stored(root)) for (root, path), said in headers.items()],
+                )
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
 
     def add_source(
         self, blake3: str, url: str, kind: str, details: Mapping[str, object] | None = None, origin: str = "user"
@@ -232,6 +239,9 @@ def open_model_index(path: str, *, to_write: bool = True) -> ModelIndex:
     For reading an absent one is empty. Raises `ModelIndexDamaged`, also for one of a newer ComfyDock, `BusyError`,
     `FileSystemError`.
     """
+    if to_write and not os.path.exists(path):
+        with ToldErrors(path), disk_errors("make the index of models", path):
+            make_index(path)
     connection = connect(path, to_write=to_write)
     with ToldErrors(path):
         connection.execute("PRAGMA foreign_keys = ON")
