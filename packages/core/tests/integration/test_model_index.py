@@ -259,3 +259,28 @@ def test_who_shows_models_does_not_wait_for_who_changes_the_index(
         with pytest.raises(BusyError):
             other.note_headers({(str(root), "loras/a.safetensors"): {}})
         connection.close()
+
+
+@pytest.mark.parametrize(
+    ("word", "fits"),
+    [
+        ("A_1", ["loras/a_1.safetensors"]),
+        ("50%", ["loras/50%.safetensors"]),
+        ("back\\", ["loras/back\\.safetensors"]),
+        ("GROSSE", ["loras/große.safetensors"]),
+        ("\u00c4", ["loras/a\u0308.safetensors"]),
+        ("x" * 60_000, []),
+    ],
+)
+def test_words_mean_what_they_say_whatever_their_letters(tmp_path: Path, word: str, fits: list[str]) -> None:
+    from comfydock_core.configs.workspace_layout import WorkspaceLayout
+    from comfydock_core.core.usecases.models.searching import search_models
+
+    layout = WorkspaceLayout(str(tmp_path))
+    (tmp_path / "comfydock_cache").mkdir()
+    (tmp_path / "models/loras").mkdir(parents=True)
+    for name in ("a_1", "a21", "50%", "500", "back\\", "große", "a\u0308"):
+        (tmp_path / f"models/loras/{name}.safetensors").write_bytes(b"x")
+    with open_model_index(layout.model_index) as index:
+        sync(index, tmp_path / "models")
+    assert [one.path for one in search_models(layout, [word])] == fits

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from comfydock_core.models.model_files.location import ModelLocation
 
 BUSY_SECONDS = 30.0
-# SQLite lowers letters of ASCII alone, so that text with others is always among what may fit.
-_MAY_FIT = "instr(lower(searched), lower(?))"
-_HAS_OTHERS = "length(searched) < length(CAST(searched AS BLOB))"
+# SQLite knows the case of letters of ASCII alone, so that text with others is always among what may fit.
+_MAY_FIT = r"searched LIKE ? ESCAPE '\'"
+_MEANT_LITERALLY = str.maketrans({letter: f"\\{letter}" for letter in "\\%_"})
 
 
 class ModelIndexReader:
@@ -44,9 +44,9 @@ class ModelIndexReader:
         With `words`, all of ASCII, only those that may have each of them; what is no ASCII is left to the caller.
         """
         fits = " AND ".join([_MAY_FIT] * len(words)) or "1"
-        rows = self._ask(
-            f"SELECT number, CAST(searched AS BLOB) FROM locations WHERE ({fits}) OR {_HAS_OTHERS}", *words
-        )
+        patterns = [f"%{word.translate(_MEANT_LITERALLY)}%" for word in words]
+        question = f"SELECT number, CAST(searched AS BLOB) FROM locations WHERE ({fits}) OR beyond_ascii"
+        rows = self._ask(question, *patterns)
         return [(number, text(searched)) for number, searched in rows]
 
     def paths(self) -> "list[tuple[int, str, str]]":

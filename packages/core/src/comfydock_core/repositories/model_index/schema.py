@@ -20,9 +20,9 @@ MIGRATIONS = (
             path || ' ' || folder || ' ' || ifnull(json_extract(header, '$.kind'), '') || ' ' ||
             ifnull(json_extract(header, '$.family'), '') || ' ' || ifnull(json_extract(header, '$.format'), '')
         ) STORED,
+        beyond_ascii AS (length(searched) < length(CAST(searched AS BLOB))) STORED,
         UNIQUE (root, path)
     );
-    CREATE INDEX locations_searched ON locations (searched);
     CREATE INDEX locations_blake3 ON locations (blake3);
     CREATE INDEX locations_inode ON locations (inode);
     CREATE TABLE sources (

@@ -90,7 +90,6 @@ def digests_of(path: str, on_progress: Callable[[int, int | None], None] | None 
             read = _fill(file.readinto, buffer)
             if not read:
                 return hasher.result()
-            page_cache.expect(file.fileno(), done + read, CHUNK)
             hasher.update(memoryview(buffer)[:read])
             if not cached.holds(number):
                 page_cache.drop(file.fileno(), number * CHUNK, read)

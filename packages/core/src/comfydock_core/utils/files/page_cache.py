@@ -54,13 +54,6 @@ def _residence(mincore: "ctypes._NamedFuncPointer", descriptor: int, start: int,
     return [2 * known.count(1, at, at + pages) > min(pages, len(known) - at) for at in range(0, len(known), pages)]
 
 
-def expect(descriptor: int, start: int, length: int) -> None:
-    """Let the system read a part of a file beforehand."""
-    advise = getattr(os, "posix_fadvise", None)
-    if advise is not None:
-        advise(descriptor, start, length, os.POSIX_FADV_WILLNEED)
-
-
 def drop(descriptor: int, start: int, length: int) -> None:
     """Let the system forget a part of a file that was read."""
     advise = getattr(os, "posix_fadvise", None)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _DIGITS = frozenset("0123456789abcdef")
 _FEWEST, _ALL = 6, 64
+_LONGEST = 1000  # What SQLite compares is limited; no path has a longer word.
 
 
 def search_models(layout: "WorkspaceLayout", words: "Sequence[str]") -> "list[ModelLocation]":
@@ -57,7 +58,7 @@ def folded(text: str) -> str:
 
 def _with_words(index: ModelIndexReader, words: "Sequence[str]") -> "list[ModelLocation]":
     # Letters beyond ASCII may fold to those of ASCII, so that everything has to be looked at for them.
-    texts = index.texts(words if all(word.isascii() for word in words) else ())
+    texts = index.texts(words if all(word.isascii() and len(word) <= _LONGEST for word in words) else ())
     fits = [number for number, text in texts if _has_all(folded(text), words)]
     return index.locations_of(fits) if fits else []
 
