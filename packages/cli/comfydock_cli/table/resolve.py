@@ -23,8 +23,10 @@ _ARGS = 6  # Where a row of the snapshot has its arguments.
 def find(path: Path) -> Command | None:
     """The row of exactly these words, which may be a group (a row without a handler)."""
     if FROZEN:
-        row = ROWS.get(" ".join(path))
-        return None if row is None else materialise(marshal.loads(row))
+        words = " ".join(path)
+        if words.count(" ") >= len(path) or words not in ROWS:  # A word with a space in it is not two.
+            return None
+        return materialise(marshal.loads(ROWS[words]))
     from comfydock_cli.table import live
 
     return live.find(path)
