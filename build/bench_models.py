@@ -100,6 +100,8 @@ class ModelBench:
         """`model index find` against the bare interpreter, and the whole of `model index sync`."""
         workspace = workspace_with(self.place, 10_000)
         environment = {**plain_environment(), "COMFYDOCK_HOME": str(workspace)}
+        for index in (workspace / "comfydock_cache").glob("model_index.db*"):
+            index.unlink()  # It may be that of other sources.
         for prepared in (_SYNC, ("model", "index", "list")):  # The second reads the headers, once.
             ran = programs[0].run(prepared, environment)
             if ran.returncode != 0:

@@ -3,11 +3,13 @@
 import json
 import sys
 import xml.etree.ElementTree as ElementTree
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from build.bench import broken_budgets, read_result
+from build.bench_models import Figure, missed_figures, models_report
 from build.cases import Case, cases_text, read_cases, write_cases
 from build.chart import chart
 from build.freeze import forbidden_modules, freeze_case, third_party_modules
@@ -160,3 +162,21 @@ def test_a_chain_leads_from_the_program_to_the_module() -> None:
     assert chain(parents, "c") == ["__main__", "a", "b", "c"]
     assert explain(parents, frozenset({"c", "x"})) == "  __main__ > a > b > c\n  x"
     assert chain({"a": "b", "b": "a"}, "a") == ["b", "a"]
+
+
+def test_figures_of_models_that_are_missed_are_named() -> None:
+    figures = [
+        Figure("scan", "ms", 120.0, 40.0, 3.0, 3.0),
+        Figure("slow scan", "ms", 124.0, 40.0, 3.1, 3.0),
+        Figure("digests", "ms", 100.0, 80.0, 0.8, 0.85, at_least=True),
+    ]
+    result: dict[str, object] = {
+        "machine": {"system": "Linux", "processor": "A"},
+        "rounds": 3,
+        "figures": [{**asdict(one), "kept": one.is_kept} for one in figures],
+    }
+    assert missed_figures(result) == [
+        "slow scan: 3.10, at most 3 is wanted",
+        "digests: 0.80, at least 0.85 is wanted",
+    ]
+    assert [line.endswith("| missed |") for line in models_report(result).splitlines()[-3:]] == [False, True, True]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.earlier_models import write_models_db
-from tests.support.model_files import safetensors_header, write_safetensors
-from tests.support.sessions import Session
+from tests.support.model_files import safetensors_header, write_safetensors, write_with_hole
+from tests.support.sessions import Session, stop, wait_for_line
 
 LORA = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_k.lora_{}.weight"
 SHAPES = {LORA.format("down"): (16, 320), LORA.format("up"): (320, 16)}
@@ -246,6 +246,19 @@ def test_reading_goes_on_where_it_was_stopped(source: Session) -> None:
     started.communicate()
     assert started.returncode in (0, 130, -signal.SIGINT)
     assert source.data("model", "index", "sync", "--hash")["unhashed"] == 0
+
+
+def test_ctrl_c_while_reading_says_what_is_true(source: Session) -> None:
+    models = source.workspace / "models"
+    furnish(models)
+    write_with_hole(models / "checkpoints/huge.safetensors", safetensors_header({"weight": (8 << 30,)}, "U8"), 8 << 30)
+    started = source.start("model", "index", "sync", "--hash")
+    wait_for_line(started, "Reading 4 files", errors=True)
+    ran = stop(started, signal.SIGINT)
+    assert ran.code == 130
+    assert "interrupted" in ran.err
+    assert "Traceback" not in ran.err
+    assert listed(source)["checkpoints/huge.safetensors"]["blake3"] is None
 
 
 def test_what_a_predecessor_knew_is_known_afterwards(source: Session) -> None:
