@@ -4,6 +4,7 @@ wanted. The first environment is active and has a git history."""
 import json
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 _MANIFEST = """\
@@ -23,9 +24,27 @@ ACTIVE = "environment-001"
 
 
 def make_workspace(root: Path, environments: int) -> Path:
-    """A workspace with that many environments; one that is there already is taken as it is."""
-    if (root / ".metadata" / "workspace.json").exists():
-        return root
+    """A workspace with that many environments; one that is there already is taken as it is.
+
+    It is made aside, as several tests may want the same one at once.
+    """
+    if not _is_there(root):
+        root.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root.parent, prefix=f".{root.name}.") as place:
+            _fill(Path(place, "made"), environments)
+            try:
+                os.rename(Path(place, "made"), root)
+            except OSError:
+                if not _is_there(root):
+                    raise
+    return root
+
+
+def _is_there(root: Path) -> bool:
+    return (root / ".metadata" / "workspace.json").exists()
+
+
+def _fill(root: Path, environments: int) -> None:
     for number in range(1, environments + 1):
         name = f"environment-{number:03}"
         definition = root / "environments" / name / ".cec"
@@ -40,7 +59,6 @@ def make_workspace(root: Path, environments: int) -> Path:
     active = ACTIVE if environments else None
     settings = {"version": 1, "active_environment": active, "created_at": "2025-01-01T00:00:00"}
     (root / ".metadata" / "workspace.json").write_text(json.dumps(settings), "utf-8")
-    return root
 
 
 def _start_history(definition: Path) -> None:
