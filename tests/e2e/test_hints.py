@@ -19,7 +19,7 @@ from tests.support.pack_host import PackHost
 from tests.support.sessions import Session
 
 QUOTED = re.compile(r"`((?:comfydock|cfd)(?: [^`]*)?)`")
-OPTION = re.compile(r"`(-{1,2}[a-z][a-z-]*)[^`]*`")
+OPTION = re.compile(r"`(-{1,2}[a-z][a-z0-9-]*)[^`]*`")
 
 # What stands for the user's own words.
 PLACEHOLDERS = {"NAME": "work", "PATH": "/data/comfydock", "CODE": "usage", "TOPIC": "json", "COMMAND": "create"}

@@ -66,7 +66,7 @@ def changed_downloads(verb: str, kept: Sequence[KeptDownload]) -> Result:
 def found_sources(sources: Sequence[ModelSourceResult]) -> Result:
     """Where a model can be had."""
     rows = [(one.kind, one.matched, one.url, one.page or "") for one in sources]
-    note = "" if sources else "no source is known; `comfydock model add-source` notes one"
+    note = "" if sources else "no source is known; `comfydock model add-source MODEL URL` notes one"
     return Result({"sources": [one.as_dict() for one in sources]}, aligned(rows), note=note)
 
 

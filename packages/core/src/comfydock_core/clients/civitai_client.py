@@ -183,7 +183,8 @@ def _fits(file: CivitAIFile, wanted: Mapping[str, str]) -> bool:
 def _removed(page: str) -> ModelNotOffered:
     return ModelNotOffered(
         f"Civitai has no model at `{page}`: it was removed, or never was there",
-        hint="look at the page in a browser; `comfydock model search-source` finds other places for a file you have",
+        hint="look at the page in a browser; for a file that you have `comfydock model search-source MODEL` finds other"
+        " places",
         context={"url": page},
     )
 

@@ -916,7 +916,7 @@ class ModelMismatch(IntegrityError):
 class ModelNotOffered(NotFoundError):
     """The server has no such file: the address is wrong, or whoever published the model took it back.
 
-    Look at its page with a browser. `comfydock model search-source` finds other places by the content of a file.
+    Look at its page with a browser. `comfydock model search-source MODEL` finds other places by content.
     """
 
     code = "model-not-offered"
@@ -926,7 +926,7 @@ class ModelGated(AuthenticationFailed):
     """The server gives the model only to those who have logged in, and accepted its terms or bought access.
 
     The message names the page to visit. A token says who you are: HF_TOKEN for Hugging Face, CIVITAI_API_TOKEN or
-    `comfydock config --civitai-key` for Civitai.
+    `comfydock config --civitai-key -` for Civitai.
     """
 
     code = "model-gated"

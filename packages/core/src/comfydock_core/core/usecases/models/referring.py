@@ -22,7 +22,7 @@ def hear_all(layout: WorkspaceLayout, index: ModelIndex, mentions: Mentions, rep
     if len(scopes) == 1:
         raise ReferencesUnreadable(
             f"there is no environment in `{layout.environments}`, so that nothing could refer to a model",
-            hint="`comfydock model delete` deletes single files; `comfydock create` makes an environment",
+            hint="`comfydock model delete MODEL` deletes single files; `comfydock create NAME` makes an environment",
             context={"path": layout.environments},
         )
     before = [_mark(scope) for scope in scopes]
