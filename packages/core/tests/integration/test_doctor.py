@@ -179,14 +179,46 @@ def test_a_damaged_mirror_is_removed(workspace: Workspace, local: Miniature, tmp
     assert (examined(workspace), os.path.exists(mirrors.path(address))) == ({}, False)
 
 
+def interrupt(journal: Path) -> None:
+    """Make it that of an operation that was killed before its last line."""
+    journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:-1]))
+
+
 def test_an_operation_that_was_stopped_is_told(workspace: Workspace, demo: Environment) -> None:
     (operation,) = Path(workspace.layout.environments, ".ops").glob("0*")
-    journal = operation / "journal"
-    lines = journal.read_text().splitlines(keepends=True)
-    journal.write_text("".join(lines[:-1]))
+    interrupt(operation / "journal")
     found = examined(workspace)["operation-unfinished"]
     assert found.message == "operation 1 (`create demo`) was interrupted"
     assert "comfydock operation resume" in found.fix
+
+
+def test_a_change_of_models_that_was_stopped_is_told_with_its_place(workspace: Workspace) -> None:
+    models = workspace.layout.models
+    Path(models, "a.safetensors").write_bytes(b"weights")
+    workspace.models.sync(SILENT, hash_files=True)
+    workspace.models.delete(workspace.models.plan_deletion("a.safetensors", SILENT), Initiator(("model",)), SILENT)
+    assert "operation-unfinished" not in examined(workspace)
+    (operation,) = Path(models, ".ops").glob("0*")
+    interrupt(operation / "journal")
+    found = examined(workspace)["operation-unfinished"]
+    assert found.message.endswith(f"was interrupted in `{models}`")
+    assert "comfydock operation resume" in found.fix
+
+
+@pytest.mark.parametrize("damage", ["everything", "one page"])
+def test_a_damaged_index_of_models_is_told(workspace: Workspace, damage: str) -> None:
+    for number in range(200):
+        Path(workspace.layout.models, f"{number}.safetensors").write_bytes(b"weights")
+    workspace.models.sync(SILENT, hash_files=False)
+    assert "model-index-unusable" not in examined(workspace)
+    index = Path(workspace.layout.model_index)
+    content = bytearray(index.read_bytes())
+    begins, ends = (0, len(content)) if damage == "everything" else (len(content) - 4096, len(content))
+    content[begins:ends] = b"\xff" * (ends - begins)
+    index.write_bytes(content)
+    found = examined(workspace)["model-index-unusable"]
+    assert (found.severity, "is damaged" in found.message) == (PROBLEM, True)
+    assert "comfydock model index sync" in found.fix
 
 
 def test_a_change_under_way_is_no_fault(workspace: Workspace, demo: Environment) -> None:

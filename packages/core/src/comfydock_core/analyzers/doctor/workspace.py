@@ -12,6 +12,8 @@ from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding, Mending
 from comfydock_core.models.exceptions import ComfyDockError, WorkspaceDamaged
 from comfydock_core.models.workspace_config import WorkspaceConfig
 from comfydock_core.repositories import operation_log
+from comfydock_core.repositories.model_index.model_index import open_model_index
+from comfydock_core.repositories.model_scopes import model_scopes
 from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.utils.files import file_locks, locks
@@ -37,13 +39,15 @@ def check_workspace(layout: WorkspaceLayout) -> Iterator[Finding]:
     yield from _check_owner(layout)
     yield _check_space(layout.root)
     yield from check_operations(layout.environments, "")
+    yield from _check_changes_of_models(layout)
+    yield from _check_model_index(layout.model_index)
     yield from _check_mirrors(layout)
     yield from _check_cache_locks(layout)
     yield from _check_cache(layout.uv_cache, "uv-cache", "uv's cache")
 
 
-def check_operations(scope: str, subject: str) -> Iterator[Finding]:
-    """Changes that were stopped in the middle, and what they left."""
+def check_operations(scope: str, subject: str, where: str = "") -> Iterator[Finding]:
+    """Changes that were stopped in the middle, and what they left; `where` is added to what is said of them."""
     try:
         known = operation_log.operation_ids(scope)
         record = Journal(scope, known[-1]).read() if known else None
@@ -52,21 +56,46 @@ def check_operations(scope: str, subject: str) -> Iterator[Finding]:
         yield Finding("operation-damaged", PROBLEM, str(error), subject, "`comfydock operation list` shows the rest")
         return
     if busy:
-        yield Finding("operation-running", NOTE, "another command is changing it right now", subject)
+        yield Finding("operation-running", NOTE, f"another command is changing it right now{where}", subject)
         return
     if record is not None and not record.finished_by_itself:
         yield Finding(
             "operation-unfinished",
             PROBLEM,
-            f"operation {record.number} (`{' '.join(record.words)}`) was interrupted",
+            f"operation {record.number} (`{' '.join(record.words)}`) was interrupted{where}",
             subject,
             "`comfydock operation resume` finishes it, `comfydock operation undo` takes it back",
         )
     trash = f"{operation_log.operations_directory(scope)}/.trash"
     left = os.listdir(trash) if os.path.isdir(trash) else []
     if left:
-        message = f"{counted(len(left), 'removed thing')} could not be deleted yet"
+        message = f"{counted(len(left), 'removed thing')} could not be deleted yet{where}"
         yield Finding("operation-trash", NOTE, message, subject, "the next change does it")
+
+
+def _check_changes_of_models(layout: WorkspaceLayout) -> Iterator[Finding]:
+    """They are kept beside the models, of which each disk has its own."""
+    try:
+        scopes = model_scopes(layout)
+    except OSError as error:
+        message = f"what was changed among the models cannot be read: {error}"
+        yield Finding("operation-damaged", PROBLEM, message, fix="check who owns it and its permissions")
+        return
+    for scope in scopes:
+        yield from check_operations(scope, "", f" in `{scope}`")
+
+
+def _check_model_index(path: str) -> Iterator[Finding]:
+    """Every page of it is read: what finds models by name hardly looks at most of them."""
+    if not os.path.lexists(path):  # Nobody asked for models yet.
+        return
+    try:
+        with open_model_index(path, to_write=False) as index:
+            index.check()
+    except ComfyDockError as error:
+        yield Finding("model-index-unusable", PROBLEM, error.message, fix=error.hint or "")
+    else:
+        yield Finding("model-index", OK, f"index of models `{path}`")
 
 
 def _check_active(layout: WorkspaceLayout, config: WorkspaceConfig) -> Iterator[Finding]:

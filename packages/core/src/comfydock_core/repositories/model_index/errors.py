@@ -38,14 +38,19 @@ def _as_ours(path: str, error: sqlite3.Error) -> "comfydock_core.models.ComfyDoc
             context=context,
         )
     if number in _DAMAGED:
-        return comfydock_core.models.ModelIndexDamaged(
-            f"the index of models `{path}` is damaged: {error}",
-            hint="move it away and run `comfydock model index sync`: it makes a new one, without the sources that"
-            " only the old one knew",
-            context=context,
-        )
+        return damaged(path, str(error))
     return comfydock_core.models.FileSystemError(
         f"cannot use the index of models `{path}`: {error}",
         hint="check the permissions and the free space of that directory",
         context=context,
+    )
+
+
+def damaged(path: str, reason: str) -> "comfydock_core.models.ModelIndexDamaged":
+    """What is to be raised for an index that SQLite cannot read."""
+    return comfydock_core.models.ModelIndexDamaged(
+        f"the index of models `{path}` is damaged: {reason}",
+        hint="move it away and run `comfydock model index sync`: it makes a new one, without the sources that"
+        " only the old one knew",
+        context={"path": path, "sqlite": reason},
     )

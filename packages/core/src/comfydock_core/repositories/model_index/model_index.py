@@ -19,7 +19,7 @@ from comfydock_core.models.model_files.index import (
     RootState,
 )
 from comfydock_core.models.model_files.location import FileState, ModelLocation
-from comfydock_core.repositories.model_index.errors import ToldErrors
+from comfydock_core.repositories.model_index.errors import ToldErrors, damaged
 from comfydock_core.repositories.model_index.index_reader import BUSY_SECONDS, ModelIndexReader, connect
 from comfydock_core.repositories.model_index.making import make_index
 from comfydock_core.repositories.model_index.rows import signed, stored, text
@@ -40,6 +40,12 @@ class ModelIndex(ModelIndexReader):
 
     def __enter__(self) -> "ModelIndex":
         return self
+
+    def check(self) -> None:
+        """Read all of it. Raises `ModelIndexDamaged` also for what no question came across yet."""
+        found = [said for (said,) in self._ask("PRAGMA quick_check(1)")]
+        if found != ["ok"]:
+            raise damaged(self._path, " ".join(found[0].split()))
 
     # What is known
 
