@@ -10,6 +10,7 @@ from comfydock_core.core.usecases.models.indexing import ModelSync
 from comfydock_core.core.usecases.models.seen import ListedFile
 from comfydock_core.core.usecases.models.showing import IndexState, ModelDetails
 from comfydock_core.core.usecases.models.verifying import WHOLE, Verdict
+from comfydock_core.models.model_files.grouping import one_name_each, wasted_bytes
 from comfydock_core.models.model_files.index import IndexChange
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.utils.text import counted
@@ -27,8 +28,7 @@ def duplicates_text(groups: Sequence[Sequence[ModelLocation]]) -> str:
     """A block for each content: what is wasted, then its files."""
     lines: list[str] = []
     for group in groups:
-        files = len({(one.state.device, one.state.inode) for one in group})
-        wasted = amount(group[0].state.size * (files - 1), "bytes")
+        files, wasted = len(one_name_each(group)), amount(wasted_bytes(group), "bytes")
         lines.append(
             f"{identifier(group[0])}  {amount(group[0].state.size, 'bytes')} in {files} files, {wasted} wasted"
         )

@@ -71,7 +71,9 @@ class ModelScanner:
                     try:
                         is_model = name[name.rfind(".") :].lower() in extensions
                         if is_model and entry.is_file(follow_symlinks=False):
-                            found.append(FoundFile(inside + name, folder, _state(entry.stat(follow_symlinks=False))))
+                            found.append(
+                                FoundFile(inside + name, folder, FileState.of(entry.stat(follow_symlinks=False)))
+                            )
                         elif entry.is_dir():
                             self._take_directory(entry, inside + name, directory)
                         elif is_model or entry.is_symlink():
@@ -98,13 +100,9 @@ class ModelScanner:
 
     def _take_link(self, entry: "os.DirEntry[str]", path: str, folder: str, *, is_model: bool) -> None:
         if is_model and entry.is_file():
-            self._found.append(FoundFile(path, folder, _state(entry.stat())))
+            self._found.append(FoundFile(path, folder, FileState.of(entry.stat())))
         elif entry.is_symlink() and not os.path.exists(entry.path):
             self._problems.append((path, f"its link leads nowhere: {os.readlink(entry.path)}"))
-
-
-def _state(found: os.stat_result) -> FileState:
-    return FileState(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
 
 def _reason(error: OSError) -> str:

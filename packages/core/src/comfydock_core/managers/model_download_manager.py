@@ -34,6 +34,7 @@ from comfydock_core.services.model_downloads.part import Part, part_path, read_p
 from comfydock_core.utils.file_names import safe_name
 from comfydock_core.utils.files.digests import digests_of
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.file_states import is_unchanged
 
 # ComfyUI's folders by what a header says a file is, where one belongs in one folder only.
 _FOLDERS = {
@@ -205,9 +206,7 @@ class ModelDownloadManager:
         with open_model_index(self._index, to_write=False) as index:
             for place in index.locations_with(request.sha256):
                 with contextlib.suppress(OSError):
-                    found = os.stat(place.full_path)
-                    known = (place.state.size, place.state.mtime_ns, place.state.inode)
-                    if (found.st_size, found.st_mtime_ns, found.st_ino) == known:
+                    if is_unchanged(place):
                         return place.full_path
         return None
 

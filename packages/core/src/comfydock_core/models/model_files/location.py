@@ -2,6 +2,7 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from typing import Any
 
 # A folder that no environment knows, or none at all.
@@ -19,6 +20,16 @@ class FileState:
         self.inode = inode
         self.device = device
 
+    @classmethod
+    def of(cls, found: "os.stat_result") -> "FileState":
+        """That of a file that was looked at."""
+        return cls(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
+
+    @property
+    def file_id(self) -> tuple[int, int]:
+        """Equal for all names of one file, and for them alone."""
+        return self.device, self.inode
+
     def is_same_as(self, other: "FileState", *, by_number: bool = True) -> bool:
         """Whether nothing speaks for a change. Numbers of devices are not kept over a restart, and do not count.
 
@@ -26,10 +37,6 @@ class FileState:
         """
         is_same_file = self.inode == other.inode or not by_number
         return self.size == other.size and self.mtime_ns == other.mtime_ns and is_same_file
-
-    def is_one_file_with(self, other: "FileState") -> bool:
-        """Whether both are names of one file."""
-        return self.device == other.device and self.inode == other.inode
 
 
 class ModelLocation:

@@ -94,8 +94,7 @@ class ModelIndexReader:
 def connect(path: str, *, to_write: bool) -> sqlite3.Connection:
     """Open the index in a file, and bring it up to date. For reading an absent one is empty.
 
-    Raises `ModelIndexDamaged`, also for one of a newer ComfyDock, `BusyError`,
-    `FileSystemError`.
+    Raises `ModelIndexDamaged`, also for one of a newer ComfyDock, `BusyError`, `FileSystemError`.
     """
     with ToldErrors(path):
         there = to_write or native.exists(path)

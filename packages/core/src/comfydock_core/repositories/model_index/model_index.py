@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 
+from comfydock_core.models.model_files.grouping import one_name_each
 from comfydock_core.models.model_files.index import (
     DigestClaim,
     IndexChange,
@@ -26,6 +27,7 @@ from comfydock_core.repositories.model_index.rows import signed, stored, text
 from comfydock_core.repositories.model_index.scans import take_in_scan
 from comfydock_core.utils.files.digests import Digests
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.file_states import file_state
 
 _WITHOUT_DIGESTS = "locations.blake3 IS NULL AND present"
 # What a predecessor noted of exactly this file. It kept times in seconds, as floating point.
@@ -64,23 +66,18 @@ class ModelIndex(ModelIndexReader):
         """The files whose BLAKE3 or SHA-256 this is, in whole."""
         return self._locations("WHERE locations.blake3 = ? OR sha256 = ?", digest, digest)
 
-    def locations_of_file(self, device: int, inode: int) -> list[ModelLocation]:
-        """All names of one file."""
-        return self._locations("WHERE device = ? AND inode = ?", signed(device), signed(inode))
+    def names_of_file(self, state: FileState) -> list[ModelLocation]:
+        """All names of one file, by its numbers."""
+        return self._locations("WHERE device = ? AND inode = ?", signed(state.device), signed(state.inode))
 
     def without_digests(self) -> list[ModelLocation]:
         """The files that were not read whole in their present state, one name of each."""
-        found = self._locations(f"WHERE {_WITHOUT_DIGESTS}")
-        return list({(one.state.device, one.state.inode): one for one in found}.values())
+        return one_name_each(self._locations(f"WHERE {_WITHOUT_DIGESTS}"))
 
     def count_without_digests(self) -> int:
         """How many names of such files there are."""
         found = self._ask(f"SELECT count(*) FROM locations JOIN roots ON roots.number = root WHERE {_WITHOUT_DIGESTS}")
         return int(found[0][0])
-
-    def without_header(self) -> list[ModelLocation]:
-        """The files whose header was not looked at in their present state."""
-        return self._locations("WHERE header IS NULL AND present")
 
     def duplicates(self) -> list[list[ModelLocation]]:
         """Files of the same content, by their digests, that are not names of one file; the largest waste first."""
@@ -88,7 +85,7 @@ class ModelIndex(ModelIndexReader):
         repeated = "SELECT blake3 FROM locations WHERE blake3 IS NOT NULL GROUP BY blake3 HAVING count(*) > 1"
         for one in self._locations(f"WHERE locations.blake3 IN ({repeated}) AND present"):
             found.setdefault(one.blake3 or "", []).append(one)
-        groups = [group for group in found.values() if len({(one.state.device, one.state.inode) for one in group}) > 1]
+        groups = [group for group in found.values() if len(one_name_each(group)) > 1]
         return sorted(groups, key=lambda group: -group[0].state.size * (len(group) - 1))
 
     def sources_of(self, blake3: str) -> list[ModelSource]:
@@ -159,7 +156,7 @@ class ModelIndex(ModelIndexReader):
 
     def note_digests(self, path: str, digests: Digests) -> None:
         """What the bytes of a file are that was read whole just now, for all of its names."""
-        self.note_digests_of(_state_of(path), digests)
+        self.note_digests_of(file_state(path), digests)
 
     def note_digests_of(self, state: FileState, digests: Digests, first_seen: int | None = None) -> None:
         """The same for a file that was in this state before and after it was read.
@@ -195,12 +192,6 @@ class ModelIndex(ModelIndexReader):
                 "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?)",
                 (blake3, url, kind, origin, int(time.time()), json.dumps(dict(details or {}))),
             )
-
-    def remove_source(self, blake3: str, url: str) -> bool:
-        """Forget an address that ComfyDock noted itself; whether there was one."""
-        with self._changing():
-            removed = self._connection.execute("DELETE FROM sources WHERE blake3 = ? AND url = ?", (blake3, url))
-        return removed.rowcount > 0
 
     def is_read(self, path: str, state: str) -> bool:
         """Whether a predecessor's file was taken in, in this state."""
@@ -257,11 +248,6 @@ def open_model_index(path: str, *, to_write: bool = True) -> ModelIndex:
 
 def _earlier_values(place: ModelLocation) -> tuple[str | bytes, int, float]:
     return stored(place.full_path), place.state.size, place.state.mtime_ns / 1e9
-
-
-def _state_of(path: str) -> FileState:
-    found = os.stat(path)
-    return FileState(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
 
 def _sources(rows: list[tuple]) -> list[ModelSource]:  # type: ignore[type-arg]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
-from comfydock_core.core.usecases.models.indexing import disk_manners, is_unchanged, reading, refresh_index
+from comfydock_core.core.usecases.models.indexing import disk_manners, reading, refresh_index
 from comfydock_core.core.usecases.models.scopes import file_place
+from comfydock_core.models.model_files.grouping import one_name_each
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
@@ -18,6 +19,7 @@ from comfydock_core.services.transaction import make_plan, operation
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.digests import Digests, digests_of
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.file_states import file_state, is_unchanged
 from comfydock_core.utils.files.sharing import is_open_for_writing, share
 from comfydock_core.utils.text import size_text
 
@@ -89,17 +91,14 @@ def _keep_digests(layout: WorkspaceLayout, plan: Deduplication) -> None:
     """A clone is another file, with bytes that were compared just now."""
     with open_model_index(layout.model_index) as index:
         for twin in plan.twins:
-            known = index.locations_of_file(os.stat(twin.kept).st_dev, os.stat(twin.kept).st_ino)
+            known = index.names_of_file(file_state(twin.kept))
             if known and known[0].blake3 is not None and known[0].sha256 is not None:
                 index.note_digests(twin.path, Digests(known[0].blake3, known[0].sha256, twin.size))
 
 
 def _files(group: Iterable[ModelLocation]) -> list[ModelLocation]:
     """One name for each file, a name that is no link where there is one."""
-    found: dict[tuple[int, int], ModelLocation] = {}
-    for one in sorted(group, key=lambda one: os.path.islink(one.full_path)):
-        found.setdefault((one.state.device, one.state.inode), one)
-    return list(found.values())
+    return one_name_each(sorted(group, key=lambda one: os.path.islink(one.full_path)))
 
 
 def _plan(groups: Sequence[Sequence[ModelLocation]], reporter: Reporter) -> Deduplication:

@@ -8,6 +8,7 @@ from comfydock_core.core.usecases.models.searching import are_digits, folded
 from comfydock_core.models.exceptions import ConflictError, ModelNotFound
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.repositories.model_index.model_index import ModelIndex
+from comfydock_core.utils.files.file_states import file_state
 from comfydock_core.utils.text import nearest
 
 _SHOWN = 8
@@ -39,7 +40,7 @@ def grouped(places: Iterable[ModelLocation]) -> list[list[ModelLocation]]:
     """Files by what they hold: those of one content together, and those that are names of one file."""
     groups: dict[object, list[ModelLocation]] = {}
     for one in places:
-        groups.setdefault(one.blake3 or (one.state.device, one.state.inode), []).append(one)
+        groups.setdefault(one.blake3 or one.state.file_id, []).append(one)
     return list(groups.values())
 
 
@@ -54,8 +55,7 @@ def _at_path(index: ModelIndex, identifier: str) -> list[ModelLocation]:
         return exact[:1]
     for path in (given, *(f"{root}/{inside}" for root in roots)):
         with contextlib.suppress(OSError):
-            state = os.stat(path)
-            if same := index.locations_of_file(state.st_dev, state.st_ino):
+            if same := index.names_of_file(file_state(path)):
                 return same
     return _by_spelling(index, [root for root in roots if os.path.exists(f"{root}/{inside}")], inside)
 

@@ -9,13 +9,13 @@ from comfydock_core.analyzers.model_scanner import ModelScanner
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.places import places_of_models
 from comfydock_core.models.model_files.index import IndexChange
-from comfydock_core.models.model_files.location import FileState, ModelLocation
+from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.model_index.earlier import take_in_earlier_index
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
 from comfydock_core.utils.files.digests import Digests, digests_of
 from comfydock_core.utils.files.disk_errors import disk_errors
-from comfydock_core.utils.files.file_systems import has_lasting_numbers
+from comfydock_core.utils.files.file_states import file_state, is_unchanged
 from comfydock_core.utils.io_priority import last_at_the_disk
 from comfydock_core.utils.text import counted
 
@@ -139,23 +139,11 @@ def reading(reporter: Reporter, before: int, total: int) -> Callable[[int, int |
     return on_progress
 
 
-def file_state(path: str) -> FileState:
-    """A file as it is now. Raises `OSError`."""
-    found = os.stat(path)
-    return FileState(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
-
-
 @contextlib.contextmanager
 def disk_manners(*, eager: bool) -> Iterator[None]:
     """While inside, other programs go first at the disk, unless `eager`."""
     with contextlib.nullcontext() if eager else last_at_the_disk():
         yield
-
-
-def is_unchanged(place: ModelLocation) -> bool:
-    """Whether a file is as the index has it. Raises `OSError` where there is none."""
-    now = file_state(place.full_path)
-    return now.is_same_as(place.state, by_number=has_lasting_numbers(now.device))
 
 
 def _refuse_changed(place: ModelLocation) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.finding import the_model
-from comfydock_core.core.usecases.models.indexing import disk_manners, hash_file, is_unchanged, reading, refresh_index
+from comfydock_core.core.usecases.models.indexing import disk_manners, hash_file, reading, refresh_index
 from comfydock_core.core.usecases.models.scopes import file_place
 from comfydock_core.models.exceptions import ConflictError
 from comfydock_core.models.model_files.location import ModelLocation
@@ -18,6 +18,7 @@ from comfydock_core.services.transaction import make_plan, operation
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.digests import digests_of
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.file_states import is_unchanged
 from comfydock_core.utils.text import size_text
 
 DAMAGED_ENDING = ".damaged"
@@ -50,10 +51,7 @@ def plan_deletion(layout: WorkspaceLayout, identifier: str, reporter: Reporter) 
     """
     with open_model_index(layout.model_index) as index, disk_errors("plan the deletion of the model"):
         place = _one_file(the_model(index, identifier), identifier)
-        names = [
-            one for one in index.locations_of_file(place.state.device, place.state.inode) if one.path != place.path
-        ]
-        others = [one for one in names if _stays(one, place)]
+        others = [one for one in index.names_of_file(place.state) if _stays(one, place)]
         blake3 = None
         if not others and not os.path.islink(place.full_path):
             reporter.phase(f"Reading {place.file_name}, to find others that hold the same")

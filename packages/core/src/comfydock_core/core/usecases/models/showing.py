@@ -9,6 +9,7 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.finding import the_model
 from comfydock_core.core.usecases.models.places import models_directory
 from comfydock_core.models.exceptions import BusyError, FileSystemError
+from comfydock_core.models.model_files.grouping import wasted_bytes
 from comfydock_core.models.model_files.index import ModelSource, RootState
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.protocols import Reporter
@@ -83,7 +84,7 @@ def index_state(layout: WorkspaceLayout) -> IndexState:
     """How the index is. Raises `ModelIndexDamaged`."""
     with open_model_index(layout.model_index, to_write=False) as index:
         groups = index.duplicates()
-        wasted = sum(_wasted(group) for group in groups)
+        wasted = sum(wasted_bytes(group) for group in groups)
         return IndexState(models_directory(layout), tuple(index.roots()), len(groups), wasted)
 
 
@@ -108,8 +109,3 @@ def _sources(index: ModelIndex, places: Sequence[ModelLocation]) -> list[ModelSo
         for source in index.sources_at(place):
             found.setdefault(source.url, source)
     return list(found.values())
-
-
-def _wasted(group: Sequence[ModelLocation]) -> int:
-    files = {(one.state.device, one.state.inode) for one in group}
-    return group[0].state.size * (len(files) - 1)

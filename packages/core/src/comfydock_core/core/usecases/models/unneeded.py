@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from comfydock_core.analyzers.model_files.mentions import Called, Mentions
 from comfydock_core.analyzers.model_files.spellings import Spelling, Spellings
-from comfydock_core.core.usecases.models.indexing import file_state, hash_file
+from comfydock_core.core.usecases.models.indexing import hash_file
 from comfydock_core.core.usecases.models.scopes import real_place, real_places
+from comfydock_core.models.model_files.grouping import one_name_each
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.model_index.model_index import ModelIndex
+from comfydock_core.utils.files.file_states import is_unchanged
 from comfydock_core.utils.text import counted
 
 _MOST_LINKS = 40
@@ -59,7 +61,7 @@ class Sorting:
             self._earlier.setdefault(size, []).append((sampled.lower(), blake3))
         self._files: dict[tuple[int, int], list[str]] = {}
         for place in places:
-            self._files.setdefault((place.state.device, place.state.inode), []).append(place.full_path)
+            self._files.setdefault(place.state.file_id, []).append(place.full_path)
         self._contents: dict[str, list[str]] = {}
         self._unread: Counter[int] = Counter()
         self._group()
@@ -129,8 +131,7 @@ class Sorting:
 
         Returns those that were read; what cannot be read is kept.
         """
-        unread = [one for one in self.going if one.blake3 is None and self._would_lose_content(one)]
-        unread = list({(one.state.device, one.state.inode): one for one in unread}.values())
+        unread = one_name_each(one for one in self.going if one.blake3 is None and self._would_lose_content(one))
         total, before = sum(one.state.size for one in unread), 0
         if unread:
             reporter.phase(f"Reading {counted(len(unread), 'file')} before they go")
@@ -176,7 +177,7 @@ class Sorting:
         if limits.folder is not None and limits.folder not in (folder, place.folder):
             self.aside.add(place.full_path)
             return f"it is not in the folder `{limits.folder}`"
-        if not file_state(place.full_path).is_same_as(place.state):
+        if not is_unchanged(place):
             return "it changed just now"
         changed = max(_last_change(place.full_path), self._seen.get(place.blake3 or "", 0))
         if changed > limits.since:
@@ -185,7 +186,7 @@ class Sorting:
 
     def _names(self, place: ModelLocation) -> list[str]:
         """All ways to one file, links too."""
-        return self._files[place.state.device, place.state.inode]
+        return self._files[place.state.file_id]
 
     def _would_lose_content(self, place: ModelLocation) -> bool:
         stays = any(path in self.kept and not os.path.islink(path) for path in self._names(place))
@@ -193,7 +194,7 @@ class Sorting:
 
     def _refresh(self, read: Iterable[ModelLocation]) -> None:
         for one in read:
-            for now in self._index.locations_of_file(one.state.device, one.state.inode):
+            for now in self._index.names_of_file(one.state):
                 if now.full_path in self._places:
                     self._places[now.full_path] = now
         self._group()
@@ -203,7 +204,7 @@ class Sorting:
         self._contents, unread = {}, {}
         for path, place in self._places.items():
             if place.blake3 is None:
-                unread[place.state.device, place.state.inode] = place.state.size
+                unread[place.state.file_id] = place.state.size
             else:
                 self._contents.setdefault(place.blake3, []).append(path)
         self._unread = Counter(unread.values())

@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass
 from comfydock_core.analyzers.model_files.header_reading import read_header
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.finding import the_model
-from comfydock_core.core.usecases.models.indexing import disk_manners, hash_file, is_unchanged, reading
+from comfydock_core.core.usecases.models.indexing import disk_manners, hash_file, reading
+from comfydock_core.models.model_files.grouping import one_name_each
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
 from comfydock_core.utils.files.digests import digests_of
+from comfydock_core.utils.files.file_states import is_unchanged
 from comfydock_core.utils.text import counted
 
 WHOLE = "whole"
@@ -48,7 +50,7 @@ def verify_models(
     """
     with open_model_index(layout.model_index) as index:
         named = [place for one in identifiers for place in the_model(index, one)]
-        places = _one_name_each(named if identifiers else [one for one in index.locations() if not one.absent])
+        places = one_name_each(named if identifiers else [one for one in index.locations() if not one.absent])
         total, before = sum(one.state.size for one in places), 0
         verdicts: list[Verdict] = []
         reporter.phase(f"Verifying {counted(len(places), 'file')}")
@@ -98,11 +100,5 @@ def _deep_verdict(index: ModelIndex, place: ModelLocation, reporter: Reporter, *
         reason = f"{wrong[0].by} has another digest, {wrong[0].digest[:12]}; that of the file is {digests.blake3[:12]}"
         return found(DAMAGED, reason)
     if not claims:
-        return Verdict(
-            place.root, place.full_path, digests.size, UNKNOWN, "read for the first time; no digest was known", True
-        )
+        return found(UNKNOWN, "read for the first time; no digest was known")
     return found(WHOLE, f"its digest is that of {claims[0].by}")
-
-
-def _one_name_each(places: Sequence[ModelLocation]) -> list[ModelLocation]:
-    return list({(one.state.device, one.state.inode): one for one in reversed(places)}.values())[::-1]
