@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from comfydock_core.core.environment import Environment
+    from comfydock_core.core.workspace import Workspace
 
 Words = list[tuple[str, str]]
 
@@ -84,72 +85,49 @@ def _constrained_packages(environment: str | None) -> Words:
 
 def _model_sections(environment: str | None) -> Words:
     """The sections of an environment's `extra_model_paths.yaml`, with their directories."""
-    from comfydock_core.core.workspace import Workspace
-    from comfydock_core.models.exceptions import ComfyDockError
-
-    try:
-        sections = Workspace.find().model_roots.sections(environment)
-    except (ComfyDockError, OSError):
-        return []
-    return [(section.name, section.base_path or "") for section in sections]
+    return _of_workspace(
+        lambda it: [(section.name, section.base_path or "") for section in it.model_roots.sections(environment)]
+    )
 
 
 def _model_places() -> Words:
     """The folders below the models directory, two levels deep."""
     import os
 
-    from comfydock_core.core.workspace import Workspace
-    from comfydock_core.models.exceptions import ComfyDockError
-
-    try:
-        workspace = Workspace.find()
-        root = workspace.config().models_directory or workspace.layout.models
+    def places(it: "Workspace") -> Words:
+        root = it.config().models_directory or it.layout.models
         found = [one.name for one in os.scandir(root) if one.is_dir()]
         found += [f"{first}/{one.name}" for first in found for one in os.scandir(f"{root}/{first}") if one.is_dir()]
-    except (ComfyDockError, OSError):
-        return []
-    return [(name, "") for name in sorted(found) if "/." not in f"/{name}"]
+        return [(name, "") for name in sorted(found) if "/." not in f"/{name}"]
+
+    return _of_workspace(places)
 
 
 def _downloads() -> Words:
-    from comfydock_core.factories.workspace_factory import find_workspace
-    from comfydock_core.models.exceptions import ComfyDockError
-
-    try:
-        kept = find_workspace(offline=True).downloads.kept()
-    except (ComfyDockError, OSError):
-        return []
-    return [(one.identifier, one.request.name) for one in kept]
-
-
-def _of_environment(name: str | None, words: "Callable[[Environment], Words]") -> Words:
-    """What somebody finds in an environment, in the active one for `None`."""
-    from comfydock_core.core.workspace import Workspace
-    from comfydock_core.models.exceptions import ComfyDockError
-
-    try:
-        return words(Workspace.find().open_environment(name))
-    except (ComfyDockError, OSError):
-        return []
+    return _of_workspace(lambda it: [(one.identifier, one.request.name) for one in it.downloads.kept()])
 
 
 def _models() -> Words:
     """Indexed files, by their paths below their roots."""
-    from comfydock_core.core.workspace import Workspace
-    from comfydock_core.models.exceptions import ComfyDockError
-
-    try:
-        return Workspace.find().models.names()
-    except (ComfyDockError, OSError):
-        return []
+    return _of_workspace(lambda it: it.models.names())
 
 
 def _model_folders() -> Words:
+    return _of_workspace(lambda it: [(name, "") for name in it.models.folders()])
+
+
+def _of_environment(name: str | None, words: "Callable[[Environment], Words]") -> Words:
+    """What somebody finds in an environment, in the active one for `None`."""
+    return _of_workspace(lambda it: words(it.open_environment(name)))
+
+
+def _of_workspace(words: "Callable[[Workspace], Words]") -> Words:
+    """What somebody finds in the workspace."""
     from comfydock_core.core.workspace import Workspace
     from comfydock_core.models.exceptions import ComfyDockError
 
     try:
-        return [(name, "") for name in Workspace.find().models.folders()]
+        return words(Workspace.find())
     except (ComfyDockError, OSError):
         return []
 

@@ -10,7 +10,6 @@ from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import amount, make_reporter
 from comfydock_cli.ui.prompts import confirm, refuse_unanswerable
 from comfydock_core.core.usecases.models.collecting import Collection
-from comfydock_core.models.plan import PlanStep
 from comfydock_core.utils.text import counted
 
 _AGE = re.compile(r"([0-9]{1,6})([hdw])", re.ASCII)
@@ -29,7 +28,7 @@ def collect(context: Context, arguments: Arguments) -> Result:
         facts = _facts(plan)
         if context.dry_run:
             changes = [plan_data(change) for change in plan.changes]
-            lines = [PlanStep(line.action, line.target, line.detail) for change in plan.changes for line in change.work]
+            lines = [line for change in plan.changes for line in change.work]
             return _noted(planned(lines, changes=changes, **facts), plan)
         if not plan.files:
             return Result({**facts, "operations": []}, _NOTHING, note=_kept_note(plan))

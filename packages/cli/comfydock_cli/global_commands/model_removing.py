@@ -6,7 +6,6 @@ from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import amount, make_reporter
 from comfydock_cli.ui.prompts import confirm
 from comfydock_core.core.usecases.models.deduplicating import Deduplication
-from comfydock_core.models.plan import PlanStep
 from comfydock_core.utils.text import counted
 
 _BRINGS_BACK = "`comfydock undo` brings it back; `comfydock operation prune` frees the space"
@@ -43,9 +42,7 @@ def dedupe(context: Context, arguments: Arguments) -> Result:
         for line in skipped:
             reporter.warn(line)
         if context.dry_run:
-            steps = [PlanStep(line.action, line.target, line.detail) for plan in plans if plan.change
-                     for line in plan.change.work]  # fmt: skip
-            return planned(steps, **facts)
+            return planned([line for plan in plans if plan.change for line in plan.change.work], **facts)
         for plan in plans:
             for how, number in models.deduplicate(plan, context.initiator(), reporter).items():
                 made[how] = made.get(how, 0) + number

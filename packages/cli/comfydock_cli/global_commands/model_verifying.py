@@ -7,7 +7,6 @@ from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import make_reporter
 from comfydock_core.core.usecases.models.verifying import DAMAGED, UNREADABLE, Verdict
-from comfydock_core.models.plan import PlanStep
 from comfydock_core.utils.text import counted
 
 _SOMETHING_WRONG = 8
@@ -23,7 +22,7 @@ def verify(context: Context, arguments: Arguments) -> Result:
         damaged = [one for one in verdicts if one.verdict == DAMAGED]
         plans = [models.plan_quarantine(one) for one in damaged] if arguments.flag("quarantine") else []
         if context.dry_run:
-            lines = [PlanStep(line.action, line.target, line.detail) for plan in plans for line in plan.work]
+            lines = [line for plan in plans for line in plan.work]
             return planned(lines, verdicts=[one.as_dict() for one in verdicts])
         pairs = zip(plans, damaged, strict=False)  # Without `--quarantine` there are no plans.
         renamed = [models.quarantine(plan, one, context.initiator(), reporter) for plan, one in pairs]

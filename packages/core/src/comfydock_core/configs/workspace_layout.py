@@ -58,6 +58,11 @@ class WorkspaceLayout:
         return f"{self.root}/comfydock_cache/http"
 
     @property
+    def answers(self) -> str:
+        """What programs and code said, as long as nothing that they read changes."""
+        return f"{self.root}/comfydock_cache/answers"
+
+    @property
     def node_data(self) -> str:
         """The lists of known node packs, and the index made of them."""
         return f"{self.root}/comfydock_cache/custom_nodes"

@@ -47,7 +47,7 @@ class _EnvironmentServices:
         from comfydock_core.managers.uv_project_manager import UVProjectManager
 
         uv = UVCommand.of_environment(self._layout, self._workspace, offline=self._offline)
-        answers = RememberedAnswers(AnswerCache(f"{self._workspace.cache}/answers"))
+        answers = RememberedAnswers(AnswerCache(self._workspace.answers))
         return UVProjectManager(self._layout.definition, self._layout.venv, uv, answers)
 
     @cached_property

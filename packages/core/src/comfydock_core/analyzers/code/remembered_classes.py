@@ -6,7 +6,7 @@ from comfydock_core.analyzers import custom_node_scanner as node_classes
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.models.packs.pack_needs import DefinedClasses
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.utils.files.fingerprints import digest
+from comfydock_core.utils.files.fingerprints import stamp
 
 _READER = "1"  # Another one makes what was read before worthless.
 _SUBJECT = "node-classes"
@@ -42,12 +42,12 @@ class RememberedClasses:
             self._answers.keep(_SUBJECT, [_READER, self._comfyui], self._used)
 
     def _read(self, place: str, root: str, files: list[str]) -> DefinedClasses:
-        stamp = digest(f"{file}\0{_state(file)}" for file in files)
-        found = _remembered(self._known.get(place), stamp)
+        now = stamp(files)
+        found = _remembered(self._known.get(place), now)
         if found is None:
             self._tell(os.path.basename(place))
             found = node_classes.read_classes(root, files)
-        self._used[place] = {"stamp": stamp, "names": sorted(found.names), "doubts": list(found.doubts)}
+        self._used[place] = {"stamp": now, "names": sorted(found.names), "doubts": list(found.doubts)}
         return found
 
     def _tell(self, name: str) -> None:
@@ -57,16 +57,8 @@ class RememberedClasses:
         self._read_anew += 1
 
 
-def _state(file: str) -> str:
-    try:
-        found = os.stat(file)
-    except OSError:
-        return "gone"
-    return f"{found.st_size} {found.st_mtime_ns} {found.st_ino}"
-
-
-def _remembered(kept: object, stamp: str) -> DefinedClasses | None:
-    if not isinstance(kept, dict) or kept.get("stamp") != stamp:
+def _remembered(kept: object, now: str) -> DefinedClasses | None:
+    if not isinstance(kept, dict) or kept.get("stamp") != now:
         return None
     names, doubts = kept.get("names"), kept.get("doubts")
     if not isinstance(names, list) or not isinstance(doubts, list):

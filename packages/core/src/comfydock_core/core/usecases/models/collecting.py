@@ -10,7 +10,7 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.indexing import ModelSync, disk_manners, refresh_index, sync_index
 from comfydock_core.core.usecases.models.places import places_of_models
 from comfydock_core.core.usecases.models.referring import hear_all, referring_scopes, refuse_mentioned
-from comfydock_core.core.usecases.models.scopes import file_place
+from comfydock_core.core.usecases.models.scopes import changing_models, file_place
 from comfydock_core.core.usecases.models.unneeded import Limits, Sorting
 from comfydock_core.core.usecases.workspace.operations import full_name
 from comfydock_core.models.exceptions import NotFoundError, ReferencesUnreadable
@@ -19,8 +19,7 @@ from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
-from comfydock_core.repositories.model_scopes import note_model_scope
-from comfydock_core.services.transaction import make_plan, operation
+from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import counted, size_text
@@ -103,9 +102,7 @@ def collect(layout: WorkspaceLayout, plan: Collection, initiator: Initiator, rep
     """
     names = []
     for change in plan.changes:
-        with disk_errors("note where models are changed"):
-            note_model_scope(layout, change.scope)
-        with operation(change, initiator, reporter) as under_way:
+        with changing_models(layout, change, initiator, reporter) as under_way:
             refuse_mentioned(layout, plan.called, reporter)
             under_way.commit()
         names.append(full_name(change.scope, under_way.id))

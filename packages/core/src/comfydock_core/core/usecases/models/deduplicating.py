@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.indexing import disk_manners, reading, refresh_index
-from comfydock_core.core.usecases.models.scopes import file_place
+from comfydock_core.core.usecases.models.scopes import changing_models, file_place
 from comfydock_core.models.model_files.grouping import one_name_each
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.model_index.model_index import open_model_index
-from comfydock_core.repositories.model_scopes import note_model_scope
-from comfydock_core.services.transaction import make_plan, operation
+from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.digests import Digests, digests_of
 from comfydock_core.utils.files.disk_errors import disk_errors
@@ -75,9 +74,7 @@ def deduplicate(
     made: dict[str, int] = {}
     if plan.change is None:
         return made
-    with disk_errors("note where models are changed"):
-        note_model_scope(layout, plan.change.scope)
-    with operation(plan.change, initiator, reporter) as under_way:
+    with changing_models(layout, plan.change, initiator, reporter) as under_way:
         for twin in plan.twins:
             how = share(twin.kept, under_way.place(twin.step), twin.path)
             made[how] = made.get(how, 0) + 1

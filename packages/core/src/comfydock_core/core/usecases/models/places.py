@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.defaults import MODEL_EXTENSIONS
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -13,9 +14,6 @@ from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.model_files.folders import ModelFolder
 from comfydock_core.models.model_files.index import ENVIRONMENT, WORKSPACE, ScanRoot
 from comfydock_core.repositories.workspace_config_reader import read_config
-
-# Folders of ComfyUI that hold no models.
-_NO_MODELS = ("custom_nodes",)
 
 _Folder = tuple[str, str, frozenset[str]]
 
@@ -38,7 +36,7 @@ def places_of_models(layout: WorkspaceLayout, known: Iterable[str] = ()) -> Plac
 
     Raises `WorkspaceDamaged`, `OSError`.
     """
-    found, answers = _Gathering(models_directory(layout)), AnswerCache(f"{layout.cache}/answers")
+    found, answers = _Gathering(models_directory(layout)), AnswerCache(layout.answers)
     untold: list[tuple[str, str]] = []
     for name in finding.environment_names(layout):
         environment = layout.environment(name)
@@ -48,7 +46,7 @@ def places_of_models(layout: WorkspaceLayout, known: Iterable[str] = ()) -> Plac
             untold.append((name, str(error)))
             continue
         for folder in folders:
-            if folder.name not in _NO_MODELS:
+            if folder.name != CUSTOM_NODES:
                 found.take(folder, environment.custom_nodes)
     return Places(tuple(found.roots(frozenset(known))), tuple(untold))
 

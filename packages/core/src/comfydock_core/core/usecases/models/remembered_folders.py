@@ -8,7 +8,7 @@ from comfydock_core.analyzers.model_files.model_folders import model_folders
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.model_files.folders import ModelFolder
-from comfydock_core.utils.files.fingerprints import digest
+from comfydock_core.utils.files.fingerprints import stamp
 
 _READER = "1"  # Another one makes what was told before worthless.
 _SUBJECT = "model-folders"
@@ -32,18 +32,10 @@ def remembered_folders(layout: EnvironmentLayout, answers: AnswerCache) -> list[
 def _stamp(layout: EnvironmentLayout) -> str:
     """Another text when a file of code, or the file of model paths, is written, comes or goes."""
     own = [f"{layout.comfyui}/{name}" for name in ("folder_paths.py", "main.py", EXTRA_PATHS)]
-    return digest(sorted(_state(file) for file in (*own, *_files(layout.custom_nodes))))
+    return stamp(sorted((*own, *_files(layout.custom_nodes))))
 
 
 def _files(custom_nodes: str) -> Iterator[str]:
     for directory, directories, names in os.walk(custom_nodes, followlinks=True):
         directories[:] = [name for name in directories if name not in _NO_CODE]
         yield from (f"{directory}/{name}" for name in names if name.endswith(".py"))
-
-
-def _state(file: str) -> str:
-    try:
-        found = os.stat(file)
-    except OSError:
-        return f"{file} is gone"
-    return f"{file} {found.st_size} {found.st_mtime_ns} {found.st_ino}"

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.finding import the_model
 from comfydock_core.core.usecases.models.indexing import disk_manners, hash_file, reading, refresh_index
-from comfydock_core.core.usecases.models.scopes import file_place
+from comfydock_core.core.usecases.models.scopes import changing_models, file_place
 from comfydock_core.models.exceptions import ConflictError
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
-from comfydock_core.repositories.model_scopes import note_model_scope
-from comfydock_core.services.transaction import make_plan, operation
+from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.digests import digests_of
 from comfydock_core.utils.files.disk_errors import disk_errors
@@ -86,9 +85,7 @@ def plan_quarantine(root: str, path: str) -> ChangePlan:
 
 def carry_out(layout: WorkspaceLayout, change: ChangePlan, root: str, initiator: Initiator, reporter: Reporter) -> str:
     """Carry out a change of names below a root, and bring the index up to date there."""
-    with disk_errors("note where models are changed"):
-        note_model_scope(layout, change.scope)
-    with operation(change, initiator, reporter) as under_way:
+    with changing_models(layout, change, initiator, reporter) as under_way:
         under_way.commit()
     refresh_index(layout, [root])
     return under_way.id

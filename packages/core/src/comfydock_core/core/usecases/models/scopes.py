@@ -1,8 +1,16 @@
 """In which directory a model file is changed: the one whose operations keep what is taken away, on the same disk."""
 
+import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.models.operation import ChangePlan, Initiator
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.model_scopes import note_model_scope
+from comfydock_core.services.transaction import Operation, operation
+from comfydock_core.utils.files.disk_errors import disk_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +19,17 @@ class FilePlace:
 
     scope: str
     path: str
+
+
+@contextlib.contextmanager
+def changing_models(
+    layout: WorkspaceLayout, change: ChangePlan, initiator: Initiator, reporter: Reporter
+) -> Iterator[Operation]:
+    """An `operation` in a directory of models, which `undo` is led to from now on. Raises what `operation` raises."""
+    with disk_errors("note where models are changed"):
+        note_model_scope(layout, change.scope)
+    with operation(change, initiator, reporter) as under_way:
+        yield under_way
 
 
 def file_place(root: str, path: str) -> FilePlace:

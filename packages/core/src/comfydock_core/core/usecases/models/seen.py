@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES
 from comfydock_core.analyzers.model_files.listing import listed_files, path_of
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -11,9 +12,6 @@ from comfydock_core.models.exceptions import ModelNotFound
 from comfydock_core.models.model_files.folders import ModelFolder
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import nearest, some
-
-# Folders of ComfyUI that hold no models.
-_NO_MODELS = ("custom_nodes",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +37,15 @@ def files_seen(workspace: WorkspaceLayout, layout: EnvironmentLayout, folder: st
     `FileSystemError`.
     """
     with disk_errors("look at the directories of models"):
-        folders = remembered_folders(layout, AnswerCache(f"{workspace.cache}/answers"))
-        chosen = [one for one in folders if one.name not in _NO_MODELS and folder in (None, one.name)]
+        folders = remembered_folders(layout, AnswerCache(workspace.answers))
+        chosen = [one for one in folders if one.name != CUSTOM_NODES and folder in (None, one.name)]
         if not chosen:
             raise _unknown(folder or "", folders, layout)
         return [ListedFile(one.name, name, path_of(one, name)) for one in chosen for name in listed_files(one)]
 
 
 def _unknown(folder: str, folders: list[ModelFolder], layout: EnvironmentLayout) -> ModelNotFound:
-    names = [one.name for one in folders if one.name not in _NO_MODELS]
+    names = [one.name for one in folders if one.name != CUSTOM_NODES]
     near = nearest(folder, names, limit=1)
     return ModelNotFound(
         f"ComfyUI of `{layout.name}` knows no folder `{folder}`",

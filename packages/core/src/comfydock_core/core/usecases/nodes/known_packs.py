@@ -63,4 +63,4 @@ def _index(workspace: WorkspaceLayout) -> Iterator[NodeIndex | None]:
 
 
 def _answers(workspace: WorkspaceLayout) -> AnswerCache:
-    return AnswerCache(f"{workspace.cache}/answers")
+    return AnswerCache(workspace.answers)
