@@ -1,6 +1,7 @@
 """What servers answer, and what their refusals mean. How it is fetched does not matter here."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import AuthenticationFailed, RateLimited, RemoteError, UnusableAnswer
 
+_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 _REDIRECTED = frozenset({301, 302, 303, 307, 308})
 
 
@@ -36,6 +38,12 @@ class Answer:
 def shown(url: str) -> str:
     """An address for messages. Where a redirect leads nobody knows what is a secret: all after `?` is left out."""
     return without_credentials(url).partition("?")[0].partition("#")[0]
+
+
+def length_of(answer: Answer) -> int | None:
+    """How many bytes of body the header announces, `None` where it does not, or nothing that can be."""
+    length = answer.headers.get("content-length", "")
+    return int(length) if _LENGTH.fullmatch(length) else None
 
 
 def redirect_target(answer: Answer) -> str | None:

@@ -8,7 +8,7 @@ from typing import Protocol
 from urllib.parse import parse_qs, quote, urlsplit
 
 from comfydock_core.clients.answers import Answer
-from comfydock_core.clients.transport import environment_url, may_carry_secrets
+from comfydock_core.clients.transport import bearer, environment_url
 from comfydock_core.configs.defaults import CIVITAI
 from comfydock_core.models.civitai import CivitAIFile, CivitAIModel
 from comfydock_core.models.exceptions import ComfyDockError, ModelGated, ModelNotOffered, UnusableAnswer
@@ -44,10 +44,6 @@ class CivitAIClient:
         self._transport = transport
         self._base = (base_url or environment_url("COMFYDOCK_CIVITAI_URL", CIVITAI)).rstrip("/")
         self._token = os.environ.get("CIVITAI_API_TOKEN") or token
-
-    @property
-    def has_token(self) -> bool:
-        return bool(self._token)
 
     def reference(self, url: str) -> CivitAIReference | None:
         """What an address means, `None` when it is not one of Civitai's models. Nothing is asked."""
@@ -93,8 +89,7 @@ class CivitAIClient:
 
     def headers(self, url: str) -> dict[str, str]:
         """Who asks, for an address of Civitai's own host and no other."""
-        same = urlsplit(url).netloc.lower() == urlsplit(self._base).netloc.lower()
-        return {"Authorization": f"Bearer {self._token}"} if self._token and same and may_carry_secrets(url) else {}
+        return bearer(self._token, self._base, url)
 
     def refusal(self, model: CivitAIModel, status: int) -> ComfyDockError | None:
         """What it means that Civitai does not hand out the file of a version, `None` for another reason."""

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Protocol
 
-from comfydock_core.clients.answers import Answer, checked, refusal, shown
+from comfydock_core.clients.answers import Answer, checked, length_of, refusal, shown
 from comfydock_core.models.exceptions import NetworkUnavailable, UnusableAnswer
 from comfydock_core.utils.text import size_text
 
 _FAILURES = 3  # In a row, without a single byte more.
 _PAUSE_SECONDS = 0.5
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", re.ASCII)
-_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,5 +157,4 @@ def _validator(answer: Answer) -> str | None:
 def _total(answer: Answer, part: re.Match[str] | None) -> int | None:
     if part is not None:
         return None if part[2] == "*" else int(part[2])
-    length = answer.headers.get("content-length", "")
-    return int(length) if _LENGTH.fullmatch(length) else None
+    return length_of(answer)

@@ -7,7 +7,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from comfydock_core.clients.answers import Answer
-from comfydock_core.clients.transport import environment_url, may_carry_secrets
+from comfydock_core.clients.transport import bearer, environment_url
 from comfydock_core.configs.defaults import GITHUB_API
 from comfydock_core.models.exceptions import UnusableAnswer
 
@@ -104,10 +104,8 @@ class GitHubClient:
         return None if answer.status == 404 else answer.json()
 
     def _headers(self, url: str) -> dict[str, str]:
-        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-        if self._token and may_carry_secrets(url):
-            headers["Authorization"] = f"Bearer {self._token}"
-        return headers
+        asked = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+        return asked | bearer(self._token, self._base, url)
 
     def _release(self, record: dict[str, object]) -> GitHubRelease:
         tag = _text(record, "tag_name", self._base)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 from comfydock_core.clients.answers import Answer
-from comfydock_core.clients.transport import environment_url, may_carry_secrets
+from comfydock_core.clients.transport import bearer, environment_url
 from comfydock_core.configs.defaults import HUGGING_FACE
 from comfydock_core.models.exceptions import ComfyDockError, ModelGated, ModelNotOffered, PlaceUnclear
 
@@ -72,8 +72,7 @@ class HuggingFaceClient:
 
     def headers(self, url: str) -> dict[str, str]:
         """Who asks, for an address of Hugging Face's own host and no other."""
-        same = urlsplit(url).netloc.lower() == urlsplit(self._endpoint).netloc.lower()
-        return {"Authorization": f"Bearer {self._token}"} if self._token and same and may_carry_secrets(url) else {}
+        return bearer(self._token, self._endpoint, url)
 
     def facts(self, answers: Sequence[Answer]) -> HuggingFaceFacts:
         """What the answers on the way to a file say; the storage they lead to says nothing of it."""

@@ -302,6 +302,12 @@ def may_carry_secrets(url: str) -> bool:
     return parts.scheme == "https" or is_loopback(parts.hostname)
 
 
+def bearer(token: str | None, base: str, url: str) -> dict[str, str]:
+    """The header with a token, for an address of the host of `base` that may carry secrets, and for no other."""
+    same = urlsplit(url).netloc.lower() == urlsplit(base).netloc.lower()
+    return {"Authorization": f"Bearer {token}"} if token and same and may_carry_secrets(url) else {}
+
+
 def _may_keep_secrets(source: str, target: str) -> bool:
     one, other = urlsplit(source), urlsplit(target)
     return (one.scheme, one.hostname, one.port) == (other.scheme, other.hostname, other.port)

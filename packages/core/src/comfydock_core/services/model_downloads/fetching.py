@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from comfydock_core.clients.answers import Answer, shown
+from comfydock_core.clients.answers import Answer, length_of, shown
 from comfydock_core.clients.downloads import OpenStream
 from comfydock_core.clients.transport import Transport
 from comfydock_core.clients.watching import Stopped
 from comfydock_core.models.exceptions import ComfyDockError, ModelNotOffered, NetworkUnavailable, RemoteError
 from comfydock_core.services.model_downloads import judging
 from comfydock_core.services.model_downloads.digesting import Digesting
-from comfydock_core.services.model_downloads.heads import is_other, known_of, length_of, range_of
+from comfydock_core.services.model_downloads.heads import is_other, known_of, range_of
 from comfydock_core.services.model_downloads.pacing import Pace
 from comfydock_core.services.model_downloads.part import Known, Part
 from comfydock_core.services.model_downloads.rounds import Piece, Reached, Round

@@ -7,7 +7,6 @@ from comfydock_core.services.model_downloads import judging
 from comfydock_core.services.model_downloads.part import Known
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
-_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 
 
 def range_of(answer: Answer) -> tuple[int, int, Known]:
@@ -24,11 +23,6 @@ def range_of(answer: Answer) -> tuple[int, int, Known]:
 
 def known_of(answer: Answer, size: int | None) -> Known:
     return Known(size, answer.headers.get("etag"), answer.headers.get("last-modified"))
-
-
-def length_of(answer: Answer) -> int | None:
-    length = answer.headers.get("content-length", "")
-    return int(length) if _LENGTH.fullmatch(length) else None
 
 
 def is_other(known: Known, found: Known) -> bool:

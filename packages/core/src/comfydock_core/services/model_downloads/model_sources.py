@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
-from comfydock_core.clients.answers import Answer
+from comfydock_core.clients.answers import Answer, length_of
 from comfydock_core.clients.civitai_client import CivitAIClient, chosen_file
 from comfydock_core.clients.huggingface_client import HuggingFaceClient
 from comfydock_core.clients.transport import Transport
@@ -184,5 +184,4 @@ def _size(answer: Answer) -> int | None:
     total = _TOTAL.fullmatch(answer.headers.get("content-range", ""))
     if total is not None:
         return int(total[1])
-    length = answer.headers.get("content-length", "")
-    return int(length) if answer.status == 200 and re.fullmatch(r"\d{1,18}", length, re.ASCII) else None
+    return length_of(answer) if answer.status == 200 else None
