@@ -30,3 +30,12 @@ def some(names: "Sequence[str]", most: int = 8, separator: str = ", ") -> str:
     """The first names, and how many more there are: `a, b and 3 more`."""
     shown = separator.join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def folded(text: str) -> str:
+    """Text as names are compared: without case, and however its letters are composed."""
+    if text.isascii():
+        return text.casefold()
+    import unicodedata
+
+    return unicodedata.normalize("NFC", text).casefold()

@@ -6,10 +6,11 @@ one was put into another; names are compared regardless of case and of how lette
 
 import codecs
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
+
+from comfydock_core.utils.text import folded
 
 # So many bytes of a text have to be looked at together: the longest name, with every letter escaped several times.
 OVERLAP = 1 << 16
@@ -25,11 +26,6 @@ _BEGINNING = 3
 # What is remembered of parts: characters, and for each part about as many bytes as Python needs besides.
 _KEPT_CHARACTERS = 1 << 26
 _OVERHEAD = 100
-
-
-def folded(text: str) -> str:
-    """The text as names are compared."""
-    return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass
 
-from comfydock_core.analyzers.model_files.mentions import folded
+from comfydock_core.utils.text import folded
 
 _SHARD = re.compile(r"(.+?)[-_.]\d{2,6}-of-(\d{2,6})")
 # Files that make one model of the directory that they lie in.

@@ -4,12 +4,12 @@ import contextlib
 import os
 from collections.abc import Iterable
 
-from comfydock_core.core.usecases.models.searching import are_digits, folded
+from comfydock_core.core.usecases.models.searching import are_digits
 from comfydock_core.models.exceptions import ConflictError, ModelNotFound
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.repositories.model_index.model_index import ModelIndex
 from comfydock_core.utils.files.file_states import file_state
-from comfydock_core.utils.text import nearest
+from comfydock_core.utils.text import folded, nearest
 
 _SHOWN = 8
 _MOST_COMPARED = 20_000  # Names; looking for similar ones among more would take seconds.

@@ -1,6 +1,7 @@
 """Searching the index of models by words or digits. On the path of `model index find`: little is loaded."""
 
 from comfydock_core.repositories.model_index.index_reader import ModelIndexReader, read_model_index
+from comfydock_core.utils.text import folded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,15 +46,6 @@ def folder_names(layout: "WorkspaceLayout") -> list[str]:
 def are_digits(word: str) -> bool:
     """Whether a word may be the beginning of a digest."""
     return _FEWEST <= len(word) <= _ALL and set(word.lower()) <= _DIGITS
-
-
-def folded(text: str) -> str:
-    """Text as names are compared: without case, and however its letters are composed."""
-    if text.isascii():
-        return text.casefold()
-    import unicodedata
-
-    return unicodedata.normalize("NFC", text).casefold()
 
 
 def _with_words(index: ModelIndexReader, words: "Sequence[str]") -> "list[ModelLocation]":
