@@ -65,7 +65,6 @@ from .exceptions import LockDamaged as LockDamaged
 from .exceptions import LockOutdated as LockOutdated
 from .exceptions import ManifestDamaged as ManifestDamaged
 from .exceptions import MergeRefused as MergeRefused
-from .exceptions import ModelDamaged as ModelDamaged
 from .exceptions import ModelExists as ModelExists
 from .exceptions import ModelGated as ModelGated
 from .exceptions import ModelIndexDamaged as ModelIndexDamaged

@@ -806,16 +806,6 @@ class ModelNotFound(NotFoundError):
     code = "model-not-found"
 
 
-class ModelDamaged(IntegrityError):
-    """The bytes of a model file are not what they should be.
-
-    `comfydock model verify` lists such files. Fetch them again from where they came; `--quarantine` renames them until
-    then, so that ComfyUI does not load them.
-    """
-
-    code = "model-damaged"
-
-
 class ReferencesUnreadable(IntegrityError):
     """Something that may refer to model files cannot be read, so that none can be called unneeded.
 
