@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -219,6 +220,15 @@ def test_a_damaged_index_of_models_is_told(workspace: Workspace, damage: str) ->
     found = examined(workspace)["model-index-unusable"]
     assert (found.severity, "is damaged" in found.message) == (PROBLEM, True)
     assert "comfydock model index sync" in found.fix
+
+
+def test_an_index_of_models_with_other_tables_is_told(workspace: Workspace) -> None:
+    workspace.models.sync(SILENT, hash_files=False)
+    connection = sqlite3.connect(workspace.layout.model_index)
+    connection.execute("ALTER TABLE locations RENAME COLUMN folder TO directory")
+    connection.close()
+    found = examined(workspace)["model-index-unusable"]
+    assert found.message.endswith("its tables are not those of this ComfyDock")
 
 
 def test_a_change_under_way_is_no_fault(workspace: Workspace, demo: Environment) -> None:

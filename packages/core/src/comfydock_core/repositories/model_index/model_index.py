@@ -20,6 +20,7 @@ from comfydock_core.models.model_files.index import (
     RootState,
 )
 from comfydock_core.models.model_files.location import FileState, ModelLocation
+from comfydock_core.repositories.model_index import schema
 from comfydock_core.repositories.model_index.errors import ToldErrors, damaged
 from comfydock_core.repositories.model_index.index_reader import BUSY_SECONDS, ModelIndexReader, connect
 from comfydock_core.repositories.model_index.making import make_index
@@ -48,6 +49,9 @@ class ModelIndex(ModelIndexReader):
         found = [said for (said,) in self._ask("PRAGMA quick_check(1)")]
         if found != ["ok"]:
             raise damaged(self._path, " ".join(found[0].split()))
+        with ToldErrors(self._path):
+            if schema.lacks_tables(self._connection):
+                raise damaged(self._path, "its tables are not those of this ComfyDock")
 
     # What is known
 

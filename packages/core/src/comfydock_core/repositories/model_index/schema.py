@@ -54,6 +54,20 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+def lacks_tables(connection: sqlite3.Connection) -> bool:
+    """Whether what the scripts make is not all there, as in a file of another program. Raises `sqlite3.Error`."""
+    example = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(example)
+        return not _definitions(example) <= _definitions(connection)
+    finally:
+        example.close()
+
+
+def _definitions(connection: sqlite3.Connection) -> set[tuple[str, str | None]]:
+    return set(connection.execute("SELECT name, sql FROM sqlite_master"))
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the tables up to date, all of it or nothing. Raises `sqlite3.Error`."""
     connection.execute("BEGIN IMMEDIATE")
