@@ -83,7 +83,9 @@ def digests_of(path: str, on_progress: Callable[[int, int | None], None] | None 
     with open(path, "rb", buffering=0) as file, Hasher() as hasher:
         size = os.fstat(file.fileno()).st_size
         cached = page_cache.cached_parts(file.fileno(), size, CHUNK)
-        buffers = (bytearray(CHUNK), bytearray(CHUNK))
+        # Whole chunks would be filled with zeros first, which takes far longer than reading a small file.
+        length = min(CHUNK, max(size, 1))
+        buffers = (bytearray(length), bytearray(length))
         done = number = 0
         while True:
             buffer = buffers[number % 2]  # The other one may still be on its way into the slower digest.
