@@ -1,0 +1,96 @@
+"""What node classes take in: the inputs of each, in order, as ComfyUI's `/object_info` would describe them."""
+
+from dataclasses import dataclass, field
+
+REQUIRED = "required"
+OPTIONAL = "optional"
+HIDDEN = "hidden"
+
+COMBO = "COMBO"
+DYNAMIC_COMBO = "COMFY_DYNAMICCOMBO_V3"
+AUTOGROW = "COMFY_AUTOGROW_V3"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassInput:
+    """One input of a node class.
+
+    `type` is ComfyUI's name of it (`INT`, `MODEL`, `COMBO` for every list of choices), `None` when only running the
+    code would tell. `choices` are those written in the code, `None` when they are not known or come from files;
+    `folders` are the model folders of ComfyUI that choices come from, in the order of the code. `doubt` says, as
+    `file:line: reason`, why something about this input is not known: with a doubt, no folders does not mean that it
+    names no model.
+
+    `options` has what else the class says (`default`, `min`, `max`, `forceInput`, `control_after_generate`, ...), as
+    far as it could be read. A dynamic combo has `branches`, an input that grows has a `template`.
+    """
+
+    name: str
+    section: str
+    type: str | None = None
+    choices: tuple[object, ...] | None = None
+    folders: tuple[str, ...] = ()
+    options: dict[str, object] = field(default_factory=dict)
+    branches: tuple["InputOption", ...] = ()
+    template: "InputTemplate | None" = None
+    doubt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputOption:
+    """One choice of a dynamic combo and the inputs that it brings, which are named `<combo>.<input>` in a prompt."""
+
+    key: str
+    inputs: tuple[ClassInput, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InputTemplate:
+    """What an input that grows is made of: one input again and again.
+
+    Its names are `names`, or else `prefix` with 0, 1, 2, ... up to `most`; the first `least` are required.
+    """
+
+    input: ClassInput
+    names: tuple[str, ...] = ()
+    prefix: str | None = None
+    least: int = 0
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeClass:
+    """A node class: its inputs in order, required ones first and hidden ones last, as ComfyUI keeps them.
+
+    `module` is the file that defines it, relative to the checkout or pack it is from. `outputs` are the types that it
+    gives, `None` when they could not be read. `doubts` (`file:line: reason`) say why more inputs may exist than those
+    read; none means that `inputs` is all. `output_node` is `None` when it could not be read.
+    """
+
+    name: str
+    module: str
+    inputs: tuple[ClassInput, ...] = ()
+    outputs: tuple[str, ...] | None = None
+    output_node: bool | None = None
+    display_name: str | None = None
+    doubts: tuple[str, ...] = ()
+
+    def input(self, name: str) -> ClassInput | None:
+        for one in self.inputs:
+            if one.name == name:
+                return one
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCatalog:
+    """Node classes by name, and in `doubts` why some that exist may be missing."""
+
+    classes: dict[str, NodeClass] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
+
+    def get(self, name: str) -> NodeClass | None:
+        return self.classes.get(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.classes
