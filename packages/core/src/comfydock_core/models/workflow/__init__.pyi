@@ -3,3 +3,9 @@ from .class_inputs import ClassInput as ClassInput
 from .class_inputs import InputOption as InputOption
 from .class_inputs import InputTemplate as InputTemplate
 from .class_inputs import NodeClass as NodeClass
+from .prompt_view import NamedModel as NamedModel
+from .prompt_view import NodeLink as NodeLink
+from .prompt_view import NodeValue as NodeValue
+from .prompt_view import PromptView as PromptView
+from .prompt_view import WorkflowNode as WorkflowNode
+from .prompt_view import WorkflowProblem as WorkflowProblem

@@ -1,0 +1,149 @@
+"""What an input really gets: links followed through reroutes, bypassed nodes and the edges of subgraphs.
+
+Every step is a move from one slot to the next, so a chain of any length is a loop here, never a recursion.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from comfydock_core.analyzers.workflows.editor_nodes_rules import handed_on, is_editor_only
+from comfydock_core.analyzers.workflows.frames import Frame
+from comfydock_core.analyzers.workflows.saved_graph import INPUT_NODE, MODE_BYPASSED, MODE_MUTED, SavedLink, SavedNode
+from comfydock_core.models.workflow.prompt_view import NodeLink, NodeValue, WorkflowProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """The input is one of the subgraph around, to which nothing is linked: it has the value of that instance."""
+
+    frame: Frame
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A link leads here, but what it comes from does not run."""
+
+
+Source = NodeLink | NodeValue | Promoted | Gone | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Where the way has come to: an input of a node (`entering`) or an output."""
+
+    frame: Frame
+    node: SavedNode
+    at: int
+    entering: bool
+
+
+class LinkFollower:
+    """Follows links in the frames of one workflow."""
+
+    def __init__(
+        self, inside: Callable[[Frame, SavedNode], Frame | None], note: Callable[[WorkflowProblem], None]
+    ) -> None:
+        """`inside` gives the frame of an instance, `note` hears of links that lead nowhere or in circles."""
+        self._inside = inside
+        self._note = note
+
+    def source(self, frame: Frame, node: SavedNode, slot: int) -> Source:
+        """What the input of a node gets; `None` when nothing comes that way."""
+        first = _Slot(frame, node, slot, entering=True)
+        wanted = node.inputs[slot].type
+        seen: set[tuple[str, str, int, bool]] = set()
+        here: _Slot | Source = first
+        while isinstance(here, _Slot):
+            step = (here.frame.path, here.node.id, here.at, here.entering)
+            if step in seen:
+                self._problem("link-cycle", first, "leads in a circle")
+                return None
+            seen.add(step)
+            here = self._up_the_link(here, first) if here.entering else self._behind_output(here, first, wanted)
+        return here
+
+    def _up_the_link(self, here: _Slot, first: _Slot) -> _Slot | Source:
+        """From an input to the output that is linked to it."""
+        inputs = here.node.inputs
+        key = inputs[here.at].link if here.at < len(inputs) else None
+        if key is None:
+            return None
+        link = here.frame.graph.links.get(key)
+        if link is None:
+            self._problem("link-to-nowhere", first, f"has link {key}, which is not there")
+            return None
+        return self._origin(here.frame, link, first)
+
+    def _behind_output(self, here: _Slot, first: _Slot, wanted: str) -> _Slot | Source:
+        """From an output to what it stands for: itself, unless its node is bypassed, an instance or no real node."""
+        frame, node, at = here.frame, here.node, here.at
+        if node.mode == MODE_MUTED:
+            return Gone()
+        if node.mode == MODE_BYPASSED:
+            passing = _through_bypassed(node, at, wanted)
+            return None if passing is None else _Slot(frame, node, passing, entering=True)
+        inner = self._inside(frame, node)
+        if inner is not None:
+            link = inner.graph.into_outputs.get(at)
+            return None if link is None else self._origin(inner, link, first)
+        if not is_editor_only(node.type):
+            return NodeLink(frame.scoped(node.id), at)
+        handed = handed_on(frame, node, at)
+        if handed is None or isinstance(handed, NodeValue):
+            return handed
+        return _Slot(frame, handed[0], handed[1], entering=True)
+
+    def _origin(self, frame: Frame, link: SavedLink, first: _Slot) -> _Slot | Source:
+        if link.origin == INPUT_NODE:
+            outer = _outside(frame, link.origin_slot)
+            return Promoted(frame, link.origin_slot) if outer is None else outer
+        origin = frame.graph.nodes.get(link.origin)
+        if origin is None:
+            self._problem("link-to-nowhere", first, f"comes from node {link.origin}, which is not there")
+            return None
+        return _Slot(frame, origin, link.origin_slot, entering=False)
+
+    def _problem(self, code: str, first: _Slot, message: str) -> None:
+        node = first.node
+        words = f"input {node.inputs[first.at].name} of {node.type} {message}"
+        self._note(WorkflowProblem(code, f"{node.place}/inputs/{first.at}", words, first.frame.scoped(node.id)))
+
+
+def _outside(frame: Frame, slot: int) -> _Slot | None:
+    """The linked input of the instance that an input of its definition stands for."""
+    if frame.parent is None or frame.instance is None or slot >= len(frame.graph.inputs):
+        return None
+    name = frame.graph.inputs[slot].name
+    for at, outer in enumerate(frame.instance.inputs):
+        if outer.name == name and outer.link is not None:
+            return _Slot(frame.parent, frame.instance, at, entering=True)
+    return None
+
+
+def _through_bypassed(node: SavedNode, slot: int, wanted: str) -> int | None:
+    """The input that the output of a bypassed node stands for: the same slot if its type fits, else the first that
+    has the very type, else the first that fits."""
+    inputs = node.inputs
+    if not inputs:
+        return None
+    if wanted in ("*", ""):
+        return slot if slot < len(inputs) else 0
+    given = node.outputs[slot].type if slot < len(node.outputs) else wanted
+    if slot < len(inputs) and _agree(inputs[slot].type, given) and _agree(inputs[slot].type, wanted):
+        return slot
+    for at, one in enumerate(inputs):
+        if one.type == wanted:
+            return at
+    for at, one in enumerate(inputs):
+        if _agree(one.type, given) and _agree(one.type, wanted):
+            return at
+    return None
+
+
+def _agree(one: str, other: str) -> bool:
+    if "*" in (one, other) or "" in (one, other):
+        return True
+    return not {part.strip().lower() for part in one.split(",")}.isdisjoint(
+        part.strip().lower() for part in other.split(",")
+    )
