@@ -5,3 +5,4 @@ from .model_scanner import ModelScanner as ModelScanner
 from .node_classifier import NodeClassifier as NodeClassifier
 from .node_git_analyzer import NodeGitAnalyzer as NodeGitAnalyzer
 from .status_scanner import StatusScanner as StatusScanner
+from .workflow_dependency_parser import WorkflowDependencyParser as WorkflowDependencyParser

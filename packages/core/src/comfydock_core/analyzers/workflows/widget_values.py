@@ -129,6 +129,8 @@ class _Reading:
                 kept[widget.name] = found
                 waiting.extend(reversed(widgets.behind(widget, found.value)))
         for name, lost in self._read.values.items():
+            if _is_extra(lost.value) or name.startswith(CONTROL):
+                continue
             self._read.unnamed.append(lost)
             self._note("lost-input", lost.places[0], f"{self._node.type} has no input {name}")
         self._read.values = kept
@@ -146,7 +148,7 @@ def _is_control(kind: str, value: object) -> bool:
 
 def _is_extra(value: object) -> bool:
     """Values of buttons and previews, which belong to no input."""
-    return value is None or value in ("image", "", *_CONTROL_VALUES) or isinstance(value, dict | list | bool)
+    return value is None or isinstance(value, dict | list) or value in ("image", "", *_CONTROL_VALUES)
 
 
 def _named_by_file(node: SavedNode, saved: list[object]) -> list[str] | None:

@@ -93,11 +93,7 @@ class Widgets:
         template = one.template
         if template is None or not has_widget(template.input, self._sockets, prefix):
             return
-        names = template.names or tuple(
-            f"{template.prefix or template.input.name}{at}"
-            for at in range(min(template.most or _MOST_GROWN, _MOST_GROWN))
-        )
-        for at, name in enumerate(names):
+        for at, name in enumerate(template.input_names()):
             if at < template.least or prefix + name in self._listed:
                 yield Widget(prefix + name, template.input)
 

@@ -3,6 +3,10 @@ from .class_inputs import ClassInput as ClassInput
 from .class_inputs import InputOption as InputOption
 from .class_inputs import InputTemplate as InputTemplate
 from .class_inputs import NodeClass as NodeClass
+from .dependencies import ClassUse as ClassUse
+from .dependencies import FileReference as FileReference
+from .dependencies import ModelReference as ModelReference
+from .dependencies import WorkflowDependencies as WorkflowDependencies
 from .prompt_view import NamedModel as NamedModel
 from .prompt_view import NodeLink as NodeLink
 from .prompt_view import NodeValue as NodeValue

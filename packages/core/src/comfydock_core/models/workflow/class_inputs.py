@@ -1,5 +1,6 @@
 """What node classes take in: the inputs of each, in order, as ComfyUI's `/object_info` would describe them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 REQUIRED = "required"
@@ -7,6 +8,8 @@ OPTIONAL = "optional"
 HIDDEN = "hidden"
 
 COMBO = "COMBO"
+_MOST_GROWN = 200
+
 DYNAMIC_COMBO = "COMFY_DYNAMICCOMBO_V3"
 AUTOGROW = "COMFY_AUTOGROW_V3"
 
@@ -57,6 +60,13 @@ class InputTemplate:
     least: int = 0
     most: int | None = None
 
+    def input_names(self) -> tuple[str, ...]:
+        """The names that the inputs may have, a bounded number of them."""
+        if self.names:
+            return self.names
+        count = min(_MOST_GROWN if self.most is None else self.most, _MOST_GROWN)
+        return tuple(f"{self.prefix or self.input.name}{at}" for at in range(count))
+
 
 @dataclass(frozen=True, slots=True)
 class NodeClass:
@@ -64,7 +74,9 @@ class NodeClass:
 
     `module` is the file that defines it, relative to the checkout or pack it is from. `outputs` are the types that it
     gives, `None` when they could not be read. `doubts` (`file:line: reason`) say why more inputs may exist than those
-    read; none means that `inputs` is all. `output_node` is `None` when it could not be read.
+    read; none means that `inputs` is all. `output_node` is `None` when it could not be read. `own_checks` are the
+    inputs that the class checks itself (`VALIDATE_INPUTS`), for which the server leaves ranges and choices alone; `*`
+    stands for all of them.
     """
 
     name: str
@@ -74,12 +86,47 @@ class NodeClass:
     output_node: bool | None = None
     display_name: str | None = None
     doubts: tuple[str, ...] = ()
+    own_checks: tuple[str, ...] = ()
+
+    def checks_itself(self, name: str) -> bool:
+        """Whether the class decides by itself what an input may have."""
+        return name in self.own_checks or "*" in self.own_checks
 
     def input(self, name: str) -> ClassInput | None:
         for one in self.inputs:
             if one.name == name:
                 return one
         return None
+
+
+def all_inputs(inputs: tuple[ClassInput, ...], prefix: str = "") -> dict[str, ClassInput]:
+    """Every input by its full name, those that any choice of a dynamic combo or growing brings included."""
+    found: dict[str, ClassInput] = {}
+    for one in inputs:
+        name = prefix + one.name
+        found[name] = one
+        for branch in one.branches:
+            for inner, value in all_inputs(branch.inputs, f"{name}.").items():
+                found.setdefault(inner, value)
+        if one.template is not None:
+            for grown in one.template.input_names():
+                found[f"{name}.{grown}"] = one.template.input
+    return found
+
+
+def inputs_for(inputs: tuple[ClassInput, ...], chosen: Mapping[str, object], prefix: str = "") -> dict[str, ClassInput]:
+    """The inputs by full name that a node has with what is `chosen` (input to value) in its dynamic combos."""
+    found: dict[str, ClassInput] = {}
+    for one in inputs:
+        name = prefix + one.name
+        found[name] = one
+        for branch in one.branches:
+            if branch.key == str(chosen.get(name)):
+                found.update(inputs_for(branch.inputs, chosen, f"{name}."))
+        if one.template is not None:
+            for grown in one.template.input_names():
+                found[f"{name}.{grown}"] = one.template.input
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,141 @@
+"""Which values of a workflow name models: by the input that they are for, wherever they were set."""
+
+import re
+from collections.abc import Iterator
+
+from comfydock_core.analyzers.workflows.prompt_view import Classes
+from comfydock_core.models.workflow.class_inputs import all_inputs
+from comfydock_core.models.workflow.dependencies import (
+    BY_EXTENSION,
+    BY_INPUT,
+    BY_NAME,
+    BY_WORKFLOW,
+    IN_PROMPT,
+    ModelReference,
+)
+from comfydock_core.models.workflow.prompt_view import NodeValue, PromptView, WorkflowNode
+
+EMBEDDINGS = "embeddings"
+
+_EXTENSIONS = (
+    ".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".pt2", ".bin", ".pkl", ".gguf", ".onnx", ".engine",
+)  # fmt: skip
+_LONGEST = 1024  # No path is longer; a prompt may be.
+_EMBEDDING = re.compile(r"(?<![\w])embedding:([^\s,;:()\[\]{}<>|\"]{1,255})")
+_MOST_EMBEDDINGS = 200  # In one text.
+
+
+class ModelValues:
+    """Finds model references. `classes` are the node classes that are known, ComfyUI's own among them."""
+
+    def __init__(self, classes: Classes) -> None:
+        self._classes = classes
+        self._folders_by_name: dict[str, tuple[str, ...]] | None = None
+
+    def of(self, view: PromptView) -> list[ModelReference]:
+        """Every model that a workflow asks for, in the order of its nodes."""
+        found: list[ModelReference] = []
+        for node in view.nodes:
+            found.extend(self._of_node(node))
+        named = {reference.file_name for reference in found}
+        for model in view.models:
+            if _last_part(model.name) not in named:
+                folders = (model.directory,) if model.directory else ()
+                found.append(
+                    ModelReference("", "", None, model.name, folders, BY_WORKFLOW, (model.place,), named=model)
+                )
+        return found
+
+    def _of_node(self, node: WorkflowNode) -> list[ModelReference]:
+        found = [*self._of_inputs(node), *self._of_unnamed(node), *_embeddings(node)]
+        return _with_named(node, found)
+
+    def _of_inputs(self, node: WorkflowNode) -> Iterator[ModelReference]:
+        known = self._classes.get(node.type)
+        inputs = {} if known is None else all_inputs(known.inputs)
+        for name, source in node.inputs.items():
+            if not isinstance(source, NodeValue) or not _may_name(source.value):
+                continue
+            value = str(source.value)
+            one = inputs.get(name)
+            if one is not None and one.doubt is None:
+                if one.folders and value not in (one.choices or ()):
+                    yield _reference(node, name, source, one.folders, BY_INPUT)
+            elif known is None or one is None or one.doubt is not None:
+                folders = (one.folders if one else ()) or self._by_name(name)
+                if _looks_like_a_file(value):
+                    yield _reference(node, name, source, folders, BY_NAME if folders else BY_EXTENSION)
+
+    def _of_unnamed(self, node: WorkflowNode) -> Iterator[ModelReference]:
+        """Values of classes that are not known, and of inputs that a class has lost."""
+        for source in node.unnamed:
+            if _may_name(source.value) and _looks_like_a_file(str(source.value)):
+                yield _reference(node, "", source, (), BY_EXTENSION)
+
+    def _by_name(self, name: str) -> tuple[str, ...]:
+        """The folders that inputs of this name of known classes take models from."""
+        if self._folders_by_name is None:
+            gathered: dict[str, dict[str, None]] = {}
+            for known in self._classes.values():
+                for one in known.inputs:
+                    if one.folders:
+                        gathered.setdefault(one.name, {}).update(dict.fromkeys(one.folders))
+            self._folders_by_name = {key: tuple(folders) for key, folders in gathered.items()}
+        return self._folders_by_name.get(name.rpartition(".")[2], ())
+
+
+def _reference(
+    node: WorkflowNode, name: str, source: NodeValue, folders: tuple[str, ...], found: str
+) -> ModelReference:
+    return ModelReference(
+        node.id, node.type, name or None, str(source.value), folders, found, source.places, node.state
+    )
+
+
+def _embeddings(node: WorkflowNode) -> Iterator[ModelReference]:
+    for name, source in node.inputs.items():
+        if isinstance(source, NodeValue) and isinstance(source.value, str) and "embedding:" in source.value:
+            for count, match in enumerate(_EMBEDDING.finditer(source.value)):
+                if count >= _MOST_EMBEDDINGS:
+                    break
+                value = match[1].rstrip(".")
+                yield ModelReference(
+                    node.id, node.type, name, value, (EMBEDDINGS,), IN_PROMPT, source.places, node.state
+                )
+
+
+def _with_named(node: WorkflowNode, found: list[ModelReference]) -> list[ModelReference]:
+    """Join what the node says of its models with the values that it has; what it names besides is needed, too."""
+    left = {model.name: model for model in node.models}
+    joined: list[ModelReference] = []
+    for one in found:
+        model = next((left[name] for name in left if _last_part(name) == one.file_name), None)
+        if model is None:
+            joined.append(one)
+            continue
+        folders = one.folders or ((model.directory,) if model.directory else ())
+        joined.append(
+            ModelReference(one.node, one.type, one.input, one.value, folders, one.found, one.places, one.state, model)
+        )
+    there = {one.file_name for one in found}
+    for model in node.models:
+        if _last_part(model.name) not in there:
+            folders = (model.directory,) if model.directory else ()
+            joined.append(
+                ModelReference(
+                    node.id, node.type, None, model.name, folders, BY_WORKFLOW, (model.place,), node.state, model
+                )
+            )
+    return joined
+
+
+def _may_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST and "\n" not in value
+
+
+def _looks_like_a_file(value: str) -> bool:
+    return value.lower().endswith(_EXTENSIONS) and "://" not in value
+
+
+def _last_part(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2]
