@@ -68,7 +68,7 @@ class ModelMatcher:
     def match(self, reference: ModelReference) -> ModelMatch:
         """What is here of one reference."""
         wanted = [self._legacy.get(name, name) for name in reference.folders] or list(self._all)
-        folders = [(name, found) for name in dict.fromkeys(wanted) if (found := self._folder(name)) is not None]
+        folders = [(name, listed) for name in dict.fromkeys(wanted) if (listed := self._folder(name)) is not None]
         values = _spellings_of(reference)
         for value in values:
             for name, folder in folders:
