@@ -1,6 +1,8 @@
 """Names of values: attributes of modules, classes, instances and plain values, as Python looks them up."""
 
 import ast
+import contextlib
+from collections.abc import Iterator
 
 from comfydock_core.analyzers.class_inputs.plain_calls import CONSTANTS
 from comfydock_core.analyzers.class_inputs.values import (
@@ -16,6 +18,7 @@ from comfydock_core.analyzers.class_inputs.values import (
     Member,
     Method,
     Module,
+    Place,
     Super,
     Unknown,
     joined,
@@ -23,8 +26,7 @@ from comfydock_core.analyzers.class_inputs.values import (
     sources_of,
 )
 
-DEEPEST = 60  # Calls within calls.
-DEEPEST_EXPRESSION = 120
+DEEPEST = 30  # Calls within calls.
 STEPS = 400_000  # For one class, or the statements of one module.
 
 
@@ -36,33 +38,41 @@ class Attributes:
     """Looks names of values up. What is called on the way is for those who follow functions."""
 
     def __init__(self, steps: int) -> None:
-        self.left = STEPS
+        self.left = self._given = 0
         self._all_left = steps
         self.uncertain = 0  # How many conditions hold, perhaps, for what is done right now.
-        self.deep = 0
+        self.deep = 0  # How many calls are followed right now.
 
-    def begin(self) -> None:
-        """Something new that gets its own number of steps, while there are any. Raises `TooMuch`."""
-        self.left = min(STEPS, self._all_left)
-        self.step(0)
+    @contextlib.contextmanager
+    def own_steps(self) -> Iterator[None]:
+        """Something new that gets its own number of steps, while there are any, and no doubts yet. Raises `TooMuch`."""
+        before = self.left, self._given, self.uncertain, self.deep
+        self.left = self._given = min(STEPS, self._all_left)
+        self.uncertain = self.deep = 0
+        try:
+            self.step(0)
+            yield
+        finally:
+            self._all_left -= self._given - self.left
+            self.left, self._given, self.uncertain, self.deep = before
 
     def step(self, size: int = 1) -> None:
+        """Raises `TooMuch` when that is more than the code may do."""
         self.left -= size
-        self._all_left -= size
         if self.left <= 0:
             raise TooMuch
 
     @staticmethod
-    def place(node: ast.AST, frame: Frame) -> str:
-        return f"{frame.module.shown}:{getattr(node, 'lineno', 1)}"
+    def place(node: ast.expr | ast.stmt, frame: Frame) -> Place:
+        return Place(frame.module, node.lineno)
 
-    def unknown(self, node: ast.AST, frame: Frame, reason: str, *made_from: object) -> Unknown:
+    def unknown(self, node: ast.expr | ast.stmt, frame: Frame, reason: str, *made_from: object) -> Unknown:
         """What only a run would tell, because of what it is made from, else for this reason."""
         why = reason_of(*made_from)
         sources = sources_of(*made_from)
         return Unknown(why if why is not None or sources else f"{self.place(node, frame)}: {reason}", sources)
 
-    def call(self, function: object, arguments: list[object], named: dict[str, object], at: str) -> object:
+    def call(self, function: object, arguments: list[object], named: dict[str, object], at: Place) -> object:
         raise NotImplementedError
 
     def load(self, module: Module) -> None:
@@ -89,7 +99,7 @@ class Attributes:
             return inner if inner is not None else Unknown(f"{module.shown}:1: `{name}` cannot be found")
         return found
 
-    def attribute(self, holder: object, name: str, at: str) -> object:
+    def attribute(self, holder: object, name: str, at: Place) -> object:
         """`holder.name`; `MISSING` when it is certain that there is no such name."""
         holder = self.settled(holder)
         if isinstance(holder, Module):
@@ -115,7 +125,7 @@ class Attributes:
             return Foreign(type(holder).__name__) if name == "__class__" else Method(holder, name)
         return Unknown(f"{at}: `{name}` of what is not looked at") if holder is not None else MISSING
 
-    def _of_function(self, holder: Function | Bound, name: str, at: str) -> object:
+    def _of_function(self, holder: Function | Bound, name: str, at: Place) -> object:
         inner = holder.function if isinstance(holder, Bound) else holder
         if name == "__name__" and isinstance(inner, Function):
             return getattr(inner.node, "name", "<lambda>")
@@ -123,7 +133,7 @@ class Attributes:
             return inner
         return Unknown(f"{at}: `{name}` of a function")
 
-    def _of_instance(self, holder: Instance, name: str, at: str) -> object:
+    def _of_instance(self, holder: Instance, name: str, at: Place) -> object:
         own = holder.names.get(name, MISSING)
         if own is not MISSING:
             return own.value if isinstance(own, Maybe) else own
@@ -140,7 +150,7 @@ class Attributes:
             return Unknown(f"{at}: `{name}` of a class that is not looked at") if unclear else MISSING
         return self.bound(found, holder, holder.cls, at)
 
-    def bound(self, found: object, instance: Instance | Member | None, cls: Class, at: str) -> object:
+    def bound(self, found: object, instance: Instance | Member | None, cls: Class, at: Place) -> object:
         """What a name of a class is for those who ask an instance of it, or the class itself."""
         found = self.settled(found)
         if isinstance(found, Maybe):
@@ -155,7 +165,7 @@ class Attributes:
             return self.call(Bound(found.cls.find("__get__"), found), [instance, cls], {}, at)
         return found
 
-    def _of_class(self, holder: Class, name: str, at: str) -> object:
+    def _of_class(self, holder: Class, name: str, at: Place) -> object:
         if holder.members is not None and name in holder.members:
             return holder.members[name]
         found = holder.find(name)
@@ -179,7 +189,7 @@ class Attributes:
             return Foreign("type")
         return Unknown(f"{at}: `{name}` of a class that is not looked at") if holder.is_open else MISSING
 
-    def _of_super(self, holder: Super, name: str, at: str) -> object:
+    def _of_super(self, holder: Super, name: str, at: Place) -> object:
         receiver = holder.receiver
         cls = receiver if isinstance(receiver, Class) else receiver.cls if isinstance(receiver, Instance) else None
         if cls is None or holder.owner not in cls.order:
@@ -194,7 +204,7 @@ class Attributes:
                 return Unknown(f"{at}: `{name}` of a class that is not looked at")
         return Foreign("object.__init__") if name in ("__init__", "__init_subclass__") else MISSING
 
-    def _of_member(self, holder: Member, name: str, at: str) -> object:
+    def _of_member(self, holder: Member, name: str, at: Place) -> object:
         if name in ("value", "_value_"):
             return holder.value
         if name in ("name", "_name_"):

@@ -25,11 +25,13 @@ from comfydock_core.analyzers.class_inputs.values import (
     Method,
     Module,
     Partial,
+    Place,
     Super,
     Unknown,
     joined,
     more_of,
     reason_of,
+    size_of,
     sources_of,
     truth,
 )
@@ -67,7 +69,7 @@ class Calling(Attributes):
         """What a loop goes through; parts that are there in some runs only are `Maybe`."""
         over = self.settled(over)
         if isinstance(over, dict):
-            return dictionary_method(over, "keys", [], "")  # type: ignore[return-value]
+            return dictionary_method(over, "keys")  # type: ignore[return-value]
         if isinstance(over, list | tuple):
             return list(over)
         if isinstance(over, str):
@@ -83,7 +85,7 @@ class Calling(Attributes):
             one = Unknown("what a loop goes through is not known")
         return [Many(one, one.reason)]
 
-    def call(self, function: object, arguments: list[object], named: dict[str, object], at: str) -> object:
+    def call(self, function: object, arguments: list[object], named: dict[str, object], at: Place) -> object:
         function = self.settled(function)
         if isinstance(function, Bound):
             return self.call(function.function, [function.receiver, *arguments], named, at)
@@ -109,7 +111,7 @@ class Calling(Attributes):
         why = reason_of(*values) if of_files else reason_of(function) or f"{at}: what is called is not looked at"
         return Unknown(why, sources_of(*values))
 
-    def _followed(self, function: Function, arguments: list[object], named: dict[str, object], at: str) -> object:
+    def _followed(self, function: Function, arguments: list[object], named: dict[str, object], at: Place) -> object:
         if self.deep > DEEPEST:
             return Unknown(f"{at}: calls that are nested too deeply")
         if function.kind not in ("", "class", "static", "property"):
@@ -124,11 +126,13 @@ class Calling(Attributes):
             if isinstance(function.node, ast.Lambda):
                 return self.value(function.node.body, frame)
             return self.body(function.node.body, frame)
+        except RecursionError:
+            return Unknown(f"{at}: it is nested too deeply")
         finally:
             self.deep -= 1
 
     def _bind(
-        self, function: Function, arguments: list[object], named: dict[str, object], frame: Frame, at: str
+        self, function: Function, arguments: list[object], named: dict[str, object], frame: Frame, at: Place
     ) -> bool:
         """Give the parameters of a function their values. Returns whether they fit."""
         spec, names = function.node.args, frame.names
@@ -163,7 +167,7 @@ class Calling(Attributes):
                 names[name] = default
         return True
 
-    def _made(self, cls: Class, arguments: list[object], named: dict[str, object], at: str) -> object:
+    def _made(self, cls: Class, arguments: list[object], named: dict[str, object], at: Place) -> object:
         """A new instance of a class."""
         if cls.members is not None:
             wanted = plain(arguments[0]) if arguments else None
@@ -184,7 +188,7 @@ class Calling(Attributes):
             made.is_open = cls.is_open
         return made
 
-    def _native(self, cls: Class, native: str, arguments: list[object], named: dict[str, object], at: str) -> object:
+    def _native(self, cls: Class, native: str, arguments: list[object], named: dict[str, object], at: Place) -> object:
         """A text, list or dictionary of a class of its own: a plain one, unless it answers otherwise."""
         special = (
             "__getitem__",
@@ -206,7 +210,7 @@ class Calling(Attributes):
         return self._foreign(native, arguments[:1] if native == "str" else arguments, named, at)
 
     def _fill(
-        self, made: Instance, fields: dict[str, object], arguments: list[object], named: dict[str, object], at: str
+        self, made: Instance, fields: dict[str, object], arguments: list[object], named: dict[str, object], at: Place
     ) -> None:
         """What a data class does with what it is given."""
         given = {**dict(zip(fields, arguments)), **named}  # noqa: B905 -- Those that are left have defaults.
@@ -220,21 +224,21 @@ class Calling(Attributes):
             else:
                 made.names[name] = Unknown(f"{at}: `{name}` is not given")
 
-    def _method(self, function: Method, arguments: list[object], named: dict[str, object], at: str) -> object:
+    def _method(self, function: Method, arguments: list[object], named: dict[str, object], at: Place) -> object:
         holder, name = function.holder, function.name
         if isinstance(holder, list | dict | set) and name in CHANGING:
             self.step(1 + len(holder) // 8)
             return changed(self, holder, name, arguments, named, at)
         if isinstance(holder, dict) and name in ("keys", "values", "items"):
             self.step(1 + len(holder) // 4)
-            return dictionary_method(holder, name, arguments, at)
+            return dictionary_method(holder, name)
         if isinstance(holder, dict) and name == "get":
             return self._get(holder, arguments, at)
         if isinstance(holder, str) and len(holder) > 1000:
             self.step(len(holder) // 100)
         return method(holder, name, [plain(one) for one in arguments], named, at)
 
-    def _get(self, holder: dict[object, object], arguments: list[object], at: str) -> object:
+    def _get(self, holder: dict[object, object], arguments: list[object], at: Place) -> object:
         key = plain(arguments[0])
         default = arguments[1] if len(arguments) > 1 else None
         if isinstance(key, Unknown | Foreign):
@@ -248,14 +252,14 @@ class Calling(Attributes):
             )
         return found
 
-    def _foreign(self, dotted: str, arguments: list[object], named: dict[str, object], at: str) -> object:
+    def _foreign(self, dotted: str, arguments: list[object], named: dict[str, object], at: Place) -> object:
         special = _SPECIAL.get(dotted)
         if special is not None:
             return special(self, arguments, named, at)
         listed = comfyui_folders.called(dotted, arguments, named, at)
         if listed is not None:
             return listed
-        self.step(1 + sum(len(one) // 8 for one in arguments if isinstance(one, list | dict | tuple | set)))
+        self.step(size_of(*arguments))
         arguments = [self.items(one) if isinstance(one, Class) and one.members else plain(one) for one in arguments]
         try:
             if dotted in ("sorted", "min", "max") and "key" in named:
@@ -265,7 +269,7 @@ class Calling(Attributes):
             values = [*arguments, *named.values()]
             return Unknown(reason_of(*values) or f"{at}: what `{dotted}` gives", sources_of(*values))
 
-    def _by_key(self, dotted: str, arguments: list[object], named: dict[str, object], at: str) -> object:
+    def _by_key(self, dotted: str, arguments: list[object], named: dict[str, object], at: Place) -> object:
         (over,) = arguments
         if not isinstance(over, list | tuple) or any(isinstance(one, Maybe) for one in over):
             return library(dotted, arguments, {}, at)
@@ -284,7 +288,7 @@ class Calling(Attributes):
         ordered = [keyed[place][1] for place in places]
         return ordered if dotted == "sorted" else ordered[0] if dotted == "min" else ordered[-1]
 
-    def decorated(self, decorator: object, made: object, at: str) -> object:
+    def decorated(self, decorator: object, made: object, at: Place) -> object:
         """What a decorator makes of a function or class."""
         if isinstance(decorator, Foreign):
             kind = _KINDS.get(decorator.dotted)
@@ -304,7 +308,7 @@ class Calling(Attributes):
 
 
 def _of_kind(kind: str) -> Callable[..., object]:
-    def make(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+    def make(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
         (made,) = arguments
         if isinstance(made, Function):
             return Function(made.node, made.module, made.outer, made.owner, kind, made.defaults)
@@ -313,12 +317,12 @@ def _of_kind(kind: str) -> Callable[..., object]:
     return make
 
 
-def _super(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _super(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     owner, receiver = arguments
     return Super(owner, receiver) if isinstance(owner, Class) else Unknown(f"{at}: `super()` of what is not looked at")
 
 
-def _getattr(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _getattr(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     holder, name = arguments[0], plain(arguments[1])
     if not isinstance(name, str):
         return Unknown(reason_of(name) or f"{at}: the name is not known", sources_of(holder))
@@ -330,7 +334,7 @@ def _getattr(run: Calling, arguments: list[object], named: dict[str, object], at
     return found
 
 
-def _hasattr(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _hasattr(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     holder, name = arguments
     found = run.attribute(holder, name, at) if isinstance(name, str) else Unknown(None)
     if isinstance(found, Foreign | Unknown) or isinstance(holder, str | list | dict | int | float | Unknown):
@@ -339,14 +343,14 @@ def _hasattr(run: Calling, arguments: list[object], named: dict[str, object], at
     return found is not MISSING
 
 
-def _setattr(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _setattr(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     holder, name, value = arguments
     if isinstance(name, str):
         run.put_attribute(holder, name, value)
     return None
 
 
-def _isinstance(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _isinstance(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     value, kinds = arguments
     answers = [_is_of(value, kind) for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
     if True in answers:
@@ -379,7 +383,7 @@ def _is_of(value: object, kind: object) -> bool | None:
     return False if kind.dotted in ("type", "enum.Enum") else None
 
 
-def _issubclass(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _issubclass(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     cls, kinds = arguments
     if not isinstance(cls, Class):
         return Unknown(f"{at}: which class it is")
@@ -389,7 +393,7 @@ def _issubclass(run: Calling, arguments: list[object], named: dict[str, object],
     return Unknown(f"{at}: a base that is not looked at") if cls.is_open else False
 
 
-def _type(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _type(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     if len(arguments) == 3:
         name, bases, names = arguments
         if not isinstance(name, str) or not isinstance(bases, tuple) or not isinstance(names, dict):
@@ -410,7 +414,7 @@ def _type(run: Calling, arguments: list[object], named: dict[str, object], at: s
     return Unknown(f"{at}: which type it is")
 
 
-def _len(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _len(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     (value,) = arguments
     if isinstance(value, Class) and value.members is not None:
         return len(value.members)
@@ -423,7 +427,7 @@ def _len(run: Calling, arguments: list[object], named: dict[str, object], at: st
     return Unknown(reason_of(value) or f"{at}: how many there are", sources_of(value))
 
 
-def _map(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _map(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     function, over = arguments
     found: list[object] = []
     for one in run.items(over)[:MOST]:
@@ -436,7 +440,7 @@ def _map(run: Calling, arguments: list[object], named: dict[str, object], at: st
     )
 
 
-def _filter(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _filter(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     function, over = arguments
     if not isinstance(over, list | tuple | dict):
         return Unknown(reason_of(over), sources_of(over), True)
@@ -454,7 +458,7 @@ def _filter(run: Calling, arguments: list[object], named: dict[str, object], at:
     return found
 
 
-def _next(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _next(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     found = run.items(arguments[0])
     if not found:
         return arguments[1] if len(arguments) > 1 else Unknown(f"{at}: there is none")
@@ -466,22 +470,22 @@ def _next(run: Calling, arguments: list[object], named: dict[str, object], at: s
     )
 
 
-def _partial(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _partial(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     return Partial(arguments[0], tuple(arguments[1:]), named)
 
 
-def _field(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _field(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     if "default_factory" in named:
         return Partial(named["default_factory"], (), {})
     return named.get("default", MISSING)
 
 
-def _copy(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _copy(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     (value,) = arguments
     return _copied(run, value, 0, deep=named.get("deep") is True)
 
 
-def _deep_copy(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _deep_copy(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     return _copied(run, arguments[0], 0, deep=True)
 
 
@@ -505,7 +509,7 @@ def _copied(run: Calling, value: object, level: int, *, deep: bool) -> object:
     return set(value) if isinstance(value, set) else value
 
 
-def _callable(run: Calling, arguments: list[object], named: dict[str, object], at: str) -> object:
+def _callable(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     (value,) = arguments
     if isinstance(value, Unknown | Foreign | Instance):
         return Unknown(f"{at}: what kind of value it is")

@@ -9,6 +9,7 @@ from comfydock_core.analyzers.class_inputs.values import (
     MOST,
     Foreign,
     Maybe,
+    Place,
     Unknown,
     is_known,
     joined,
@@ -28,10 +29,10 @@ class Follower(Protocol):
 
     def items(self, over: object) -> list[object]: ...
 
-    def call(self, function: object, arguments: list[object], named: dict[str, object], at: str) -> object: ...
+    def call(self, function: object, arguments: list[object], named: dict[str, object], at: Place) -> object: ...
 
 
-def put(holder: object, key: object, value: object, at: str, *, perhaps: bool) -> None:
+def put(holder: object, key: object, value: object, at: Place, *, perhaps: bool) -> None:
     """`holder[key] = value`."""
     key = plain(key)
     if isinstance(holder, dict):
@@ -42,7 +43,7 @@ def put(holder: object, key: object, value: object, at: str, *, perhaps: bool) -
             if perhaps:
                 old = holder.get(key, MISSING)
                 value = (
-                    Maybe(value, at + ": only in some runs")
+                    Maybe(value, f"{at}: only in some runs")
                     if old is MISSING
                     else joined(old, value, f"{at}: not in every run")
                 )
@@ -54,7 +55,7 @@ def put(holder: object, key: object, value: object, at: str, *, perhaps: bool) -
             _unsettle(holder, at)
 
 
-def _unsettle(holder: list[object] | dict[object, object] | set[object], at: str) -> None:
+def _unsettle(holder: list[object] | dict[object, object] | set[object], at: Place) -> None:
     """Nobody knows any more what exactly is in there."""
     reason = f"{at}: it is changed in a way that only a run would tell"
     if isinstance(holder, list):
@@ -70,7 +71,7 @@ def _unsettle(holder: list[object] | dict[object, object] | set[object], at: str
 
 def changed(
     run: Follower, holder: list[object] | dict[object, object] | set[object], name: str, arguments: list[object],
-    named: dict[str, object], at: str,
+    named: dict[str, object], at: Place,
 ) -> object:  # fmt: skip
     """Do what a method does. May raise whatever the method raises."""
     if isinstance(holder, list):
@@ -88,7 +89,7 @@ def changed(
 
 
 def _list(
-    run: Follower, holder: list[object], name: str, arguments: list[object], named: dict[str, object], at: str
+    run: Follower, holder: list[object], name: str, arguments: list[object], named: dict[str, object], at: Place
 ) -> object:
     perhaps = run.uncertain > 0
     if name in ("append", "extend", "insert"):
@@ -116,7 +117,7 @@ def _list(
 
 
 def _dictionary(
-    run: Follower, holder: dict[object, object], name: str, arguments: list[object], named: dict[str, object], at: str
+    run: Follower, holder: dict[object, object], name: str, arguments: list[object], named: dict[str, object], at: Place
 ) -> object:
     perhaps = run.uncertain > 0
     if name == "update":
@@ -146,7 +147,7 @@ def _dictionary(
     return act(holder, wanted, default, at, perhaps=perhaps)
 
 
-def _take(holder: dict[object, object], key: object, default: object, at: str, *, perhaps: bool) -> object:
+def _take(holder: dict[object, object], key: object, default: object, at: Place, *, perhaps: bool) -> object:
     old = holder.get(key, MISSING)
     if old is MISSING:
         return default if MORE not in holder else Unknown(reason_of(holder[MORE]) or f"{at}: a key that is not known")
@@ -157,7 +158,7 @@ def _take(holder: dict[object, object], key: object, default: object, at: str, *
     return joined(old.value, default, old.reason) if isinstance(old, Maybe) else old
 
 
-def _setdefault(holder: dict[object, object], key: object, default: object, at: str, *, perhaps: bool) -> object:
+def _setdefault(holder: dict[object, object], key: object, default: object, at: Place, *, perhaps: bool) -> object:
     old = holder.get(key, MISSING)
     if isinstance(old, Maybe):
         whole = joined(old.value, default, old.reason)
@@ -169,7 +170,7 @@ def _setdefault(holder: dict[object, object], key: object, default: object, at: 
     return old
 
 
-def _update(run: Follower, holder: dict[object, object], other: object, at: str, *, perhaps: bool) -> None:
+def _update(run: Follower, holder: dict[object, object], other: object, at: Place, *, perhaps: bool) -> None:
     """`holder.update(other)`, and `{**other}`."""
     if isinstance(other, list | tuple) and all(isinstance(one, list | tuple) and len(one) == 2 for one in other):
         for key, value in other:

@@ -1,6 +1,6 @@
 """ComfyUI's `folder_paths`: what its functions give is files, which are another matter on every machine."""
 
-from comfydock_core.analyzers.class_inputs.values import FILES, Foreign, Many, Unknown, reason_of, sources_of
+from comfydock_core.analyzers.class_inputs.values import FILES, Foreign, Many, Place, Unknown, reason_of, sources_of
 
 MODULE = "folder_paths"
 _LISTS = ("get_filename_list", "get_filename_list_")
@@ -15,7 +15,7 @@ _OF_FILES = (
 )  # fmt: skip
 
 
-def called(dotted: str, arguments: list[object], named: dict[str, object], at: str) -> object:
+def called(dotted: str, arguments: list[object], named: dict[str, object], at: Place) -> object:
     """What a call is about when it is about ComfyUI's files, else `None`."""
     values = [*arguments, *named.values()]
     if dotted.startswith(f"{MODULE}."):
@@ -29,7 +29,7 @@ def called(dotted: str, arguments: list[object], named: dict[str, object], at: s
     return None
 
 
-def _of_folder_paths(name: str, values: list[object], at: str) -> object:
+def _of_folder_paths(name: str, values: list[object], at: Place) -> object:
     if name in _LISTS and values:
         folder = values[0]
         if isinstance(folder, str):

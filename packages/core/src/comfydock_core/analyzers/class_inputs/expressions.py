@@ -3,7 +3,6 @@
 import ast
 from collections.abc import Callable
 
-from comfydock_core.analyzers.class_inputs.attributes import DEEPEST_EXPRESSION
 from comfydock_core.analyzers.class_inputs.calling import Calling
 from comfydock_core.analyzers.class_inputs.changing import merge, put
 from comfydock_core.analyzers.class_inputs.operations import combined, compared, subscript
@@ -19,10 +18,12 @@ from comfydock_core.analyzers.class_inputs.values import (
     Later,
     Maybe,
     Member,
+    Place,
     Unknown,
     is_known,
     joined,
     reason_of,
+    size_of,
     sources_of,
     truth,
 )
@@ -43,19 +44,14 @@ class Expressions(Calling):
     """Evaluates expressions, and puts values where targets are."""
 
     def value(self, node: ast.expr, frame: Frame) -> object:
-        if isinstance(node, ast.Constant):
-            return node.value
+        kind = type(node)
+        if kind is ast.Constant:
+            return node.value  # type: ignore[attr-defined]
         self.left -= 1
-        evaluate = _EXPRESSIONS.get(type(node))
+        evaluate = _EXPRESSIONS.get(kind)
         if evaluate is None:
             return self.unknown(node, frame, "an expression that is not worked out")
-        if self.deep > DEEPEST_EXPRESSION:
-            return self.unknown(node, frame, "it is nested too deeply")
-        self.deep += 1
-        try:
-            return evaluate(self, node, frame)
-        finally:
-            self.deep -= 1
+        return evaluate(self, node, frame)
 
     def look_up(self, name: str, frame: Frame) -> object:
         at: Frame | None = frame
@@ -83,7 +79,10 @@ class Expressions(Calling):
 
     def put(self, target: ast.expr, value: object, frame: Frame) -> None:
         if isinstance(target, ast.Name):
-            self.bind(target.id, value, frame)
+            if frame.shared:
+                self.bind(target.id, value, frame)
+            else:
+                frame.names[target.id] = value
         elif isinstance(target, ast.Tuple | ast.List):
             self._unpack(target.elts, value, frame)
         elif isinstance(target, ast.Starred):
@@ -95,6 +94,10 @@ class Expressions(Calling):
             self.put_attribute(self.settled(self.value(target.value, frame)), target.attr, value)
 
     def _unpack(self, targets: list[ast.expr], value: object, frame: Frame) -> None:
+        if type(value) is tuple and len(value) == len(targets) and not any(type(one) is ast.Starred for one in targets):
+            for one, part in zip(targets, value, strict=True):
+                self.put(one, part, frame)
+            return
         parts = (
             list(value)
             if isinstance(value, list | tuple) and not any(isinstance(one, Maybe) for one in value)
@@ -126,6 +129,9 @@ class Expressions(Calling):
         )
 
     def _name(self, node: ast.Name, frame: Frame) -> object:
+        found = frame.names.get(node.id, MISSING)
+        if found is not MISSING and type(found) is not Later:
+            return found
         return self.look_up(node.id, frame)
 
     def _attribute(self, node: ast.Attribute, frame: Frame) -> object:
@@ -151,7 +157,7 @@ class Expressions(Calling):
                 return holder.members.get(key, Unknown(f"{self.place(node, frame)}: no such member"))
             return holder
         if isinstance(holder, Instance):
-            getting = self.attribute(holder, "__getitem__", "")
+            getting = self.attribute(holder, "__getitem__", self.place(node, frame))
             return self.call(getting, [key], {}, self.place(node, frame))
         return subscript(holder, key, self.place(node, frame))
 
@@ -193,8 +199,10 @@ class Expressions(Calling):
         left, right = self.value(node.left, frame), self.value(node.right, frame)
         for one, other, name in ((left, right, _SPECIAL.get(type(node.op))), (right, left, None)):
             if isinstance(one, Instance) and name is not None:
-                return self.call(self.attribute(one, name, ""), [other], {}, self.place(node, frame))
-        self.step(1 + sum(len(one) // 8 for one in (left, right) if isinstance(one, list | dict | tuple | str)))
+                return self.call(
+                    self.attribute(one, name, self.place(node, frame)), [other], {}, self.place(node, frame)
+                )
+        self.left -= size_of(left, right)
         return combined(node.op, left, right, self.place(node, frame))
 
     def _either(self, node: ast.BoolOp, frame: Frame) -> object:
@@ -227,7 +235,7 @@ class Expressions(Calling):
         answer: object = True
         for op, part in zip(node.ops, node.comparators, strict=True):
             right = self.value(part, frame)
-            self.step(1 + sum(len(one) // 8 for one in (left, right) if isinstance(one, list | dict | tuple | str)))
+            self.left -= size_of(left, right)
             answer = compared(op, left, right, self.place(node, frame))
             if answer is not True:
                 return answer
@@ -377,12 +385,18 @@ class Expressions(Calling):
         return self.called(node, function, arguments, named, at, frame)
 
     def called(
-        self, node: ast.Call, function: object, arguments: list[object], named: dict[str, object], at: str, frame: Frame
+        self,
+        node: ast.Call,
+        function: object,
+        arguments: list[object],
+        named: dict[str, object],
+        at: Place,
+        frame: Frame,
     ) -> object:
         """What a call gives; imports by name are for those who know modules."""
         return self.call(function, arguments, named, at)
 
-    def _of_frame(self, name: str, node: ast.Call, frame: Frame, at: str) -> object:
+    def _of_frame(self, name: str, node: ast.Call, frame: Frame, at: Place) -> object:
         """What depends on where it is asked."""
         if name == "super" and not node.args:
             around: Frame | None = frame

@@ -7,7 +7,7 @@ import sys
 from comfydock_core.analyzers.class_inputs.attributes import TooMuch
 from comfydock_core.analyzers.class_inputs.comfyui_folders import MODULE as FOLDER_PATHS
 from comfydock_core.analyzers.class_inputs.statements import Statements
-from comfydock_core.analyzers.class_inputs.values import Foreign, Frame, Later, Module, Unknown
+from comfydock_core.analyzers.class_inputs.values import Foreign, Frame, Later, Module, Place, Unknown
 from comfydock_core.analyzers.code.python_syntax import parse
 from comfydock_core.validation.requirement_lines import decoded
 
@@ -94,17 +94,14 @@ class Modules(Statements):
 
     def _follow(self, module: Module, path: str) -> None:
         tree = self._tree if module.own or self._comfyui is None else self._comfyui
-        before = self.left, self.uncertain, self.deep
         try:
             syntax = tree.syntax(path)
-            self.begin()
-            self.uncertain = self.deep = 0
-            self.block(syntax.body, Frame(module, module.names))
+            with self.own_steps():
+                self.block(syntax.body, Frame(module, module.names))
         except (ValueError, OSError) as error:
             self._doubt(f"{module.shown}:1: {error}")
         except (TooMuch, RecursionError):
             self._doubt(f"{module.shown}:1: it does too much to be followed")
-        self.left, self.uncertain, self.deep = before
 
     def _doubt(self, doubt: str) -> None:
         self.doubts[doubt.replace("\n", " ")] = None
@@ -179,10 +176,10 @@ class Modules(Statements):
                 at = self.place(node, frame)
                 self.bind(alias.asname or alias.name, Unknown(f"{at}: `{name}` cannot be found"), frame)
             else:
-                self.bind(alias.asname or alias.name, self._foreign_name(name, alias.name), frame)
+                self.bind(alias.asname or alias.name, self._foreign_name(name, alias.name, frame.module), frame)
 
-    def _foreign_name(self, name: str, inner: str) -> object:
-        return self.attribute(Foreign(name), inner, "")
+    def _foreign_name(self, name: str, inner: str, home: Module) -> object:
+        return self.attribute(Foreign(name), inner, Place(home, 1))
 
     def _all_names(self, home: Module | None, node: ast.ImportFrom, frame: Frame) -> None:
         if home is None:
@@ -208,7 +205,13 @@ class Modules(Statements):
         return name.partition(".")[0] in _THERE or name == FOLDER_PATHS or self._absolute(name) is not None
 
     def called(
-        self, node: ast.Call, function: object, arguments: list[object], named: dict[str, object], at: str, frame: Frame
+        self,
+        node: ast.Call,
+        function: object,
+        arguments: list[object],
+        named: dict[str, object],
+        at: Place,
+        frame: Frame,
     ) -> object:
         if isinstance(function, Foreign) and function.dotted in ("importlib.import_module", "__import__"):
             name = arguments[0] if arguments else None

@@ -14,6 +14,7 @@ from comfydock_core.analyzers.class_inputs.values import (
     Instance,
     Maybe,
     Member,
+    Place,
     Unknown,
     is_known,
     is_unknown,
@@ -48,7 +49,7 @@ def is_listed(value: object) -> bool:
     return isinstance(value, list | tuple | set | frozenset) or (isinstance(value, Unknown) and value.is_list)
 
 
-def combined(op: ast.operator, left: object, right: object, place: str) -> object:
+def combined(op: ast.operator, left: object, right: object, place: Place) -> object:
     """`left op right`."""
     left, right = plain(left), plain(right)
     if isinstance(op, ast.Add) and isinstance(left, list | tuple) and type(left) is type(right):
@@ -73,13 +74,13 @@ def combined(op: ast.operator, left: object, right: object, place: str) -> objec
         return Unknown(f"{place}: {error}")
 
 
-def _cause(place: str, *values: object) -> str | None:
+def _cause(place: Place, *values: object) -> str | None:
     """Why something made of these is not known: `None` when it is only files that would tell."""
     reason = reason_of(*values)
     return reason if reason is not None or sources_of(*values) else f"{place}: only a run would tell"
 
 
-def _limited(found: list[object], kind: type, place: str) -> object:
+def _limited(found: list[object], kind: type, place: Place) -> object:
     if len(found) > MOST:
         return Unknown(f"{place}: a list that is too long", (), True)
     return found if kind is list else tuple(found)
@@ -105,7 +106,7 @@ def _small(left: object, right: object, otherwise: bool) -> bool:
     return otherwise and all(not isinstance(one, int) or one.bit_length() <= _BITS for one in (left, right))
 
 
-def _formatted(text: str, values: object, place: str) -> object:
+def _formatted(text: str, values: object, place: Place) -> object:
     if not is_known(values) or _WIDE.search(text) or "*" in text:
         return Unknown(_cause(place, values), sources_of(values))
     try:
@@ -115,7 +116,7 @@ def _formatted(text: str, values: object, place: str) -> object:
     return made if len(made) <= LONGEST else Unknown(f"{place}: a text that is too long")
 
 
-def compared(op: ast.cmpop, left: object, right: object, place: str) -> object:
+def compared(op: ast.cmpop, left: object, right: object, place: Place) -> object:
     """`left op right` for a comparison."""
     if isinstance(op, ast.Is | ast.IsNot):
         return _identical(left, right, place, wanted=isinstance(op, ast.Is))
@@ -136,7 +137,7 @@ def compared(op: ast.cmpop, left: object, right: object, place: str) -> object:
         return Unknown(f"{place}: {error}")
 
 
-def _identical(left: object, right: object, place: str, *, wanted: bool) -> object:
+def _identical(left: object, right: object, place: Place, *, wanted: bool) -> object:
     if isinstance(left, Unknown | Foreign | Maybe) or isinstance(right, Unknown | Foreign | Maybe):
         return Unknown(_cause(place, left, right))
     if isinstance(left, str | int | float) and isinstance(right, str | int | float) and not isinstance(left, bool):
@@ -159,7 +160,7 @@ def _contains(holder: object, one: object) -> bool | None:
     return None
 
 
-def subscript(holder: object, key: object, place: str) -> object:
+def subscript(holder: object, key: object, place: Place) -> object:
     """`holder[key]`."""
     key = plain(key)
     if isinstance(holder, dict):

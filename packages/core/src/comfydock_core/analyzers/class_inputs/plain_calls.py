@@ -17,6 +17,7 @@ from comfydock_core.analyzers.class_inputs.values import (
     MOST,
     Foreign,
     Maybe,
+    Place,
     Unknown,
     is_known,
     more_of,
@@ -100,7 +101,7 @@ _METHODS: dict[type, frozenset[str]] = {
 }  # fmt: skip
 
 
-def library(dotted: str, arguments: list[object], named: dict[str, object], place: str) -> object:
+def library(dotted: str, arguments: list[object], named: dict[str, object], place: Place) -> object:
     """What a function of Python's library gives; `KeyError` when it is none of those that are known.
 
     May raise whatever the function raises.
@@ -123,11 +124,11 @@ def library(dotted: str, arguments: list[object], named: dict[str, object], plac
     return _bounded(act(*arguments, **named), place)
 
 
-def _why(reason: str | None, place: str, values: list[object]) -> str | None:
+def _why(reason: str | None, place: Place, values: list[object]) -> str | None:
     return reason if reason is not None or sources_of(*values) else f"{place}: only a run would tell"
 
 
-def _bounded(value: object, place: str) -> object:
+def _bounded(value: object, place: Place) -> object:
     if isinstance(value, list | tuple | dict | set) and len(value) > MOST:
         return Unknown(f"{place}: a list that is too long", (), True)
     if isinstance(value, str) and len(value) > LONGEST:
@@ -135,7 +136,7 @@ def _bounded(value: object, place: str) -> object:
     return value
 
 
-def method(holder: object, name: str, arguments: list[object], named: dict[str, object], place: str) -> object:
+def method(holder: object, name: str, arguments: list[object], named: dict[str, object], place: Place) -> object:
     """What a method of a plain value gives that changes nothing. May raise whatever the method raises."""
     values = [holder, *arguments, *named.values()]
     if name == "copy" and isinstance(holder, dict | list | set):
@@ -151,7 +152,7 @@ def method(holder: object, name: str, arguments: list[object], named: dict[str, 
     return _bounded(getattr(holder, name)(*arguments, **named), place)
 
 
-def _made(text: str, name: str, arguments: list[object], named: dict[str, object], place: str) -> object:
+def _made(text: str, name: str, arguments: list[object], named: dict[str, object], place: Place) -> object:
     values = [*arguments, *named.values()]
     if not all(map(is_known, values)) or _WIDE.search(text):
         return Unknown(_why(reason_of(*values), place, values), sources_of(*values))
@@ -167,7 +168,7 @@ def _made(text: str, name: str, arguments: list[object], named: dict[str, object
     return _bounded(text.format(*arguments, **named), place)
 
 
-def dictionary_method(holder: dict[object, object], name: str, arguments: list[object], place: str) -> object:
+def dictionary_method(holder: dict[object, object], name: str) -> list[object]:
     """What a method of a dictionary gives that only reads it."""
     if name in ("keys", "values", "items"):
         more = holder.get(MORE)

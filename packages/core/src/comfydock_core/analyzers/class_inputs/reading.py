@@ -14,6 +14,7 @@ from comfydock_core.analyzers.class_inputs.values import (
     Instance,
     Maybe,
     Module,
+    Place,
     Unknown,
     is_unknown,
     reason_of,
@@ -98,12 +99,12 @@ class ClassInputReader:
 
     def _from_entry(self, entry: object, module: Module) -> bool:
         """The classes that an extension of newer nodes lists."""
-        at = f"{module.shown}:1"
+        at = Place(module, 1)
         try:
-            self._run.begin()
-            extension = self._run.call(entry, [], {}, at)
-            listing = self._run.attribute(extension, "get_node_list", at)
-            classes = self._run.call(listing, [], {}, at)
+            with self._run.own_steps():
+                extension = self._run.call(entry, [], {}, at)
+                listing = self._run.attribute(extension, "get_node_list", at)
+                classes = self._run.call(listing, [], {}, at)
         except (TooMuch, RecursionError):
             classes = Unknown(f"{at}: it does too much to be followed")
         whole = isinstance(classes, list)
@@ -130,8 +131,8 @@ class ClassInputReader:
                 self._classes[name] = NodeClass(name, module.shown, display_name=_text(title), doubts=(why,))
             return
         try:
-            self._run.begin()
-            made = self._described(name, cls, _text(title))
+            with self._run.own_steps():
+                made = self._described(name, cls, _text(title))
         except (TooMuch, RecursionError):
             why = f"{cls.module.shown}:{cls.line}: it does too much to be followed"
             made = (
@@ -162,21 +163,21 @@ class ClassInputReader:
         return False
 
     def _of_input_types(self, name: str, cls: Class, title: str | None) -> NodeClass:
-        run, at = self._run, f"{cls.module.shown}:{cls.line}"
+        run, at = self._run, Place(cls.module, cls.line)
         asked = run.attribute(cls, "INPUT_TYPES", at)
         doubts: list[str] = []
         if asked is MISSING:
             given: object = Unknown(f"{at}: `{cls.name}` has no `INPUT_TYPES`")
         else:
             given = run.call(asked, [], {}, at)
-        inputs = described(given, doubts, at)
+        inputs = described(given, doubts, str(at))
         outputs = _outputs(run.attribute(cls, "RETURN_TYPES", at))
         flag = run.attribute(cls, "OUTPUT_NODE", at)
         shown = tuple(dict.fromkeys(one.replace("\n", " ") for one in doubts))[:_MOST_DOUBTS]
         return NodeClass(name, cls.module.shown, inputs, outputs, _flag(flag), title, shown)
 
     def _of_schema(self, name: str | None, cls: Class, title: str | None) -> NodeClass | None:
-        run, at = self._run, f"{cls.module.shown}:{cls.line}"
+        run, at = self._run, Place(cls.module, cls.line)
         schema = run.call(run.attribute(cls, _SCHEMA, at), [], {}, at)
         if not isinstance(schema, Instance):
             why = reason_of(schema) or f"{at}: its schema only a run would tell"
@@ -189,11 +190,12 @@ class ClassInputReader:
         if name is None and not isinstance(known, str):
             self._doubts[(reason_of(known) or f"{at}: its name only a run would tell")] = None
             return None
+        schema.names["price_badge"] = None  # What a run costs is no matter of inputs.
         info = run.call(run.attribute(schema, "get_v1_info", at), [cls], {}, at)
         doubts: list[str] = []
-        inputs = described(run.attribute(info, "input", at), doubts, at)
+        inputs = described(run.attribute(info, "input", at), doubts, str(at))
         outputs = _outputs(run.attribute(info, "output", at))
-        title = title or _text(plain(run.attribute(info, "display_name", at)))
+        title = _text(plain(run.attribute(info, "display_name", at)))
         flag = _flag(run.attribute(schema, "is_output_node", at))
         shown = tuple(dict.fromkeys(one.replace("\n", " ") for one in doubts))[:_MOST_DOUBTS]
         return NodeClass(name or str(known), cls.module.shown, inputs, outputs, flag, title, shown)

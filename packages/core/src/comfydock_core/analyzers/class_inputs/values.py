@@ -73,6 +73,19 @@ class Module:
     loading: bool = False
 
 
+class Place:
+    """Where something stands, for the day that somebody has to be told: `file:line`."""
+
+    __slots__ = ("_line", "_module")
+
+    def __init__(self, module: Module, line: int) -> None:
+        self._module = module
+        self._line = line
+
+    def __str__(self) -> str:
+        return f"{self._module.shown}:{self._line}"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Later:
     """A name of a module that is looked at when somebody asks."""
@@ -206,6 +219,11 @@ _OPAQUE = (Unknown, Maybe, Foreign, Module, Later, Function, Class, Instance, Bo
 
 def _is_plain(base: Foreign) -> bool:
     return base.dotted in _PLAIN_BASES
+
+
+def size_of(*values: object) -> int:
+    """How many steps it takes to go through these values."""
+    return 1 + sum([len(one) // 8 for one in values if isinstance(one, list | dict | tuple | set | str)])
 
 
 def parts(value: object) -> Iterator[object]:
