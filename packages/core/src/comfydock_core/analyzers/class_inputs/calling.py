@@ -69,7 +69,7 @@ class Calling(Attributes):
         """What a loop goes through; parts that are there in some runs only are `Maybe`."""
         over = self.settled(over)
         if isinstance(over, dict):
-            return dictionary_method(over, "keys")  # type: ignore[return-value]
+            return dictionary_method(over, "keys")
         if isinstance(over, list | tuple):
             return list(over)
         if isinstance(over, str):

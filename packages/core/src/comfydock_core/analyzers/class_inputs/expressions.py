@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable
 
+from comfydock_core.analyzers.class_inputs.attributes import TooMuch
 from comfydock_core.analyzers.class_inputs.calling import Calling
 from comfydock_core.analyzers.class_inputs.changing import merge, put
 from comfydock_core.analyzers.class_inputs.operations import combined, compared, subscript
@@ -27,6 +28,7 @@ from comfydock_core.analyzers.class_inputs.values import (
     sources_of,
     truth,
 )
+from comfydock_core.analyzers.code.python_syntax import method_name
 
 _BUILTINS = frozenset(
     name for name in (*SHALLOW, *DEEP, *EFFECTLESS) if "." not in name
@@ -279,6 +281,8 @@ class Expressions(Calling):
     def _comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame
     ) -> object:
+        if isinstance(node, ast.DictComp) and (pruned := self._without_none(node, frame)) is not None:
+            return pruned
         inner = Frame(frame.module, {}, frame, frame.owner, frame.receiver)
         found: list[object] = []
         self._generate(node, 0, inner, found)
@@ -291,6 +295,24 @@ class Expressions(Calling):
         if not isinstance(node, ast.SetComp):
             return found
         return set(found) if is_known(found) else Unknown(reason_of(found), sources_of(found), True)
+
+    def _without_none(self, node: ast.DictComp, frame: Frame) -> dict[object, object] | None:
+        """`{key: value for key, value in given.items() if value is not None}`, which schemas do for each input.
+
+        `None` when it is another comprehension, or when some of the values are not known.
+        """
+        (each, *others) = node.generators
+        given = _items_of(each.iter)
+        if given is None or others or len(each.ifs) != 1 or not isinstance(each.target, ast.Tuple):
+            return None
+        names = [part.id if isinstance(part, ast.Name) else None for part in (*each.target.elts, node.key, node.value)]
+        if len(names) != 4 or names[:2] != names[2:] or None in names or not _is_not_none(each.ifs[0], names[1]):
+            return None
+        whole = self.look_up(given, frame)
+        if not isinstance(whole, dict) or any(isinstance(one, Unknown | Foreign | Maybe) for one in whole.values()):
+            return None
+        self.step(len(whole))
+        return {key: value for key, value in whole.items() if value is not None}
 
     def _generate(self, node: ast.expr, level: int, frame: Frame, found: list[object]) -> None:
         """Fill in what a comprehension gives."""
@@ -361,7 +383,9 @@ class Expressions(Calling):
         return None
 
     def _call(self, node: ast.Call, frame: Frame) -> object:
-        self.step()
+        self.left -= 1
+        if self.left <= 0:
+            raise TooMuch
         at = self.place(node, frame)
         function = self.value(node.func, frame)
         if isinstance(function, Foreign) and function.dotted in _OF_FRAMES:
@@ -419,6 +443,26 @@ _SPECIAL: dict[type[ast.operator], str] = {
     ast.Add: "__add__", ast.BitOr: "__or__", ast.Mult: "__mul__", ast.Sub: "__sub__", ast.Mod: "__mod__",
     ast.Div: "__truediv__",
 }  # fmt: skip
+
+
+def _items_of(node: ast.expr) -> str | None:
+    """The name that `name.items()` has."""
+    if method_name(node) != "items" or node.args:  # type: ignore[attr-defined]
+        return None
+    holder = node.func.value  # type: ignore[attr-defined]
+    return holder.id if isinstance(holder, ast.Name) else None
+
+
+def _is_not_none(test: ast.expr, name: str | None) -> bool:
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.IsNot) or len(test.ops) != 1:
+        return False
+    (other,) = test.comparators
+    return (
+        isinstance(test.left, ast.Name)
+        and test.left.id == name
+        and isinstance(other, ast.Constant)
+        and other.value is None
+    )
 
 
 def _pair(pair: object) -> tuple[object, object]:

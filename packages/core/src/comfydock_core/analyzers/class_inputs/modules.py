@@ -32,11 +32,9 @@ class SourceTree:
         self.root = os.path.normpath(root)
         self._keep = keep
         self._parsed: dict[str, ast.Module] = {}
-        self.used: dict[str, None] = {}
 
     def syntax(self, path: str) -> ast.Module:
         """The syntax of a file. Raises `ValueError`, and `OSError`."""
-        self.used[path] = None
         known = self._parsed.get(path)
         if known is None:
             if os.path.getsize(path) > _LARGEST:
@@ -68,6 +66,7 @@ class Modules(Statements):
         self._comfyui = comfyui
         self._modules: dict[str, Module] = {}
         self.doubts: dict[str, None] = {}
+        self.used: dict[str, None] = {}  # The files that were looked at.
 
     def module(self, path: str) -> Module:
         """The module of a file of what is read."""
@@ -94,6 +93,7 @@ class Modules(Statements):
 
     def _follow(self, module: Module, path: str) -> None:
         tree = self._tree if module.own or self._comfyui is None else self._comfyui
+        self.used[path] = None
         try:
             syntax = tree.syntax(path)
             with self.own_steps():

@@ -52,7 +52,7 @@ class ClassInputReader:
     @property
     def used(self) -> list[str]:
         """The files that were looked at, those of ComfyUI included."""
-        return list(self._tree.used)
+        return list(self._run.used)
 
     def read(self, files: Iterable[str]) -> ClassCatalog:
         scripts = [os.path.normpath(file) for file in files if file.endswith(".py")]

@@ -61,7 +61,7 @@ class Statements(Expressions):
 
     def block(self, statements: list[ast.stmt], frame: Frame) -> End | None:
         for statement in statements:
-            self.step()
+            self.left -= 1
             follow = _STATEMENTS.get(type(statement))
             if follow is None:
                 continue
