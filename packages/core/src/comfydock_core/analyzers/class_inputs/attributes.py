@@ -2,8 +2,10 @@
 
 import ast
 import contextlib
+import pathlib
 from collections.abc import Iterator
 
+from comfydock_core.analyzers.class_inputs.own_files import OwnFiles
 from comfydock_core.analyzers.class_inputs.plain_calls import CONSTANTS
 from comfydock_core.analyzers.class_inputs.values import (
     MISSING,
@@ -37,7 +39,8 @@ class TooMuch(Exception):
 class Attributes:
     """Looks names of values up. What is called on the way is for those who follow functions."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, files: OwnFiles) -> None:
+        self.files = files
         self.left = self._given = 0
         self._all_left = steps
         self.uncertain = 0  # How many conditions hold, perhaps, for what is done right now.
@@ -121,6 +124,9 @@ class Attributes:
             return self._of_function(holder, name, at)
         if isinstance(holder, Maybe):
             return Unknown(holder.reason)
+        if isinstance(holder, pathlib.PurePath):
+            found = self.files.attribute(holder, name)
+            return Method(holder, name) if found is None else found
         if isinstance(holder, str | list | dict | tuple | set | frozenset | int | float):
             return Foreign(type(holder).__name__) if name == "__class__" else Method(holder, name)
         return Unknown(f"{at}: `{name}` of what is not looked at") if holder is not None else MISSING
@@ -202,7 +208,7 @@ class Attributes:
                 isinstance(one, Foreign) and Class("", (), {}, holder.owner.module, 0, (one,)).is_open
             ):
                 return Unknown(f"{at}: `{name}` of a class that is not looked at")
-        return Foreign("object.__init__") if name in ("__init__", "__init_subclass__") else MISSING
+        return Foreign(f"object.{name}") if name in ("__init__", "__new__", "__init_subclass__") else MISSING
 
     def _of_member(self, holder: Member, name: str, at: Place) -> object:
         if name in ("value", "_value_"):

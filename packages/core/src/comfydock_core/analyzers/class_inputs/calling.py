@@ -1,6 +1,7 @@
 """Calls of what is looked at: functions, methods, classes, and what Python itself has to look at all of these."""
 
 import ast
+import pathlib
 from collections.abc import Callable
 
 from comfydock_core.analyzers.class_inputs import comfyui_folders
@@ -172,12 +173,21 @@ class Calling(Attributes):
         if cls.members is not None:
             wanted = plain(arguments[0]) if arguments else None
             return next((one for one in cls.members.values() if one.value == wanted), Unknown(f"{at}: no such member"))
-        if cls.find("__new__") is not MISSING:
-            return Unknown(f"{at}: a class that makes its instances itself")
+        making = cls.find("__new__")
+        made: object = Instance(cls)
+        if making is not MISSING:
+            made = self.call(making, [cls, *arguments], named, at)
+            if not isinstance(made, Instance) or made.cls is not cls:
+                return made
         native = next((one for one in ("str", "dict", "list", "tuple", "int", "float") if cls.derives_from(one)), None)
         if native is not None or cls.derives_from("typing.TypedDict", "typing_extensions.TypedDict"):
             return self._native(cls, native or "dict", arguments, named, at)
-        made = Instance(cls)
+        return self._begun(cls, made, arguments, named, at)
+
+    def _begun(self, cls: Class, made: object, arguments: list[object], named: dict[str, object], at: Place) -> object:
+        """An instance after its `__init__`."""
+        if not isinstance(made, Instance):
+            return made
         beginning = cls.find("__init__")
         if beginning is not MISSING:
             done = self.call(Bound(beginning, made), arguments, named, at)
@@ -226,6 +236,8 @@ class Calling(Attributes):
 
     def _method(self, function: Method, arguments: list[object], named: dict[str, object], at: Place) -> object:
         holder, name = function.holder, function.name
+        if isinstance(holder, pathlib.PurePath):
+            return self.files.method(holder, name, arguments, at)
         if isinstance(holder, list | dict | set) and name in CHANGING:
             self.step(1 + len(holder) // 8)
             return changed(self, holder, name, arguments, named, at)
@@ -259,6 +271,9 @@ class Calling(Attributes):
         listed = comfyui_folders.called(dotted, arguments, named, at)
         if listed is not None:
             return listed
+        about_files = self.files.called(dotted, arguments, at)
+        if about_files is not None:
+            return about_files
         self.step(size_of(*arguments))
         arguments = [self.items(one) if isinstance(one, Class) and one.members else plain(one) for one in arguments]
         try:
@@ -326,7 +341,7 @@ def _getattr(run: Calling, arguments: list[object], named: dict[str, object], at
     holder, name = arguments[0], plain(arguments[1])
     if not isinstance(name, str):
         return Unknown(reason_of(name) or f"{at}: the name is not known", sources_of(holder))
-    found = run.attribute(holder, name, at)
+    found = MISSING if _lacks(run, holder, name) else run.attribute(holder, name, at)
     if found is MISSING:
         return arguments[2] if len(arguments) > 2 else Unknown(f"{at}: there is no `{name}`")
     if isinstance(found, Foreign | Unknown) and len(arguments) > 2 and isinstance(holder, Foreign | Module):
@@ -334,8 +349,18 @@ def _getattr(run: Calling, arguments: list[object], named: dict[str, object], at
     return found
 
 
+def _lacks(run: Calling, holder: object, name: str) -> bool:
+    """Whether it is certain that a module has no such name."""
+    if not isinstance(holder, Module) or holder.is_open or holder.loading:
+        return False
+    run.load(holder)
+    return not holder.is_open and name not in holder.names and run.submodule(holder, name) is None
+
+
 def _hasattr(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     holder, name = arguments
+    if isinstance(name, str) and _lacks(run, holder, name):
+        return False
     found = run.attribute(holder, name, at) if isinstance(name, str) else Unknown(None)
     if isinstance(found, Foreign | Unknown) or isinstance(holder, str | list | dict | int | float | Unknown):
         known = isinstance(found, Method) and hasattr(found.holder, found.name)
@@ -474,6 +499,18 @@ def _partial(run: Calling, arguments: list[object], named: dict[str, object], at
     return Partial(arguments[0], tuple(arguments[1:]), named)
 
 
+def _new(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
+    cls, *given = arguments
+    if not isinstance(cls, Class):
+        return Unknown(f"{at}: which class it is")
+    if cls.derives_from("str"):
+        text = plain(given[0]) if given else ""
+        return text if isinstance(text, str) else Unknown(reason_of(text) or f"{at}: which text it is")
+    if any(cls.derives_from(one) for one in ("int", "float", "tuple", "list", "dict")):
+        return Unknown(f"{at}: `{cls.name}` makes its instances itself")
+    return Instance(cls, {}, cls.is_open)
+
+
 def _field(run: Calling, arguments: list[object], named: dict[str, object], at: Place) -> object:
     if "default_factory" in named:
         return Partial(named["default_factory"], (), {})
@@ -523,7 +560,8 @@ _SPECIAL: dict[str, Callable[..., object]] = {
     "dataclasses.field": _field, "functools.partial": _partial, "copy.copy": _copy, "copy.deepcopy": _deep_copy,
     "callable": _callable,
     "vars": lambda run, arguments, named, at: run.attribute(arguments[0], "__dict__", at),
-    "object.__init__": lambda *_: None,
+    "object.__init__": lambda *_: None, "object.__init_subclass__": lambda *_: None, "object.__new__": _new,
+    "str.__new__": _new,
     "inspect.isclass": lambda run, arguments, named, at: _isinstance(run, [arguments[0], Foreign("type")], named, at),
 }  # fmt: skip
 

@@ -2,10 +2,12 @@
 
 import ast
 import os
+import pathlib
 import sys
 
 from comfydock_core.analyzers.class_inputs.attributes import TooMuch
 from comfydock_core.analyzers.class_inputs.comfyui_folders import MODULE as FOLDER_PATHS
+from comfydock_core.analyzers.class_inputs.own_files import OwnFiles
 from comfydock_core.analyzers.class_inputs.statements import Statements
 from comfydock_core.analyzers.class_inputs.values import Foreign, Frame, Later, Module, Place, Unknown
 from comfydock_core.analyzers.code.python_syntax import parse
@@ -61,7 +63,7 @@ class Modules(Statements):
     """Follows modules below `tree`, and those of ComfyUI that they use."""
 
     def __init__(self, tree: SourceTree, comfyui: SourceTree | None) -> None:
-        super().__init__(_ALL_STEPS)
+        super().__init__(_ALL_STEPS, OwnFiles(tree.root))
         self._tree = tree
         self._comfyui = comfyui
         self._modules: dict[str, Module] = {}
@@ -99,8 +101,10 @@ class Modules(Statements):
             with self.own_steps():
                 self.block(syntax.body, Frame(module, module.names))
         except (ValueError, OSError) as error:
+            module.is_open = True
             self._doubt(f"{module.shown}:1: {error}")
         except (TooMuch, RecursionError):
+            module.is_open = True
             self._doubt(f"{module.shown}:1: it does too much to be followed")
 
     def _doubt(self, doubt: str) -> None:
@@ -183,7 +187,8 @@ class Modules(Statements):
 
     def _all_names(self, home: Module | None, node: ast.ImportFrom, frame: Frame) -> None:
         if home is None:
-            return  # Names of what is not looked at; those that are used cannot be found, then.
+            frame.module.is_open = True  # Names of what is not looked at; those that are used cannot be found, then.
+            return
         self.load(home)
         public = home.names.get("__all__")
         names = public if isinstance(public, list) else [name for name in home.names if not name.startswith("_")]
@@ -223,4 +228,18 @@ class Modules(Statements):
                 return Unknown(f"{at}: the module `{name}`")
             self._settle(found)
             return found
+        if isinstance(function, Foreign) and function.dotted == "importlib.util.spec_from_file_location":
+            return self._by_file(arguments, at)
+        if isinstance(function, Foreign) and function.dotted == "importlib.util.module_from_spec":
+            return arguments[0] if arguments else None  # The module stands for how to find it.
         return self.call(function, arguments, named, at)
+
+    def _by_file(self, arguments: list[object], at: Place) -> object:
+        """A module that a package imports by its file."""
+        path = str(arguments[-1]) if isinstance(arguments[-1], str | pathlib.PurePath) else ""
+        inside = path.startswith(f"{self._tree.root}{os.sep}") and path.endswith(".py")
+        if not inside or not os.path.isfile(path):
+            return Unknown(f"{at}: which module is imported")
+        found = self.module(os.path.normpath(path))
+        self._settle(found)
+        return found

@@ -2,6 +2,8 @@
 
 import ast
 import operator
+import os
+import pathlib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -58,6 +60,8 @@ def combined(op: ast.operator, left: object, right: object, place: Place) -> obj
         return {**left, **right}
     if isinstance(left, dict) and isinstance(op, ast.BitOr) and is_unknown(right):
         return {**left, MORE: Unknown(reason_of(right) or f"{place}: a dictionary that only a run would tell")}
+    if isinstance(op, ast.Div) and isinstance(left, pathlib.PurePath) and isinstance(right, str | pathlib.PurePath):
+        return pathlib.PurePosixPath(os.path.normpath(left / right))
     if isinstance(op, ast.Mod) and isinstance(left, str):
         return _formatted(left, right, place)
     if is_unknown(left) or is_unknown(right) or not (is_known(left) and is_known(right)):

@@ -25,6 +25,9 @@ from comfydock_core.analyzers.class_inputs.values import (
     sources_of,
 )
 
+_REPEATED = re.compile(r"[*+{]")
+_BACK = re.compile(r"\\\d|\(\?P=")
+_SHORT = 500
 _WIDE = re.compile(r"\d{4}")
 CONSTANTS: dict[str, object] = {
     "math.pi": math.pi, "math.e": math.e, "math.inf": math.inf, "math.nan": math.nan, "math.tau": math.tau,
@@ -45,6 +48,21 @@ def _absolute(path: str) -> str:
     if not os.path.isabs(path):
         raise ValueError("a path from where ComfyUI is started")
     return os.path.normpath(path)
+
+
+def _matched(name: str) -> Callable[..., object]:
+    """A function of `re` for patterns that cannot take long: one repetition, and short texts."""
+
+    def act(pattern: str, *rest: str) -> object:
+        if (
+            len(_REPEATED.findall(pattern)) > 1
+            or _BACK.search(pattern)
+            or any(len(one) > _SHORT for one in (pattern, *rest))
+        ):
+            raise ValueError("a pattern that is not worked out")
+        return getattr(re, name)(pattern, *rest)
+
+    return act
 
 
 def _zipped(*parts: list[object], strict: bool = False) -> list[object]:
@@ -79,10 +97,11 @@ DEEP: dict[str, Callable[..., object]] = {
     **{f"math.{name}": getattr(math, name) for name in (
         "ceil", "floor", "sqrt", "log", "log2", "log10", "radians", "degrees",
     )},
+    **{f"re.{name}": _matched(name) for name in ("sub", "findall", "split")},
     "os.path.abspath": _absolute, "os.path.realpath": _absolute,
     "abs": abs, "all": all, "any": any, "bool": bool, "divmod": divmod, "float": float, "frozenset": frozenset,
     "int": int, "max": max, "min": min, "ord": ord, "chr": chr, "range": _range, "repr": repr, "round": round,
-    "set": set, "sorted": sorted, "str": str, "sum": sum, "itertools.product": _product,
+    "set": set, "sorted": sorted, "str": str, "os.fspath": os.fspath, "sum": sum, "itertools.product": _product,
 }  # fmt: skip
 EFFECTLESS = frozenset({"print", "warnings.warn", "logging.info", "logging.warning", "logging.debug", "logging.error"})
 LISTING = frozenset({"list", "sorted", "tuple", "set", "reversed", "enumerate", "zip", "iter", "frozenset"})

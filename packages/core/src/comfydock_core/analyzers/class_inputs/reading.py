@@ -51,8 +51,8 @@ class ClassInputReader:
 
     @property
     def used(self) -> list[str]:
-        """The files that were looked at, those of ComfyUI included."""
-        return list(self._run.used)
+        """The files that were looked at, those of ComfyUI included, and directories that were listed."""
+        return [*self._run.used, *self._run.files.listed]
 
     def read(self, files: Iterable[str]) -> ClassCatalog:
         scripts = [os.path.normpath(file) for file in files if file.endswith(".py")]
@@ -196,7 +196,8 @@ class ClassInputReader:
         inputs = described(run.attribute(info, "input", at), doubts, str(at))
         outputs = _outputs(run.attribute(info, "output", at))
         title = _text(plain(run.attribute(info, "display_name", at)))
-        flag = _flag(run.attribute(schema, "is_output_node", at))
+        own = cls.find("OUTPUT_NODE")  # Of newer nodes some say it themselves, over their schema.
+        flag = own if isinstance(own, bool) else _flag(run.attribute(schema, "is_output_node", at))
         shown = tuple(dict.fromkeys(one.replace("\n", " ") for one in doubts))[:_MOST_DOUBTS]
         return NodeClass(name or str(known), cls.module.shown, inputs, outputs, flag, title, shown)
 

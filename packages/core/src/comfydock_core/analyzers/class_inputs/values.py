@@ -71,6 +71,7 @@ class Module:
     names: dict[str, object] = field(default_factory=dict)
     loaded: bool = False
     loading: bool = False
+    is_open: bool = False  # Whether it may have names that were not seen.
 
 
 class Place:
