@@ -25,7 +25,8 @@ class ClassInput:
     names no model.
 
     `options` has what else the class says (`default`, `min`, `max`, `forceInput`, `control_after_generate`, ...), as
-    far as it could be read. A dynamic combo has `branches`, an input that grows has a `template`.
+    far as it could be read, without the help texts (`tooltip`). A dynamic combo has `branches`, an input that grows
+    has a `template`.
     """
 
     name: str
@@ -133,7 +134,7 @@ def inputs_for(inputs: tuple[ClassInput, ...], chosen: Mapping[str, object], pre
 class ClassCatalog:
     """Node classes by name, and in `doubts` why some that exist may be missing."""
 
-    classes: dict[str, NodeClass] = field(default_factory=dict)
+    classes: Mapping[str, NodeClass] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
 
     def get(self, name: str) -> NodeClass | None:

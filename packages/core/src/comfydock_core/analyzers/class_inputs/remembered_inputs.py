@@ -1,0 +1,81 @@
+"""What the node classes of an environment take in, read again only where files changed: reading takes seconds."""
+
+import os
+
+from comfydock_core.analyzers import custom_node_scanner
+from comfydock_core.analyzers.class_inputs.modules import SourceTree
+from comfydock_core.analyzers.class_inputs.reading import ClassInputReader
+from comfydock_core.analyzers.class_inputs.storing import recalled, stored
+from comfydock_core.caching.answer_cache import AnswerCache
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.workflow.class_inputs import ClassCatalog
+from comfydock_core.utils.files.fingerprints import stamp
+
+_READER = "1"  # Another one makes what was read before worthless.
+_SUBJECT = "class-inputs"
+_MAX_AGE = 90 * 24 * 3600.0
+
+
+class RememberedInputs:
+    """The inputs of the node classes of one environment. `save` keeps what was read anew for the next time.
+
+    What is kept is one document for each place, so that asking about one pack does not load the others, and a class
+    is made from it when it is looked at.
+    """
+
+    def __init__(self, comfyui: str, answers: AnswerCache, reporter: Reporter) -> None:
+        """`reporter` hears of what has to be read: ComfyUI itself takes some seconds."""
+        self._comfyui = os.path.normpath(comfyui)
+        self._answers = answers
+        self._reporter = reporter
+        self._tree: SourceTree | None = None
+        self._known: dict[str, ClassCatalog] = {}
+        self._new: dict[str, dict[str, object]] = {}
+
+    def of_comfyui(self) -> ClassCatalog:
+        """Those of ComfyUI itself."""
+        return self._of(self._comfyui)
+
+    def of_pack(self, place: str) -> ClassCatalog:
+        """Those of a pack, a directory or a single file."""
+        return self._of(os.path.normpath(place))
+
+    def save(self) -> None:
+        """Keep what was read anew. A place that cannot be written costs the time again, never a failure."""
+        for place, kept in self._new.items():
+            self._answers.keep(_SUBJECT, self._question(place), kept)
+        self._new.clear()
+
+    def _of(self, place: str) -> ClassCatalog:
+        if place not in self._known:
+            self._known[place] = self._recalled(place) or self._read(place)
+        return self._known[place]
+
+    def _question(self, place: str) -> list[str]:
+        return [_READER, self._comfyui, place]
+
+    def _files(self, place: str) -> list[str]:
+        is_comfyui = place == self._comfyui
+        return (custom_node_scanner.files_of_comfyui if is_comfyui else custom_node_scanner.files_of_pack)(place)
+
+    def _recalled(self, place: str) -> ClassCatalog | None:
+        kept = self._answers.recall(_SUBJECT, self._question(place), _MAX_AGE) or {}
+        further = kept.get("further")
+        if not isinstance(further, list) or kept.get("stamp") != stamp([*self._files(place), *map(str, further)]):
+            return None
+        return recalled(kept)
+
+    def _read(self, place: str) -> ClassCatalog:
+        if not self._new:
+            self._reporter.phase("Reading what the node classes take in")
+        self._reporter.progress(os.path.basename(place), len(self._new), None, "packs")
+        files = self._files(place)
+        is_comfyui = place == self._comfyui
+        if self._tree is None and not is_comfyui:
+            self._tree = SourceTree(self._comfyui)
+        root = place if os.path.isdir(place) else os.path.dirname(place)
+        reader = ClassInputReader(root, None if is_comfyui else self._tree)
+        catalog = reader.read(files)
+        further = sorted(set(reader.used).difference(files))
+        self._new[place] = {"stamp": stamp([*files, *further]), "further": further, **stored(catalog)}
+        return catalog

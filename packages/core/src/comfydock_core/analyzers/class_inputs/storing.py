@@ -1,0 +1,108 @@
+"""Node classes in a form that JSON holds, small and quick to load: a class is a text until somebody asks for it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from comfydock_core.models.workflow.class_inputs import (
+    HIDDEN,
+    OPTIONAL,
+    REQUIRED,
+    ClassCatalog,
+    ClassInput,
+    InputOption,
+    InputTemplate,
+    NodeClass,
+)
+
+_SECTIONS = (REQUIRED, OPTIONAL, HIDDEN)
+_CHOICES = 5  # So long is a row that ends with the choices.
+
+
+class StoredClasses(Mapping[str, NodeClass]):
+    """Node classes by name, made from their texts when somebody asks."""
+
+    def __init__(self, texts: dict[str, str]) -> None:
+        self._texts = texts
+        self._made: dict[str, NodeClass] = {}
+
+    def __getitem__(self, name: str) -> NodeClass:
+        known = self._made.get(name)
+        if known is None:
+            known = self._made[name] = _class(name, json.loads(self._texts[name]))
+        return known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._texts
+
+
+def stored(catalog: ClassCatalog) -> dict[str, object]:
+    """A catalog as JSON has it."""
+    texts = {name: json.dumps(_class_row(cls), separators=(",", ":")) for name, cls in catalog.classes.items()}
+    return {"classes": texts, "doubts": list(catalog.doubts)}
+
+
+def recalled(kept: Mapping[str, object]) -> ClassCatalog | None:
+    """What was stored, `None` when it is not of that form."""
+    texts, doubts = kept.get("classes"), kept.get("doubts")
+    if not isinstance(texts, dict) or not isinstance(doubts, list):
+        return None
+    return ClassCatalog(StoredClasses(texts), tuple(map(str, doubts)))
+
+
+def _class_row(cls: NodeClass) -> list[object]:
+    inputs = [_input_row(one) for one in cls.inputs]
+    return [cls.module, inputs, cls.outputs, cls.output_node, cls.display_name, cls.doubts]
+
+
+def _class(name: str, row: list[Any]) -> NodeClass:
+    module, inputs, outputs, output_node, display_name, doubts = row
+    made = tuple(map(_input, inputs))
+    given = None if outputs is None else tuple(outputs)
+    return NodeClass(name, module, made, given, output_node, display_name, tuple(doubts))
+
+
+def _input_row(one: ClassInput) -> list[object]:
+    """What is as usual at the end is left out."""
+    template = one.template
+    row: list[object] = [
+        one.name,
+        _SECTIONS.index(one.section),
+        one.type,
+        one.options,
+        one.choices,
+        one.folders,
+        one.doubt,
+        [[branch.key, [_input_row(inner) for inner in branch.inputs]] for branch in one.branches],
+        None if template is None else [
+            _input_row(template.input), template.names, template.prefix, template.least, template.most,
+        ],
+    ]  # fmt: skip
+    while row[-1] is None or (len(row) != _CHOICES and row[-1] in ((), [], {})):
+        row.pop()  # No choices at all is something else than not to know them.
+    return row
+
+
+def _input(row: list[Any]) -> ClassInput:
+    name, section, kind, options, choices, folders, doubt, branches, template = row + [None] * (9 - len(row))
+    return ClassInput(
+        name,
+        _SECTIONS[section],
+        kind,
+        None if choices is None else tuple(choices),
+        tuple(folders or ()),
+        options or {},
+        tuple(InputOption(key, tuple(map(_input, inputs))) for key, inputs in branches or ()),
+        None if template is None else _template(*template),
+        doubt,
+    )
+
+
+def _template(inner: list[Any], names: list[str], prefix: str | None, least: int, most: int | None) -> InputTemplate:
+    return InputTemplate(_input(inner), tuple(names), prefix, least, most)
