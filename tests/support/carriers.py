@@ -201,15 +201,15 @@ def webm(*elements: bytes) -> bytes:
     return EBML + element(0x18538067, *elements)
 
 
-def webm_with_index(texts: dict[str, bytes]) -> bytes:
+def webm_with_index(texts: dict[str, bytes], clusters: int = 1) -> bytes:
     """The tags behind the clusters, and an index in front."""
 
     def index(place: int) -> bytes:
         seek = element(0x4DBB, element(0x53AB, b"\x12\x54\xc3\x67"), element(0x53AC, place.to_bytes(8, "big")))
         return element(0x114D9B74, seek)
 
-    place = len(index(0)) + len(CLUSTER)
-    return webm(index(place), CLUSTER, matroska_tags(texts))
+    place = len(index(0)) + clusters * len(CLUSTER)
+    return webm(index(place), CLUSTER * clusters, matroska_tags(texts))
 
 
 def glb(document: bytes) -> bytes:

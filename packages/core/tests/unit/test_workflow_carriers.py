@@ -226,13 +226,27 @@ def test_many_small_bombs_are_one_large_one() -> None:
         carried(made.png(*[bomb] * 9))
 
 
-def test_tags_that_all_name_one_large_value_are_one_large_value() -> None:
-    block = bytearray(made.exif(dict.fromkeys(range(1, 3000), b"")))
+def greedy_exif(tags: int) -> bytes:
+    """A block whose tags all have the same 60,000 bytes for a value."""
+    block = bytearray(made.exif(dict.fromkeys(range(1, tags + 1), b"")))
     block += bytes(60_000)
-    for index in range(2999):
-        block[10 + 12 * index + 4 : 10 + 12 * index + 12] = (60_000).to_bytes(4, "little") + (0).to_bytes(4, "little")
+    for index in range(tags):
+        block[10 + 12 * index + 4 : 10 + 12 * index + 12] = (60_000).to_bytes(4, "little") + bytes(4)
+    return bytes(block)
+
+
+def test_tags_that_all_name_one_large_value_are_refused() -> None:
     with pytest.raises(TooMuchCarried):
-        carried(made.webp((b"EXIF", bytes(block))))
+        carried(made.webp((b"EXIF", greedy_exif(3000))))
+
+
+def test_many_blocks_of_such_tags_are_refused_together() -> None:
+    with pytest.raises(TooMuchCarried):
+        carried(made.webp(*[(b"EXIF", greedy_exif(100))] * 20))
+
+
+def test_an_index_saves_the_way_through_all_clusters() -> None:
+    assert carried(made.webm_with_index(BOTH, clusters=201_000)).workflow == WORKFLOW
 
 
 class Watched(io.RawIOBase):
