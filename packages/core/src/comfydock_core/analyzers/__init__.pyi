@@ -1,4 +1,5 @@
 from . import model_files as model_files
+from . import workflows as workflows
 from .custom_node_scanner import CustomNodeScanner as CustomNodeScanner
 from .git_change_parser import GitChangeParser as GitChangeParser
 from .model_scanner import ModelScanner as ModelScanner

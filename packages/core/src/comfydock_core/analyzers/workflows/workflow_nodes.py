@@ -4,26 +4,22 @@ Workflows come from anywhere: what has an unexpected type in them is passed over
 """
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from comfydock_core.analyzers.workflows.json_reading import read_json, read_json_file
+from comfydock_core.analyzers.workflows.refusals import NoWorkflow
 from comfydock_core.models.packs.pack_needs import NodeUse, UnreadWorkflow, WorkflowNodes
 
 _END = ".json"
-_LARGEST = 128 * 1024 * 1024
 _DEEPEST = 20  # Subgraphs within definitions of subgraphs.
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _GROUPS = ("workflow>", "workflow/")  # How types of group nodes begin, in newer and older editors.
 _WRAPPERS = ("workflow", "prompt")  # What is saved beside pictures has the workflow under one of these.
 
 Table = dict[str, object]
-
-
-class NoWorkflow(ValueError):
-    """The content is not a workflow."""
 
 
 def read_workflows(directory: str) -> tuple[tuple[WorkflowNodes, ...], tuple[UnreadWorkflow, ...]]:
@@ -59,18 +55,15 @@ def _workflow_files(directory: str, unread: list[UnreadWorkflow]) -> Iterator[st
 
 
 def _read_file(path: str) -> tuple[NodeUse, ...]:
-    if os.path.getsize(path) > _LARGEST:
-        raise NoWorkflow("it is too large to be a workflow")
-    with open(path, "rb") as file:
-        return node_uses(file.read())
+    return _uses_in(read_json_file(path))
 
 
 def node_uses(content: bytes) -> tuple[NodeUse, ...]:
     """The node types of a workflow, sorted, without the instances of its own subgraphs. Raises `NoWorkflow`."""
-    try:
-        whole = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise NoWorkflow(f"it is not JSON: {error}") from error
+    return _uses_in(read_json(content))
+
+
+def _uses_in(whole: object) -> tuple[NodeUse, ...]:
     nodes = _nodes_of(whole)
     if nodes is None:
         raise NoWorkflow("it holds no nodes")

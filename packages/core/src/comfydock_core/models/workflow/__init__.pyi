@@ -1,3 +1,4 @@
+from .carried import Carried as Carried
 from .class_inputs import ClassCatalog as ClassCatalog
 from .class_inputs import ClassInput as ClassInput
 from .class_inputs import InputOption as InputOption

@@ -1,0 +1,5 @@
+"""Workflows inside of the pictures, videos, sounds and 3D files that they made."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

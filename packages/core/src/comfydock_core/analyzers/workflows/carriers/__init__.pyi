@@ -1,0 +1,2 @@
+from .carrier import carried_in as carried_in
+from .carrier import read_carrier as read_carrier

@@ -1,0 +1,70 @@
+"""Reading JSON that strangers wrote: an answer or a refusal by name, in bounded time and memory.
+
+Beyond standard JSON these spellings are accepted, because editors and Python write them: a byte order mark, UTF-16 with
+one, and `NaN`, `Infinity` and `-Infinity`, which become `None` as in the editor's own reader of pictures. Of equal keys
+in one object the last counts.
+"""
+
+import codecs
+import json
+import os
+import re
+
+from comfydock_core.analyzers.workflows.refusals import NoWorkflow
+
+LARGEST = 128 * 1024 * 1024
+_TOO_LARGE = "it is too large to be a workflow"
+_DEEPEST = 200  # Saved graphs are some 15 deep. Parsers differ in how deep they go before they give up, or crash.
+_OTHER_THAN_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_STRING = re.compile(
+    rb'"(?:[^"\\]++|\\.)*+\\?+"?+', re.DOTALL
+)  # One that does not end, too: no second try at its quotes.
+
+
+def read_json_file(path: str) -> object:
+    """What the file holds. Raises `NoWorkflow`, before reading it when it is too large, or `OSError`."""
+    with open(path, "rb") as file:
+        if os.fstat(file.fileno()).st_size > LARGEST:
+            raise NoWorkflow(_TOO_LARGE)
+        return read_json(file.read(LARGEST + 1))
+
+
+def read_json(content: bytes) -> object:
+    """What the content says. Raises `NoWorkflow`."""
+    if len(content) > LARGEST:
+        raise NoWorkflow(_TOO_LARGE)
+    text = _text(content)
+    if _depth(content if content.isascii() else text.encode()) > _DEEPEST:
+        raise NoWorkflow(f"it is nested more than {_DEEPEST} deep")
+    try:
+        value: object = json.loads(text, parse_constant=_nothing)
+    except ValueError as error:
+        raise NoWorkflow(f"it is not JSON: {error}") from error
+    return value
+
+
+def _nothing(spelled: str) -> None:
+    """What a number that is none stands for."""
+
+
+def _text(content: bytes) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding, name = "utf-16", "UTF-16"
+    else:
+        encoding, name = "utf-8-sig", "UTF-8"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise NoWorkflow(f"it is not JSON: byte {error.start} is not {name}") from error
+
+
+def _depth(content: bytes) -> int:
+    """How deep the brackets outside of strings are nested."""
+    deepest = depth = 0
+    for bracket in _STRING.sub(b"", content).translate(None, _OTHER_THAN_BRACKETS):
+        if bracket in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        else:
+            depth -= 1
+    return deepest

@@ -1,0 +1,15 @@
+"""What a picture, video or sound file carries of the workflow that made it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The JSON texts found inside of a file of some `kind` (`png`, `mp4`, ...), as they were written there.
+
+    `workflow` is what the editor saves, `prompt` what it sent to the server; at least one of them is there.
+    """
+
+    kind: str
+    workflow: bytes | None = None
+    prompt: bytes | None = None
