@@ -12,6 +12,7 @@ from comfydock_core.utils.git_urls import github_repository, normal_address
 
 _REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
 _SEPARATORS = re.compile(r"[-_.\s]+")
+_EVERYWHERE = frozenset({"comfyui", "comfy"})
 
 
 class NodeKnowledge(Protocol):
@@ -34,6 +35,8 @@ class PackIdentities:
         self._knowledge = knowledge
         self._installed = installed
         self._known: dict[str, KnownPack | None] = {}
+        self._addresses: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self._here = {self._key_of(pack): pack for pack in reversed(installed.all)} if installed is not None else {}
         self._keys = {pack.identifier: key for key, pack in self._here.items()}
 
@@ -56,7 +59,15 @@ class PackIdentities:
         if found is not None:
             return self._remembered(found)
         here = self._installed.at(address) if self._installed is not None else None
-        return normal_address(address) if here is None else self.key_of_installed(here)
+        if here is not None:
+            return self.key_of_installed(here)
+        key = normal_address(address)
+        self._addresses.setdefault(key, address)
+        return key
+
+    def address(self, key: str) -> str | None:
+        """The address that a key stands for which no list has, as it was written."""
+        return self._addresses.get(key)
 
     def key_of_name(self, name: str, listing: Iterable[str] = ()) -> str:
         """The key of an identifier of the registry. `listing` are keys of packs that list classes named after it.
@@ -70,10 +81,25 @@ class PackIdentities:
         here = self._installed.named(name) if self._installed is not None else None
         if here is not None:
             return self.key_of_installed(here)
-        alike = [key for key in likely if plain_name(self.repository_name(key)) == plain_name(name)]
+        alike = [key for key in likely if same_name(self.repository_name(key), name)]
         if alike:
             return max(alike, key=lambda key: (self._stars(key), key))
-        return f"registry:{name.casefold()}" if known is None else self._remembered(known)
+        if known is not None:
+            return self._remembered(known)
+        key = f"registry:{name.casefold()}"
+        self._names.setdefault(key, name)
+        return key
+
+    def is_known(self, key: str) -> bool:
+        """Whether lists have the pack of a key, or it is installed."""
+        return key == CORE or self.known(key) is not None or self.here(key) is not None
+
+    def identifier(self, key: str) -> str:
+        """What names a pack elsewhere: an identifier, the address of what no list has, a directory that is here."""
+        here = self.here(key)
+        if here is not None and self.known(key) is None:
+            return here.identifier
+        return self._names.get(key) or self._addresses.get(key) or key
 
     def key_of_chosen(self, identifier: str) -> str:
         """The key of what a user chose: an identifier, or an address."""
@@ -114,9 +140,14 @@ def address_of(aux_id: str | None) -> str | None:
     return f"https://github.com/{aux_id.removesuffix('.git')}"
 
 
-def plain_name(name: str) -> str:
-    """A name without its case and separators, which the registry changes."""
-    return _SEPARATORS.sub("-", name.casefold()).strip("-")
+def same_name(first: str, second: str) -> bool:
+    """Whether two names of packs are of the same words: the registry changes case, separators and "ComfyUI"."""
+    return bool(first) and bool(second) and _words(first) == _words(second)
+
+
+def _words(name: str) -> frozenset[str]:
+    words = frozenset(_SEPARATORS.split(name.casefold())) - {""}
+    return words - _EVERYWHERE or words
 
 
 def named_keys(
@@ -131,9 +162,17 @@ def named_keys(
     for use in every:
         if use.cnr_id:
             listing.setdefault(use.cnr_id, set()).update(one.identifier for one in listed.get(use.type, ()))
-    keys = {name: CORE if name == CORE else identities.key_of_name(name, found) for name, found in listing.items()}
-    addresses = {use.aux_id: address for use in every if (address := address_of(use.aux_id))}
+    names = {name: CORE if name == CORE else identities.key_of_name(name, listing[name]) for name in sorted(listing)}
+    addresses = {aux: address for aux in sorted({use.aux_id or "" for use in every}) if (address := address_of(aux))}
     places = {aux: identities.key_of_address(address) for aux, address in addresses.items()}
-    return {
-        use.type: frozenset(key for key in (keys.get(use.cnr_id or ""), places.get(use.aux_id)) if key) for use in every
-    }
+    return {use.type: _one_pack(names.get(use.cnr_id or ""), places.get(use.aux_id or ""), identities) for use in every}
+
+
+def _one_pack(by_name: str | None, by_place: str | None, identities: PackIdentities) -> frozenset[str]:
+    """The packs of a node that names one by identifier and by place: the same, unless both are known and differ."""
+    if by_name is not None and by_place is not None:
+        if not identities.is_known(by_name):
+            return frozenset({by_place})
+        if not identities.is_known(by_place):
+            return frozenset({by_name})
+    return frozenset(key for key in (by_name, by_place) if key is not None)

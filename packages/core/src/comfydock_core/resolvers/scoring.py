@@ -10,7 +10,7 @@ from comfydock_core.models.workflow.candidates import CandidatePack, Reason
 from comfydock_core.repositories.node_data.name_patterns import is_anchored
 from comfydock_core.resolvers import evidence
 from comfydock_core.resolvers.installed_packs import InstalledPacks
-from comfydock_core.resolvers.pack_identities import PackIdentities, address_of, plain_name
+from comfydock_core.resolvers.pack_identities import PackIdentities, address_of, same_name
 
 
 class Scoring:
@@ -55,12 +55,16 @@ class Scoring:
         """The installed packs that define a class, by identifier, and whether for the editor alone."""
         packs = self._installed.defining(node_type) if self._installed is not None else []
         return {
-            self._identifier(self._identities.key_of_installed(pack)): node_type in pack.classes.editor_only
+            self._identities.identifier(self._identities.key_of_installed(pack)): node_type in pack.classes.editor_only
             for pack in packs
         }
 
-    def named_identifiers(self, node_type: str) -> frozenset[str]:
-        return frozenset(self._identifier(key) for key in self._named.get(node_type, ()))
+    def named_identifiers(self, node_type: str, *, known: bool = False) -> frozenset[str]:
+        """The packs that the nodes of a class name; with `known` those alone that lists have or that are here."""
+        keys = self._named.get(node_type, ())
+        return frozenset(
+            self._identities.identifier(key) for key in keys if not known or self._identities.is_known(key)
+        )
 
     def chosen(self, use: NodeUse, identifier: str) -> CandidatePack:
         """The pack that the user chose, known or not."""
@@ -91,9 +95,7 @@ class Scoring:
     def _candidate(self, key: str, use: NodeUse) -> CandidatePack:
         known, here = self._identities.known(key), self._identities.here(key)
         reasons = sorted(self._reasons(key, known, use), key=lambda one: (-abs(one.weight), one.kind))
-        identifier = self._identifier(key)
-        if key.startswith("registry:"):
-            identifier = use.cnr_id or identifier
+        identifier = self._identities.identifier(key)
         return CandidatePack(
             identifier=identifier,
             name=known.name if known is not None else here.name if here is not None else identifier,
@@ -105,15 +107,6 @@ class Scoring:
             installed=here is not None,
             refusal=known.refusal if known is not None else None,
         )
-
-    def _identifier(self, key: str) -> str:
-        """What names a pack elsewhere: an identifier, the address of what no list has, the name of what is here."""
-        here = self._identities.here(key)
-        if key.startswith("here:") and here is not None:
-            return here.identifier
-        if key.startswith("github.com/"):
-            return f"https://{key}"
-        return key.removeprefix("registry:")
 
     def _registry_id(self, key: str, use: NodeUse) -> str | None:
         known, here = self._identities.known(key), self._identities.here(key)
@@ -129,7 +122,7 @@ class Scoring:
             return known.repository
         if here is not None and here.repository:
             return here.repository
-        return f"https://{key}" if key.startswith("github.com/") else None
+        return self._identities.address(key)
 
     def _reasons(self, key: str, known: KnownPack | None, use: NodeUse) -> Iterator[Reason]:
         yield from self._said_by_the_node(key, known, use)
@@ -137,29 +130,29 @@ class Scoring:
         yield from self._said_by_the_workflow(key, use)
         yield from self._said_by_what_is_here(key, use)
         if known is not None and known.source != COMFYUI:
-            told = (evidence.copier(known) if not self._claims(key, use) else None, evidence.stars(known),
+            told = (None if self._belongs(key, use) else evidence.copier(known), evidence.stars(known),
                     evidence.age(known, self._newest(use)), evidence.refusal(known))  # fmt: skip
             yield from (reason for reason in told if reason is not None)
 
     def _said_by_the_node(self, key: str, known: KnownPack | None, use: NodeUse) -> Iterator[Reason]:
         address = address_of(use.aux_id)
         if key in self._named.get(use.type, ()):
-            sure = known is not None or self._identities.here(key) is not None or key == CORE
             names = " and ".join(f"`{one}`" for one in (use.cnr_id, use.aux_id) if one)
-            if sure:
+            if self._identities.is_known(key):
                 yield Reason("saved-with", f"the workflow was saved with it, as {names}", evidence.NAMED)
             else:
                 words = f"the workflow was saved with {names}, which no list has"
                 yield Reason("saved-with", words, evidence.NAMED_UNKNOWN)
             if known is not None and any(one.version == use.version for one in known.versions):
                 yield Reason("version", f"its version {use.version} is in the registry", evidence.SAVED_VERSION)
-        elif address is not None and plain_name(address.rpartition("/")[2]) == plain_name(
-            self._identities.repository_name(key) or "-"
-        ):
+        elif address is not None and same_name(address.rpartition("/")[2], self._identities.repository_name(key)):
             words = f"the workflow was saved with `{use.aux_id}`, which has the same name: it moved, or is a fork"
             yield Reason("same-name", words, evidence.SAME_NAME)
 
-    def _claims(self, key: str, use: NodeUse) -> bool:
+    def _belongs(self, key: str, use: NodeUse) -> bool:
+        """Whether somebody says outright that the class is from this pack."""
+        if key in self._named.get(use.type, ()):
+            return True
         return any(one.claimed and one.identifier == key for one in self._listed.get(use.type, ()))
 
     def _said_by_lists(self, key: str, use: NodeUse) -> Iterator[Reason]:

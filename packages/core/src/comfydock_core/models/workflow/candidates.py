@@ -1,4 +1,4 @@
-"""Which node pack each class of a workflow is from: the packs that may be meant, best first, and what speaks for them."""
+"""Which node pack each class of a workflow is from: the packs that may be meant, and what speaks for each of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -60,7 +60,8 @@ class ClassResolution:
 
     `candidates` are best first, whatever decided. `decided` is `None` for what needs no pack, and for what the evidence
     leaves open. `editor_only` says that the pack defines it in its scripts: nothing of it runs on the server. `notes`
-    are words about what disagrees.
+    are words about what disagrees; `contested` says that the nodes name a pack that is known, and the best candidate is
+    another.
     """
 
     type: str
@@ -69,6 +70,7 @@ class ClassResolution:
     candidates: tuple[CandidatePack, ...] = ()
     editor_only: bool = False
     notes: tuple[str, ...] = ()
+    contested: bool = False
 
     @property
     def best(self) -> CandidatePack | None:
@@ -92,6 +94,7 @@ class ClassResolution:
             "decided": None if self.decided is None else self.decided.identifier,
             "margin": round(self.margin, 1),
             "editor_only": self.editor_only,
+            "contested": self.contested,
             "notes": list(self.notes),
             "candidates": [one.as_dict() for one in self.candidates],
         }

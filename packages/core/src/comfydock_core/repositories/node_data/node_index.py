@@ -15,7 +15,7 @@ from urllib.parse import quote
 from comfydock_core.models.exceptions import IntegrityError, NodeDataMissing
 from comfydock_core.models.node_mapping import MANAGER, NodeMapping
 from comfydock_core.models.packs.node_data import KnownPack, KnownVersion
-from comfydock_core.repositories.node_data.name_patterns import closeness
+from comfydock_core.repositories.node_data.name_patterns import closeness, is_anchored
 from comfydock_core.repositories.node_data.node_index_building import SCHEMA_VERSION, Known, put_together, write_index
 from comfydock_core.repositories.node_data.node_lists import FILES, file_state, list_path, read_lists
 from comfydock_core.utils.files import atomic
@@ -87,21 +87,28 @@ class NodeIndex:
         return [known[found] for found in nearest(word, likely, limit=limit)]
 
     def candidates(self, name: str) -> list[NodeMapping]:
-        """The packs that define a node class, best first for each signature; those without one come first."""
+        """The packs that define a node class, best first for each signature; those without one come first.
+
+        Packs whose classes are called like this come last: some lists know none of their classes, and copies of them.
+        """
         rows = self._ask(
             "SELECT identifier, signature, rank, classes.source, classes.versions, claimed FROM classes"
             " JOIN packs ON number = pack WHERE classes.name = ? ORDER BY signature, rank",
             name,
         )
         found = [_candidate(row) for row in rows]
-        return found or self._by_pattern(name)
+        return found + self._by_pattern(name, {one.identifier for one in found})
 
-    def _by_pattern(self, name: str) -> list[NodeMapping]:
+    def _by_pattern(self, name: str, listed: set[str]) -> list[NodeMapping]:
         if self._patterns is None:
             rows = self._ask("SELECT expression, identifier FROM patterns JOIN packs ON number = pack")
             self._patterns = [(str(expression), str(identifier)) for expression, identifier in rows]
         fitting = [(closeness(text, name), text, identifier) for text, identifier in self._patterns]
-        found = sorted((-close, identifier, text) for close, text, identifier in fitting if close)
+        found = sorted(
+            (-close, identifier, text)
+            for close, text, identifier in fitting
+            if close and identifier not in listed and (not listed or is_anchored(text))
+        )
         return [NodeMapping(identifier, source=MANAGER, pattern=text) for _, identifier, text in found]
 
     def classes_of(self, identifier: str) -> list[str]:
