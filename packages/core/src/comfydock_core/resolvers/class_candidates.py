@@ -107,6 +107,8 @@ class _Resolver:
         best = candidates[0]
         named = self.scoring.named_identifiers(use.type, known=True)
         contested = bool(named) and best.identifier not in named
+        if best.identifier == CORE and not any(reason.kind == "listed" for reason in best.reasons):
+            contested = len(candidates) > 1  # Editors wrote this of nodes that are not ComfyUI's, too.
         notes = self._disagreement(use, best)
         found = ClassResolution(use.type, EVIDENCE, None, candidates, notes=notes, contested=contested)
         if not is_clear(found):

@@ -118,7 +118,7 @@ class PackIdentities:
         )
         if by_address is not None:
             return self._remembered(by_address)
-        for name in (pack.registry_id, pack.identifier) if pack.tracked else ():
+        for name in (pack.registry_id, pack.identifier):
             known = self.known(name) if name else None
             if known is not None:
                 return self._remembered(known)

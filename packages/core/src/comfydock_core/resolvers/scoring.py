@@ -77,7 +77,7 @@ class Scoring:
             reasons=(Reason("chosen", "you chose it", evidence.NAMED),),
             registry_id=self._registry_id(key, use),
             repository=known.repository if known is not None else here.repository if here is not None else None,
-            installed=here is not None,
+            installed=None if here is None else here.identifier,
             refusal=known.refusal if known is not None else None,
         )
 
@@ -104,7 +104,7 @@ class Scoring:
             registry_id=self._registry_id(key, use),
             repository=self._repository(key),
             version=use.version if key in self._named.get(use.type, ()) else None,
-            installed=here is not None,
+            installed=None if here is None else here.identifier,
             refusal=known.refusal if known is not None else None,
         )
 

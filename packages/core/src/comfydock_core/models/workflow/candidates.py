@@ -27,6 +27,7 @@ class CandidatePack:
 
     `identifier` is what names it everywhere else: the registry's, the one of the lists, or an address. `registry_id` is
     `None` where the registry is not known to have it. `version` is the one that the workflow was saved with.
+    `installed` is what the environment calls it, its key in the manifest or its directory, `None` when it is not here.
     `refusal` is why it cannot be added.
     """
 
@@ -37,7 +38,7 @@ class CandidatePack:
     registry_id: str | None = None
     repository: str | None = None
     version: str | None = None
-    installed: bool = False
+    installed: str | None = None
     refusal: str | None = None
 
     def as_dict(self) -> dict[str, object]:
@@ -60,8 +61,8 @@ class ClassResolution:
 
     `candidates` are best first, whatever decided. `decided` is `None` for what needs no pack, and for what the evidence
     leaves open. `editor_only` says that the pack defines it in its scripts: nothing of it runs on the server. `notes`
-    are words about what disagrees; `contested` says that the nodes name a pack that is known, and the best candidate is
-    another.
+    are words about what disagrees; `contested` says that the nodes name a known pack or ComfyUI, and the lists another
+    one: no margin decides that.
     """
 
     type: str

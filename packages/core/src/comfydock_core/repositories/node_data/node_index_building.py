@@ -37,6 +37,7 @@ _INDEXES = """
 CREATE INDEX packs_folded ON packs (folded);
 CREATE INDEX classes_pack ON classes (pack);
 """
+_MUCH_BETTER_KNOWN = 3  # Stars, and twice as many as the other one.
 _COMFYUI_REPOSITORIES = ("https://github.com/comfyanonymous/ComfyUI", "https://github.com/Comfy-Org/ComfyUI")
 
 
@@ -209,7 +210,8 @@ def _add_listed_classes(known: Known, listed: list[ListedClasses]) -> None:
 def _find_homes(known: Known) -> None:
     """Tell those who list classes of others from those who wrote them.
 
-    A class is at home in the pack that claims it, else in the one with most stars, else in the one listed first.
+    A class is at home in the pack that claims it, else in the one with most stars, else in the one listed first. Only
+    one that is much better known makes a copy of another.
     """
     places = {identifier: place for place, identifier in enumerate(known.packs)}
     homes: dict[str, tuple[bool, bool, int, int, str]] = {}
@@ -221,7 +223,12 @@ def _find_homes(known: Known) -> None:
         homes[name] = min(homes.get(name, key), key)
         listed.setdefault(identifier, set()).add(name)
     for identifier, names in listed.items():
-        others = [home for name in names if (home := homes[name][-1]) != identifier]
+        own = known.packs[identifier].stars or 0
+        others = [
+            home
+            for foreign, unclaimed, stars, _, home in (homes[name] for name in names)
+            if home != identifier and (not foreign or not unclaimed or -stars >= 2 * own + _MUCH_BETTER_KNOWN)
+        ]
         known.packs[identifier] = replace(
             known.packs[identifier], classes=len(names), copied=len(others), copied_from=len(set(others))
         )
