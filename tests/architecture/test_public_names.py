@@ -81,10 +81,7 @@ OPEN = {
     "models.commit.CommitInfo",
     "models.protocols.ExportCallbacks",
     "models.protocols.ImportCallbacks",
-    "models.protocols.ModelResolutionStrategy",
-    "models.protocols.NodeResolutionStrategy",
     "models.workflow.DetailedWorkflowStatus",
-    "models.workflow.ResolutionResult",
     "models.workflow.WorkflowDependencies",
     "models.workflow.WorkflowNode",
 }

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.http_server import Reply, Server, serving
-from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, NODE_DATA, write_lists
+from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, MANAGER_STATS, NODE_DATA, write_lists
 from tests.support.sessions import Session, envelope_of
 
-LISTS = {"/data.json": NODE_DATA, "/m/custom-node-list.json": MANAGER_LIST, "/m/extension-node-map.json": MANAGER_MAP}
+LISTS = {
+    "/data.json": NODE_DATA, "/m/custom-node-list.json": MANAGER_LIST, "/m/extension-node-map.json": MANAGER_MAP,
+    "/m/github-stats.json": MANAGER_STATS,
+}  # fmt: skip
 FANCY = '[tool.comfydock.nodes.comfyui-fancy]\nname = "ComfyUI-Fancy"\nsource = "development"\nversion = "dev"\n'
 
 
@@ -44,14 +47,14 @@ def test_lists_are_fetched_and_searched_without_the_network_from_then_on(informe
 
     updated = informed.data("registry", "update")
     assert {one["name"]: one["outcome"] for one in updated["sources"]} == dict.fromkeys(
-        ("node-data", "manager-list", "manager-map"), "updated"
+        ("node-data", "manager-list", "manager-map", "manager-stats"), "updated"
     )
     assert updated["counts"]["packs"] == 7
 
     server.requests.clear()
     found = informed.data("node", "search", "fancy", "--offline")
     assert [pack["id"] for pack in found["packs"]] == ["comfyui-fancy"]
-    assert found["packs"][0]["stars"] == 10
+    assert found["packs"][0]["stars"] == 12
     assert server.requests == []
 
 
@@ -61,11 +64,12 @@ def test_an_update_in_words(informed: Session, server: Server) -> None:
         "ComfyDock's node data      updated",
         "ComfyUI-Manager's packs    updated",
         "ComfyUI-Manager's classes  updated",
+        "ComfyUI-Manager's stars    updated",
         "7 node packs, 2 of them in the registry, 7 node classes; 2 cannot be added",
     ]
     server.replies.update(dict.fromkeys(LISTS, Reply(status=304)))
     again = informed.ok("registry", "update").out.splitlines()
-    assert [line.split()[-1] for line in again[:3]] == ["unchanged"] * 3
+    assert [line.split()[-1] for line in again[:4]] == ["unchanged"] * 4
 
 
 def test_a_list_that_fails_is_told_and_named_and_does_not_keep_the_rest(informed: Session, server: Server) -> None:
@@ -73,13 +77,13 @@ def test_a_list_that_fails_is_told_and_named_and_does_not_keep_the_rest(informed
     ran = informed.run("registry", "update")
     assert ran.code == 5
     assert "warning: `" in ran.err
-    assert "1 of 3 lists could not be fetched: ComfyDock's node data\n" in ran.err
+    assert "1 of 4 lists could not be fetched: ComfyDock's node data\n" in ran.err
     assert "not a list of node packs" in ran.out
     server.replies.clear()
     failed = informed.run("registry", "update", "--json")
     envelope = envelope_of(failed)
     assert (failed.code, envelope["status"]) == (5, "failed")
-    assert [one["outcome"] for one in envelope["data"]["sources"]] == ["failed"] * 3
+    assert [one["outcome"] for one in envelope["data"]["sources"]] == ["failed"] * 4
     assert informed.data("registry", "status")["counts"]["packs"] == 6
 
 
@@ -103,7 +107,7 @@ def test_the_state_of_the_lists(informed: Session) -> None:
     assert lines[0].endswith(", version 2026.01.02")
     assert lines[-1] == "checked less than a minute ago"
     state = informed.data("registry", "status")
-    assert (state["stale"], [source["present"] for source in state["sources"]]) == (False, [True] * 3)
+    assert (state["stale"], [source["present"] for source in state["sources"]]) == (False, [True] * 4)
     (cache(informed) / "node_mappings.json").write_text("{}")
     assert "cannot be used: " in informed.ok("registry", "status").out
 

@@ -47,13 +47,20 @@ MANAGER_MAP = {
     "https://raw.githubusercontent.com/x/y/main/one.py": [["OnlyOne"], {}],
     "https://github.com/comfyanonymous/ComfyUI": [["KSampler"], {}],
 }  # fmt: skip
+MANAGER_STATS = {
+    "https://github.com/Alice/ComfyUI-Fancy": {"stars": 12, "last_update": "2026-08-01 10:00:00"},
+    "https://github.com/carol/masks": {"stars": 300, "last_update": "2026-01-01 00:00:00"},
+}
 
 
 def write_lists(directory: Path, data: object = NODE_DATA, listed: object = MANAGER_LIST,
-                classes: object = MANAGER_MAP) -> Path:  # fmt: skip
+                classes: object = MANAGER_MAP, stats: object = None) -> Path:  # fmt: skip
     """Write the lists where they are kept; `None` leaves one out. Returns the directory."""
     directory.mkdir(parents=True, exist_ok=True)
-    names = {"node_mappings.json": data, "custom-node-list.json": listed, "extension-node-map.json": classes}
+    names = {
+        "node_mappings.json": data, "custom-node-list.json": listed, "extension-node-map.json": classes,
+        "github-stats.json": stats,
+    }  # fmt: skip
     for name, content in names.items():
         if content is not None:
             (directory / name).write_text(json.dumps(content), encoding="utf-8")

@@ -11,6 +11,7 @@ _NAMES = {
     "node-data": "ComfyDock's node data",
     "manager-list": "ComfyUI-Manager's packs",
     "manager-map": "ComfyUI-Manager's classes",
+    "manager-stats": "ComfyUI-Manager's stars",
 }
 _WIDTH = max(map(len, _NAMES.values()))
 

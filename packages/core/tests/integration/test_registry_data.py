@@ -18,15 +18,18 @@ from comfydock_core.services.registry_state import STALE_SECONDS, registry_state
 from comfydock_core.utils.files.locks import acquire
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.http_server import Reply, Server, serving
-from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, NODE_DATA, write_lists
+from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, MANAGER_STATS, NODE_DATA, write_lists
 from tests.support.reporters import RecordingReporter
 
 NAMES = {
     "node-data": "/data.json",
     "manager-list": "/m/custom-node-list.json",
     "manager-map": "/m/extension-node-map.json",
+    "manager-stats": "/m/github-stats.json",
 }
-CONTENTS = {"node-data": NODE_DATA, "manager-list": MANAGER_LIST, "manager-map": MANAGER_MAP}
+CONTENTS = {
+    "node-data": NODE_DATA, "manager-list": MANAGER_LIST, "manager-map": MANAGER_MAP, "manager-stats": MANAGER_STATS,
+}  # fmt: skip
 UNCHANGED = Reply(status=304)
 
 
@@ -62,7 +65,7 @@ def test_everything_is_fetched_and_indexed(server: Server, directory: Path) -> N
     with open_index(str(directory)) as index:
         assert index.counts()["packs"] == 7
     state = registry_state(str(directory))
-    assert [source.present for source in state.sources] == [True, True, True]
+    assert [source.present for source in state.sources] == [True, True, True, True]
     assert (state.sources[0].version, state.stale) == ("2026.01.02", False)
     assert sorted(path.name for path in directory.iterdir() if path.suffix == ".tmp") == []
 
@@ -94,6 +97,7 @@ def test_several_updates_at_once_leave_lists_an_index_and_notes_that_fit(server:
             "node_mappings.json",
             "custom-node-list.json",
             "extension-node-map.json",
+            "github-stats.json",
             "node_index.sqlite",
             "sources.json",
         ]
@@ -220,7 +224,7 @@ def test_lists_of_an_older_version_are_used_with_the_age_of_their_files(director
     os.utime(directory / "node_mappings.json", (old, old))
     state = registry_state(str(directory))
     assert (state.stale, state.present) == (True, True)
-    assert [source.present for source in state.sources] == [True, False, False]
+    assert [source.present for source in state.sources] == [True, False, False, False]
 
 
 def test_without_lists_the_state_says_so(directory: Path) -> None:

@@ -137,7 +137,7 @@ def test_mappings_that_are_put_together_in_a_run_are_read_where_they_stand(tmp_p
 def test_nodes_of_the_editor_are_found_in_scripts(tmp_path: Path) -> None:
     (tmp_path / "js").mkdir()
     (tmp_path / "js" / "nodes.js").write_text('LiteGraph.registerNodeType("SetNode", class {});\n')
-    assert classes_of_pack(str(tmp_path)) == DefinedClasses(frozenset({"SetNode"}))
+    assert classes_of_pack(str(tmp_path)) == DefinedClasses(frozenset({"SetNode"}), editor_only=frozenset({"SetNode"}))
     (tmp_path / "js" / "more.js").write_text("\nLiteGraph.registerNodeType(type, class {});\n")
     assert classes_of_pack(str(tmp_path)).doubts == (
         "js/more.js:2: the name of a node of the editor is only known at run time",

@@ -204,14 +204,6 @@ def test_what_cannot_be_added_says_why(address: str, kind: str, refusal: str | N
     assert refusal_of(address, kind) == refusal
 
 
-def test_only_patterns_that_mean_a_start_or_an_end_are_followed() -> None:
-    patterns = {r" \(rgthree\)$": (None, " (rgthree)"), "^ttN ": ("ttN ", None), "(a+)+$": (None, None),
-                "Hunyuan": (None, None), "^a|b": (None, None), "^$": (None, None), "": (None, None)}  # fmt: skip
-    for pattern, expected in patterns.items():
-        found, _ = read_manager_map(encoded({"https://github.com/a/b": [["N"], {"nodename_pattern": pattern}]}))
-        assert (found[0].start, found[0].end) == expected
-
-
 def test_the_node_data_goes_before_the_lists_of_the_manager() -> None:
     known = put_together(
         read_node_data(encoded(NODE_DATA)),

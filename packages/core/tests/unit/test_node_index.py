@@ -13,7 +13,7 @@ from comfydock_core.models.exceptions import FileSystemError, NodeDataMissing
 from comfydock_core.models.node_mapping import NodeMapping
 from comfydock_core.repositories.node_data.node_index import NodeIndex, make_index, open_index
 from comfydock_core.repositories.node_data.node_lists import read_notes
-from tests.support.node_lists import MANAGER_LIST, NODE_DATA, large_node_data, write_lists
+from tests.support.node_lists import MANAGER_LIST, MANAGER_STATS, NODE_DATA, large_node_data, write_lists
 from tests.support.shared import shared_data
 
 INDEX = "node_index.sqlite"
@@ -238,3 +238,30 @@ def test_a_list_with_one_entry_repeated_many_times_is_one_pack(tmp_path: Path) -
     write_lists(tmp_path, None, {"custom_nodes": [entry] * 50}, None)
     with open_index(str(tmp_path)) as index:
         assert index.counts()["packs"] == 1
+
+
+def test_stars_and_the_last_change_come_from_the_counts_of_the_manager(tmp_path: Path) -> None:
+    with open_index(str(write_lists(tmp_path, stats=MANAGER_STATS))) as index:
+        fancy, masks = index.package("comfyui-fancy"), index.package("masks")
+        assert fancy is not None
+        assert masks is not None
+        assert (fancy.stars, fancy.updated) == (12, 1785578400.0)
+        assert masks.stars == 300
+
+
+def test_a_pack_that_lists_classes_of_others_is_told_from_those_who_wrote_them(tmp_path: Path) -> None:
+    first, second, both = (f"https://github.com/{name}/pack" for name in ("alice", "bob", "mega"))
+    listed = {
+        "custom_nodes": [{"title": one, "id": one.split("/")[3], "files": [one]} for one in (first, second, both)]
+    }
+    classes = {first: [["A", "B"], {}], second: [["C"], {}], both: [["A", "B", "C", "D"], {}]}
+    stats = {first: {"stars": 50}, second: {"stars": 20}, both: {"stars": 3}}
+    with open_index(str(write_lists(tmp_path, None, listed, classes, stats))) as index:
+        found = {pack.identifier: (pack.classes, pack.copied, pack.copied_from) for pack in index.packs()}
+    assert found == {"alice": (2, 0, 0), "bob": (1, 0, 0), "mega": (4, 3, 2)}
+
+
+def test_a_class_that_is_claimed_says_so(index: NodeIndex) -> None:
+    assert [(one.identifier, one.claimed) for one in index.candidates("Shared")] == [
+        ("github_dave_No-Id", True), ("masks", False),
+    ]  # fmt: skip

@@ -1,17 +1,16 @@
 """Which node classes a pack, or ComfyUI itself, defines: read from its files, which are never imported."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 from comfydock_core.analyzers.code.node_mappings import MAPPINGS, FileReader, Found
+from comfydock_core.analyzers.editor_nodes import EditorNodes
 from comfydock_core.models.packs.pack_needs import DefinedClasses
 
 _LARGEST = 8 * 1024 * 1024
 _MOST_DOUBTS = 20
 _PASSED_OVER = frozenset({"__pycache__", "node_modules", "site-packages", ".git", ".venv", "venv"})
 _SIGNS = ((MAPPINGS.encode(),), (b"node_id", b"chema"))  # A file is parsed when it has all of one of these.
-_REGISTERED = re.compile(rb"registerNodeType\s*\(\s*(?:(?P<mark>[\"'`])(?P<name>[^\"'`$\n]{1,300})(?P=mark)\s*,)?")
 _COMFYUI_PARTS = ("comfy_extras", "comfy_api_nodes")
 # The node that ComfyUI has among the custom nodes.
 STOCK_FILE = "websocket_image_save.py"
@@ -70,13 +69,22 @@ class CustomNodeScanner:
         """The node classes that these files below the root define. What cannot be read is a doubt."""
         names: set[str] = set()
         doubts: list[str] = []
+        scripts = EditorNodes()
         for path in files:
-            found = self._of_file(path)
+            found = self._of_file(path, scripts)
             names |= found.keys
-            doubts += [f"{os.path.relpath(path, self._root)}:{line}: {reason}" for line, reason in found.doubts]
-        return DefinedClasses(frozenset(names), tuple(dict.fromkeys(doubts))[:_MOST_DOUBTS])
+            doubts += self._described(path, found)
+        in_scripts: set[str] = set()
+        for path, found in scripts.found():
+            in_scripts |= found.keys
+            doubts += self._described(path, found)
+        told = tuple(dict.fromkeys(doubts))[:_MOST_DOUBTS]
+        return DefinedClasses(frozenset(names | in_scripts), told, frozenset(in_scripts - names))
 
-    def _of_file(self, path: str) -> Found:
+    def _described(self, path: str, found: Found) -> list[str]:
+        return [f"{os.path.relpath(path, self._root)}:{line}: {reason}" for line, reason in found.doubts]
+
+    def _of_file(self, path: str, scripts: EditorNodes) -> Found:
         try:
             if os.path.getsize(path) > _LARGEST:
                 return Found.at_line(0, "the file is too large")
@@ -85,7 +93,8 @@ class CustomNodeScanner:
         except OSError as error:
             return Found.at_line(0, f"the file cannot be read: {error.strerror}")
         if not path.endswith(".py"):
-            return _of_script(content)
+            scripts.add(path, content)
+            return Found()
         if not any(all(sign in content for sign in signs) for signs in _SIGNS):
             return Found()
         try:
@@ -131,15 +140,3 @@ class CustomNodeScanner:
             return None
         base = os.path.join(place, *module.split(".")) if module else place
         return next((file for file in (f"{base}.py", f"{base}/__init__.py") if os.path.isfile(file)), None)
-
-
-def _of_script(content: bytes) -> Found:
-    """The node types that a script of the editor registers."""
-    found = Found()
-    for match in _REGISTERED.finditer(content):
-        if match["name"] is None:
-            line = content.count(b"\n", 0, match.start()) + 1
-            found.add(Found.at_line(line, "the name of a node of the editor is only known at run time"))
-        else:
-            found.keys.add(match["name"].decode("utf-8", "replace"))
-    return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from comfydock_core.managers.pyproject.class_choices import drop_choice, put_choice
 from comfydock_core.managers.pyproject.creation import Wanted, fill_manifest, pin_comfyui
 from comfydock_core.managers.pyproject.packs import put_packs, remove_packs
 from comfydock_core.managers.pyproject.requirements import drop_sources, remove_group, replace_constraints
@@ -51,6 +52,21 @@ class PyprojectManager:
         document = PyprojectDocument.load(self._path)
         remove_packs(document.document, identifiers, self._path)
         settle_substitutes(document.document)
+        document.save()
+
+    def choose_class(self, node_type: str, choice: str | bool, *, workflow: str | None = None) -> None:
+        """Remember the identifier of a pack for a node class, or false when it needs none.
+
+        It holds for one workflow, or without one for all of the environment. Raises `ManifestDamaged`, `OSError`.
+        """
+        document = PyprojectDocument.load(self._path)
+        put_choice(document.document, node_type, choice, workflow, self._path)
+        document.save()
+
+    def forget_choice(self, node_type: str, *, workflow: str | None = None) -> None:
+        """Take a choice back. Raises `KeyError` without one, `ManifestDamaged`, `OSError`."""
+        document = PyprojectDocument.load(self._path)
+        drop_choice(document.document, node_type, workflow, self._path)
         document.save()
 
     def remove_group(self, name: str) -> None:

@@ -171,7 +171,9 @@ from .packs.pack_changes import PackPlan as PackPlan
 from .packs.pack_changes import PackRequest as PackRequest
 from .plan import PlanStep as PlanStep
 from .protocols import KnownPacks as KnownPacks
+from .protocols import ModelResolutionStrategy as ModelResolutionStrategy
 from .protocols import NodeInstallCallbacks as NodeInstallCallbacks
+from .protocols import NodeResolutionStrategy as NodeResolutionStrategy
 from .protocols import Reporter as Reporter
 from .registry import RegistryNode as RegistryNode
 from .registry import RegistryVersion as RegistryVersion

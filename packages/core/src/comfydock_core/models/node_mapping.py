@@ -16,7 +16,8 @@ class NodeMapping:
     """A pack that defines a node class.
 
     `signature` are the 8 digits of the inputs that this is known for, empty when it is known by name alone. The lowest
-    `rank` is the best. `source` is `registry`, `manager`, or `comfyui` for ComfyUI itself.
+    `rank` is the best. `source` is `registry`, `manager`, or `comfyui` for ComfyUI itself. `claimed` says that the
+    class belongs to this pack although others list it too; `pattern` is what its name fits while no list names it.
     """
 
     identifier: str
@@ -24,3 +25,5 @@ class NodeMapping:
     rank: int = 999
     source: str = REGISTRY
     versions: tuple[str, ...] = ()
+    claimed: bool = False
+    pattern: str | None = None

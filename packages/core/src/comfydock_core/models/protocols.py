@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from comfydock_core.models.workflow.candidates import ClassResolution
+
 
 class Reporter(Protocol):
     """Hears how long work goes on. The library calls it from the thread that does the work."""
@@ -31,6 +33,20 @@ class NodeInstallCallbacks(Protocol):
 
     def on_node_complete(self, pack: str, error: str | None) -> None:
         """The pack is fetched, or why it cannot be had; with `keep_going` the others are still tried then."""
+
+
+class NodeResolutionStrategy(Protocol):
+    """Decides which node pack a class is from where that is open, or confirms what the evidence says."""
+
+    def choose_pack(self, found: ClassResolution) -> str | bool | None:
+        """The identifier of a pack, `False` when the class needs none, `None` to leave it open."""
+
+
+class ModelResolutionStrategy(Protocol):
+    """Decides which of several files a workflow means by the name of a model."""
+
+    def choose_model(self, name: str, found: Sequence[str]) -> str | None:
+        """One of the paths that were found, `None` to leave it open."""
 
 
 class KnownVersion(Protocol):

@@ -28,7 +28,9 @@ from comfydock_core.models.packs.pack_needs import (
     WorkflowNodes,
 )
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.workflow.candidates import ClassChoices
 from comfydock_core.repositories.node_data.node_index import NodeIndex
+from comfydock_core.resolvers.class_choices import class_choices
 from comfydock_core.resolvers.installed_packs import InstalledPack, InstalledPacks, installed_packs
 from comfydock_core.utils.text import counted, some
 
@@ -67,8 +69,9 @@ class Survey:
         """Who needs what, as one value."""
         self._needs, self._unserved, self._known = {}, {}, {}
         for workflow in self.workflows:
+            choices = self.notes.of(workflow.name)
             for use in workflow.uses:
-                self._count(workflow, use)
+                self._count(workflow, use, choices.of(use.type))
         unserved = tuple(
             Unserved(kind, tuple(names), tuple(dict.fromkeys(self._known.get(kind, []))))
             for kind, names in sorted(self._unserved.items())
@@ -76,13 +79,12 @@ class Survey:
         packs = tuple(self._pack_need(pack, unserved) for pack in self.packs.all)
         return PackNeeds(packs, unserved, self.unread, len(self.workflows))
 
-    def _count(self, workflow: WorkflowNodes, use: NodeUse) -> None:
-        noted = self.notes.of(workflow.name).get(use.type)
-        if noted is False:
+    def _count(self, workflow: WorkflowNodes, use: NodeUse, noted: str | bool | None) -> None:
+        if isinstance(noted, bool):  # It needs no pack.
             return
-        if not isinstance(noted, str) and self.classifier.is_builtin(use.type, use.cnr_id):
+        if noted is None and self.classifier.is_builtin(use.type, use.cnr_id):
             return
-        serving = self._serving(use, noted if isinstance(noted, str) else None)
+        serving = self._serving(use, noted)
         for pack in serving:
             self._needs.setdefault(pack.identifier, []).append(Need(workflow.name, use.type))
         if not serving:
@@ -117,9 +119,9 @@ class Survey:
         exact = [one for one in found if one.signature in use.signatures]
         return [*exact, *(one for one in found if not one.signature)]
 
-    def _known_packs(self, use: NodeUse, noted: object) -> list[str]:
+    def _known_packs(self, use: NodeUse, noted: str | None) -> list[str]:
         """The packs that could be added for a node, best first."""
-        named = [noted if isinstance(noted, str) else None, use.cnr_id]
+        named = [noted, use.cnr_id]
         if use.aux_id and not use.cnr_id:
             named.append(self._name_of_repository(use.aux_id))
         return [name for name in [*named, *(one.identifier for one in self._candidates(use))] if name]
@@ -152,17 +154,13 @@ class _Notes:
     """What the manifest notes of workflows: chosen packs for node types, and which packs each needs."""
 
     def __init__(self, layout: EnvironmentLayout, manifest: dict[str, object], live: list[str]) -> None:
-        self._entries = EnvironmentManifest(manifest, layout.manifest).workflows
+        self._manifest = EnvironmentManifest(manifest, layout.manifest)
+        self._entries = self._manifest.workflows
         self._live = set(live) | {name.rpartition("/")[2] for name in live}
 
-    def of(self, workflow: str) -> dict[str, object]:
-        """What was chosen for the node types of a workflow: an identifier, or false for none. 1.x knows file names."""
-        for name in (workflow, workflow.rpartition("/")[2]):
-            entry = self._entries.get(name)
-            if isinstance(entry, dict):
-                chosen = entry.get("custom_node_map")
-                return chosen if isinstance(chosen, dict) else {}
-        return {}
+    def of(self, workflow: str) -> ClassChoices:
+        """What was chosen for the node types of a workflow."""
+        return class_choices(self._manifest, workflow)
 
     def needing(self, pack: InstalledPack) -> list[str]:
         """Workflows that the manifest knows, that are not among the live ones, and that need a pack."""

@@ -25,7 +25,7 @@ from comfydock_core.utils.files.locks import acquire
 _LOCK = ".lock"
 _LEFT_OVER = 24 * 3600.0  # Seconds.
 _LARGEST = {node_lists.NODE_DATA: 256 * 1024**2, node_lists.MANAGER_LIST: 64 * 1024**2,
-            node_lists.MANAGER_MAP: 64 * 1024**2}  # fmt: skip
+            node_lists.MANAGER_MAP: 64 * 1024**2, node_lists.MANAGER_STATS: 64 * 1024**2}  # fmt: skip
 
 
 class RegistryDataManager:

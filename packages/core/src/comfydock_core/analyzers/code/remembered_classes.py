@@ -8,7 +8,7 @@ from comfydock_core.models.packs.pack_needs import DefinedClasses
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.utils.files.fingerprints import stamp
 
-_READER = "1"  # Another one makes what was read before worthless.
+_READER = "2"  # Another one makes what was read before worthless.
 _SUBJECT = "node-classes"
 _MAX_AGE = 90 * 24 * 3600.0
 
@@ -34,7 +34,7 @@ class RememberedClasses:
     def of_comfyui(self) -> DefinedClasses:
         """Those of ComfyUI itself and of its editor."""
         found = self._read(self._comfyui, self._comfyui, node_classes.files_of_comfyui(self._comfyui))
-        return DefinedClasses(found.names | node_classes.OF_THE_EDITOR, found.doubts)
+        return DefinedClasses(found.names | node_classes.OF_THE_EDITOR, found.doubts, node_classes.OF_THE_EDITOR)
 
     def save(self) -> None:
         """Keep what was asked for. A place that cannot be written costs the time again, never a failure."""
@@ -47,7 +47,12 @@ class RememberedClasses:
         if found is None:
             self._tell(os.path.basename(place))
             found = node_classes.read_classes(root, files)
-        self._used[place] = {"stamp": now, "names": sorted(found.names), "doubts": list(found.doubts)}
+        self._used[place] = {
+            "stamp": now,
+            "names": sorted(found.names),
+            "doubts": list(found.doubts),
+            "editor_only": sorted(found.editor_only),
+        }
         return found
 
     def _tell(self, name: str) -> None:
@@ -60,7 +65,7 @@ class RememberedClasses:
 def _remembered(kept: object, now: str) -> DefinedClasses | None:
     if not isinstance(kept, dict) or kept.get("stamp") != now:
         return None
-    names, doubts = kept.get("names"), kept.get("doubts")
-    if not isinstance(names, list) or not isinstance(doubts, list):
+    names, doubts, editor_only = kept.get("names"), kept.get("doubts"), kept.get("editor_only")
+    if not isinstance(names, list) or not isinstance(doubts, list) or not isinstance(editor_only, list):
         return None
-    return DefinedClasses(frozenset(map(str, names)), tuple(map(str, doubts)))
+    return DefinedClasses(frozenset(map(str, names)), tuple(map(str, doubts)), frozenset(map(str, editor_only)))

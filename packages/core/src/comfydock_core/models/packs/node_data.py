@@ -29,7 +29,8 @@ class KnownPack:
 
     `identifier` is the registry's, the Manager's, `github_<owner>_<repository>`, or the address where there is nothing
     else. `source` is `registry` or `manager`. `versions` are as listed, newest not necessarily first. `refusal` is one
-    of `REFUSALS` when the pack is listed but cannot be added.
+    of `REFUSALS` when the pack is listed but cannot be added. `updated` is when its repository last changed, in Unix
+    seconds. Of its `classes` on the lists `copied` are at home in `copied_from` other packs, which are better known.
     """
 
     identifier: str
@@ -41,6 +42,10 @@ class KnownPack:
     stars: int | None = None
     versions: tuple[KnownVersion, ...] = ()
     refusal: str | None = None
+    updated: float | None = None
+    classes: int = 0
+    copied: int = 0
+    copied_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,8 @@
+from .candidates import CandidatePack as CandidatePack
+from .candidates import ClassChoices as ClassChoices
+from .candidates import ClassResolution as ClassResolution
+from .candidates import Reason as Reason
+from .candidates import ResolutionResult as ResolutionResult
 from .carried import Carried as Carried
 from .class_inputs import ClassCatalog as ClassCatalog
 from .class_inputs import ClassInput as ClassInput

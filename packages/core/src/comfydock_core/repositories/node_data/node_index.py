@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from comfydock_core.models.exceptions import IntegrityError, NodeDataMissing
-from comfydock_core.models.node_mapping import NodeMapping
+from comfydock_core.models.node_mapping import MANAGER, NodeMapping
 from comfydock_core.models.packs.node_data import KnownPack, KnownVersion
+from comfydock_core.repositories.node_data.name_patterns import closeness, is_anchored
 from comfydock_core.repositories.node_data.node_index_building import SCHEMA_VERSION, Known, put_together, write_index
 from comfydock_core.repositories.node_data.node_lists import FILES, file_state, list_path, read_lists
 from comfydock_core.utils.files import atomic
@@ -23,7 +24,10 @@ from comfydock_core.utils.git_urls import normal_address
 from comfydock_core.utils.text import nearest
 
 _INDEX = "node_index.sqlite"
-_COLUMNS = "identifier, name, source, description, author, repository, stars, versions, refusal"
+_COLUMNS = (
+    "identifier, name, packs.source, description, author, repository, stars, packs.versions, refusal, updated,"
+    " packs.classes, copied, copied_from"
+)
 
 
 class NodeIndex:
@@ -36,6 +40,7 @@ class NodeIndex:
         """Open the index of a directory for reading. Raises `sqlite3.Error`; use `open_index`."""
         self._directory = directory
         self._made_again = False
+        self._patterns: list[tuple[str, str]] | None = None
         self._connection = _connect(directory)
 
     def close(self) -> None:
@@ -82,22 +87,29 @@ class NodeIndex:
         return [known[found] for found in nearest(word, likely, limit=limit)]
 
     def candidates(self, name: str) -> list[NodeMapping]:
-        """The packs that define a node class, best first for each signature; those without one come first."""
+        """The packs that define a node class, best first for each signature; those without one come first.
+
+        Packs whose classes are called like this come last: some lists know none of their classes, and copies of them.
+        """
         rows = self._ask(
-            "SELECT identifier, signature, rank, classes.source, classes.versions FROM classes"
+            "SELECT identifier, signature, rank, classes.source, classes.versions, claimed FROM classes"
             " JOIN packs ON number = pack WHERE classes.name = ? ORDER BY signature, rank",
             name,
         )
         found = [_candidate(row) for row in rows]
-        return found or [NodeMapping(identifier, source="manager") for identifier in self._by_pattern(name)]
+        return found + self._by_pattern(name, {one.identifier for one in found})
 
-    def _by_pattern(self, name: str) -> list[str]:
-        rows = self._ask("SELECT begins, text, identifier FROM patterns JOIN packs ON number = pack")
-        return [
-            str(identifier)
-            for begins, text, identifier in rows
-            if (name.startswith(str(text)) if begins else name.endswith(str(text)))
-        ]
+    def _by_pattern(self, name: str, listed: set[str]) -> list[NodeMapping]:
+        if self._patterns is None:
+            rows = self._ask("SELECT expression, identifier FROM patterns JOIN packs ON number = pack")
+            self._patterns = [(str(expression), str(identifier)) for expression, identifier in rows]
+        fitting = [(closeness(text, name), text, identifier) for text, identifier in self._patterns]
+        found = sorted(
+            (-close, identifier, text)
+            for close, text, identifier in fitting
+            if close and identifier not in listed and (not listed or is_anchored(text))
+        )
+        return [NodeMapping(identifier, source=MANAGER, pattern=text) for _, identifier, text in found]
 
     def classes_of(self, identifier: str) -> list[str]:
         """The node classes of a pack, as far as they are known, sorted."""
@@ -108,7 +120,7 @@ class NodeIndex:
 
     def packs(self) -> Iterator[KnownPack]:
         """Every pack, without its versions."""
-        columns = _COLUMNS.replace("versions", "''")
+        columns = _COLUMNS.replace("packs.versions", "''")
         return map(_pack, self._ask(f"SELECT {columns} FROM packs WHERE source != 'comfyui'"))
 
     def classes_like(self, words: list[str]) -> list[tuple[str, str]]:
@@ -159,7 +171,7 @@ def make_index(directory: str) -> None:
         facts = {f"problem.{name}": text for name, text in lists.problems.items()}
         facts |= {f"skipped.{name}": str(number) for name, number in lists.skipped.items()}
         facts |= {"stamp": stamp, "version": lists.data.version or "" if lists.data else ""}
-        _replace(directory, put_together(lists.data, lists.packs, lists.classes), facts)
+        _replace(directory, put_together(lists.data, lists.packs, lists.classes, lists.fame), facts)
 
 
 def _replace(directory: str, known: Known, facts: dict[str, str]) -> None:
@@ -209,13 +221,14 @@ def _escaped(word: str) -> str:
 
 
 def _candidate(row: tuple[object, ...]) -> NodeMapping:
-    identifier, signature, rank, source, versions = row
+    identifier, signature, rank, source, versions, claimed = row
     assert isinstance(rank, int)
-    return NodeMapping(str(identifier), str(signature), rank, str(source), tuple(str(versions).split()))
+    return NodeMapping(str(identifier), str(signature), rank, str(source), tuple(str(versions).split()), bool(claimed))
 
 
 def _pack(row: tuple[object, ...]) -> KnownPack:
-    identifier, name, source, description, author, repository, stars, versions, refusal = row
+    identifier, name, source, description, author, repository, stars, versions, refusal, updated, *counts = row
+    classes, copied, copied_from = (count if isinstance(count, int) else 0 for count in counts)
     listed = json.loads(str(versions)) if versions else []
     return KnownPack(
         identifier=str(identifier),
@@ -227,4 +240,8 @@ def _pack(row: tuple[object, ...]) -> KnownPack:
         stars=stars if isinstance(stars, int) else None,
         versions=tuple(KnownVersion(one[0], one[1], one[2], tuple(one[3])) for one in listed),
         refusal=None if refusal is None else str(refusal),
+        updated=updated if isinstance(updated, float) else None,
+        classes=classes,
+        copied=copied,
+        copied_from=copied_from,
     )

@@ -4,37 +4,40 @@ Where several lists speak of one thing, ComfyDock's node data goes first: the Ma
 that the node data does not have.
 """
 
+import itertools
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from comfydock_core.models.node_mapping import COMFYUI, CORE, MANAGER, NodeMapping
 from comfydock_core.models.packs.node_data import KnownPack
-from comfydock_core.repositories.node_data.published import ListedClasses, ListedPack, NodeData, refusal_of
+from comfydock_core.repositories.node_data.published import ListedClasses, ListedFame, ListedPack, NodeData, refusal_of
 from comfydock_core.utils.git_urls import github_repository, normal_address, same_repository
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE packs (
     number INTEGER PRIMARY KEY, identifier TEXT NOT NULL UNIQUE, folded TEXT NOT NULL, name TEXT NOT NULL,
     source TEXT NOT NULL, description TEXT NOT NULL, author TEXT NOT NULL, repository TEXT, stars INTEGER,
-    refusal TEXT, versions TEXT NOT NULL
+    refusal TEXT, versions TEXT NOT NULL, updated REAL, classes INTEGER NOT NULL, copied INTEGER NOT NULL,
+    copied_from INTEGER NOT NULL
 );
 CREATE TABLE aliases (folded TEXT PRIMARY KEY, pack INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE repositories (address TEXT PRIMARY KEY, pack INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE classes (
     name TEXT NOT NULL, signature TEXT NOT NULL, rank INTEGER NOT NULL, pack INTEGER NOT NULL, source TEXT NOT NULL,
-    versions TEXT NOT NULL, PRIMARY KEY (name, signature, rank, pack, source)
+    versions TEXT NOT NULL, claimed INTEGER NOT NULL, PRIMARY KEY (name, signature, rank, pack, source)
 ) WITHOUT ROWID;
-CREATE TABLE patterns (begins INTEGER NOT NULL, text TEXT NOT NULL, pack INTEGER NOT NULL);
+CREATE TABLE patterns (expression TEXT NOT NULL, pack INTEGER NOT NULL);
 """
 _INDEXES = """
 CREATE INDEX packs_folded ON packs (folded);
 CREATE INDEX classes_pack ON classes (pack);
 """
+_MUCH_BETTER_KNOWN = 3  # Stars, and twice as many as the other one.
 _COMFYUI_REPOSITORIES = ("https://github.com/comfyanonymous/ComfyUI", "https://github.com/Comfy-Org/ComfyUI")
 
 
@@ -46,29 +49,40 @@ class Known:
     aliases: dict[str, str] = field(default_factory=dict)
     repositories: dict[str, str] = field(default_factory=dict)
     classes: list[tuple[str, NodeMapping]] = field(default_factory=list)
-    patterns: list[tuple[bool, str, str]] = field(default_factory=list)
+    patterns: list[tuple[str, str]] = field(default_factory=list)
+    fame: dict[str, ListedFame] = field(default_factory=dict)
     again: int = 0
     _folded: set[str] = field(default_factory=set)
 
     def add(self, pack: KnownPack) -> None:
         """A pack of an identifier that is new; its repository belongs to it from now on."""
-        self.packs[pack.identifier] = pack
+        self.packs[pack.identifier] = self._with_fame(pack)
         self._folded.add(pack.identifier.casefold())
         if pack.repository:
             self.repositories[normal_address(pack.repository)] = pack.identifier
+
+    def _with_fame(self, pack: KnownPack) -> KnownPack:
+        found = self.fame.get(normal_address(pack.repository)) if pack.repository else None
+        if found is None:
+            return pack
+        stars = max((number for number in (pack.stars, found.stars) if number is not None), default=None)
+        return replace(pack, stars=stars, updated=found.updated)
 
     def is_taken(self, identifier: str) -> bool:
         return identifier.casefold() in self._folded or identifier in self.aliases
 
 
-def put_together(data: NodeData | None, listed: list[ListedPack], classes: list[ListedClasses]) -> Known:
+def put_together(
+    data: NodeData | None, listed: list[ListedPack], classes: list[ListedClasses], fame: Sequence[ListedFame] = ()
+) -> Known:
     """Everything that the lists know."""
-    known = Known()
+    known = Known(fame={normal_address(one.address): one for one in fame})
     if data is not None:
         _add_node_data(known, data)
     for entry in listed:
         _add_listed(known, entry)
     _add_listed_classes(known, classes)
+    _find_homes(known)
     return known
 
 
@@ -89,18 +103,19 @@ def write_index(path: str, known: Known, facts: dict[str, str]) -> None:
 
 def _write_rows(connection: sqlite3.Connection, known: Known) -> None:
     numbers = {identifier: number for number, identifier in enumerate(known.packs, 1)}
-    connection.executemany("INSERT INTO packs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _pack_rows(known, numbers))
+    connection.executemany(f"INSERT INTO packs VALUES ({', '.join('?' * 15)})", _pack_rows(known, numbers))
     aliases = ((old.casefold(), numbers[new]) for old, new in known.aliases.items() if new in numbers)
     connection.executemany("INSERT OR IGNORE INTO aliases VALUES (?, ?)", aliases)
     repositories = ((address, numbers[identifier]) for address, identifier in known.repositories.items())
     connection.executemany("INSERT INTO repositories VALUES (?, ?)", repositories)
     rows = (
-        (name, found.signature, found.rank, numbers[found.identifier], found.source, " ".join(found.versions))
+        (name, found.signature, found.rank, numbers[found.identifier], found.source, " ".join(found.versions),
+         found.claimed)
         for name, found in known.classes
-    )
-    connection.executemany("INSERT OR IGNORE INTO classes VALUES (?, ?, ?, ?, ?, ?)", sorted(rows))
-    patterns = ((int(begins), text, numbers[identifier]) for begins, text, identifier in known.patterns)
-    connection.executemany("INSERT INTO patterns VALUES (?, ?, ?)", patterns)
+    )  # fmt: skip
+    connection.executemany("INSERT OR IGNORE INTO classes VALUES (?, ?, ?, ?, ?, ?, ?)", sorted(rows))
+    patterns = ((expression, numbers[identifier]) for expression, identifier in known.patterns)
+    connection.executemany("INSERT INTO patterns VALUES (?, ?)", patterns)
 
 
 def _pack_rows(known: Known, numbers: dict[str, int]) -> Iterator[tuple[object, ...]]:
@@ -109,6 +124,7 @@ def _pack_rows(known: Known, numbers: dict[str, int]) -> Iterator[tuple[object, 
         yield (
             numbers[identifier], identifier, identifier.casefold(), pack.name, pack.source, pack.description,
             pack.author, pack.repository, pack.stars, pack.refusal, json.dumps(versions) if versions else "",
+            pack.updated, pack.classes, pack.copied, pack.copied_from,
         )  # fmt: skip
 
 
@@ -150,7 +166,8 @@ def _add_listed(known: Known, entry: ListedPack) -> None:
 def _add_new(known: Known, entry: ListedPack) -> str:
     github = github_repository(entry.address)
     names = [entry.identifier, f"github_{github[0]}_{github[1]}" if github else None, entry.address]
-    identifier = next(name for name in names if name and not known.is_taken(name))
+    others = (f"{entry.address}#{number}" for number in itertools.count(2))  # An identifier may look like an address.
+    identifier = next(name for name in itertools.chain(names, others) if name and not known.is_taken(name))
     pack = KnownPack(
         identifier=identifier,
         name=entry.title or identifier,
@@ -181,12 +198,40 @@ def _add_listed_classes(known: Known, listed: list[ListedClasses]) -> None:
             if name not in named:
                 claims = identifier == CORE or name in entry.claimed
                 defined.setdefault(name, []).append((not claims, -stars, places[identifier], identifier))
-        if entry.start or entry.end:
-            known.patterns.append((entry.start is not None, entry.start or entry.end or "", identifier))
+        if entry.pattern:
+            known.patterns.append((entry.pattern, identifier))
     for name, packs in defined.items():
-        for number, (*_, identifier) in enumerate(sorted(packs), 1):
+        for number, (unclaimed, *_, identifier) in enumerate(sorted(packs), 1):
             source = COMFYUI if identifier == CORE else MANAGER
-            known.classes.append((name, NodeMapping(identifier, "", number, source)))
+            claimed = not unclaimed and identifier != CORE
+            known.classes.append((name, NodeMapping(identifier, "", number, source, claimed=claimed)))
+
+
+def _find_homes(known: Known) -> None:
+    """Tell those who list classes of others from those who wrote them.
+
+    A class is at home in the pack that claims it, else in the one with most stars, else in the one listed first. Only
+    one that is much better known makes a copy of another.
+    """
+    places = {identifier: place for place, identifier in enumerate(known.packs)}
+    homes: dict[str, tuple[bool, bool, int, int, str]] = {}
+    listed: dict[str, set[str]] = {}
+    for name, found in known.classes:
+        identifier = found.identifier
+        stars = known.packs[identifier].stars or 0
+        key = (identifier != CORE, not found.claimed, -stars, places[identifier], identifier)
+        homes[name] = min(homes.get(name, key), key)
+        listed.setdefault(identifier, set()).add(name)
+    for identifier, names in listed.items():
+        own = known.packs[identifier].stars or 0
+        others = [
+            home
+            for foreign, unclaimed, stars, _, home in (homes[name] for name in names)
+            if home != identifier and (not foreign or not unclaimed or -stars >= 2 * own + _MUCH_BETTER_KNOWN)
+        ]
+        known.packs[identifier] = replace(
+            known.packs[identifier], classes=len(names), copied=len(others), copied_from=len(set(others))
+        )
 
 
 def _pack_of(known: Known, entry: ListedClasses) -> str:

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 from comfydock_core.repositories.node_data.published import (
     ListedClasses,
+    ListedFame,
     ListedPack,
     NodeData,
     UnusableList,
     read_manager_list,
     read_manager_map,
+    read_manager_stats,
     read_node_data,
 )
 from comfydock_core.utils.files import atomic
@@ -22,15 +24,18 @@ from comfydock_core.utils.files import atomic
 NODE_DATA = "node-data"
 MANAGER_LIST = "manager-list"
 MANAGER_MAP = "manager-map"
+MANAGER_STATS = "manager-stats"
 FILES = {
     NODE_DATA: "node_mappings.json",
     MANAGER_LIST: "custom-node-list.json",
     MANAGER_MAP: "extension-node-map.json",
+    MANAGER_STATS: "github-stats.json",
 }
 READERS: dict[str, Callable[[bytes], object]] = {
     NODE_DATA: read_node_data,
     MANAGER_LIST: read_manager_list,
     MANAGER_MAP: read_manager_map,
+    MANAGER_STATS: read_manager_stats,
 }
 _NOTES = "sources.json"
 
@@ -42,6 +47,7 @@ class Lists:
     data: NodeData | None = None
     packs: list[ListedPack] = field(default_factory=list)
     classes: list[ListedClasses] = field(default_factory=list)
+    fame: list[ListedFame] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
 
@@ -97,8 +103,10 @@ def _keep(lists: Lists, name: str, found: object) -> None:
     entries, lists.skipped[name] = found
     if name == MANAGER_LIST:
         lists.packs = entries
-    else:
+    elif name == MANAGER_MAP:
         lists.classes = entries
+    else:
+        lists.fame = entries
 
 
 def read_notes(directory: str) -> dict[str, FetchNote]:

@@ -1,18 +1,20 @@
 """Reading the lists of known node packs. They are written by others: what is wrong in them is left out and counted.
 
 Formats: ComfyDock's node data (`mappings` of `<class>::<signature>` to packs, `packages` by identifier), and
-ComfyUI-Manager's `custom-node-list.json` and `extension-node-map.json`.
+ComfyUI-Manager's `custom-node-list.json`, `extension-node-map.json` and `github-stats.json`.
 """
 
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TypeGuard
 from urllib.parse import urlsplit
 
 from comfydock_core.models.node_mapping import MANAGER, REGISTRY, NodeMapping
 from comfydock_core.models.packs.node_data import ARCHIVE, BAD_ADDRESS, SINGLE_FILE, KnownPack, KnownVersion
+from comfydock_core.repositories.node_data.name_patterns import safe_pattern
 from comfydock_core.utils.git_urls import github_repository
 
 _LONGEST_NAME = 300
@@ -21,10 +23,9 @@ _HIGHEST = 10**9
 _LAST_RANK = 999
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _SIGNATURE = re.compile(r"[0-9a-f]{8}", re.ASCII)
+_MOMENT = re.compile(r"[12]\d{3}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 _FILE_ENDS = (".py", ".js")
 _GIT_SCHEMES = ("https", "http", "ssh", "git")
-# `^start`, `end$` or `^whole$`, with nothing in between that means anything but itself.
-_PLAIN = re.compile(r"(?P<start>\^?)(?P<text>(?:[^\\^$.|?*+()\[\]{}]|\\[^\w])+)(?P<end>\$?)", re.ASCII)
 
 
 class UnusableList(ValueError):
@@ -58,16 +59,24 @@ class ListedPack:
 class ListedClasses:
     """What the Manager knows of the node classes of one address.
 
-    `claimed` are classes that belong to it although others have them too. `start` and `end` are what the names of
-    classes begin and end with that it does not list, both `None` when there is no such pattern.
+    `claimed` are classes that belong to it although others have them too. `pattern` is what the names of classes look
+    like that it does not list, `None` when there is none that may be tried.
     """
 
     address: str
     title: str
     names: tuple[str, ...]
     claimed: frozenset[str] = field(default_factory=frozenset)
-    start: str | None = None
-    end: str | None = None
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFame:
+    """How many stars a repository has, and when it was last changed, in Unix seconds."""
+
+    address: str
+    stars: int | None
+    updated: float | None
 
 
 def read_node_data(content: bytes) -> NodeData:
@@ -110,6 +119,17 @@ def read_manager_map(content: bytes) -> tuple[list[ListedClasses], int]:
     if not isinstance(whole, dict) or not whole:
         raise UnusableList("it is not an object with entries")
     found = [classes for key, value in whole.items() if (classes := _listed_classes(key, value)) is not None]
+    if not found:
+        raise UnusableList("none of its entries can be read")
+    return found, len(whole) - len(found)
+
+
+def read_manager_stats(content: bytes) -> tuple[list[ListedFame], int]:
+    """The entries of `github-stats.json`, and how many could not be read. Raises `UnusableList`."""
+    whole = _json(content)
+    if not isinstance(whole, dict) or not whole:
+        raise UnusableList("it is not an object with entries")
+    found = [fame for key, value in whole.items() if (fame := _listed_fame(key, value)) is not None]
     if not found:
         raise UnusableList("none of its entries can be read")
     return found, len(whole) - len(found)
@@ -228,26 +248,30 @@ def _listed_classes(address: str, value: object) -> ListedClasses | None:
         return None
     facts = value[1] if len(value) > 1 and isinstance(value[1], dict) else {}
     claimed = facts.get("preemptions")
-    start, end = _pattern(facts.get("nodename_pattern"))
     return ListedClasses(
         address=_short(address),
         title=_short(facts.get("title_aux")) or _short(facts.get("title")),
         names=tuple(dict.fromkeys(name for name in value[0] if _is_name(name))),
         claimed=frozenset(name for name in claimed if _is_name(name)) if isinstance(claimed, list) else frozenset(),
-        start=start,
-        end=end,
+        pattern=safe_pattern(facts.get("nodename_pattern")),
     )
 
 
-def _pattern(value: object) -> tuple[str | None, str | None]:
-    """The start and the end of names that a pattern means. Others than these are left alone: they may run for ever."""
-    match = _PLAIN.fullmatch(value) if isinstance(value, str) and len(value) <= _LONGEST_NAME else None
-    if match is None or not (match["start"] or match["end"]):
-        return None, None
-    text = re.sub(r"\\(.)", r"\1", match["text"])
-    if not _is_name(text) or (match["start"] and match["end"]):
-        return None, None
-    return (text, None) if match["start"] else (None, text)
+def _listed_fame(address: str, value: object) -> ListedFame | None:
+    if not isinstance(value, dict) or not _short(address):
+        return None
+    stars, updated = _number(value.get("stars")), _moment(value.get("last_update"))
+    return None if stars is None and updated is None else ListedFame(_short(address), stars, updated)
+
+
+def _moment(value: object) -> float | None:
+    """A time as the Manager writes it, `2026-08-19 20:14:51`, in UTC."""
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        return None
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
 
 
 def _is_name(value: object) -> TypeGuard[str]:

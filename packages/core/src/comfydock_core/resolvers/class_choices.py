@@ -1,0 +1,32 @@
+"""What the user chose for node classes, as the manifest has it: for one workflow, and for all of an environment.
+
+Format: `custom_node_map` of ComfyDock 1.x below a workflow, and ours of the same form below `[tool.comfydock]`, which
+holds for every workflow. A class has the identifier of a pack, or a boolean when it needs none.
+"""
+
+from comfydock_core.models.manifest import EnvironmentManifest
+from comfydock_core.models.workflow.candidates import ClassChoices
+
+KEY = "custom_node_map"
+
+
+def class_choices(manifest: EnvironmentManifest, workflow: str) -> ClassChoices:
+    """What was chosen for a workflow, which is named by its path without `.json`. Raises `ManifestDamaged`.
+
+    1.x knows the names of files alone. Entries that are neither text nor a boolean are passed over.
+    """
+    workflows = manifest.workflows
+    for name in (workflow, workflow.rpartition("/")[2]):
+        entry = workflows.get(name)
+        if isinstance(entry, dict):
+            return ClassChoices(_choices(entry), _choices(manifest.tool))
+    return ClassChoices({}, _choices(manifest.tool))
+
+
+def _choices(table: dict[str, object]) -> dict[str, str | bool]:
+    chosen = table.get(KEY)
+    return {
+        node_type: choice
+        for node_type, choice in (chosen.items() if isinstance(chosen, dict) else ())
+        if isinstance(choice, bool) or (isinstance(choice, str) and choice)
+    }
