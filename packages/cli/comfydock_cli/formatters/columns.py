@@ -1,10 +1,12 @@
 """Rows of cells as lines of text."""
 
-from collections.abc import Sequence
-
 from comfydock_cli import system
 from comfydock_cli.ui.console import clean
 from comfydock_cli.ui.fitting import broken, cells, padded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _GAP = "  "
 _INDENT = 4
@@ -13,7 +15,7 @@ _LEAST_BROKEN = 16
 _LEAST_NAME = 8
 
 
-def aligned(rows: Sequence[Sequence[str]], *, breaks: int = -1) -> str:
+def aligned(rows: "Sequence[Sequence[str]]", *, breaks: int = -1) -> str:
     """A line a row, each column as wide as its widest cell; all rows have as many cells as the first.
 
     On a terminal that is narrower the cells of the column `breaks` go on in further lines. Everywhere else, such as in
@@ -22,7 +24,7 @@ def aligned(rows: Sequence[Sequence[str]], *, breaks: int = -1) -> str:
     return "".join(f"{line}\n" for line in lines_of(rows, system.open_width(1), breaks))
 
 
-def lines_of(rows: Sequence[Sequence[str]], width: int | None, breaks: int = -1) -> list[str]:
+def lines_of(rows: "Sequence[Sequence[str]]", width: int | None, breaks: int = -1) -> list[str]:
     """The lines of a table that is to fit into `width` columns; `None` is as wide as it takes."""
     shown = [[clean(cell).replace("\n", " ") for cell in row] for row in rows]
     if not shown:

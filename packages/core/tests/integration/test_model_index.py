@@ -15,7 +15,9 @@ from comfydock_core.analyzers.model_scanner import ModelScanner
 from comfydock_core.models.exceptions import BusyError, ModelIndexDamaged
 from comfydock_core.models.model_files.index import WORKSPACE, IndexChange, ScanRoot
 from comfydock_core.repositories.model_index.earlier import take_in_earlier_index
+from comfydock_core.repositories.model_index.index_reader import read_model_index
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
+from comfydock_core.repositories.model_index.schema import MIGRATIONS
 from comfydock_core.utils.files.digests import digests_of
 from tests.support.earlier_models import write_models_db
 from tests.support.reporters import RecordingReporter
@@ -270,6 +272,8 @@ def test_who_shows_models_does_not_wait_for_who_changes_the_index(
         ("GROSSE", ["loras/große.safetensors"]),
         ("\u00c4", ["loras/a\u0308.safetensors"]),
         ("x" * 60_000, []),
+        ("\0", []),
+        ("7", []),  # The number of a row is not what it says.
     ],
 )
 def test_words_mean_what_they_say_whatever_their_letters(tmp_path: Path, word: str, fits: list[str]) -> None:
@@ -284,3 +288,50 @@ def test_words_mean_what_they_say_whatever_their_letters(tmp_path: Path, word: s
     with open_model_index(layout.model_index) as index:
         sync(index, tmp_path / "models")
     assert [one.path for one in search_models(layout, [word])] == fits
+
+
+def found_by(path: str, *words: str) -> list[int]:
+    """The numbers of rows, by an index that somebody opens now."""
+    with read_model_index(path) as reader:
+        return sorted(reader.numbers_with(words))
+
+
+def test_a_search_sees_every_change_of_names_and_headers(index: ModelIndex, root: Path, tmp_path: Path) -> None:
+    path = str(tmp_path / "index.db")
+    (root / "loras").mkdir(exist_ok=True)
+    first = root / "loras/unheard of.safetensors"
+    first.write_bytes(b"x")
+    sync(index, root)
+    (number,) = found_by(path, "unheard", "loras")
+    first.rename(root / "loras/renamed.safetensors")
+    sync(index, root)
+    assert (found_by(path, "unheard"), found_by(path, "renamed")) == ([], [number])
+    index.note_headers({(str(root), "loras/renamed.safetensors"): {"kind": "lora", "family": "Flux.1"}})
+    assert found_by(path, "renamed", "flux.1") == [number]
+    (root / "loras/renamed.safetensors").write_bytes(b"another")
+    sync(index, root)
+    assert found_by(path, "renamed", "flux.1") == []
+    (root / "loras/renamed.safetensors").unlink()
+    sync(index, root)
+    assert found_by(path, "renamed") == []
+    (root / "loras/last.safetensors").write_bytes(b"x")
+    sync(index, root)
+    index.forget_roots([])
+    assert found_by(path, "last") == []
+
+
+def test_an_index_of_the_first_version_is_searched_after_it_was_brought_up_to_date(tmp_path: Path) -> None:
+    path = str(tmp_path / "index.db")
+    connection = sqlite3.connect(path, isolation_level=None)
+    for statement in MIGRATIONS[0].split(";"):
+        connection.execute(statement)
+    connection.execute("PRAGMA user_version = 1")
+    connection.execute("INSERT INTO roots VALUES (1, '/models', 'workspace', 1, 0)")
+    connection.execute(
+        "INSERT INTO locations (number, root, path, folder, size, mtime_ns, inode, device)"
+        " VALUES (5, 1, 'loras/Détail.safetensors', 'loras', 1, 1, 1, 1)"
+    )
+    connection.close()
+    assert found_by(path, "détail") == [5]
+    with open_model_index(path) as index:
+        index.check()

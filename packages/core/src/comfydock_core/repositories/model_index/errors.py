@@ -1,16 +1,15 @@
 """Errors of SQLite about the index of models, as ours. On the path of `model index find`."""
 
-import sqlite3
-
 import comfydock_core
+from comfydock_core.utils import light_sqlite
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
 
-_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_BUSY = (light_sqlite.SQLITE_BUSY, light_sqlite.SQLITE_LOCKED)
 # What we ask fits our tables: where SQLite does not understand it, the tables are others.
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+_DAMAGED = (light_sqlite.SQLITE_CORRUPT, light_sqlite.SQLITE_NOTADB, light_sqlite.SQLITE_ERROR)
 
 
 class ToldErrors:
@@ -25,11 +24,11 @@ class ToldErrors:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
     ) -> None:
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, light_sqlite.Error):
             raise _as_ours(self._path, error) from error
 
 
-def _as_ours(path: str, error: sqlite3.Error) -> "comfydock_core.models.ComfyDockError":
+def _as_ours(path: str, error: light_sqlite.Error) -> "comfydock_core.models.ComfyDockError":
     number = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     context: dict[str, object] = {"path": path, "sqlite": str(error)}
     if number in _BUSY:

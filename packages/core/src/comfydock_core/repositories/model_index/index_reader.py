@@ -1,12 +1,11 @@
 """`ModelIndexReader`: finding files in the index of models. On the path of `model index find`: little is loaded."""
 
-import sqlite3
-
 import comfydock_core
 from comfydock_core.repositories.model_index import schema
 from comfydock_core.repositories.model_index.errors import ToldErrors
 from comfydock_core.repositories.model_index.rows import COLUMNS, location, stored, text
-from comfydock_core.utils import native
+from comfydock_core.repositories.model_index.search_texts import numbers_with
+from comfydock_core.utils import light_sqlite, native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,15 +14,12 @@ if TYPE_CHECKING:
     from comfydock_core.models.model_files.location import ModelLocation
 
 BUSY_SECONDS = 30.0
-# SQLite knows the case of letters of ASCII alone, so that text with others is always among what may fit.
-_MAY_FIT = r"searched LIKE ? ESCAPE '\'"
-_MEANT_LITERALLY = str.maketrans({letter: f"\\{letter}" for letter in "\\%_"})
 
 
 class ModelIndexReader:
     """One open index, to look in. Methods raise `ModelIndexDamaged`, `BusyError` and `FileSystemError`."""
 
-    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+    def __init__(self, connection: light_sqlite.Connection, path: str) -> None:
         """Use `read_model_index`, or `open_model_index` for all there is to ask."""
         self._connection = connection
         self._path = path
@@ -38,16 +34,14 @@ class ModelIndexReader:
         """Whether anything was ever looked through."""
         return bool(self._ask("SELECT 1 FROM roots LIMIT 1"))
 
-    def texts(self, words: "Sequence[str]" = ()) -> "list[tuple[int, str]]":
-        """The number of every file's row with the text to search in: its path, its folder, what its header says.
+    def numbers_with(self, words: "Sequence[str]") -> list[int]:
+        """The numbers of the rows whose path, folder, or what their header says has each of these words.
 
-        With `words`, all of ASCII, only those that may have each of them; what is no ASCII is left to the caller.
+        There is one at least; they are folded, and not empty.
         """
-        fits = " AND ".join([_MAY_FIT] * len(words)) or "1"
-        patterns = [f"%{word.translate(_MEANT_LITERALLY)}%" for word in words]
-        question = f"SELECT number, CAST(searched AS BLOB) FROM locations WHERE ({fits}) OR beyond_ascii"
-        rows = self._ask(question, *patterns)
-        return [(number, text(searched)) for number, searched in rows]
+        with ToldErrors(self._path):
+            pieces = self._connection.execute("SELECT piece FROM search_texts")
+            return numbers_with((piece for (piece,) in pieces), words)
 
     def paths(self) -> "list[tuple[int, str, str]]":
         """The number of every file's row, its path and its folder."""
@@ -91,14 +85,14 @@ class ModelIndexReader:
             return self._connection.execute(question, values).fetchall()
 
 
-def connect(path: str, *, to_write: bool) -> sqlite3.Connection:
+def connect(path: str, *, to_write: bool) -> light_sqlite.Connection:
     """Open the index in a file, and bring it up to date. For reading an absent one is empty.
 
     Raises `ModelIndexDamaged`, also for one of a newer ComfyDock, `BusyError`, `FileSystemError`.
     """
     with ToldErrors(path):
         there = to_write or native.exists(path)
-        connection = sqlite3.connect(path if there else ":memory:", timeout=BUSY_SECONDS, isolation_level=None)
+        connection = light_sqlite.connect(path if there else ":memory:", timeout=BUSY_SECONDS, isolation_level=None)
         try:
             version = schema.version_of(connection)
             if version > len(schema.MIGRATIONS):

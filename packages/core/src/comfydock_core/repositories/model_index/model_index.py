@@ -26,6 +26,7 @@ from comfydock_core.repositories.model_index.index_reader import BUSY_SECONDS, M
 from comfydock_core.repositories.model_index.making import make_index
 from comfydock_core.repositories.model_index.rows import signed, stored, text
 from comfydock_core.repositories.model_index.scans import take_in_scan
+from comfydock_core.repositories.model_index.search_texts import note_texts
 from comfydock_core.utils.files.digests import Digests
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.files.file_states import file_state
@@ -156,6 +157,8 @@ class ModelIndex(ModelIndexReader):
         gone = [path for path in paths if path not in kept]
         with self._changing():
             self._connection.executemany("DELETE FROM roots WHERE path = ?", [(stored(path),) for path in gone])
+            if gone:
+                note_texts(self._connection)
         return gone
 
     def note_digests(self, path: str, digests: Digests) -> None:
@@ -184,6 +187,7 @@ class ModelIndex(ModelIndexReader):
                     " AND root = (SELECT number FROM roots WHERE path = ?)",
                     [(json.dumps(said), stored(path), stored(root)) for (root, path), said in headers.items()],
                 )
+                note_texts(self._connection)
         finally:
             self._connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from comfydock_core.models.model_files.index import FoundFile, IndexChange, RootScan
 from comfydock_core.repositories.model_index.rows import signed, state_values, stored, text
+from comfydock_core.repositories.model_index.search_texts import note_texts
 
 _NOTE_ROOT = """
     INSERT INTO roots (path, kind, present, scanned) VALUES (?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET
@@ -60,6 +61,8 @@ def take_in_scan(connection: sqlite3.Connection, scan: RootScan) -> IndexChange:
     connection.executemany(_ADD, [(root, stored(one.path), one.folder, *state_values(one.state)) for one in new])
     if new or changed:
         connection.execute(_SHARE_BETWEEN_NAMES)
+    if new or changed or different or gone:
+        note_texts(connection)
     return IndexChange(
         root=scan.root.path,
         present=True,

@@ -1,6 +1,7 @@
 """The tables of the index of model files, and how an earlier one becomes the present one without losing a row."""
 
-import sqlite3
+from comfydock_core.repositories.model_index.search_texts import note_texts
+from comfydock_core.utils import light_sqlite
 
 # One script a version, carried out in order; a script is never changed once it was released.
 MIGRATIONS = (
@@ -46,17 +47,21 @@ MIGRATIONS = (
     CREATE TABLE read_files (path TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE choices (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE locations DROP COLUMN beyond_ascii;
+    CREATE TABLE search_texts (piece BLOB NOT NULL);
+    """,
 )
 
 
-def version_of(connection: sqlite3.Connection) -> int:
+def version_of(connection: light_sqlite.Connection) -> int:
     """How many of the scripts a file has seen. Raises `sqlite3.Error`."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def lacks_tables(connection: sqlite3.Connection) -> bool:
+def lacks_tables(connection: light_sqlite.Connection) -> bool:
     """Whether what the scripts make is not all there, as in a file of another program. Raises `sqlite3.Error`."""
-    example = sqlite3.connect(":memory:", isolation_level=None)
+    example = light_sqlite.connect(":memory:", isolation_level=None)
     try:
         migrate(example)
         return not _definitions(example) <= _definitions(connection)
@@ -64,11 +69,11 @@ def lacks_tables(connection: sqlite3.Connection) -> bool:
         example.close()
 
 
-def _definitions(connection: sqlite3.Connection) -> set[tuple[str, str | None]]:
+def _definitions(connection: light_sqlite.Connection) -> set[tuple[str, str | None]]:
     return set(connection.execute("SELECT name, sql FROM sqlite_master"))
 
 
-def migrate(connection: sqlite3.Connection) -> None:
+def migrate(connection: light_sqlite.Connection) -> None:
     """Bring the tables up to date, all of it or nothing. Raises `sqlite3.Error`."""
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -76,6 +81,7 @@ def migrate(connection: sqlite3.Connection) -> None:
             for statement in MIGRATIONS[number].split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number + 1}")
+        note_texts(connection)
     except BaseException:
         connection.rollback()
         raise

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 _DIGITS = frozenset("0123456789abcdef")
 _FEWEST, _ALL = 6, 64
-_LONGEST = 1000  # What SQLite compares is limited; no path has a longer word.
 
 
 def search_models(layout: "WorkspaceLayout", words: "Sequence[str]") -> "list[ModelLocation]":
@@ -22,7 +21,7 @@ def search_models(layout: "WorkspaceLayout", words: "Sequence[str]") -> "list[Mo
     """
     with read_model_index(layout.model_index) as index:
         found = index.locations_like(words[0].lower()) if len(words) == 1 and are_digits(words[0]) else []
-        return found or _with_words(index, [folded(word) for word in words])
+        return found or _with_words(index, [folded(word) for word in words if word])
 
 
 def is_anything_indexed(layout: "WorkspaceLayout") -> bool:
@@ -49,11 +48,7 @@ def are_digits(word: str) -> bool:
 
 
 def _with_words(index: ModelIndexReader, words: "Sequence[str]") -> "list[ModelLocation]":
-    # Letters beyond ASCII may fold to those of ASCII, so that everything has to be looked at for them.
-    texts = index.texts(words if all(word.isascii() and len(word) <= _LONGEST for word in words) else ())
-    fits = [number for number, text in texts if _has_all(folded(text), words)]
-    return index.locations_of(fits) if fits else []
-
-
-def _has_all(text: str, words: "Sequence[str]") -> bool:
-    return all(word in text for word in words)
+    if not words:
+        return index.locations()
+    numbers = index.numbers_with(words)
+    return index.locations_of(numbers) if numbers else []
