@@ -5,6 +5,7 @@ that it does not know makes it refuse everything.
 """
 
 import math
+import reprlib
 from collections.abc import Mapping
 
 from comfydock_core.models.workflow.checks import IssueCode, Untold, WorkflowIssue
@@ -22,6 +23,7 @@ from comfydock_core.models.workflow.prompt_view import NodeLink, NodeValue, Work
 Classes = Mapping[str, NodeClass]
 
 _ANYTHING = ("*", "COMFY_MATCHTYPE_V3")
+_LONGEST_TYPE = 500  # Types of more names than this have are the same or not at all.
 _UPLOADS = ("image_upload", "video_upload", "audio_upload", "file_upload")
 
 
@@ -71,10 +73,11 @@ class PromptChecks:
             if isinstance(source, NodeLink) and source.node not in self._nodes:
                 source = None
             if source is None:
-                if one.section == REQUIRED and not _is_grown(name, known):
+                if one.section == REQUIRED:
                     self._add(node, name, IssueCode.MISSING_INPUT, f"nothing is given for the required `{name}`")
             elif isinstance(source, NodeLink):
-                self._check_link(node, name, one, source)
+                if "input_types" not in known.own_checks:
+                    self._check_link(node, name, one, source)
             else:
                 self._check_value(node, known, name, one, source)
         for doubt in known.doubts:
@@ -107,7 +110,7 @@ class PromptChecks:
             beyond = None if known.checks_itself(name) else _beyond(name, number, one)
             if beyond is not None:
                 self._add(node, name, IssueCode.OUT_OF_RANGE, beyond, place)
-        elif one.type == COMBO and not one.folders and one.choices is not None and not known.checks_itself(name):
+        elif one.type == COMBO and not one.folders and one.choices and not known.checks_itself(name):
             self._check_choice(node, name, one, value, place)
 
     def _check_choice(self, node: WorkflowNode, name: str, one: ClassInput, value: object, place: str) -> None:
@@ -120,8 +123,7 @@ class PromptChecks:
             listed = ", ".join(_shown(choice) for choice in one.choices[:8])
             more = "" if len(one.choices) <= 8 else f" and {len(one.choices) - 8} more"
             words = f"`{name}` is {_shown(wrong[0])}, which is no option"
-            hint = f"options are {listed}{more}" if one.choices else "it has no options here"
-            self._add(node, name, IssueCode.NO_OPTION, words, place, hint)
+            self._add(node, name, IssueCode.NO_OPTION, words, place, f"options are {listed}{more}")
 
     def _find_cycles(self, used: frozenset[str]) -> None:
         needs = {
@@ -169,18 +171,11 @@ def _turned_round(needs: dict[str, set[str]]) -> dict[str, set[str]]:
     return users
 
 
-def _is_grown(name: str, known: NodeClass) -> bool:
-    """Inputs that grow are asked for by their number, of which the first ones alone are required."""
-    for one in known.inputs:
-        if one.template is not None and name.startswith(f"{one.name}."):
-            names = one.template.input_names()[: one.template.least]
-            return name[len(one.name) + 1 :] not in names or one.section != REQUIRED
-    return False
-
-
 def _agree(given: str, taken: str) -> bool:
     if given == taken or given in _ANYTHING or taken in _ANYTHING:
         return True
+    if max(len(given), len(taken)) > _LONGEST_TYPE:
+        return False
     one = {part.strip() for part in given.split(",")}
     other = {part.strip() for part in taken.split(",")}
     return "*" in one or "*" in other or not one.isdisjoint(other)
@@ -200,12 +195,12 @@ def _number(value: object, kind: str) -> float | None:
 def _beyond(name: str, number: float, one: ClassInput) -> str | None:
     low, high = one.options.get("min"), one.options.get("max")
     if isinstance(low, int | float) and number < low:
-        return f"`{name}` is {number:g}, less than {low:g}"
+        return f"`{name}` is {_shown(number)}, less than {_shown(low)}"
     if isinstance(high, int | float) and not math.isnan(high) and number > high:
-        return f"`{name}` is {number:g}, more than {high:g}"
+        return f"`{name}` is {_shown(number)}, more than {_shown(high)}"
     return None
 
 
 def _shown(value: object) -> str:
-    text = repr(value) if not isinstance(value, str) else f"`{value}`"
+    text = f"`{value[:80]}`" if isinstance(value, str) else reprlib.repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

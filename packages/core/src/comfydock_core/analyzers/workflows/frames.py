@@ -7,7 +7,7 @@ in newer files, the order of the definition's own inputs.
 
 from dataclasses import dataclass, field
 
-from comfydock_core.analyzers.workflows.saved_graph import SavedGraph, SavedNode, key_of, pointer_token
+from comfydock_core.analyzers.workflows.saved_graph import SavedGraph, SavedNode, key_of
 from comfydock_core.models.workflow.prompt_view import BYPASSED, MUTED, NAMED, ORDERED, RUNS, NodeValue
 
 _OWN_INPUT = "-1"  # In `proxyWidgets`: the name is one of the instance's own inputs.
@@ -19,6 +19,7 @@ class Frame:
 
     `path` is the scoped identifier of the instance, empty for the workflow. `handed` are the values that the instance
     has for the inputs of its definition, by slot; `inside` those for widgets of nodes inside, by node and name.
+    `opened` are the frames of the instances in it.
     """
 
     graph: SavedGraph
@@ -26,15 +27,13 @@ class Frame:
     parent: "Frame | None" = None
     instance: SavedNode | None = None
     state: str = RUNS
+    depth: int = 0
     handed: dict[int, NodeValue] = field(default_factory=dict)
-    inside: dict[tuple[str, str], NodeValue] = field(default_factory=dict)
+    inside: dict[str, dict[str, NodeValue]] = field(default_factory=dict)
+    opened: "dict[SavedNode, Frame | None]" = field(default_factory=dict)
 
     def scoped(self, node: str) -> str:
         return f"{self.path}:{node}" if self.path else node
-
-    @property
-    def depth(self) -> int:
-        return 0 if self.parent is None else self.parent.depth + 1
 
 
 def state_within(frame: Frame, own: str) -> str:
@@ -42,73 +41,69 @@ def state_within(frame: Frame, own: str) -> str:
     return own if frame.state == RUNS else frame.state if own in (RUNS, MUTED, BYPASSED) else own
 
 
-def open_instance(parent: Frame, node: SavedNode, definition: SavedGraph, state: str) -> Frame:
-    """The inside of an instance."""
-    frame = Frame(definition, parent.scoped(node.id), parent, node, state)
-    saved = node.raw.get("widgets_values")
-    values = saved if isinstance(saved, list) else []
+def open_instance(parent: Frame, node: SavedNode, definition: SavedGraph, edges: "Edges", state: str) -> Frame:
+    """The inside of an instance. `edges` are those of its definition."""
+    frame = Frame(definition, parent.scoped(node.id), parent, node, state, parent.depth + 1)
+    values = node.values
     proxies = node.properties.get("proxyWidgets")
     if isinstance(proxies, list) and proxies:
-        _by_proxies(frame, proxies, values)
+        _by_proxies(frame, node, edges, proxies[: len(values)])
     elif values:
-        _by_order(frame, node, values)
+        _by_order(frame, node, edges)
     return frame
 
 
-def _by_order(frame: Frame, node: SavedNode, values: list[object]) -> None:
+class Edges:
+    """What is known of the inputs of a definition, found once for all its instances."""
+
+    def __init__(self, graph: SavedGraph) -> None:
+        self._by_name: dict[str, int] = {}
+        self._behind: dict[tuple[str, str], int] = {}
+        self.with_widgets: list[int] = []
+        for at, slot in enumerate(graph.inputs):
+            self._by_name.setdefault(slot.name, at)
+            first = graph.first_inside(at)
+            if first is not None and first[1].widget is not None:
+                self.with_widgets.append(at)
+            for link in graph.from_inputs.get(at, ()):
+                linked = graph.nodes[link.target].inputs[link.target_slot]
+                for name in {linked.name, linked.widget}:
+                    if name is not None:
+                        self._behind.setdefault((link.target, name), at)
+
+    def named(self, name: str) -> int | None:
+        """The input of a name."""
+        return self._by_name.get(name)
+
+    def of_proxy(self, target: str, name: str) -> int | None:
+        """The input that a proxy is for, `None` when it is for a widget inside to which none leads."""
+        return self.named(name) if target == _OWN_INPUT else self._behind.get((target, name))
+
+
+def _by_order(frame: Frame, node: SavedNode, edges: Edges) -> None:
+    values = node.values
     named = node.raw.get("widgets_values_named")
     if isinstance(named, dict) and len(named) == len(values):
-        slots = {slot.name: at for at, slot in enumerate(frame.graph.inputs)}
         for at, name in enumerate(named):
-            if name in slots:
-                frame.handed[slots[name]] = NodeValue(values[at], (f"{node.place}/widgets_values/{at}",), NAMED)
+            slot = edges.named(name)
+            if slot is not None:
+                frame.handed[slot] = NodeValue(values[at], (node.value_place(at),), NAMED)
         return
-    backed = [at for at in range(len(frame.graph.inputs)) if _has_widget(frame, at)]
-    for position, at in enumerate(backed):
-        if position < len(values):
-            place = f"{node.place}/widgets_values/{position}"
-            frame.handed[at] = NodeValue(values[position], (place,), ORDERED)
+    for at, slot in enumerate(edges.with_widgets[: len(values)]):
+        frame.handed[slot] = NodeValue(values[at], (node.value_place(at),), ORDERED)
 
 
-def _has_widget(frame: Frame, slot: int) -> bool:
-    """Whether an input of the definition leads to a widget."""
-    for link in frame.graph.from_inputs.get(slot, ()):
-        target = frame.graph.nodes.get(link.target)
-        if target is not None and link.target_slot < len(target.inputs):
-            return target.inputs[link.target_slot].widget is not None
-    return False
-
-
-def _by_proxies(frame: Frame, proxies: list[object], values: list[object]) -> None:
-    node = frame.instance
+def _by_proxies(frame: Frame, node: SavedNode, edges: Edges, proxies: list[object]) -> None:
+    values = node.values
     for at, entry in enumerate(proxies):
-        if node is None or at >= len(values) or values[at] is None or not isinstance(entry, list) or len(entry) < 2:
+        if values[at] is None or not isinstance(entry, list) or len(entry) < 2:
             continue
         target, name = key_of(entry[0]), entry[1]
         if target is None or not isinstance(name, str):
             continue
-        value = NodeValue(values[at], (f"{node.place}/widgets_values/{pointer_token(str(at))}",), NAMED)
-        slot = _slot_of(frame, target, name)
+        value = NodeValue(values[at], (node.value_place(at),), NAMED)
+        slot = edges.of_proxy(target, name)
         if slot is None:
-            frame.inside[target, name] = value
+            frame.inside.setdefault(target, {})[name] = value
         else:
             frame.handed[slot] = value
-
-
-def _slot_of(frame: Frame, target: str, name: str) -> int | None:
-    """The input of the definition that a proxy is for, `None` when it is for a widget inside without one."""
-    for at, slot in enumerate(frame.graph.inputs):
-        if slot.name == name if target == _OWN_INPUT else _leads_to(frame, at, target, name):
-            return at
-    return None
-
-
-def _leads_to(frame: Frame, slot: int, target: str, name: str) -> bool:
-    """Whether an input of the definition is linked to that input of that node inside."""
-    for link in frame.graph.from_inputs.get(slot, ()):
-        inner = frame.graph.nodes.get(link.target)
-        if link.target == target and inner is not None and link.target_slot < len(inner.inputs):
-            linked = inner.inputs[link.target_slot]
-            if name in (linked.name, linked.widget):
-                return True
-    return False

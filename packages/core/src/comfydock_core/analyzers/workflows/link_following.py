@@ -1,12 +1,14 @@
 """What an input really gets: links followed through reroutes, bypassed nodes and the edges of subgraphs.
 
-Every step is a move from one slot to the next, so a chain of any length is a loop here, never a recursion.
+Every step is a move from one slot to the next, so a chain of any length is a loop here, never a recursion. Long
+chains are remembered, since many inputs may hang on one.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from comfydock_core.analyzers.workflows.editor_nodes_rules import handed_on, is_editor_only
+from comfydock_core.analyzers.workflows.budget import Budget
+from comfydock_core.analyzers.workflows.editor_nodes_rules import Setters, handed_on, is_editor_only
 from comfydock_core.analyzers.workflows.frames import Frame
 from comfydock_core.analyzers.workflows.saved_graph import INPUT_NODE, MODE_BYPASSED, MODE_MUTED, SavedLink, SavedNode
 from comfydock_core.models.workflow.prompt_view import NodeLink, NodeValue, WorkflowProblem
@@ -26,6 +28,10 @@ class Gone:
 
 
 Source = NodeLink | NodeValue | Promoted | Gone | None
+
+_SHORT = 8  # Steps that are not worth to be remembered, or to be counted.
+_MOST_STEPS = 1_000_000  # All long chains of one workflow together.
+_LONGEST_TYPE = 500  # Types of more names than this have are the same or not at all.
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +53,32 @@ class LinkFollower:
         """`inside` gives the frame of an instance, `note` hears of links that lead nowhere or in circles."""
         self._inside = inside
         self._note = note
+        self._setters = Setters()
+        self._budget = Budget(_MOST_STEPS)
+        self._known: dict[tuple[_Slot, str], Source] = {}
 
     def source(self, frame: Frame, node: SavedNode, slot: int) -> Source:
         """What the input of a node gets; `None` when nothing comes that way."""
         first = _Slot(frame, node, slot, entering=True)
         wanted = node.inputs[slot].type
-        seen: set[tuple[str, str, int, bool]] = set()
+        seen: dict[_Slot, None] = {}
         here: _Slot | Source = first
         while isinstance(here, _Slot):
-            step = (here.frame.path, here.node.id, here.at, here.entering)
-            if step in seen:
+            if here in seen:
                 self._problem("link-cycle", first, "leads in a circle")
-                return None
-            seen.add(step)
+                here = None
+                break
+            seen[here] = None
+            if len(seen) > _SHORT:
+                if (here, wanted) in self._known:
+                    here = self._known[here, wanted]
+                    break
+                if not self._budget.spend(1 + len(here.node.inputs)):
+                    self._problem("too-many-links", first, "is at the end of too many others")
+                    return None
             here = self._up_the_link(here, first) if here.entering else self._behind_output(here, first, wanted)
+        if len(seen) > _SHORT:
+            self._known.update(dict.fromkeys(((step, wanted) for step in seen), here))
         return here
 
     def _up_the_link(self, here: _Slot, first: _Slot) -> _Slot | Source:
@@ -89,7 +107,7 @@ class LinkFollower:
             return None if link is None else self._origin(inner, link, first)
         if not is_editor_only(node.type):
             return NodeLink(frame.scoped(node.id), at)
-        handed = handed_on(frame, node, at)
+        handed = handed_on(frame, node, at, self._setters)
         if handed is None or isinstance(handed, NodeValue):
             return handed
         return _Slot(frame, handed[0], handed[1], entering=True)
@@ -114,11 +132,12 @@ def _outside(frame: Frame, slot: int) -> _Slot | None:
     """The linked input of the instance that an input of its definition stands for."""
     if frame.parent is None or frame.instance is None or slot >= len(frame.graph.inputs):
         return None
-    name = frame.graph.inputs[slot].name
-    for at, outer in enumerate(frame.instance.inputs):
-        if outer.name == name and outer.link is not None:
-            return _Slot(frame.parent, frame.instance, at, entering=True)
-    return None
+    outer = frame.instance.inputs
+    if frame.graph.positional:
+        at = slot if slot < len(outer) and outer[slot].link is not None else None
+    else:
+        at = frame.instance.linked_input(frame.graph.inputs[slot].name)
+    return None if at is None else _Slot(frame.parent, frame.instance, at, entering=True)
 
 
 def _through_bypassed(node: SavedNode, slot: int, wanted: str) -> int | None:
@@ -144,6 +163,8 @@ def _through_bypassed(node: SavedNode, slot: int, wanted: str) -> int | None:
 def _agree(one: str, other: str) -> bool:
     if "*" in (one, other) or "" in (one, other):
         return True
+    if one == other or max(len(one), len(other)) > _LONGEST_TYPE:
+        return one == other
     return not {part.strip().lower() for part in one.split(",")}.isdisjoint(
         part.strip().lower() for part in other.split(",")
     )

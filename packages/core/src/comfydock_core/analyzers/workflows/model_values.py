@@ -1,10 +1,13 @@
 """Which values of a workflow name models: by the input that they are for, wherever they were set."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from comfydock_core.analyzers.workflows.prompt_view import Classes
-from comfydock_core.models.workflow.class_inputs import all_inputs
+from comfydock_core.analyzers.workflows.saved_graph import pointer_token
+from comfydock_core.models.workflow.class_inputs import ClassInput, all_inputs
 from comfydock_core.models.workflow.dependencies import (
     BY_EXTENSION,
     BY_INPUT,
@@ -13,7 +16,7 @@ from comfydock_core.models.workflow.dependencies import (
     IN_PROMPT,
     ModelReference,
 )
-from comfydock_core.models.workflow.prompt_view import NodeValue, PromptView, WorkflowNode
+from comfydock_core.models.workflow.prompt_view import NamedModel, NodeValue, PromptView, WorkflowNode
 
 EMBEDDINGS = "embeddings"
 
@@ -22,6 +25,8 @@ _EXTENSIONS = (
 )  # fmt: skip
 _LONGEST = 1024  # No path is longer; a prompt may be.
 _EMBEDDING = re.compile(r"(?<![\w])embedding:([^\s,;:()\[\]{}<>|\"]{1,255})")
+_MOST_PARTS = 1_000  # Of one value.
+_DEEPEST_PART = 4
 _MOST_EMBEDDINGS = 200  # In one text.
 
 
@@ -30,6 +35,7 @@ class ModelValues:
 
     def __init__(self, classes: Classes) -> None:
         self._classes = classes
+        self._inputs_of: dict[str, dict[str, ClassInput]] = {}
         self._folders_by_name: dict[str, tuple[str, ...]] | None = None
 
     def of(self, view: PromptView) -> list[ModelReference]:
@@ -52,9 +58,14 @@ class ModelValues:
 
     def _of_inputs(self, node: WorkflowNode) -> Iterator[ModelReference]:
         known = self._classes.get(node.type)
-        inputs = {} if known is None else all_inputs(known.inputs)
+        if node.type not in self._inputs_of:
+            self._inputs_of[node.type] = {} if known is None else all_inputs(known.inputs)
+        inputs = self._inputs_of[node.type]
         for name, source in node.inputs.items():
-            if not isinstance(source, NodeValue) or not _may_name(source.value):
+            if not isinstance(source, NodeValue):
+                continue
+            if not _may_name(source.value):
+                yield from _inside(node, name, source)
                 continue
             value = str(source.value)
             one = inputs.get(name)
@@ -69,7 +80,9 @@ class ModelValues:
     def _of_unnamed(self, node: WorkflowNode) -> Iterator[ModelReference]:
         """Values of classes that are not known, and of inputs that a class has lost."""
         for source in node.unnamed:
-            if _may_name(source.value) and _looks_like_a_file(str(source.value)):
+            if not _may_name(source.value):
+                yield from _inside(node, "", source)
+            elif _looks_like_a_file(str(source.value)):
                 yield _reference(node, "", source, (), BY_EXTENSION)
 
     def _by_name(self, name: str) -> tuple[str, ...]:
@@ -82,6 +95,26 @@ class ModelValues:
                         gathered.setdefault(one.name, {}).update(dict.fromkeys(one.folders))
             self._folders_by_name = {key: tuple(folders) for key, folders in gathered.items()}
         return self._folders_by_name.get(name.rpartition(".")[2], ())
+
+
+def _inside(node: WorkflowNode, name: str, source: NodeValue) -> Iterator[ModelReference]:
+    """What looks like a model within a value that has parts, as nodes of several LoRAs save them."""
+    waiting = [(source.value, place, 0) for place in source.places[:1]]
+    left = _MOST_PARTS
+    while waiting:
+        value, place, deep = waiting.pop()
+        if isinstance(value, str):
+            if _may_name(value) and _looks_like_a_file(value):
+                yield _reference(node, name, NodeValue(value, (place,), source.found), (), BY_EXTENSION)
+        elif deep < _DEEPEST_PART and left > 0:
+            parts: Iterable[tuple[object, object]] = ()
+            if isinstance(value, dict):
+                parts = value.items()
+            elif isinstance(value, list):
+                parts = enumerate(value)
+            found = [(part, f"{place}/{pointer_token(str(key))}", deep + 1) for key, part in islice(parts, left)]
+            left -= len(found)
+            waiting.extend(reversed(found))
 
 
 def _reference(
@@ -106,17 +139,17 @@ def _embeddings(node: WorkflowNode) -> Iterator[ModelReference]:
 
 def _with_named(node: WorkflowNode, found: list[ModelReference]) -> list[ModelReference]:
     """Join what the node says of its models with the values that it has; what it names besides is needed, too."""
-    left = {model.name: model for model in node.models}
+    named: dict[str, NamedModel] = {}
+    for model in node.models:
+        named.setdefault(_last_part(model.name), model)
     joined: list[ModelReference] = []
     for one in found:
-        model = next((left[name] for name in left if _last_part(name) == one.file_name), None)
-        if model is None:
+        told = named.get(one.file_name)
+        if told is not None:
+            folders = one.folders or ((told.directory,) if told.directory else ())
+            joined.append(replace(one, folders=folders, named=told))
+        else:
             joined.append(one)
-            continue
-        folders = one.folders or ((model.directory,) if model.directory else ())
-        joined.append(
-            ModelReference(one.node, one.type, one.input, one.value, folders, one.found, one.places, one.state, model)
-        )
     there = {one.file_name for one in found}
     for model in node.models:
         if _last_part(model.name) not in there:

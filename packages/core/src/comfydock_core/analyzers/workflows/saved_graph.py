@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 
 Table = dict[str, object]
 
+_LONGEST_ID = 200  # Identifiers are numbers or UUIDs; scoped ones are made of many.
+_SUBGRAPHS = "/definitions/subgraphs"
+_LARGEST_NUMBER = 2**53  # Of slots, modes and identifiers: JavaScript knows no larger one.
+
 INPUT_NODE = "-10"  # What links from the inside of a subgraph to its inputs and outputs have as their node.
 OUTPUT_NODE = "-20"
 
@@ -27,6 +31,8 @@ class Slot:
 
 @dataclass(slots=True, eq=False)
 class SavedLink:
+    """A link. `target_slot` is -1 when the file does not tell it: inputs name their links by themselves, too."""
+
     origin: str
     origin_slot: int
     target: str
@@ -35,6 +41,8 @@ class SavedLink:
 
 @dataclass(slots=True, eq=False)
 class SavedNode:
+    """A node as it is saved. `value_places` are where its values stand, when that is not in the node itself."""
+
     id: str
     type: str
     place: str
@@ -42,10 +50,31 @@ class SavedNode:
     mode: int = 0
     inputs: list[Slot] = field(default_factory=list)
     outputs: list[Slot] = field(default_factory=list)
+    value_places: list[str] | None = None
+    _linked: dict[str, int] | None = None
 
     @property
     def properties(self) -> Table:
         return table_of(self.raw.get("properties"))
+
+    @property
+    def values(self) -> list[object]:
+        """The values of its widgets, none when they are no list."""
+        saved = self.raw.get("widgets_values")
+        return saved if isinstance(saved, list) else []
+
+    def value_place(self, at: int) -> str:
+        """The JSON pointer of one of its values."""
+        return f"{self.place}/widgets_values/{at}" if self.value_places is None else self.value_places[at]
+
+    def linked_input(self, name: str) -> int | None:
+        """The first input of a name that has a link."""
+        if self._linked is None:
+            self._linked = {}
+            for at, slot in enumerate(self.inputs):
+                if slot.link is not None:
+                    self._linked.setdefault(slot.name, at)
+        return self._linked.get(name)
 
 
 @dataclass(slots=True, eq=False)
@@ -53,7 +82,8 @@ class SavedGraph:
     """One graph: the workflow itself or the definition of a subgraph, which has `inputs` and `outputs` of its own.
 
     `repeated` are nodes whose identifier another one of the graph has already. `from_inputs` are the links from each
-    input of a subgraph to its inside, `into_outputs` those that lead to its outputs, by slot.
+    input of a subgraph to inputs of nodes inside, `into_outputs` those that lead to its outputs, by slot. In a
+    `positional` one, instances name their inputs as they like: those of a group node.
     """
 
     place: str
@@ -65,13 +95,21 @@ class SavedGraph:
     repeated: list[SavedNode] = field(default_factory=list)
     from_inputs: dict[int, list[SavedLink]] = field(default_factory=dict)
     into_outputs: dict[int, SavedLink] = field(default_factory=dict)
+    positional: bool = False
+
+    def first_inside(self, slot: int) -> tuple[SavedNode, Slot] | None:
+        """The first node inside that gets an input of the subgraph, and the input that gets it."""
+        for link in self.from_inputs.get(slot, ()):
+            node = self.nodes[link.target]
+            return node, node.inputs[link.target_slot]
+        return None
 
 
 def read_graph(raw: Table, place: str) -> SavedGraph:
     """The graph at a place of the file. `raw` must have `nodes`."""
     graph = SavedGraph(place, text_of(raw.get("name")) or "")
-    for pointer, item in _items(raw.get("nodes"), f"{place}/nodes"):
-        node = _node(item, pointer)
+    for pointer, item in items_of(raw.get("nodes"), f"{place}/nodes"):
+        node = read_node(item, pointer)
         if node is None:
             continue
         if node.id in graph.nodes:
@@ -82,25 +120,35 @@ def read_graph(raw: Table, place: str) -> SavedGraph:
         link = _link(entry)
         if link is not None:
             graph.links[key] = link
-            _note_edge(graph, link)
     _give_new_ids(graph)
     graph.inputs = _slots(raw.get("inputs"))
     graph.outputs = _slots(raw.get("outputs"))
+    _note_edges(graph, raw.get("inputs"))
     return graph
+
+
+def _note_edges(graph: SavedGraph, inputs: object) -> None:
+    """Links that an input of a subgraph names by itself come before those that only say to be from it."""
+    named = [key_of(key) for one in _list(inputs) for key in _list(table_of(one).get("linkIds"))]
+    for key in dict.fromkeys((*(key for key in named if key in graph.links), *graph.links)):
+        if key is not None:
+            note_edge(graph, graph.links[key])
 
 
 def _give_new_ids(graph: SavedGraph) -> None:
     """Links by identifier lead to the first node of several, as in the editor, which gives the others new ones."""
     if graph.repeated:
-        highest = max((int(key) for key in graph.nodes if key.isascii() and key.isdecimal()), default=0)
+        highest = max((number for key in graph.nodes if (number := number_of(key)) is not None), default=0)
         for at, node in enumerate(graph.repeated, start=1):
             node.id = str(highest + at)
 
 
-def _note_edge(graph: SavedGraph, link: SavedLink) -> None:
-    if link.origin == INPUT_NODE:
+def note_edge(graph: SavedGraph, link: SavedLink) -> None:
+    """Keep a link that crosses the edge of a subgraph, if it leads somewhere."""
+    target = graph.nodes.get(link.target)
+    if link.origin == INPUT_NODE and target is not None and 0 <= link.target_slot < len(target.inputs):
         graph.from_inputs.setdefault(link.origin_slot, []).append(link)
-    if link.target == OUTPUT_NODE:
+    if link.target == OUTPUT_NODE and link.target_slot >= 0:
         graph.into_outputs[link.target_slot] = link
 
 
@@ -108,7 +156,7 @@ def definitions_of(raw: Table, place: str = "") -> list[tuple[str, Table]]:
     """The subgraphs that a workflow or a subgraph brings along, each with its place."""
     return [
         (pointer, item)
-        for pointer, item in _items(table_of(raw.get("definitions")).get("subgraphs"), f"{place}/definitions/subgraphs")
+        for pointer, item in items_of(table_of(raw.get("definitions")).get("subgraphs"), f"{place}{_SUBGRAPHS}")
         if isinstance(item.get("nodes"), list | dict)
     ]
 
@@ -117,34 +165,35 @@ def table_of(value: object) -> Table:
     return value if isinstance(value, dict) else {}
 
 
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
 def text_of(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
 def key_of(value: object) -> str | None:
     """Identifiers are numbers or text in files, and text here."""
-    if isinstance(value, bool):
+    if isinstance(value, str):
+        return value if 0 < len(value) <= _LONGEST_ID else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_LARGEST_NUMBER < value < _LARGEST_NUMBER:
         return None
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value if isinstance(value, str) and value else None
+    return str(int(value)) if value == int(value) else None
 
 
 def number_of(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10 else None
+    """A number that counts something."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 16:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LARGEST_NUMBER else None
 
 
 def pointer_token(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def _items(value: object, place: str) -> list[tuple[str, Table]]:
+def items_of(value: object, place: str) -> list[tuple[str, Table]]:
     if isinstance(value, list):
         return [(f"{place}/{at}", item) for at, item in enumerate(value) if isinstance(item, dict)]
     if isinstance(value, dict):
@@ -156,7 +205,8 @@ def _items(value: object, place: str) -> list[tuple[str, Table]]:
     return []
 
 
-def _node(raw: Table, place: str) -> SavedNode | None:
+def read_node(raw: Table, place: str) -> SavedNode | None:
+    """A node, `None` for what has no identifier or no type."""
     identifier, kind = key_of(raw.get("id")), text_of(raw.get("type")) or text_of(raw.get("class_type"))
     if identifier is None or kind is None:
         return None
@@ -209,6 +259,6 @@ def _link(item: object) -> SavedLink | None:
         return None
     origin, target = key_of(ends[0]), key_of(ends[2])
     origin_slot, target_slot = number_of(ends[1]), number_of(ends[3])
-    if origin is None or target is None or origin_slot is None or target_slot is None:
+    if origin is None or target is None or origin_slot is None:
         return None
-    return SavedLink(origin, origin_slot, target, target_slot)
+    return SavedLink(origin, origin_slot, target, -1 if target_slot is None else target_slot)

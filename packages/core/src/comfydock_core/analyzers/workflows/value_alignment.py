@@ -4,19 +4,22 @@ The cheapest way through both is taken, in order: a value that cannot be of its 
 input to its default or a value without an input costs less.
 """
 
+from comfydock_core.analyzers.workflows.budget import Budget
 from comfydock_core.analyzers.workflows.widgets import CONTROLS, Widget
 from comfydock_core.models.workflow.class_inputs import COMBO, ClassInput
 
 _MISFIT = 20
 _SKIP_INPUT = 3
 _SKIP_VALUE = 4
-_UNLIKELY = 2  # A text that is none of the choices written in the code.
-_MOST = 400  # Nodes have tens of widgets: with more, what is asked is not worth its time.
+_UNLIKELY = 2  # A text that is none of the choices written in the code: those of a newer version, maybe.
+_MOST = 10_000  # Nodes have tens of widgets: with more, what is asked is not worth its time.
+MOST_CELLS = 2_000_000  # Pairs of values and inputs that are compared for one workflow.
 
 
-def align(widgets: list[Widget], values: list[object]) -> list[Widget | None]:
-    """The widget that each value belongs to, `None` for a value without one."""
-    if len(widgets) > _MOST or len(values) > _MOST:
+def align(widgets: list[Widget], values: list[object], budget: Budget) -> list[Widget | None]:
+    """The widget that each value belongs to, `None` for a value without one; by order alone when there is too much."""
+    pairs = len(widgets) * len(values)
+    if pairs > _MOST or not budget.spend(pairs):
         return [widgets[at] if at < len(widgets) else None for at in range(len(values))]
     rows, columns = len(widgets), len(values)
     best = [[0] * (columns + 1) for _ in range(rows + 1)]
@@ -26,7 +29,7 @@ def align(widgets: list[Widget], values: list[object]) -> list[Widget | None]:
         best[row][columns] = best[row + 1][columns] + _SKIP_INPUT
         for column in range(columns - 1, -1, -1):
             best[row][column] = min(
-                best[row + 1][column + 1] + _cost(widgets[row].input, values[column]),
+                best[row + 1][column + 1] + _cost(widgets[row], values, column),
                 best[row + 1][column] + _SKIP_INPUT,
                 best[row][column + 1] + _without_input(values, column),
             )
@@ -38,8 +41,8 @@ def _walk(best: list[list[int]], widgets: list[Widget], values: list[object]) ->
     row = column = 0
     while row < len(widgets) and column < len(values):
         here = best[row][column]
-        if here == best[row + 1][column + 1] + _cost(widgets[row].input, values[column]):
-            if _cost(widgets[row].input, values[column]) < _MISFIT:
+        if here == best[row + 1][column + 1] + _cost(widgets[row], values, column):
+            if _cost(widgets[row], values, column) < _MISFIT:
                 found[column] = widgets[row]
             row, column = row + 1, column + 1
         elif here == best[row][column + 1] + _without_input(values, column):
@@ -54,10 +57,15 @@ def _without_input(values: list[object], at: int) -> int:
     value = values[at]
     if value is None:
         return 1
-    return 0 if isinstance(value, str) and value in CONTROLS and at else _SKIP_VALUE
+    return 0 if at and _is_control(value) else _SKIP_VALUE
 
 
-def _cost(one: ClassInput, value: object) -> int:
+def _cost(widget: Widget, values: list[object], at: int) -> int:
+    followed = at + 1 < len(values) and _is_control(values[at + 1])
+    return _cost_of_type(widget.input, values[at]) + (0 if widget.controlled is followed else _UNLIKELY)
+
+
+def _cost_of_type(one: ClassInput, value: object) -> int:
     kind = one.type
     if value is None:
         return 1
@@ -70,7 +78,7 @@ def _cost(one: ClassInput, value: object) -> int:
     if kind == "BOOLEAN":
         return 0 if isinstance(value, bool) else _MISFIT
     if one.branches:
-        return 0 if any(branch.key == value for branch in one.branches) else _MISFIT
+        return 0 if one.branch_for(value) is not None else _UNLIKELY if isinstance(value, str) else _MISFIT
     if kind == COMBO:
         return _cost_of_choice(one, value)
     return 1
@@ -81,7 +89,11 @@ def _cost_of_choice(one: ClassInput, value: object) -> int:
         return 0 if value in one.choices else _UNLIKELY if isinstance(value, str) else _MISFIT
     if not isinstance(value, str):
         return _MISFIT
-    return 1 if value in CONTROLS else 0
+    return 1 if _is_control(value) else 0
+
+
+def _is_control(value: object) -> bool:
+    return isinstance(value, str) and value in CONTROLS
 
 
 def _beyond(one: ClassInput, value: float) -> int:

@@ -6,6 +6,7 @@ class has lost or gained inputs since the file was saved, values are aligned by 
 
 from dataclasses import dataclass, field
 
+from comfydock_core.analyzers.workflows.budget import Budget
 from comfydock_core.analyzers.workflows.saved_graph import SavedNode, pointer_token, table_of
 from comfydock_core.analyzers.workflows.value_alignment import align
 from comfydock_core.analyzers.workflows.widgets import CONTROL, CONTROLS, Widget, Widgets, default_of
@@ -23,19 +24,20 @@ class ReadValues:
     known: dict[str, ClassInput] = field(default_factory=dict)
 
 
-def read_values(node: SavedNode, known: NodeClass | None) -> ReadValues:
-    """Read the widget values of a saved node. `known` is its class, `None` when nothing is known of that."""
-    return _Reading(node, known).read()
+def read_values(node: SavedNode, known: NodeClass | None, aligning: Budget) -> ReadValues:
+    """Read the widget values of a saved node. `known` is its class, `None` when nothing is known of that; `aligning`
+    bounds what is compared by type."""
+    return _Reading(node, known, aligning).read()
 
 
 class _Reading:
-    def __init__(self, node: SavedNode, known: NodeClass | None) -> None:
+    def __init__(self, node: SavedNode, known: NodeClass | None, aligning: Budget) -> None:
         self._node = node
-        self._place = f"{node.place}/widgets_values"
+        self._aligning = aligning
         self._read = ReadValues()
-        saved = node.raw.get("widgets_values")
-        self._saved: list[object] = saved if isinstance(saved, list) else []
-        self._mapping = table_of(saved)
+        self._saved = node.values
+        self._mapping = table_of(node.raw.get("widgets_values"))
+        self._whole = known is not None and not known.doubts
         listed = frozenset(slot.name for slot in node.inputs)
         sockets = frozenset(slot.name for slot in node.inputs if slot.widget is None)
         self._widgets = None if known is None else Widgets(known, sockets, listed, len(self._saved))
@@ -43,7 +45,7 @@ class _Reading:
     def read(self) -> ReadValues:
         if self._mapping:
             for name, value in self._mapping.items():
-                self._take(name, value, f"{self._place}/{pointer_token(name)}", NAMED)
+                self._take(name, value, f"{self._node.place}/widgets_values/{pointer_token(name)}", NAMED)
         elif self._by_names(_named_by_file(self._node, self._saved)) or self._by_names(self._names_of_slots()):
             pass
         elif self._widgets is not None:
@@ -59,7 +61,7 @@ class _Reading:
             return False
         for at, name in enumerate(names):
             if name != CONTROL:
-                self._take(name, self._saved[at], f"{self._place}/{at}", NAMED)
+                self._take(name, self._saved[at], self._node.value_place(at), NAMED)
         return True
 
     def _names_of_slots(self) -> list[str] | None:
@@ -77,14 +79,16 @@ class _Reading:
         if fits:
             for at, widget in enumerate(expected):
                 if widget is not None and at < len(self._saved):
-                    self._take(widget.name, self._saved[at], f"{self._place}/{at}", ORDERED)
+                    self._take(widget.name, self._saved[at], self._node.value_place(at), ORDERED)
+            for at in range(len(expected), len(self._saved)):
+                self._leave(at, ORDERED)
             return
-        aligned = align([one for one in expected if one is not None], self._saved)
+        aligned = align([one for one in expected if one is not None], self._saved, self._aligning)
         for at, widget in enumerate(aligned):
             if widget is not None:
-                self._take(widget.name, self._saved[at], f"{self._place}/{at}", ALIGNED)
-            elif not _is_extra(self._saved[at]):
-                self._read.unnamed.append(NodeValue(self._saved[at], (f"{self._place}/{at}",), ALIGNED))
+                self._take(widget.name, self._saved[at], self._node.value_place(at), ALIGNED)
+            else:
+                self._leave(at, ALIGNED)
 
     def _in_order(self, widgets: Widgets) -> tuple[list[Widget | None], bool]:
         """What belongs to each value, by order alone, and whether the types of all agree with that."""
@@ -108,8 +112,14 @@ class _Reading:
         return (expected, fits) if fits else ([one for one in expected if one is not None], False)
 
     def _without_names(self) -> None:
-        for at, value in enumerate(self._saved):
-            self._read.unnamed.append(NodeValue(value, (f"{self._place}/{at}",), ORDERED))
+        for at in range(len(self._saved)):
+            self._leave(at, ORDERED)
+
+    def _leave(self, at: int, found: str) -> None:
+        """A value that belongs to no input which is known."""
+        value = self._saved[at]
+        if not _says_nothing(value):
+            self._read.unnamed.append(NodeValue(value, (self._node.value_place(at),), found))
 
     def _take(self, name: str, value: object, place: str, found: str) -> None:
         self._read.values[name] = NodeValue(value, (place,), found)
@@ -117,11 +127,14 @@ class _Reading:
     def _settle(self, widgets: Widgets) -> None:
         """Keep what the class has, and give it its own values where the file has none."""
         kept: dict[str, NodeValue] = {}
+        strange: list[str] = []  # Choices of a newer version bring inputs that are not known here.
         waiting = list(reversed(widgets.first()))
         while waiting:
             widget = waiting.pop()
             self._read.known[widget.name] = widget.input
             found = self._read.values.pop(widget.name, None)
+            if found is not None and widget.input.branches and widget.input.branch_for(found.value) is None:
+                strange.append(f"{widget.name}.")
             if found is None:
                 there, value = default_of(widget.input)
                 found = NodeValue(value, (), DEFAULT) if there else None
@@ -129,10 +142,14 @@ class _Reading:
                 kept[widget.name] = found
                 waiting.extend(reversed(widgets.behind(widget, found.value)))
         for name, lost in self._read.values.items():
-            if _is_extra(lost.value) or name.startswith(CONTROL):
+            if name.startswith(CONTROL) or _says_nothing(lost.value):
+                continue
+            if not self._whole or name.startswith(tuple(strange)):
+                kept[name] = lost  # The class may have more inputs than could be read.
                 continue
             self._read.unnamed.append(lost)
-            self._note("lost-input", lost.places[0], f"{self._node.type} has no input {name}")
+            if not _is_extra(lost.value):
+                self._note("lost-input", lost.places[0], f"{self._node.type} has no input {name}")
         self._read.values = kept
 
     def _note(self, code: str, place: str, message: str) -> None:
@@ -140,6 +157,7 @@ class _Reading:
 
 
 _CONTROL_VALUES = tuple(CONTROLS)
+_NOTHING = frozenset({"image", "", *CONTROLS})
 
 
 def _is_control(kind: str, value: object) -> bool:
@@ -148,7 +166,11 @@ def _is_control(kind: str, value: object) -> bool:
 
 def _is_extra(value: object) -> bool:
     """Values of buttons and previews, which belong to no input."""
-    return value is None or isinstance(value, dict | list) or value in ("image", "", *_CONTROL_VALUES)
+    return isinstance(value, dict | list) or _says_nothing(value)
+
+
+def _says_nothing(value: object) -> bool:
+    return value is None or value == {} or value == [] or (isinstance(value, str) and value in _NOTHING)
 
 
 def _named_by_file(node: SavedNode, saved: list[object]) -> list[str] | None:
@@ -165,7 +187,7 @@ def fits_input(one: ClassInput, value: object) -> bool:
     if one.type == "BOOLEAN":
         return isinstance(value, bool)
     if one.branches:
-        return any(branch.key == str(value) for branch in one.branches)
+        return one.branch_for(value) is not None
     if one.type == COMBO:
         if isinstance(value, bool | dict):
             return False

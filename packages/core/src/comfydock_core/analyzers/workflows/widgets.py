@@ -31,6 +31,10 @@ _WITH_WIDGETS = frozenset({
 })  # fmt: skip
 
 
+# What the editor sends when neither class nor file say anything.
+_DEFAULTS: dict[str, object] = {"INT": 0, "FLOAT": 0, "STRING": "", "BOOLEAN": False, "IMAGECOMPARE": ["", ""]}
+
+
 @dataclass(frozen=True, slots=True)
 class Widget:
     """One widget: the full name of its input, as in a prompt, and that input."""
@@ -76,10 +80,8 @@ class Widgets:
 
     def behind(self, widget: Widget, value: object) -> list[Widget]:
         """The widgets that a value of a dynamic combo brings."""
-        for branch in widget.input.branches:
-            if branch.key == value or branch.key == str(value):
-                return list(self._of(branch.inputs, f"{widget.name}."))
-        return []
+        branch = widget.input.branch_for(value)
+        return [] if branch is None else list(self._of(branch.inputs, f"{widget.name}."))
 
     def _of(self, inputs: tuple[ClassInput, ...], prefix: str) -> Iterator[Widget]:
         for one in inputs:
@@ -113,5 +115,4 @@ def default_of(one: ClassInput) -> tuple[bool, object]:
         return True, one.branches[0].key
     if one.type == COMBO:
         return (True, one.choices[0]) if one.choices else (False, None)
-    simple: dict[str | None, object] = {"INT": 0, "FLOAT": 0, "STRING": "", "BOOLEAN": False}
-    return one.type in simple, simple.get(one.type)
+    return one.type in _DEFAULTS, _DEFAULTS.get(one.type or "")

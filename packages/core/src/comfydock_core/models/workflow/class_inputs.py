@@ -1,7 +1,7 @@
 """What node classes take in: the inputs of each, in order, as ComfyUI's `/object_info` would describe them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 REQUIRED = "required"
 OPTIONAL = "optional"
@@ -38,6 +38,13 @@ class ClassInput:
     branches: tuple["InputOption", ...] = ()
     template: "InputTemplate | None" = None
     doubt: str | None = None
+
+    def branch_for(self, value: object) -> "InputOption | None":
+        """The branch that a value of this input chooses."""
+        if not self.branches or not isinstance(value, str | int | float):
+            return None
+        key = str(value)
+        return next((branch for branch in self.branches if branch.key == key), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +123,21 @@ def all_inputs(inputs: tuple[ClassInput, ...], prefix: str = "") -> dict[str, Cl
 
 
 def inputs_for(inputs: tuple[ClassInput, ...], chosen: Mapping[str, object], prefix: str = "") -> dict[str, ClassInput]:
-    """The inputs by full name that a node has with what is `chosen` (input to value) in its dynamic combos."""
+    """The inputs by full name that a node has with what is `chosen` (input to value) in its dynamic combos.
+
+    Of what grows the first ones are required, as many as the class says, and the others are not.
+    """
     found: dict[str, ClassInput] = {}
     for one in inputs:
         name = prefix + one.name
         found[name] = one
-        for branch in one.branches:
-            if branch.key == str(chosen.get(name)):
-                found.update(inputs_for(branch.inputs, chosen, f"{name}."))
+        branch = one.branch_for(chosen.get(name))
+        if branch is not None:
+            found.update(inputs_for(branch.inputs, chosen, f"{name}."))
         if one.template is not None:
-            for grown in one.template.input_names():
-                found[f"{name}.{grown}"] = one.template.input
+            optional = replace(one.template.input, section=OPTIONAL)
+            for at, grown in enumerate(one.template.input_names()):
+                found[f"{name}.{grown}"] = one.template.input if at < one.template.least else optional
     return found
 
 
