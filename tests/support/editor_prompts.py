@@ -80,7 +80,7 @@ class Comparison:
 
 def described_classes(object_info: Path, model_inputs: Path) -> dict[str, NodeClass]:
     """The classes of a server's answer, with the model folders that another run of the same ComfyUI told."""
-    classes = classes_of_object_info(json.loads(object_info.read_text("utf-8"))).classes
+    classes = dict(classes_of_object_info(json.loads(object_info.read_text("utf-8"))).classes)
     for name, told in json.loads(model_inputs.read_text("utf-8"))["classes"].items():
         folders = {one: tuple(listed) for one, _, _, listed in told["inputs"] if listed}
         if folders:

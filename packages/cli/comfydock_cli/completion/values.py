@@ -90,6 +90,11 @@ def _model_sections(environment: str | None) -> Words:
     )
 
 
+def _workflows(environment: str | None) -> Words:
+    """The workflows of an environment; files are named as well."""
+    return [*_of_workspace(lambda it: [(one.name, "") for one in it.workflows.all(environment)]), FILES]
+
+
 def _model_places() -> Words:
     """The folders below the models directory, two levels deep."""
     import os
@@ -151,4 +156,5 @@ OF_ENVIRONMENT = {
     "own_packages": _own_packages,
     "package_groups": _package_groups,
     "packs": _packs,
+    "workflows": _workflows,
 }

@@ -26,6 +26,7 @@ MODULE_OF = {
     ),
     **dict.fromkeys(("node", "registry"), "nodes"),
     **dict.fromkeys(("model", "download"), "models"),
+    "workflow": "workflows",
     **dict.fromkeys(("undo", "operation"), "operations"),
     **dict.fromkeys(("backend", "env-config", "__merge"), "backends"),
     **dict.fromkeys(("py", "constraint", "outdated"), "python"),
@@ -73,6 +74,10 @@ def _rows_of(module: str) -> tuple[Command, ...]:
         from comfydock_cli.table import models
 
         return models.COMMANDS
+    if module == "workflows":
+        from comfydock_cli.table import workflows
+
+        return workflows.COMMANDS
     if module == "operations":
         from comfydock_cli.table import operations
 

@@ -7,10 +7,10 @@ _EAGER = flag("--eager", help="read at full speed, without letting other program
 _MODEL = word("model", "a path, the name of a file, or the first six or more digits of a digest", completer="models")
 _DOWNLOAD = "identifier of a download, or the name of its file"
 
-_CONNECTIONS = value(
+CONNECTIONS = value(
     "--connections", metavar="N", type="int", help="connections for one file at once, 1 to 16 [default: 4]"
 )
-_LIMIT_RATE = value("--limit-rate", metavar="RATE", help="bytes a second at most, such as `500k` or `5M`")
+LIMIT_RATE = value("--limit-rate", metavar="RATE", help="bytes a second at most, such as `500k` or `5M`")
 
 COMMANDS = (
     Command(("model",), "", "Find, verify, fetch and tidy up models", about=_ABOUT),
@@ -145,8 +145,8 @@ COMMANDS = (
             ),
             value("--sha256", metavar="DIGEST", help="the SHA-256 that the file has to have"),
             flag("--link", help="link to the same model where it lies already, instead of fetching it"),
-            _CONNECTIONS,
-            _LIMIT_RATE,
+            CONNECTIONS,
+            LIMIT_RATE,
             word("url", "address of a file", many=True),
         ),
         WORKSPACE,
@@ -289,8 +289,8 @@ COMMANDS = (
         _ABOUT,
         (
             word("download", _DOWNLOAD, optional=True, many=True, completer="downloads"),
-            _CONNECTIONS,
-            _LIMIT_RATE,
+            CONNECTIONS,
+            LIMIT_RATE,
         ),
         WORKSPACE,
         WRITE,

@@ -12,11 +12,12 @@ _ANSWERS = {"": False, "n": False, "no": False, "y": True, "yes": True}
 
 def refuse_unanswerable(context: Context, question: str) -> None:
     """Raise `UsageError` when nobody can be asked. Before what takes long, so that it is not done for nothing."""
-    if not context.options["yes"] and not _can_ask(context):
+    if not context.options["yes"] and not can_ask(context):
         raise UsageError(f"there is no terminal to answer: {question}", hint="add `--yes` to go ahead")
 
 
-def _can_ask(context: Context) -> bool:
+def can_ask(context: Context) -> bool:
+    """Whether somebody is there to answer questions."""
     return not context.json and sys.stdin is not None and system.is_terminal(0) and system.is_terminal(2)
 
 
@@ -35,8 +36,18 @@ def confirm(context: Context, question: str) -> bool:
     return False
 
 
+def ask(question: str) -> str | None:
+    """A line of the user's, without spaces around it; `None` at the end of input."""
+    return _line(f"{clean(question)} ")
+
+
 def _answer(question: str) -> str | None:
     """A line in small letters; `None` when the input ends before the line does."""
+    line = _line(question)
+    return None if line is None else line.lower()
+
+
+def _line(question: str) -> str | None:
     sys.stderr.write(question)
     sys.stderr.flush()
     line = b""
@@ -45,4 +56,4 @@ def _answer(question: str) -> str | None:
     finally:
         if not line.endswith(b"\n"):  # Ctrl-C or Ctrl-D: the terminal still stands behind the question.
             sys.stderr.write("\n")
-    return line.decode("utf-8", "replace").strip().lower() if line.endswith(b"\n") else None
+    return line.decode("utf-8", "replace").strip() if line.endswith(b"\n") else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from comfydock_core.analyzers.workflows.model_values import ModelValues
 from comfydock_core.analyzers.workflows.prompt_view import Classes
 from comfydock_core.analyzers.workflows.workflow_nodes import input_signature
-from comfydock_core.models.workflow.class_inputs import all_inputs
+from comfydock_core.models.workflow.class_inputs import COMBO, all_inputs
 from comfydock_core.models.workflow.dependencies import ClassUse, FileReference, WorkflowDependencies
 from comfydock_core.models.workflow.prompt_view import EDITOR_ONLY, NodeValue, PromptView, WorkflowNode
 
@@ -48,7 +48,8 @@ class WorkflowDependencyParser:
                 continue
             for name, one in all_inputs(known.inputs).items():
                 source = node.inputs.get(name)
-                if not any(one.options.get(upload) for upload in _UPLOADS) or not isinstance(source, NodeValue):
+                is_file = one.type == COMBO and any(one.options.get(upload) for upload in _UPLOADS)
+                if not is_file or not isinstance(source, NodeValue):
                     continue
                 if isinstance(source.value, str) and source.value:
                     found.append(FileReference(node.id, node.type, name, source.value, node.state))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.packs import Packs
     from comfydock_core.core.registry import Registry
     from comfydock_core.core.services_bundle import WorkspaceServices
+    from comfydock_core.core.workflows import Workflows
     from comfydock_core.models.environments.initialisation import InitialisationPlan
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.protocols import Reporter
@@ -170,6 +171,13 @@ class Workspace:
         from comfydock_core.core.model_roots import ModelRoots
 
         return ModelRoots(self)
+
+    @property
+    def workflows(self) -> "Workflows":
+        """The workflows of environments: what they need, and whether they run."""
+        from comfydock_core.core.workflows import Workflows
+
+        return Workflows(self)
 
     @property
     def health(self) -> "Health":

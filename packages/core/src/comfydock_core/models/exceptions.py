@@ -816,6 +816,25 @@ class ReferencesUnreadable(IntegrityError):
     code = "references-unreadable"
 
 
+class WorkflowNotFound(NotFoundError):
+    """The environment has no workflow of this name, and there is no such file.
+
+    `comfydock workflow list` shows the workflows that an environment has. Files are named by their path.
+    """
+
+    code = "workflow-not-found"
+
+
+class WorkflowUnreadable(IntegrityError):
+    """A file is no workflow, holds none, or is damaged. It was left as it is.
+
+    Workflows are what the editor saves or exports for the API, and the pictures, videos, sounds and 3D files that
+    ComfyUI made, as long as nothing has removed what it wrote into them.
+    """
+
+    code = "workflow-unreadable"
+
+
 class PackageNotFound(NotFoundError):
     """The manifest asks for no Python package, group or constraint of this name, or no index has the package.
 

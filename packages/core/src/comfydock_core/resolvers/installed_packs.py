@@ -83,7 +83,7 @@ def installed_packs(
     layout: EnvironmentLayout, manifest: dict[str, object], index: NodeIndex | None, classes: RememberedClasses
 ) -> InstalledPacks:
     """Every pack of an environment with its classes. Raises `ManifestDamaged`."""
-    present = _present(layout.custom_nodes)
+    present = present_packs(layout.custom_nodes)
     tracked = [
         _tracked(pack, layout, present, index, classes) for pack in tracked_packs(manifest, layout.manifest).values()
     ]
@@ -132,8 +132,8 @@ def _listed(identifier: str, repository: str | None, index: NodeIndex | None) ->
     return DefinedClasses(names, ("its code is not here",))
 
 
-def _present(custom_nodes: str) -> dict[str, str]:
-    """Directories and single files among the custom nodes, by name; ComfyUI's own file is none."""
+def present_packs(custom_nodes: str) -> dict[str, str]:
+    """Directories and single files among the custom nodes that are turned on, by name; ComfyUI's own file is none."""
     found = {name: f"{custom_nodes}/{name}" for name in pack_directories(custom_nodes)}
     for name in sorted(os.listdir(custom_nodes)) if os.path.isdir(custom_nodes) else ():
         if name.endswith(".py") and name != STOCK_FILE and not name.startswith((".", "__")):

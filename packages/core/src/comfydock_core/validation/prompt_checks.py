@@ -33,6 +33,7 @@ class PromptChecks:
     def __init__(self, nodes: tuple[WorkflowNode, ...], classes: Classes) -> None:
         self._nodes = {node.id: node for node in nodes}
         self._classes = classes
+        self._inputs = {node.id: self._inputs_of(node) for node in nodes}
         self.issues: list[WorkflowIssue] = []
         self.untold: list[Untold] = []
 
@@ -57,16 +58,32 @@ class PromptChecks:
             if identifier in used or identifier not in self._nodes:
                 continue
             used.add(identifier)
-            waiting += [one.node for one in self._nodes[identifier].inputs.values() if isinstance(one, NodeLink)]
+            waiting += self._origins(self._nodes[identifier])
         return frozenset(used)
+
+    def _origins(self, node: WorkflowNode) -> list[str]:
+        """The nodes that a node gets something from, by inputs that its class has: the server ignores others."""
+        known = self._inputs[node.id]
+        return [
+            one.node
+            for name, one in node.inputs.items()
+            if isinstance(one, NodeLink) and (known is None or name in known)
+        ]
+
+    def _inputs_of(self, node: WorkflowNode) -> dict[str, ClassInput] | None:
+        """The inputs of a node by what is chosen in it; `None` when they are not all known."""
+        known = self._classes.get(node.type)
+        if known is None or known.doubts:
+            return None
+        chosen = {name: one.value for name, one in node.inputs.items() if isinstance(one, NodeValue)}
+        return inputs_for(known.inputs, chosen)
 
     def _may_be_output(self, node: WorkflowNode) -> bool:
         known = self._classes.get(node.type)
         return known is None or known.output_node is not False
 
     def _check_node(self, node: WorkflowNode, known: NodeClass) -> None:
-        chosen = {name: one.value for name, one in node.inputs.items() if isinstance(one, NodeValue)}
-        for name, one in inputs_for(known.inputs, chosen).items():
+        for name, one in (self._inputs[node.id] or {}).items():
             if one.section == HIDDEN or one.type == AUTOGROW:
                 continue
             source = node.inputs.get(name)
@@ -126,10 +143,7 @@ class PromptChecks:
             self._add(node, name, IssueCode.NO_OPTION, words, place, f"options are {listed}{more}")
 
     def _find_cycles(self, used: frozenset[str]) -> None:
-        needs = {
-            key: {one.node for one in self._nodes[key].inputs.values() if isinstance(one, NodeLink)} & used
-            for key in used
-        }
+        needs = {key: set(self._origins(self._nodes[key])) & used for key in used}
         stuck = _without_free(needs)
         around = _without_free(_turned_round(stuck))
         for key in self._nodes:

@@ -69,11 +69,11 @@ class ModelValues:
                 continue
             value = str(source.value)
             one = inputs.get(name)
-            if one is not None and one.doubt is None:
-                if one.folders and value not in (one.choices or ()):
+            if one is not None and (one.folders or one.doubt is None):
+                if one.folders and value not in (one.choices or ()) and (not one.doubt or _looks_like_a_file(value)):
                     yield _reference(node, name, source, one.folders, BY_INPUT)
-            elif known is None or one is None or one.doubt is not None:
-                folders = (one.folders if one else ()) or self._by_name(name)
+            else:
+                folders = self._by_name(name)
                 if _looks_like_a_file(value):
                     yield _reference(node, name, source, folders, BY_NAME if folders else BY_EXTENSION)
 

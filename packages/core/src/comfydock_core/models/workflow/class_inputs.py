@@ -116,9 +116,7 @@ def all_inputs(inputs: tuple[ClassInput, ...], prefix: str = "") -> dict[str, Cl
         for branch in one.branches:
             for inner, value in all_inputs(branch.inputs, f"{name}.").items():
                 found.setdefault(inner, value)
-        if one.template is not None:
-            for grown in one.template.input_names():
-                found[f"{name}.{grown}"] = one.template.input
+        found.update(_grown(one, name))
     return found
 
 
@@ -134,11 +132,19 @@ def inputs_for(inputs: tuple[ClassInput, ...], chosen: Mapping[str, object], pre
         branch = one.branch_for(chosen.get(name))
         if branch is not None:
             found.update(inputs_for(branch.inputs, chosen, f"{name}."))
-        if one.template is not None:
-            optional = replace(one.template.input, section=OPTIONAL)
-            for at, grown in enumerate(one.template.input_names()):
-                found[f"{name}.{grown}"] = one.template.input if at < one.template.least else optional
+        found.update(_grown(one, name))
     return found
+
+
+def _grown(one: ClassInput, name: str) -> dict[str, ClassInput]:
+    """The inputs that an input may grow to: the first ones are required, as far as it is itself."""
+    if one.template is None:
+        return {}
+    least = one.template.least if one.section == REQUIRED else 0
+    return {
+        f"{name}.{grown}": replace(one.template.input, section=REQUIRED if at < least else OPTIONAL)
+        for at, grown in enumerate(one.template.input_names())
+    }
 
 
 @dataclass(frozen=True, slots=True)

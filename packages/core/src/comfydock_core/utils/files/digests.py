@@ -13,6 +13,8 @@ from blake3 import blake3
 from comfydock_core.utils.files import page_cache
 
 CHUNK = 1 << 23
+_PART = 5 * 1024 * 1024
+_SAMPLED_ABOVE = 30 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +113,20 @@ def _fill(read_into: Callable[[memoryview], int | None], buffer: bytearray) -> i
             break
         filled += read
     return filled
+
+
+def sampled_hash(path: str) -> str:
+    """The short hash by which ComfyDock 1.x names models in manifests. It proves nothing: files of one may differ.
+
+    Format: BLAKE3 over the size in decimal digits and up to three parts of the file, the first 16 digits of it. At most
+    15 MiB are read. Raises `OSError`.
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        hasher = blake3(str(size).encode())
+        hasher.update(file.read(_PART))
+        if size > _SAMPLED_ABOVE:
+            for start in (size // 2 - _PART // 2, size - _PART):
+                file.seek(start)
+                hasher.update(file.read(_PART))
+    return hasher.hexdigest()[:16]

@@ -7,26 +7,34 @@ from comfydock_core.analyzers.model_files.extra_paths import EXTRA_PATHS
 from comfydock_core.analyzers.model_files.model_folders import model_folders
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.models.model_files.folders import ModelFolder
+from comfydock_core.models.model_files.folders import ModelFolder, ModelFolders
 from comfydock_core.utils.files.fingerprints import stamp
 
-_READER = "1"  # Another one makes what was told before worthless.
+_READER = "2"  # Another one makes what was told before worthless.
 _SUBJECT = "model-folders"
 _MAX_AGE = 90 * 24 * 3600.0
 _NO_CODE = ("__pycache__", ".git")
 
 
-def remembered_folders(layout: EnvironmentLayout, answers: AnswerCache) -> list[ModelFolder]:
-    """What `model_folders` tells of an environment. Raises what it raises."""
+def remembered_folders(layout: EnvironmentLayout, answers: AnswerCache) -> ModelFolders:
+    """What `model_folders` tells of an environment, without its doubts. Raises what it raises."""
 
     def ask() -> dict[str, object]:
         found = model_folders(layout.comfyui, layout.custom_nodes)
-        return {"folders": [[one.name, list(one.directories), sorted(one.extensions)] for one in found]}
+        listed = [[one.name, list(one.directories), sorted(one.extensions)] for one in found]
+        return {"folders": listed, "models": found.models, "legacy": dict(found.legacy)}
 
     answer = answers.remember(_SUBJECT, [_READER, layout.comfyui, _stamp(layout)], _MAX_AGE, ask)
-    folders = answer["folders"]
+    folders, models, legacy = answer["folders"], answer["models"], answer["legacy"]
     assert isinstance(folders, list)
-    return [ModelFolder(name, tuple(directories), frozenset(extensions)) for name, directories, extensions in folders]
+    assert isinstance(legacy, dict)
+    return ModelFolders(
+        tuple(
+            ModelFolder(name, tuple(directories), frozenset(extensions)) for name, directories, extensions in folders
+        ),
+        models if isinstance(models, str) else None,
+        legacy,
+    )
 
 
 def _stamp(layout: EnvironmentLayout) -> str:

@@ -9,7 +9,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.remembered_folders import remembered_folders
 from comfydock_core.models.exceptions import ModelNotFound
-from comfydock_core.models.model_files.folders import ModelFolder
+from comfydock_core.models.model_files.folders import ModelFolders
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import nearest, some
 
@@ -44,7 +44,7 @@ def files_seen(workspace: WorkspaceLayout, layout: EnvironmentLayout, folder: st
         return [ListedFile(one.name, name, path_of(one, name)) for one in chosen for name in listed_files(one)]
 
 
-def _unknown(folder: str, folders: list[ModelFolder], layout: EnvironmentLayout) -> ModelNotFound:
+def _unknown(folder: str, folders: ModelFolders, layout: EnvironmentLayout) -> ModelNotFound:
     names = [one.name for one in folders if one.name != CUSTOM_NODES]
     near = nearest(folder, names, limit=1)
     return ModelNotFound(

@@ -1,0 +1,153 @@
+"""What resolving a workflow decided and did, as text."""
+
+from collections.abc import Iterator, Sequence
+
+from comfydock_cli.cli_utils import Result
+from comfydock_cli.formatters.columns import aligned
+from comfydock_cli.ui.console import clean
+from comfydock_core.models.model_files.downloads import DownloadOutcome
+from comfydock_core.models.workflow.candidates import BUILT_IN, ClassResolution
+from comfydock_core.models.workflow.checks import ModelMatch
+from comfydock_core.models.workflow.plans import WantedModel, WorkflowResolution
+from comfydock_core.utils.text import counted, some
+
+_REASONS = 4
+
+
+def planned_resolution(plan: WorkflowResolution, fetch: Sequence[WantedModel], *, why: bool) -> Result:
+    """What `--dry-run` prints."""
+    lines = [f"{clean(plan.name)}: {_state(plan)}\n", *_decided(plan, why=why)]
+    if fetch:
+        lines.append("to fetch:\n" + aligned([[f"  + {one.to}", one.importance, one.urls[0]] for one in fetch]))
+    lines += _left(plan)
+    data = {**_data(plan), "fetch": [_wanted_data(one) for one in fetch]}
+    return Result(data, "".join(lines), exit_code=0)
+
+
+def resolved(plan: WorkflowResolution, outcomes: Sequence[DownloadOutcome], *, why: bool) -> Result:
+    """What is so now. Exit code 1 says that something is left to do."""
+    lines = [f"{clean(plan.name)}: {_state(plan)}\n", *_decided(plan, why=why)]
+    for one in outcomes:
+        if one.result is not None:
+            lines.append(f"  fetched {clean(one.request.path)}\n")
+        elif one.error is not None:
+            lines.append(f"  not fetched {clean(one.request.name)}: {clean(one.error.message)}\n")
+    lines += _left(plan)
+    failed = any(one.error is not None for one in outcomes)
+    data = {**_data(plan), "failed": [str(one.error) for one in outcomes if one.error is not None]}
+    return Result(data, "".join(lines), exit_code=0 if plan.is_complete and not failed else 1)
+
+
+def _state(plan: WorkflowResolution) -> str:
+    if plan.is_complete:
+        return "everything that it needs is here"
+    counts = [
+        (len(plan.add), "node pack", "to add"),
+        (len(plan.fetch), "model", "to fetch"),
+        (len(plan.open), "node class", "to decide about"),
+        (len(plan.unclear), "model", "to decide about"),
+        (len(plan.missing) + len(plan.elsewhere), "model", "missing"),
+    ]
+    return ", ".join(f"{_counted(number, what)} {words}" for number, what, words in counts if number)
+
+
+def _counted(number: int, what: str) -> str:
+    return counted(number, what) if what != "node class" else f"{number} node class{'' if number == 1 else 'es'}"
+
+
+def _decided(plan: WorkflowResolution, *, why: bool) -> Iterator[str]:
+    rows = []
+    for pack in plan.classes.packs:
+        classes = some(list(plan.classes.classes_of(pack.identifier)), 3)
+        rows.append(
+            [f"  {' ' if pack.installed else '+'} {pack.identifier}", "" if pack.installed else "to add", classes]
+        )
+    if rows:
+        yield "node packs:\n" + aligned(rows)
+    if plan.changes:
+        yield "names written as they are here:\n"
+        yield aligned([[f"  ~ {one.old}", f"-> {one.new}", one.reason] for one in plan.changes])
+    if why:
+        for found in plan.classes.classes:
+            if found.decided_by != BUILT_IN:
+                yield _why(found)
+
+
+def _why(found: ClassResolution) -> str:
+    head = f"why `{clean(found.type)}`: {found.decided_by}\n"
+    rows = [
+        [f"  {one.score:6.1f}", one.identifier, "; ".join(f"{each.words} ({each.weight:+.0f})" for each in one.reasons)]
+        for one in found.candidates[:_REASONS]
+    ]
+    notes = "".join(f"  {clean(note)}\n" for note in found.notes)
+    return head + aligned(rows) + notes
+
+
+def _left(plan: WorkflowResolution) -> Iterator[str]:
+    if plan.open:
+        yield "not decided:\n" + aligned([[f"  ? {one.type}", _candidates(one)] for one in plan.open])
+        yield "  `comfydock workflow node map CLASS PACK` decides, with `--optional` for none\n"
+    for title, matches in (
+        ("missing, and no source is known", plan.missing),
+        ("several files may be meant", plan.unclear),
+    ):
+        if matches:
+            yield f"{title}:\n" + aligned([[f"  ? {one.reference.value}", _place(one)] for one in matches])
+    if plan.elsewhere:
+        yield "in a folder that the node does not read:\n"
+        yield aligned(
+            [
+                [f"  ? {one.reference.value}", f"{one.candidates[0].folder}/{one.candidates[0].name}", _place(one)]
+                for one in plan.elsewhere
+            ]
+        )
+
+
+def _candidates(one: ClassResolution) -> str:
+    if one.decided is not None and one.decided.refusal:
+        return f"{one.decided.identifier} cannot be added: {one.decided.refusal}"
+    return some([each.identifier for each in one.candidates], 3) if one.candidates else "no known pack has it"
+
+
+def _place(one: ModelMatch) -> str:
+    folders = some(list(one.reference.folders), 2) if one.reference.folders else "folder not known"
+    return f"{folders}, for {one.reference.type} {one.reference.node}"
+
+
+def _data(plan: WorkflowResolution) -> dict[str, object]:
+    return {
+        "workflow": plan.name,
+        "complete": plan.is_complete,
+        **plan.classes.as_dict(),
+        "add": [one.as_dict() for one in plan.add],
+        "open": [one.type for one in plan.open],
+        "changes": [{"places": list(one.places), "old": one.old, "new": one.new} for one in plan.changes],
+        "to_fetch": [_wanted_data(one) for one in plan.fetch],
+        "missing": [_reference(one) for one in plan.missing],
+        "unclear": [_reference(one) for one in plan.unclear],
+        "elsewhere": [_reference(one) for one in plan.elsewhere],
+    }
+
+
+def _wanted_data(one: WantedModel) -> dict[str, object]:
+    return {
+        "value": one.reference.value,
+        "to": one.to,
+        "urls": list(one.urls),
+        "importance": one.importance,
+        "sha256": one.sha256,
+    }
+
+
+def _reference(one: ModelMatch) -> dict[str, object]:
+    return {
+        "value": one.reference.value,
+        "node": one.reference.node,
+        "type": one.reference.type,
+        "input": one.reference.input,
+        "folders": list(one.reference.folders),
+        "candidates": [
+            {"folder": each.folder, "name": each.name, "path": each.path, "reason": each.reason}
+            for each in one.candidates
+        ],
+    }

@@ -1,0 +1,133 @@
+"""`workflow check`: whether workflows run in an environment, by what was read of its code; nothing is started."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
+from comfydock_core.analyzers.workflows.opening import OpenedWorkflow
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.models.workflow.checks import (
+    AMBIGUOUS,
+    HERE,
+    MISSING,
+    RESPELLED,
+    IssueCode,
+    ModelMatch,
+    WorkflowCheck,
+    WorkflowIssue,
+)
+from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, FileReference, WorkflowDependencies
+from comfydock_core.models.workflow.prompt_view import PromptView
+from comfydock_core.resolvers.environment_classes import EnvironmentClasses
+from comfydock_core.resolvers.model_matching import ModelMatcher
+from comfydock_core.utils.text import some
+from comfydock_core.validation.prompt_checks import PromptChecks
+
+_PLACES = {"[input]": "input", "[output]": "output", "[temp]": "temp"}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowChecker:
+    """Checks workflows against one environment, whose classes were read and whose model folders are looked at."""
+
+    environment: EnvironmentLayout
+    known: EnvironmentClasses
+    matcher: ModelMatcher
+
+    def check(self, name: str, opened: OpenedWorkflow) -> WorkflowCheck:
+        """Check one workflow. Raises `OSError`."""
+        view = opened.view(self.known.classes)
+        needs = WorkflowDependencyParser(self.known.classes).parse(view)
+        rules = PromptChecks(view.running, self.known.classes)
+        used = rules.check()
+        matches = tuple(self.matcher.match(one) for one in needs.models)
+        found = [
+            *self._missing_classes(view),
+            *rules.issues,
+            *(issue for match in matches if (issue := _model_issue(match)) is not None),
+            *self._missing_files(needs),
+        ]
+        optional = {id(issue) for issue in found if self._is_idle(issue, used, needs)}
+        return WorkflowCheck(
+            name,
+            tuple(issue for issue in found if id(issue) not in optional),
+            tuple(issue for issue in found if id(issue) in optional),
+            matches,
+            tuple(rules.untold),
+            len(view.running),
+        )
+
+    def _missing_classes(self, view: PromptView) -> Iterator[WorkflowIssue]:
+        """One issue a class. A class that is here but not of the server fails no prompt."""
+        missing: dict[str, list[str]] = {}
+        for node in view.running:
+            if node.type not in self.known.owners:
+                missing.setdefault(node.type, []).append(node.id)
+        places = {node.id: node.place for node in view.running}
+        for kind, nodes in missing.items():
+            where = f"node {some(nodes, 3)}" if len(nodes) == 1 else f"nodes {some(nodes, 3)}"
+            yield WorkflowIssue(
+                IssueCode.MISSING_CLASS,
+                f"nothing here defines `{kind}` ({where})",
+                nodes[0],
+                kind,
+                None,
+                places[nodes[0]],
+            )
+
+    def _missing_files(self, needs: WorkflowDependencies) -> Iterator[WorkflowIssue]:
+        for one in needs.files:
+            if one.state == "runs" and not os.path.exists(self._file(one)):
+                yield WorkflowIssue(
+                    IssueCode.MISSING_FILE,
+                    f"`{one.input}` is `{one.value}`, which is not among ComfyUI's inputs",
+                    one.node,
+                    one.type,
+                    one.input,
+                    hint=f"put the file into `{self.environment.comfyui}/input`",
+                )
+
+    def _file(self, one: FileReference) -> str:
+        value, place = one.value.rstrip(), "input"
+        for mark, directory in _PLACES.items():
+            if value.endswith(mark):
+                value, place = value[: -len(mark)].rstrip(), directory
+        return os.path.join(self.environment.comfyui, place, value)
+
+    def _is_idle(self, issue: WorkflowIssue, used: frozenset[str], needs: WorkflowDependencies) -> bool:
+        """Whether an issue keeps nothing from running: the server looks at what leads to an output alone."""
+        if issue.code in (IssueCode.MISSING_CLASS, IssueCode.NO_OUTPUT):
+            return False
+        if issue.node is not None and issue.node not in used:
+            return True
+        if issue.code is not IssueCode.MISSING_MODEL:
+            return False
+        return all(
+            one.found in (BY_WORKFLOW, IN_PROMPT)
+            for one in needs.models
+            if one.node == issue.node and (one.input or "") == (issue.input or "")
+        )
+
+
+def _model_issue(match: ModelMatch) -> WorkflowIssue | None:
+    if match.state == HERE:
+        return None
+    one = match.reference
+    folders = some(list(one.folders), 2) if one.folders else "any folder"
+    best = match.candidates[0] if match.candidates else None
+    hint = None
+    if match.state == MISSING:
+        words = f"`{one.value}` is not in {folders}"
+        if one.named is not None and one.named.url:
+            hint = f"the workflow names {one.named.url}"
+    elif match.state == AMBIGUOUS:
+        words = f"`{one.value}` is not in {folders}; {len(match.candidates)} files may be meant"
+        hint = "one of " + some([f"{each.folder}/{each.name}" for each in match.candidates], 4)
+    else:
+        assert best is not None
+        words = f"`{one.value}` is not in {folders}, but `{best.folder}/{best.name}` is there: {best.reason}"
+        if match.state == RESPELLED:
+            hint = "`comfydock workflow resolve` writes the name as it is here"
+    place = one.places[0] if one.places else ""
+    return WorkflowIssue(IssueCode.MISSING_MODEL, words, one.node or None, one.type or None, one.input, place, hint)

@@ -1,0 +1,58 @@
+"""Finding a workflow by what somebody calls it, and opening it."""
+
+import os
+from dataclasses import dataclass
+
+from comfydock_core.analyzers.workflows.opening import OpenedWorkflow, open_workflow
+from comfydock_core.analyzers.workflows.refusals import NoWorkflow
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.models.exceptions import WorkflowNotFound, WorkflowUnreadable
+from comfydock_core.repositories.workflow_files import WorkflowFiles
+from comfydock_core.utils.files.disk_errors import disk_errors
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWorkflow:
+    """A workflow on disk: its name among those of an environment, or the path that was given."""
+
+    name: str
+    path: str
+    in_environment: bool
+
+
+def find_workflow(environment: EnvironmentLayout | None, what: str) -> FoundWorkflow:
+    """The workflow of that name in an environment, or else the file. Raises `WorkflowNotFound`.
+
+    What begins with `.`, `/` or `~`, as a path does, is a file in any case.
+    """
+    files = None if environment is None else WorkflowFiles(environment.workflows)
+    path = os.path.expanduser(what)
+    if files is not None and not what.startswith((".", "/", "~")) and files.has(what):
+        return FoundWorkflow(what.removesuffix(".json"), files.path(what), True)
+    if os.path.exists(path):
+        return FoundWorkflow(what, path, False)
+    if files is not None:
+        files.path(what)
+    raise WorkflowNotFound(
+        f"there is no file `{what}`",
+        hint="name a file, or choose an environment with `-e NAME` to name one of its workflows",
+        context={"workflow": what},
+    )
+
+
+def open_found(found: FoundWorkflow) -> OpenedWorkflow:
+    """The content. Raises `WorkflowUnreadable`, `FileSystemError`."""
+    with disk_errors(f"read `{found.path}`"):
+        try:
+            return open_workflow(found.path)
+        except NoWorkflow as error:
+            raise unreadable(found.name, error) from error
+
+
+def unreadable(name: str, error: NoWorkflow) -> WorkflowUnreadable:
+    """The error for what is no workflow."""
+    return WorkflowUnreadable(
+        f"`{name}` cannot be read as a workflow: {error}",
+        hint="give a file that the editor saved or exported, or a picture or video that ComfyUI made",
+        context={"workflow": name, "reason": str(error)},
+    )

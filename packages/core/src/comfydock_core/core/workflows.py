@@ -1,0 +1,110 @@
+"""`Workflows`: what workflows need and whether they run, one short method for each use case."""
+
+from __future__ import annotations
+
+import comfydock_core
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from comfydock_core.configs.environment_layout import EnvironmentLayout
+    from comfydock_core.configs.workspace_layout import WorkspaceLayout
+    from comfydock_core.core.services_bundle import WorkspaceAccess
+    from comfydock_core.core.usecases.workflows.analysing import AnalyzedWorkflow
+    from comfydock_core.core.usecases.workflows.listing import ListedWorkflow
+    from comfydock_core.core.usecases.workflows.showing import ShownWorkflow
+    from comfydock_core.models.operation import Initiator
+    from comfydock_core.models.protocols import ModelResolutionStrategy, NodeResolutionStrategy, Reporter
+    from comfydock_core.models.workflow.checks import WorkflowCheck
+    from comfydock_core.models.workflow.plans import Decisions, WorkflowResolution
+
+
+class Workflows:
+    """The workflows of environments, and workflow files elsewhere. Methods raise `FileSystemError`."""
+
+    def __init__(self, workspace: WorkspaceAccess | None) -> None:
+        """Without a workspace files can be shown and analysed by what they say themselves."""
+        self._workspace = workspace
+
+    def all(self, environment: str | None) -> list[ListedWorkflow]:
+        """The workflows of an environment, by name."""
+        from comfydock_core.core.usecases.workflows.listing import list_workflows
+
+        return list_workflows(self._there.environment(environment))
+
+    def show(self, environment: str | None, what: str, reporter: Reporter) -> ShownWorkflow:
+        """One workflow as the editor would run it; without an environment only files are found.
+
+        Raises `WorkflowNotFound`, `WorkflowUnreadable`.
+        """
+        from comfydock_core.core.usecases.workflows.knowledge import known_classes
+        from comfydock_core.core.usecases.workflows.showing import show_workflow
+
+        layout = self._if_there(environment)
+        return show_workflow(layout, what, known_classes(self._layout, layout, reporter))
+
+    def analyze(
+        self, environment: str | None, words: Sequence[str], given: bytes | None, reporter: Reporter
+    ) -> list[AnalyzedWorkflow]:
+        """What files need, with what the environment knows of node classes. Raises `WorkflowNotFound`."""
+        from comfydock_core.core.usecases.workflows.analysing import analyze_workflows
+        from comfydock_core.core.usecases.workflows.knowledge import known_classes
+
+        layout = self._if_there(environment)
+        return analyze_workflows(layout, words, given, known_classes(self._layout, layout, reporter))
+
+    def check(self, environment: str | None, words: Sequence[str], reporter: Reporter) -> list[WorkflowCheck]:
+        """Whether workflows run in an environment; all that it has when none is named.
+
+        Raises `WorkflowNotFound`, `WorkflowUnreadable`, `ModelPathsInvalid`, `EnvironmentBroken`.
+        """
+        from comfydock_core.core.usecases.workflows.checking_all import check_workflows
+
+        layout = self._there.environment(environment)
+        return check_workflows(self._there.layout, layout, words, reporter)
+
+    def plan_resolution(
+        self,
+        environment: str | None,
+        name: str,
+        decisions: Decisions,
+        reporter: Reporter,
+        nodes: NodeResolutionStrategy | None = None,
+        models: ModelResolutionStrategy | None = None,
+    ) -> WorkflowResolution:
+        """Decide where classes and models of a workflow are from; without strategies only what is beyond doubt.
+
+        Raises `WorkflowNotFound`, `WorkflowUnreadable`, `ManifestDamaged`, `ModelPathsInvalid`, `EnvironmentBroken`.
+        """
+        from comfydock_core.core.usecases.workflows.resolving import plan_resolution
+        from comfydock_core.strategies.automatic import AutomaticModelStrategy, AutomaticNodeStrategy
+
+        layout = self._there.environment(environment)
+        nodes, models = nodes or AutomaticNodeStrategy(), models or AutomaticModelStrategy()
+        return plan_resolution(self._there.layout, layout, name, nodes, models, decisions, reporter)
+
+    def note_resolution(self, plan: WorkflowResolution, initiator: Initiator, reporter: Reporter) -> str:
+        """Write names of models and the manifest; returns the operation. Raises `ScopeBusy`, `ChangedMeanwhile`."""
+        from comfydock_core.core.usecases.workflows.resolving import carry_out_resolution
+
+        return carry_out_resolution(self._there.environment(plan.environment), plan, initiator, reporter)
+
+    @property
+    def _there(self) -> WorkspaceAccess:
+        if self._workspace is None:
+            raise RuntimeError("these Workflows were made without a workspace")
+        return self._workspace
+
+    @property
+    def _layout(self) -> WorkspaceLayout | None:
+        return None if self._workspace is None else self._workspace.layout
+
+    def _if_there(self, environment: str | None) -> EnvironmentLayout | None:
+        """The environment that is named, or else the active one if there is one."""
+        if self._workspace is None:
+            return None
+        try:
+            return self._workspace.environment(environment)
+        except comfydock_core.models.NoActiveEnvironment:
+            return None
