@@ -243,17 +243,29 @@ def test_a_pack_that_no_list_has_is_told_by_its_identifier(index: NodeIndex) -> 
 
 
 def test_an_origin_that_no_address_can_have_says_nothing(index: NodeIndex) -> None:
-    for aux_id in ("../..", "a/b/c", "https://evil.example/x", "a b/c", "", "x" * 5000):
-        assert decided(one(index, NodeUse("Nowhere", aux_id=aux_id))) in {
-            ("unknown", None), ("evidence", "https://github.com/../.."),
-        }  # fmt: skip
+    for aux_id in ("../..", "a/..", "a/b/c", "https://evil.example/x", "a b/c", "", "x" * 5000):
+        assert decided(one(index, NodeUse("Nowhere", aux_id=aux_id))) == ("unknown", None)
 
 
 def test_nothing_is_decided_against_a_known_pack_that_the_nodes_name(index: NodeIndex) -> None:
-    found = one(index, NodeUse("OnlyOrig", cnr_id="twin-b"), "Orig1", "Orig2", "Orig3")
+    """The lists do not give it the class, but they may be older than the workflow."""
+    found = one(index, NodeUse("OnlyOrig", cnr_id="twin-b"), NodeUse("Orig1", cnr_id="original"), "Orig2")
     assert found.best is not None
-    if found.best.identifier != "twin-b":
-        assert (found.contested, found.decided) == (True, None)
+    assert (found.best.identifier, found.margin > AUTO_MARGIN) == (ORIGINAL_ID, True)
+    assert (found.contested, found.decided, found.is_open) == (True, None, True)
+    assert found.notes == ("the workflow was saved with `twin-b`",)
+    assert kinds(found, "twin-b")["not-listed"] < 0
+
+
+def test_a_version_that_the_registry_has_speaks_for_the_pack(index: NodeIndex) -> None:
+    assert kinds(one(index, NodeUse("Twins", cnr_id="twin-a", version="2.1.0")), "twin-a")["version"] > 0
+    assert "version" not in kinds(one(index, NodeUse("Twins", cnr_id="twin-a", version="9")), "twin-a")
+
+
+def test_what_is_here_has_the_best_score(index: NodeIndex) -> None:
+    packs = InstalledPacks([here("unknown-fork", {"FancyBlur"})], index)
+    found = one(index, "FancyBlur", installed=packs)
+    assert [candidate.identifier for candidate in found.candidates] == ["unknown-fork", "comfyui-fancy"]
 
 
 # What the lists and the workflow say.

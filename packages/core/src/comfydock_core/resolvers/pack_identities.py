@@ -10,7 +10,7 @@ from comfydock_core.models.packs.pack_needs import NodeUse
 from comfydock_core.resolvers.installed_packs import InstalledPack, InstalledPacks
 from comfydock_core.utils.git_urls import github_repository, normal_address
 
-_REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w-]{0,99}/(?!\.{1,2}$)[\w.-]{1,100}", re.ASCII)
 _SEPARATORS = re.compile(r"[-_.\s]+")
 _EVERYWHERE = frozenset({"comfyui", "comfy"})
 
