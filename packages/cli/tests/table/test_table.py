@@ -16,6 +16,7 @@ from comfydock_cli.table import (
     program,
     python,
     resolve,
+    workflows,
     workspace,
 )
 from comfydock_cli.table.parser import parse
@@ -97,6 +98,7 @@ def test_the_group_of_a_first_word_is_the_module_that_holds_it():
         "workspace": workspace,
         "python": python,
         "program": program,
+        "workflows": workflows,
     }
     found = {row.path[0]: name for name, module in modules.items() for row in module.COMMANDS}
     assert found == live.MODULE_OF

@@ -7,7 +7,7 @@ from comfydock_core.managers.pyproject.creation import Wanted, fill_manifest, pi
 from comfydock_core.managers.pyproject.packs import put_packs, remove_packs
 from comfydock_core.managers.pyproject.requirements import drop_sources, remove_group, replace_constraints
 from comfydock_core.managers.pyproject.substitutes import asked_twins, reopen_choices, settle_substitutes
-from comfydock_core.managers.pyproject.workflows import put_entry, put_known_models, set_choice
+from comfydock_core.managers.pyproject.workflows import put_entry, put_known_models
 from comfydock_core.models.environments.creation import ComfyUISpec
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.models.workflow.entries import KnownModel, WorkflowEntry
@@ -116,15 +116,6 @@ class PyprojectManager:
         document = PyprojectDocument.load(self._path)
         put_entry(document.document, entry)
         put_known_models(document.document, models)
-        document.save()
-
-    def set_choice(self, workflow: str | None, node_type: str, chosen: str | bool | None) -> None:
-        """Note the pack of a node class, `False` for none, `None` to take it back; in one workflow, or in all.
-
-        Raises `ManifestDamaged`, `OSError`.
-        """
-        document = PyprojectDocument.load(self._path)
-        set_choice(document.document, workflow, node_type, chosen)
         document.save()
 
     def read(self) -> dict[str, object]:

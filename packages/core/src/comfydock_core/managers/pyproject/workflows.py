@@ -1,7 +1,6 @@
 """Workflows in the manifest: what each needs, and what was chosen for it.
 
-Format: `[tool.comfydock.workflows]` and `[tool.comfydock.models]` of ComfyDock 1.x; keys that we do not know stay. The
-choices of a whole environment stand in `[tool.comfydock.custom_node_map]`, which is ours.
+Format: `[tool.comfydock.workflows]` and `[tool.comfydock.models]` of ComfyDock 1.x; keys that we do not know stay.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,20 +30,15 @@ def read_entry(manifest: Mapping[str, object], name: str) -> WorkflowEntry:
         name,
         _text(raw.get("path")),
         tuple(one for one in packs if isinstance(one, str)) if isinstance(packs, list) else (),
-        read_choices(raw),
+        _read_choices(raw),
         tuple(_model(one) for one in models if isinstance(one, dict)) if isinstance(models, list) else (),
     )
 
 
-def read_choices(holder: Mapping[str, object]) -> dict[str, str | bool]:
-    """The choices for node classes in a workflow's entry or in `[tool.comfydock]`."""
+def _read_choices(holder: Mapping[str, object]) -> dict[str, str | bool]:
+    """The choices for node classes in a workflow's entry."""
     chosen = _table(holder.get(_CHOICES))
     return {kind: one for kind, one in chosen.items() if isinstance(one, str) or one is False}
-
-
-def environment_choices(manifest: Mapping[str, object]) -> dict[str, str | bool]:
-    """The choices that hold for every workflow of an environment."""
-    return read_choices(_settings(manifest))
 
 
 def read_known_models(manifest: Mapping[str, object]) -> dict[str, KnownModel]:
@@ -95,18 +89,6 @@ def put_known_models(document: tomlkit.TOMLDocument, models: Iterable[KnownModel
             table.pop(key)
     if not table:
         settings.pop("models")
-
-
-def set_choice(document: tomlkit.TOMLDocument, workflow: str | None, node_type: str, chosen: str | bool | None) -> None:
-    """Note the choice for a node class, in one workflow or in all; `None` takes it back."""
-    settings = _document_settings(document)
-    holder = settings if workflow is None else _subtable(_subtable(settings, "workflows"), workflow)
-    choices = read_choices(holder.unwrap())
-    if chosen is None:
-        choices.pop(node_type, None)
-    else:
-        choices[node_type] = chosen
-    _set_choices(holder, choices)
 
 
 def _set_choices(holder: Table, choices: Mapping[str, str | bool]) -> None:

@@ -8,14 +8,15 @@ from comfydock_core.analyzers.code.remembered_classes import RememberedClasses
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
-from comfydock_core.managers.pyproject.workflows import environment_choices, read_entry
 from comfydock_core.models.exceptions import NodeDataMissing
+from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.packs.pack_needs import NodeUse
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.candidates import ClassChoices, ResolutionResult
 from comfydock_core.models.workflow.dependencies import WorkflowDependencies
 from comfydock_core.repositories.node_data.node_index import NodeIndex, open_index
 from comfydock_core.resolvers.class_candidates import resolve_classes
+from comfydock_core.resolvers.class_choices import class_choices
 from comfydock_core.resolvers.installed_packs import InstalledPacks, installed_packs
 
 
@@ -26,7 +27,7 @@ class ClassDecider:
     own: frozenset[str]
     installed: InstalledPacks
     index: NodeIndex | None
-    manifest: dict[str, object]
+    manifest: EnvironmentManifest
 
     def decide(
         self, workflow: str, needs: WorkflowDependencies, decided: Mapping[str, str | bool] | None = None
@@ -35,8 +36,8 @@ class ClassDecider:
 
         What was `decided` just now goes before what the manifest notes.
         """
-        entry = read_entry(self.manifest, workflow)
-        choices = ClassChoices({**entry.choices, **(decided or {})}, environment_choices(self.manifest))
+        noted = class_choices(self.manifest, workflow)
+        choices = ClassChoices({**noted.workflow, **(decided or {})}, noted.environment)
         uses = [NodeUse(one.type, one.cnr_id, one.aux_id, one.version, one.signatures) for one in needs.classes]
         return resolve_classes(uses, own=self.own, knowledge=self.index, installed=self.installed, choices=choices)
 
@@ -54,7 +55,7 @@ def class_decider(
         packs = installed_packs(environment, manifest, index, classes)
         own = classes.of_comfyui().names
         classes.save()
-        yield ClassDecider(own, packs, index, manifest)
+        yield ClassDecider(own, packs, index, EnvironmentManifest(manifest, environment.manifest))
 
 
 @contextlib.contextmanager
