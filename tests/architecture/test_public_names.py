@@ -75,15 +75,12 @@ PROMISED = {
 }
 
 OPEN = {
-    "analyzers.WorkflowDependencyParser",
     "managers.ExportImportManager",
     "managers.WorkflowManager",
     "models.commit.CommitInfo",
     "models.protocols.ExportCallbacks",
     "models.protocols.ImportCallbacks",
     "models.workflow.DetailedWorkflowStatus",
-    "models.workflow.WorkflowDependencies",
-    "models.workflow.WorkflowNode",
 }
 
 # Modules that the plan names for classes which a face hands out too.

@@ -1,0 +1,1 @@
+"""Deciding with the user: the strategies that ask on a terminal."""
