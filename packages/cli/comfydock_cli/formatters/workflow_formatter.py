@@ -1,17 +1,22 @@
 """Workflows as text: lists, what they run, what they need."""
 
+from __future__ import annotations
+
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.ui.console import clean
-from comfydock_core.core.usecases.workflows.analysing import AnalyzedWorkflow
-from comfydock_core.core.usecases.workflows.listing import ListedWorkflow
-from comfydock_core.core.usecases.workflows.showing import ShownWorkflow
 from comfydock_core.models.workflow.dependencies import ClassUse, ModelReference, WorkflowDependencies
 from comfydock_core.models.workflow.prompt_view import EDITOR_ONLY, RUNS, NodeLink, NodeValue, WorkflowNode
 from comfydock_core.utils.text import counted, size_text, some
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.core.usecases.workflows.analysing import AnalyzedWorkflow
+    from comfydock_core.core.usecases.workflows.listing import ListedWorkflow
+    from comfydock_core.core.usecases.workflows.showing import ShownWorkflow
 
 _LONGEST_VALUE = 100
 _IDLE = {"muted": "muted", "bypassed": "bypassed", "unused": "in a subgraph that is not used", EDITOR_ONLY: "editor"}

@@ -1,5 +1,7 @@
 """`workflow show` and `workflow analyze`: they need no environment, and read more with one."""
 
+from __future__ import annotations
+
 import json
 import sys
 
@@ -7,10 +9,13 @@ from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.workflow_formatter import analyzed_text, shown_data, shown_text
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import make_reporter
-from comfydock_core.core.usecases.workflows.analysing import AnalyzedWorkflow
 from comfydock_core.core.workflows import Workflows
 from comfydock_core.models.exceptions import WorkspaceNotFound
 from comfydock_core.utils.text import counted, some
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.core.usecases.workflows.analysing import AnalyzedWorkflow
 
 _STANDARD_INPUT = "-"
 _LARGEST_GIVEN = 256 * 1024 * 1024

@@ -42,7 +42,7 @@ COMMANDS = (
     ),
     Command(
         ("workflow", "check"),
-        "comfydock_cli.env_commands.workflows:check",
+        "comfydock_cli.env_commands.workflow_checking:check",
         "Check whether workflows run here",
         "By ComfyUI's own rules, applied to what the code says; nothing is started and nothing is fetched. Ends with"
         " exit code 1 when one does not run.",

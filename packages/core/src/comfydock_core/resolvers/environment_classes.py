@@ -1,5 +1,6 @@
 """The node classes of one environment with their inputs: ComfyUI's own and those of its packs."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from comfydock_core.analyzers.class_inputs.remembered_inputs import RememberedInputs
@@ -13,25 +14,48 @@ from comfydock_core.resolvers.installed_packs import present_packs
 COMFYUI = "ComfyUI"
 
 
+class OwnedClasses(Mapping[str, NodeClass]):
+    """Classes by name, each looked up with the owner that defines it: most are never asked for."""
+
+    def __init__(self, owners: Mapping[str, str], catalogs: Mapping[str, Mapping[str, NodeClass]]) -> None:
+        self._owners = owners
+        self._catalogs = catalogs
+
+    def __getitem__(self, name: str) -> NodeClass:
+        return self._catalogs[self._owners[name]][name]
+
+    def __contains__(self, name: object) -> bool:
+        owner = self._owners.get(name) if isinstance(name, str) else None
+        return owner is not None and name in self._catalogs[owner]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._owners if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 @dataclass(slots=True)
 class EnvironmentClasses:
     """What ComfyUI of an environment knows.
 
-    `classes` are those whose inputs were read, `owners` maps every class that is defined to the directory of the pack
-    that defines it, or to `COMFYUI`. `doubts` say, by owner, where more may be defined than reading the code tells.
+    `owners` maps every class that is defined to the directory of the pack that defines it, or to `COMFYUI`; `classes`
+    are those whose inputs were read. `doubts` say, by owner, where more may be defined than reading the code tells.
     """
 
-    classes: dict[str, NodeClass] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
+    catalogs: dict[str, Mapping[str, NodeClass]] = field(default_factory=dict)
     doubts: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def add(self, owner: str, names: frozenset[str], classes: dict[str, NodeClass], doubts: tuple[str, ...]) -> None:
+    @property
+    def classes(self) -> OwnedClasses:
+        return OwnedClasses(self.owners, self.catalogs)
+
+    def add(self, owner: str, names: Iterable[str], classes: Mapping[str, NodeClass], doubts: tuple[str, ...]) -> None:
         """Add an owner's classes. Of equal names the first counts: ComfyUI refuses packs its own ones."""
-        for name in sorted(names | classes.keys()):
+        self.catalogs[owner] = classes
+        for name in sorted({*names, *classes}):
             self.owners.setdefault(name, owner)
-        for name, known in classes.items():
-            if self.owners[name] == owner:
-                self.classes[name] = known
         if doubts:
             self.doubts[owner] = doubts
 
@@ -42,10 +66,10 @@ def environment_classes(layout: EnvironmentLayout, answers: AnswerCache, reporte
     inputs = RememberedInputs(layout.comfyui, answers, reporter)
     found = EnvironmentClasses()
     own = names.of_comfyui()
-    found.add(COMFYUI, own.names, dict(inputs.of_comfyui().classes), own.doubts)
+    found.add(COMFYUI, own.names, inputs.of_comfyui().classes, own.doubts)
     for pack, place in present_packs(layout.custom_nodes).items():
         defined = names.of_pack(place)
-        found.add(pack, defined.names, dict(inputs.of_pack(place).classes), defined.doubts)
+        found.add(pack, defined.names, inputs.of_pack(place).classes, defined.doubts)
     names.save()
     inputs.save()
     return found

@@ -4,8 +4,8 @@ import io
 import os
 from dataclasses import dataclass
 
+from comfydock_core.analyzers.workflows import carriers
 from comfydock_core.analyzers.workflows.api_prompt import is_api_prompt, view_of_prompt
-from comfydock_core.analyzers.workflows.carriers.carrier import carried_in, read_carrier
 from comfydock_core.analyzers.workflows.json_reading import LARGEST, read_json
 from comfydock_core.analyzers.workflows.prompt_view import Classes, view_of_graph
 from comfydock_core.analyzers.workflows.refusals import NotACarrier, NoWorkflow
@@ -42,7 +42,7 @@ def open_workflow(path: str) -> OpenedWorkflow:
         head = file.read(64)
         if not _is_text(head):
             file.seek(0)
-            return _carried(carried_in(file, size))
+            return _carried(carriers.carried_in(file, size))
         if size > LARGEST:
             raise NoWorkflow("it is too large to be a workflow")
         content = head + file.read(LARGEST + 1)
@@ -53,7 +53,7 @@ def open_content(content: bytes) -> OpenedWorkflow:
     """The same for content that is at hand, such as standard input."""
     if _is_text(content[:64]):
         return _of_text(content, None)
-    return _carried(carried_in(io.BytesIO(content), len(content)))
+    return _carried(carriers.carried_in(io.BytesIO(content), len(content)))
 
 
 def workflow_in(value: object) -> OpenedWorkflow:
@@ -68,7 +68,7 @@ def _of_text(content: bytes, path: str | None) -> OpenedWorkflow:
     value = read_json(content)
     found = _within(value, "", 0)
     if found is None and path is not None and isinstance(value, dict) and "asset" in value:
-        return _carried(read_carrier(path))  # A 3D scene is JSON, too.
+        return _carried(carriers.read_carrier(path))  # A 3D scene is JSON, too.
     if found is None:
         raise NoWorkflow("it holds no nodes")
     return found
