@@ -1,10 +1,11 @@
 """What the node classes of an environment take in, read again only where files changed: reading takes seconds."""
 
+from __future__ import annotations
+
 import os
 
-from comfydock_core.analyzers import custom_node_scanner
-from comfydock_core.analyzers.class_inputs.modules import SourceTree
-from comfydock_core.analyzers.class_inputs.reading import ClassInputReader
+# The reader itself is loaded when something has to be read anew.
+from comfydock_core.analyzers import class_inputs, custom_node_scanner
 from comfydock_core.analyzers.class_inputs.storing import recalled, stored
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.models.protocols import Reporter
@@ -28,7 +29,7 @@ class RememberedInputs:
         self._comfyui = os.path.normpath(comfyui)
         self._answers = answers
         self._reporter = reporter
-        self._tree: SourceTree | None = None
+        self._tree: class_inputs.SourceTree | None = None
         self._known: dict[str, ClassCatalog] = {}
         self._new: dict[str, dict[str, object]] = {}
 
@@ -72,9 +73,9 @@ class RememberedInputs:
         files = self._files(place)
         is_comfyui = place == self._comfyui
         if self._tree is None and not is_comfyui:
-            self._tree = SourceTree(self._comfyui)
+            self._tree = class_inputs.SourceTree(self._comfyui)
         root = place if os.path.isdir(place) else os.path.dirname(place)
-        reader = ClassInputReader(root, None if is_comfyui else self._tree)
+        reader = class_inputs.ClassInputReader(root, None if is_comfyui else self._tree)
         catalog = reader.read(files)
         further = sorted(set(reader.used).difference(files))
         self._new[place] = {"stamp": stamp([*files, *further]), "further": further, **stored(catalog)}
