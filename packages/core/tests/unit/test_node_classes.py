@@ -10,7 +10,7 @@ from comfydock_core.analyzers.code.node_mappings import FileReader
 from comfydock_core.analyzers.code.remembered_classes import RememberedClasses
 from comfydock_core.analyzers.custom_node_scanner import classes_of_comfyui, classes_of_pack
 from comfydock_core.caching.answer_cache import AnswerCache
-from comfydock_core.models.packs.pack_needs import DefinedClasses
+from comfydock_core.models.packs.defined_classes import DefinedClasses
 from tests.support.reporters import RecordingReporter
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.analyzers.custom_node_scanner import OF_THE_EDITOR
+from comfydock_core.analyzers.code.class_files import OF_THE_EDITOR
 from comfydock_core.analyzers.workflows.workflow_nodes import node_uses
 from comfydock_core.models.packs.pack_needs import NodeUse
 from comfydock_core.models.workflow import ClassResolution, ResolutionResult

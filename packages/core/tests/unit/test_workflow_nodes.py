@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comfydock_core.analyzers.workflows.workflow_nodes import NoWorkflow, input_signature, node_uses, read_workflows
+from comfydock_core.analyzers.workflows.signatures import input_signature
+from comfydock_core.analyzers.workflows.workflow_nodes import NoWorkflow, node_uses, read_workflows
 from comfydock_core.models.packs.pack_needs import NodeUse
 from tests.support.shared import shared_data
 

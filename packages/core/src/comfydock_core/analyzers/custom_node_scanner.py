@@ -1,34 +1,16 @@
 """Which node classes a pack, or ComfyUI itself, defines: read from its files, which are never imported."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
+from comfydock_core.analyzers.code.class_files import files_of_comfyui, files_of_pack
 from comfydock_core.analyzers.code.node_mappings import MAPPINGS, FileReader, Found
 from comfydock_core.analyzers.editor_nodes import EditorNodes
-from comfydock_core.models.packs.pack_needs import DefinedClasses
+from comfydock_core.models.packs.defined_classes import DefinedClasses
 
 _LARGEST = 8 * 1024 * 1024
 _MOST_DOUBTS = 20
-_PASSED_OVER = frozenset({"__pycache__", "node_modules", "site-packages", ".git", ".venv", "venv"})
 _SIGNS = ((MAPPINGS.encode(),), (b"node_id", b"chema"))  # A file is parsed when it has all of one of these.
-_COMFYUI_PARTS = ("comfy_extras", "comfy_api_nodes")
-# The node that ComfyUI has among the custom nodes.
-STOCK_FILE = "websocket_image_save.py"
-# Nodes of the editor itself, which no Python defines.
-OF_THE_EDITOR = frozenset({"Note", "MarkdownNote", "PrimitiveNode", "Reroute"})
-
-
-def files_of_pack(place: str) -> list[str]:
-    """The files that may define node classes of a pack, which is a directory or a single file."""
-    return [place] if os.path.isfile(place) else list(_files(place, (".py", ".js", ".mjs")))
-
-
-def files_of_comfyui(comfyui: str) -> list[str]:
-    """The files that may define node classes of ComfyUI itself."""
-    files = [f"{comfyui}/nodes.py", f"{comfyui}/custom_nodes/{STOCK_FILE}"]
-    for part in _COMFYUI_PARTS:
-        files += _files(f"{comfyui}/{part}", (".py",))
-    return [file for file in files if os.path.isfile(file)]
 
 
 def read_classes(root: str, files: Iterable[str]) -> DefinedClasses:
@@ -44,14 +26,6 @@ def classes_of_pack(place: str) -> DefinedClasses:
 def classes_of_comfyui(comfyui: str) -> DefinedClasses:
     """The node classes that ComfyUI comes with."""
     return read_classes(comfyui, files_of_comfyui(comfyui))
-
-
-def _files(directory: str, ends: tuple[str, ...]) -> Iterator[str]:
-    for place, directories, names in os.walk(directory):
-        directories[:] = sorted(name for name in directories if name not in _PASSED_OVER and not name.startswith("."))
-        for name in sorted(names):
-            if name.endswith(ends):
-                yield os.path.join(place, name)
 
 
 class CustomNodeScanner:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from comfydock_core.analyzers.custom_node_scanner import OF_THE_EDITOR
+from comfydock_core.analyzers.code.class_files import OF_THE_EDITOR
 from comfydock_core.models.node_mapping import CORE, NodeMapping
 
 BUILT_IN = "built-in"

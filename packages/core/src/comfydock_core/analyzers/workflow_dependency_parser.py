@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from comfydock_core.analyzers.workflows.model_values import ModelValues
 from comfydock_core.analyzers.workflows.prompt_view import Classes
-from comfydock_core.analyzers.workflows.workflow_nodes import input_signature
+from comfydock_core.analyzers.workflows.signatures import input_signature
 from comfydock_core.models.workflow.class_inputs import COMBO, all_inputs
 from comfydock_core.models.workflow.dependencies import ClassUse, FileReference, WorkflowDependencies
 from comfydock_core.models.workflow.prompt_view import EDITOR_ONLY, NodeValue, PromptView, WorkflowNode

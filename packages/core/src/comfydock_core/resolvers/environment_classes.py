@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from comfydock_core.analyzers.class_inputs.remembered_inputs import RememberedInputs
+from comfydock_core.analyzers.code.class_files import ClassFiles
 from comfydock_core.analyzers.code.remembered_classes import RememberedClasses
+from comfydock_core.analyzers.present_packs import present_packs
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.class_inputs import NodeClass
-from comfydock_core.resolvers.installed_packs import present_packs
 
 COMFYUI = "ComfyUI"
 
@@ -62,8 +63,9 @@ class EnvironmentClasses:
 
 def environment_classes(layout: EnvironmentLayout, answers: AnswerCache, reporter: Reporter) -> EnvironmentClasses:
     """All classes of an environment, read again only where files changed since the last time."""
-    names = RememberedClasses(layout.comfyui, answers, reporter)
-    inputs = RememberedInputs(layout.comfyui, answers, reporter)
+    files = ClassFiles(layout.comfyui)
+    names = RememberedClasses(layout.comfyui, answers, reporter, files)
+    inputs = RememberedInputs(layout.comfyui, answers, reporter, files)
     found = EnvironmentClasses()
     own = names.of_comfyui()
     found.add(COMFYUI, own.names, inputs.of_comfyui().classes, own.doubts)

@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from comfydock_core.analyzers.code.remembered_classes import RememberedClasses
-from comfydock_core.analyzers.custom_node_scanner import STOCK_FILE
-from comfydock_core.analyzers.status_scanner import pack_directories
+from comfydock_core.analyzers.present_packs import present_packs
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.models.packs.pack_needs import DefinedClasses
+from comfydock_core.models.packs.defined_classes import DefinedClasses
 from comfydock_core.models.shared import NodeInfo, NodePackage
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.repositories.node_data.node_index import NodeIndex
@@ -130,12 +129,3 @@ def _listed(identifier: str, repository: str | None, index: NodeIndex | None) ->
         known = known or index.package(identifier)
     names = frozenset(index.classes_of(known.identifier)) if index is not None and known is not None else frozenset()
     return DefinedClasses(names, ("its code is not here",))
-
-
-def present_packs(custom_nodes: str) -> dict[str, str]:
-    """Directories and single files among the custom nodes that are turned on, by name; ComfyUI's own file is none."""
-    found = {name: f"{custom_nodes}/{name}" for name in pack_directories(custom_nodes)}
-    for name in sorted(os.listdir(custom_nodes)) if os.path.isdir(custom_nodes) else ():
-        if name.endswith(".py") and name != STOCK_FILE and not name.startswith((".", "__")):
-            found[name] = f"{custom_nodes}/{name}"
-    return found

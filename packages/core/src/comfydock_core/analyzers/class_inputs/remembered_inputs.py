@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 
 # The reader itself is loaded when something has to be read anew.
-from comfydock_core.analyzers import class_inputs, custom_node_scanner
+from comfydock_core.analyzers import class_inputs
 from comfydock_core.analyzers.class_inputs.storing import recalled, stored
+from comfydock_core.analyzers.code.class_files import ClassFiles
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.class_inputs import ClassCatalog
-from comfydock_core.utils.files.fingerprints import stamp
 
 _READER = "1"  # Another one makes what was read before worthless.
 _SUBJECT = "class-inputs"
@@ -24,10 +24,11 @@ class RememberedInputs:
     is made from it when it is looked at.
     """
 
-    def __init__(self, comfyui: str, answers: AnswerCache, reporter: Reporter) -> None:
+    def __init__(self, comfyui: str, answers: AnswerCache, reporter: Reporter, files: ClassFiles | None = None) -> None:
         """`reporter` hears of what has to be read: ComfyUI itself takes some seconds."""
         self._comfyui = os.path.normpath(comfyui)
         self._answers = answers
+        self._files = files or ClassFiles(comfyui)
         self._reporter = reporter
         self._tree: class_inputs.SourceTree | None = None
         self._known: dict[str, ClassCatalog] = {}
@@ -55,14 +56,10 @@ class RememberedInputs:
     def _question(self, place: str) -> list[str]:
         return [_READER, self._comfyui, place]
 
-    def _files(self, place: str) -> list[str]:
-        is_comfyui = place == self._comfyui
-        return (custom_node_scanner.files_of_comfyui if is_comfyui else custom_node_scanner.files_of_pack)(place)
-
     def _recalled(self, place: str) -> ClassCatalog | None:
         kept = self._answers.recall(_SUBJECT, self._question(place), _MAX_AGE) or {}
         further = kept.get("further")
-        if not isinstance(further, list) or kept.get("stamp") != stamp([*self._files(place), *map(str, further)]):
+        if not isinstance(further, list) or kept.get("stamp") != self._files.stamp(place, map(str, further)):
             return None
         return recalled(kept)
 
@@ -70,7 +67,7 @@ class RememberedInputs:
         if not self._new:
             self._reporter.phase("Reading what the node classes take in")
         self._reporter.progress(os.path.basename(place), len(self._new), None, "packs")
-        files = self._files(place)
+        files = self._files.of(place)
         is_comfyui = place == self._comfyui
         if self._tree is None and not is_comfyui:
             self._tree = class_inputs.SourceTree(self._comfyui)
@@ -78,5 +75,5 @@ class RememberedInputs:
         reader = class_inputs.ClassInputReader(root, None if is_comfyui else self._tree)
         catalog = reader.read(files)
         further = sorted(set(reader.used).difference(files))
-        self._new[place] = {"stamp": stamp([*files, *further]), "further": further, **stored(catalog)}
+        self._new[place] = {"stamp": self._files.stamp(place, further), "further": further, **stored(catalog)}
         return catalog

@@ -2,11 +2,12 @@
 
 import os
 
-from comfydock_core.analyzers import custom_node_scanner as node_classes
+# The scanner itself is loaded when something has to be read anew.
+from comfydock_core import analyzers
+from comfydock_core.analyzers.code.class_files import OF_THE_EDITOR, ClassFiles
 from comfydock_core.caching.answer_cache import AnswerCache
-from comfydock_core.models.packs.pack_needs import DefinedClasses
+from comfydock_core.models.packs.defined_classes import DefinedClasses
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.utils.files.fingerprints import stamp
 
 _READER = "2"  # Another one makes what was read before worthless.
 _SUBJECT = "node-classes"
@@ -16,9 +17,10 @@ _MAX_AGE = 90 * 24 * 3600.0
 class RememberedClasses:
     """What the code of one environment defines. `save` keeps what was read for the next time."""
 
-    def __init__(self, comfyui: str, answers: AnswerCache, reporter: Reporter) -> None:
+    def __init__(self, comfyui: str, answers: AnswerCache, reporter: Reporter, files: ClassFiles | None = None) -> None:
         """`reporter` hears of what has to be read: a large pack takes a quarter of a second."""
         self._comfyui = comfyui
+        self._files = files or ClassFiles(comfyui)
         self._answers = answers
         self._reporter = reporter
         self._read_anew = 0
@@ -29,24 +31,24 @@ class RememberedClasses:
     def of_pack(self, place: str) -> DefinedClasses:
         """Those of a pack, a directory or a single file."""
         root = place if os.path.isdir(place) else os.path.dirname(place)
-        return self._read(place, root, node_classes.files_of_pack(place))
+        return self._read(place, root)
 
     def of_comfyui(self) -> DefinedClasses:
         """Those of ComfyUI itself and of its editor."""
-        found = self._read(self._comfyui, self._comfyui, node_classes.files_of_comfyui(self._comfyui))
-        return DefinedClasses(found.names | node_classes.OF_THE_EDITOR, found.doubts, node_classes.OF_THE_EDITOR)
+        found = self._read(self._comfyui, self._comfyui)
+        return DefinedClasses(found.names | OF_THE_EDITOR, found.doubts, OF_THE_EDITOR)
 
     def save(self) -> None:
         """Keep what was asked for. A place that cannot be written costs the time again, never a failure."""
         if self._used != self._known:
             self._answers.keep(_SUBJECT, [_READER, self._comfyui], self._used)
 
-    def _read(self, place: str, root: str, files: list[str]) -> DefinedClasses:
-        now = stamp(files)
+    def _read(self, place: str, root: str) -> DefinedClasses:
+        now = self._files.stamp(place)
         found = _remembered(self._known.get(place), now)
         if found is None:
             self._tell(os.path.basename(place))
-            found = node_classes.read_classes(root, files)
+            found = analyzers.CustomNodeScanner(root).read(self._files.of(place))
         self._used[place] = {
             "stamp": now,
             "names": sorted(found.names),

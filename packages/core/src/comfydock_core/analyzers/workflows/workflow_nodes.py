@@ -3,7 +3,6 @@
 Workflows come from anywhere: what has an unexpected type in them is passed over, as ComfyUI's editor does.
 """
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 
 from comfydock_core.analyzers.workflows.json_reading import read_json, read_json_file
 from comfydock_core.analyzers.workflows.refusals import NoWorkflow
+from comfydock_core.analyzers.workflows.signatures import input_signature
 from comfydock_core.models.packs.pack_needs import NodeUse, UnreadWorkflow, WorkflowNodes
 
 _END = ".json"
@@ -98,23 +98,6 @@ def _merge(merged: dict[str, _Merged], node: Table) -> None:
     signature = input_signature(node.get("inputs"))
     if signature:
         found.signatures[signature] = None
-
-
-def input_signature(inputs: object) -> str:
-    """The 8 digits that tell nodes of one name apart by their inputs, empty for a node without any.
-
-    Format of ComfyDock's node data: `name:TYPE` of every input, sorted by name, joined by `|`, SHA-1.
-    """
-    pairs = {}
-    for item in inputs if isinstance(inputs, list) else ():
-        if isinstance(item, dict) and (name := _text(item, "name")) is not None:
-            kind = "COMBO" if isinstance(item.get("type"), list) else _text(item, "type")
-            if kind is not None:
-                pairs[name] = kind
-    if not pairs:
-        return ""
-    text = "|".join(f"{name}:{kind}" for name, kind in sorted(pairs.items()))
-    return hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:8]
 
 
 def _nodes_of(whole: object) -> list[Table] | None:
