@@ -66,7 +66,13 @@ class ModelBench:
         self.place.mkdir(parents=True, exist_ok=True)
         python = bench_venv(self.builder.layout, self.builder.interpreter, source_digest(self.builder.layout))
         programs = self.programs(python)
-        figures = [*self.scans(python), *self.commands(programs), *self.hashing(python), *self.memory(python)]
+        figures = [
+            *self.scans(python),
+            *self.commands(programs),
+            *self.hashing(python),
+            *self.memory(python),
+            *self.downloads(python),
+        ]
         return {
             "interpreter": self.builder.interpreter.as_dict(),
             "machine": {"system": platform.platform(), "processor": processor(), "python": sys.version.split()[0]},
@@ -140,6 +146,28 @@ class ModelBench:
         peak = times["peak"].median
         return [Figure(f"memory to read {self.plan.sparse // _GB} GB, MB", "MB", peak, None, peak, 150)]
 
+    def downloads(self, python: Path) -> list[Figure]:
+        """A gigabyte by one connection, and less from a server that limits each connection, beside `curl`.
+
+        Ours writes out what it has and makes two digests, which takes nearly as long as fetching it from the same
+        machine: `curl`, which does neither, is only caught up with where a processor is free for them.
+        """
+        rounds = str(max(self.plan.rounds // 3, 3))
+        self.say("measuring downloads")
+        times = self.probe(python, "download", str(random_file(self.place, 1 << 30)), rounds)
+        ours, figures = times["ours"].median, []
+        for peer, name, limit in (
+            ("curl", "curl", 0.5),
+            ("synced", "curl and sync", 0.9),
+            ("checked", "curl, sync and sha256sum", 1.2),
+        ):
+            theirs = times[peer].median
+            figures.append(Figure(f"download against {name}", "ms", ours, theirs, theirs / ours, limit, at_least=True))
+        times = self.probe(python, "download-limited", str(random_file(self.place, 1 << 27)), rounds)
+        ours, curl = times["ours"].median, times["curl"].median
+        name = "download with ranges against curl, each connection limited"
+        return [*figures, Figure(name, "ms", ours, curl, curl / ours, 2, at_least=True)]
+
     def probe(self, python: Path, *words: str) -> dict[str, Times]:
         """One task of `model_probe.py`. Raises `StartError`."""
         ran = subprocess.run([str(python), "-I", str(_PROBE), *words], capture_output=True, text=True)
@@ -167,7 +195,7 @@ def models_report(result: dict[str, object]) -> str:
     lines = [
         "# What models cost",
         "",
-        f"{where}. Medians of {result['rounds']} rounds (hashing: a third of them); ours and theirs in turn.",
+        f"{where}. Medians of {result['rounds']} rounds, of hashing and downloads a third; ours and theirs in turn.",
         "",
         "| figure | ours | theirs | value | wanted | |",
         "|---|--:|--:|--:|--:|---|",
