@@ -20,6 +20,8 @@ _PROBE = Path(__file__).with_name("model_probe.py")
 _GB = 1_000_000_000
 _FIND = ("model", "index", "find", "tweaker", "4711")
 _SYNC = ("model", "index", "sync")
+# Sources read the stubs of the lazy packages at every start, with `ast`, which alone costs a bare start.
+_FIND_LIMITS = {"source": 3.6, "nuitka": 2.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,13 @@ class ModelBench:
         self.place.mkdir(parents=True, exist_ok=True)
         python = bench_venv(self.builder.layout, self.builder.interpreter, source_digest(self.builder.layout))
         programs = self.programs(python)
-        figures = [*self.scans(python), *self.commands(programs), *self.hashing(python), *self.memory(python)]
+        figures = [
+            *self.scans(python),
+            *self.commands(programs),
+            *self.hashing(python),
+            *self.memory(python),
+            *self.downloads(python),
+        ]
         return {
             "interpreter": self.builder.interpreter.as_dict(),
             "machine": {"system": platform.platform(), "processor": processor(), "python": sys.version.split()[0]},
@@ -108,19 +116,18 @@ class ModelBench:
                 raise StartError(f"`comfydock {' '.join(prepared)}` ended with {ran.returncode}:\n{ran.stderr}")
         figures: list[Figure] = []
         bare = Start(BARE, (self.builder.interpreter.executable, "-I", "-S", "-c", "pass"), plain_environment())
-        for words, limit in ((_FIND, 2.0), (_SYNC, None)):
+        for words, limits in ((_FIND, _FIND_LIMITS), (_SYNC, None)):
             name = " ".join(words[:3])
             self.say(f"measuring {name}")
             starts = [Start(one.form, (*one.command, *words), environment) for one in programs]
             times = in_turn([bare, *starts], self.plan.rounds)
             for start in starts:
                 ours, theirs = times[start.label].median, times[BARE].median
-                if limit is None:
+                if limits is None:
                     figures.append(Figure(f"{name}, {start.label}, seconds", "ms", ours, None, ours / 1000, 0.6))
                 else:
-                    figures.append(
-                        Figure(f"{name}, {start.label}, against a bare start", "ms", ours, theirs, ours / theirs, limit)
-                    )
+                    named = f"{name}, {start.label}, against a bare start"
+                    figures.append(Figure(named, "ms", ours, theirs, ours / theirs, limits[start.label]))
         return figures
 
     def hashing(self, python: Path) -> list[Figure]:
@@ -139,6 +146,28 @@ class ModelBench:
         times = self.probe(python, "memory", str(sparse_file(self.place, self.plan.sparse)))
         peak = times["peak"].median
         return [Figure(f"memory to read {self.plan.sparse // _GB} GB, MB", "MB", peak, None, peak, 150)]
+
+    def downloads(self, python: Path) -> list[Figure]:
+        """A gigabyte by one connection, and less from a server that limits each connection, beside `curl`.
+
+        Ours writes out what it has and makes two digests, which takes nearly as long as fetching it from the same
+        machine: `curl`, which does neither, is only caught up with where a processor is free for them.
+        """
+        rounds = str(max(self.plan.rounds // 3, 3))
+        self.say("measuring downloads")
+        times = self.probe(python, "download", str(random_file(self.place, 1 << 30)), rounds)
+        ours, figures = times["ours"].median, []
+        for peer, name, limit in (
+            ("curl", "curl", 0.5),
+            ("synced", "curl and sync", 0.9),
+            ("checked", "curl, sync and sha256sum", 1.2),
+        ):
+            theirs = times[peer].median
+            figures.append(Figure(f"download against {name}", "ms", ours, theirs, theirs / ours, limit, at_least=True))
+        times = self.probe(python, "download-limited", str(random_file(self.place, 1 << 27)), rounds)
+        ours, curl = times["ours"].median, times["curl"].median
+        name = "download with ranges against curl, each connection limited"
+        return [*figures, Figure(name, "ms", ours, curl, curl / ours, 2, at_least=True)]
 
     def probe(self, python: Path, *words: str) -> dict[str, Times]:
         """One task of `model_probe.py`. Raises `StartError`."""
@@ -167,7 +196,7 @@ def models_report(result: dict[str, object]) -> str:
     lines = [
         "# What models cost",
         "",
-        f"{where}. Medians of {result['rounds']} rounds (hashing: a third of them); ours and theirs in turn.",
+        f"{where}. Medians of {result['rounds']} rounds, of hashing and downloads a third; ours and theirs in turn.",
         "",
         "| figure | ours | theirs | value | wanted | |",
         "|---|--:|--:|--:|--:|---|",

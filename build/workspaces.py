@@ -1,6 +1,7 @@
 """Workspaces to measure in: the least that `list`, `status` and completion look at, with as many environments as
 wanted. The first environment is active and has a git history."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -26,12 +27,16 @@ ACTIVE = "environment-001"
 def make_workspace(root: Path, environments: int) -> Path:
     """A workspace with that many environments; one that is there already is taken as it is.
 
-    It is made aside, as several tests may want the same one at once.
+    It is made aside, as several tests may want the same one at once. What is left of another, as `git clean` leaves
+    repositories, makes room.
     """
     if not _is_there(root):
         root.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=root.parent, prefix=f".{root.name}.") as place:
             _fill(Path(place, "made"), environments)
+            if root.exists() and not _is_there(root):
+                with contextlib.suppress(FileNotFoundError):  # Somebody else was faster.
+                    os.rename(root, Path(place, "remains"))
             try:
                 os.rename(Path(place, "made"), root)
             except OSError:

@@ -127,6 +127,16 @@ def test_a_workspace_is_made_once(tmp_path: Path) -> None:
     assert marker.exists()
 
 
+def test_what_is_left_of_a_workspace_makes_room(tmp_path: Path) -> None:
+    remains = tmp_path / "workspace/environments/environment-001/.cec/.git"
+    remains.mkdir(parents=True)
+    (remains / "HEAD").write_text("ref: refs/heads/gone\n")
+    root = make_workspace(tmp_path / "workspace", 1)
+    assert (root / ".metadata/workspace.json").exists()
+    assert (remains / "HEAD").read_text() == "ref: refs/heads/main\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["workspace"]
+
+
 def test_a_checkout_below_a_path_with_spaces_is_refused_by_name() -> None:
     check_place(Path("/home/me/comfydock"))
     with pytest.raises(FreezeError, match="path with spaces, which `/home/my files/comfydock` has"):

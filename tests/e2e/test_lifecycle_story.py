@@ -37,7 +37,10 @@ def test_a_life_of_environments(session: Session) -> None:
     mine = environments / "work/ComfyUI/user/default/workflows/mein Bild ☃.json"
     mine.parent.mkdir(parents=True)
     mine.write_text("{}")
+    gone = session.workspace / "gone"
+    (environments / "work/ComfyUI/extra_model_paths.yaml").write_text(f"other:\n    base_path: {gone}\n    loras: .\n")
     cloned = session.ok("clone", "work", "try")
+    assert f"it sees 0 models in 2 places, 1 of which is not there: {gone}; " in cloned.err
     assert matches(rf"cloned work to try in {TOOK}\n", cloned.out)
     assert "`comfydock use try` makes it the active environment\n" in cloned.err
     assert "pytorch version: 2.9.1+cpu" in said(session, "-e", "try", "run", "--quick-test-for-ci")

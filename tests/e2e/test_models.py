@@ -180,6 +180,13 @@ def test_a_file_that_changed_unnoticed_is_not_deduplicated(source: Session, mode
     assert path.read_bytes() != (models / "checkpoints/again.safetensors").read_bytes()
 
 
+def test_a_dry_run_says_that_there_is_nothing_to_deduplicate(source: Session, models: Path) -> None:
+    (models / "checkpoints/again.safetensors").unlink()
+    source.ok("model", "index", "sync")
+    assert source.ok("model", "dedupe", "--dry-run").out == "no two files hold the same\n"
+    assert source.data("model", "dedupe", "--dry-run")["plan"] == []
+
+
 def test_a_file_that_is_being_written_is_not_deduplicated(source: Session, models: Path) -> None:
     with (models / "checkpoints/big.safetensors").open("r+b"):
         answer = source.data("model", "dedupe")

@@ -5,6 +5,7 @@ import time
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.adoption_formatter import account_data, account_text
 from comfydock_cli.formatters.plan_formatter import planned_change
+from comfydock_cli.models_seen import models_seen
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import make_reporter
@@ -34,7 +35,9 @@ def adopt(context: Context, arguments: Arguments) -> Result:
     packs = counted(sum(fate.pack is not None for fate in adopted.account.packs), "node pack")
     text = f"adopted {plan.installation.path} as {name}: ComfyUI {plan.comfyui}, {packs}"
     text += f" in {time.monotonic() - started:.1f} s\n"
-    done = Result({**_facts(plan, adopted.account, adopted.notes), "active": plan.activate}, text)
+    seen, said = models_seen(workspace, name)
+    facts = {**_facts(plan, adopted.account, adopted.notes), "active": plan.activate, "models_seen": seen}
+    done = Result(facts, text, note=said)
     return _with_account(done, adopted.account, adopted.notes)
 
 

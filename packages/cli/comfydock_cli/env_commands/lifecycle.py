@@ -4,6 +4,7 @@ import time
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.plan_formatter import planned_change
+from comfydock_cli.models_seen import models_seen
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import amount, make_reporter
 from comfydock_cli.ui.prompts import confirm, refuse_unanswerable
@@ -80,9 +81,10 @@ def clone(context: Context, arguments: Arguments) -> Result:
     with make_reporter(context) as reporter, workspace.exclusive(initiator, reporter):
         plan = workspace.environments.plan_cloning(source, name, activate=use)
         path = workspace.environments.clone(plan, initiator, reporter)
-    data = {"source": source, "name": name, "path": path, "venv": plan.venv, "active": use}
+    seen, said = models_seen(workspace, name)
+    data = {"source": source, "name": name, "path": path, "venv": plan.venv, "active": use, "models_seen": seen}
     text = f"cloned {source} to {name} in {time.monotonic() - started:.1f} s\n"
-    note = "" if use else f"`comfydock use {name}` makes it the active environment"
+    note = said if use else f"{said}; `comfydock use {name}` makes it the active environment"
     return Result(data, text, note=note)
 
 

@@ -105,7 +105,9 @@ def _models(status: "EnvironmentStatus") -> list[str]:
         "directory": "a directory of its own, not the shared one",
         "not-configured": "no models directory is configured",
     }
-    return _line("models", told.get(link.state, link.state))
+    lines = _line("models", told.get(link.state, link.state))
+    lines += _names("!", [f"{path} cannot be read" for path in link.unreadable])
+    return lines + _names("!", [f"{path}, which ComfyUI was given, is not there" for path in link.absent])
 
 
 def _told(change: "VersionDifference") -> str:

@@ -42,16 +42,21 @@ def dedupe(context: Context, arguments: Arguments) -> Result:
         for line in skipped:
             reporter.warn(line)
         if context.dry_run:
-            return planned([line for plan in plans if plan.change for line in plan.change.work], **facts)
+            work = [line for plan in plans if plan.change for line in plan.change.work]
+            found = planned(work, **facts)
+            return found if work else Result(found.data, _nothing(skipped, "would be"), note=_unread(context))
         for plan in plans:
             for how, number in models.deduplicate(plan, context.initiator(), reporter).items():
                 made[how] = made.get(how, 0) + number
     if not made:
-        said = "nothing was changed\n" if skipped else "no two files hold the same\n"
-        return Result({**facts, "made": made}, said, note=_unread(context))
+        return Result({**facts, "made": made}, _nothing(skipped, "was"), note=_unread(context))
     said = " and ".join(counted(number, how) for how, number in made.items())
     note = f"`comfydock undo` splits them again; `comfydock operation prune` frees {amount(wasted, 'bytes')}"
     return Result({**facts, "made": made}, f"made {said}\n", note=note)
+
+
+def _nothing(skipped: list[str], verb: str) -> str:
+    return f"nothing {verb} changed\n" if skipped else "no two files hold the same\n"
 
 
 def _unread(context: Context) -> str:

@@ -113,6 +113,47 @@ def test_the_models_link_is_looked_at(demo: Environment, tmp_path: Path, state: 
     assert status.in_sync is False
 
 
+def test_directories_of_models_that_are_not_there_are_named(demo: Environment, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    file = Path(demo.layout.comfyui, "extra_model_paths.yaml")
+    file.write_text(
+        f"""
+one:
+    base_path: {tmp_path}/there
+    loras: loras
+two:
+    base_path: "{tmp_path}/gone"  # not mounted
+three:
+    # base_path: /commented/out
+    base_path: {tmp_path}/with a space
+four:
+    base_path: $SOMEWHERE/else
+"""
+    )
+    link = demo.status().models_link
+    assert (link.state, link.absent, link.unreadable) == (
+        "linked",
+        [f"{tmp_path}/gone", f"{tmp_path}/with a space"],
+        [],
+    )
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"base_path: /gone\n" * 20_000, b"base_path", b""])
+def test_a_file_of_model_paths_that_is_none_tells_nothing(demo: Environment, content: bytes) -> None:
+    Path(demo.layout.comfyui, "extra_model_paths.yaml").write_bytes(content)
+    assert demo.status().models_link.absent == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may read everything")
+def test_a_models_directory_that_may_not_be_read_is_named(demo: Environment) -> None:
+    directory = os.readlink(demo.layout.models_link)
+    os.chmod(directory, 0)
+    try:
+        assert demo.status().models_link.unreadable == [directory]
+    finally:
+        os.chmod(directory, 0o755)
+
+
 def test_without_git_the_rest_is_told_and_what_is_not_known_is_named(demo: Environment, empty_path: None) -> None:
     status = demo.status()
     assert status.definition.unknown == status.comfyui.unknown == "`git` was not found"

@@ -20,6 +20,9 @@ from comfydock_core.repositories.pack_release import other_release
 from comfydock_core.utils import native
 
 _SHORT = 10
+_EXTRA_PATHS = "extra_model_paths.yaml"
+_LARGEST = 256 * 1024
+_UNPLAIN = frozenset("$\\'\"")
 
 
 class StatusScanner:
@@ -43,6 +46,7 @@ class StatusScanner:
         """Everything; `packages.state` is `unrecorded` where only uv could tell. Git is asked for last."""
         layout = self._layout
         packs, packages, link = self._packs(), self._packages(), self._models_link()
+        self._look_at_models(link)
         return EnvironmentStatus(
             name=layout.name,
             path=layout.root,
@@ -131,6 +135,34 @@ class StatusScanner:
         if not native.is_directory(link):
             return ModelsLinkState("dangling", target, expected)
         return ModelsLinkState("linked" if same_directory(link, expected) else "elsewhere", target, expected)
+
+    def _look_at_models(self, link: ModelsLinkState) -> None:
+        """Whether the directories of models can be read, as far as that is to be seen without reading YAML."""
+        if link.state in ("linked", "elsewhere", "directory") and not _is_readable(self._layout.models_link):
+            link.unreadable.append(link.target or self._layout.models_link)
+        for path in _base_paths(f"{self._layout.comfyui}/{_EXTRA_PATHS}"):
+            if not native.is_directory(path):
+                link.absent.append(path)
+            elif not _is_readable(path):
+                link.unreadable.append(path)
+
+
+def _base_paths(file: str) -> list[str]:
+    """What the lines with a `base_path` say, where that is a whole path in plain words: `doctor` reads all of it."""
+    try:
+        if not native.exists(file) or native.system.stat(file).st_size > _LARGEST:
+            return []
+        lines = (native.read_bytes(file) or b"").decode("utf-8").splitlines()
+    except (OSError, ValueError):
+        return []
+    named = [value for line in lines for key, _, value in [line.strip().partition(": ")] if key == "base_path"]
+    found = dict.fromkeys(value.partition(" #")[0].strip().strip("'\"") for value in named)
+    return [f"{native.home()}{path[1:]}" if path.startswith("~/") else path
+            for path in found if path.startswith(("/", "~/")) and not _UNPLAIN & set(path)]  # fmt: skip
+
+
+def _is_readable(directory: str) -> bool:
+    return native.system.access(directory, native.system.R_OK | native.system.X_OK)
 
 
 def definition_state(probe: GitProbe) -> GitStatus:

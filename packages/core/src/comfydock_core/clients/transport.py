@@ -45,7 +45,7 @@ _REDIRECTS = 5
 _BACKOFF_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 30.0
 _RETRIED = frozenset({429, 500, 502, 503, 504})
-_CHUNK = 1 << 18
+_CHUNK = 1 << 20
 _KEPT_CONNECTIONS = 16  # To one host.
 # The object of urllib3 that its messages begin with.
 _CONNECTION = re.compile(r"^\w*Connection(?:Pool)?\(host='[^']*', port=\d+\): ")

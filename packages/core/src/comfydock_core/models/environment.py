@@ -224,17 +224,29 @@ class NotedImport:
 
 
 class ModelsLinkState:
-    """`ComfyUI/models`. `state`: `linked`, `missing`, `elsewhere`, `dangling`, `directory` or `not-configured`."""
+    """`ComfyUI/models`. `state`: `linked`, `missing`, `elsewhere`, `dangling`, `directory` or `not-configured`.
 
-    __slots__ = ("expected", "state", "target")
+    `absent` and `unreadable` are directories of models, these or other ones that ComfyUI was given, that are not there,
+    as on a disk that is not mounted, or may not be read.
+    """
+
+    __slots__ = ("absent", "expected", "state", "target", "unreadable")
 
     def __init__(self, state: str, target: str | None, expected: str | None) -> None:
         self.state = state
         self.target = target
         self.expected = expected
+        self.absent: list[str] = []
+        self.unreadable: list[str] = []
 
     def as_dict(self) -> dict[str, object]:
-        return {"state": self.state, "target": self.target, "expected": self.expected}
+        return {
+            "state": self.state,
+            "target": self.target,
+            "expected": self.expected,
+            "absent": self.absent,
+            "unreadable": self.unreadable,
+        }
 
 
 class EnvironmentStatus:

@@ -338,6 +338,8 @@ class Fetching:
                 raise judging.page_instead(stream.answer, chunk)
             self._ways.pace.take(len(chunk), present.halt)
             self.part.write(reached.at, chunk)
+            if self._digesting is not None:
+                self._digesting.came(reached.at, chunk)
             reached.at += len(chunk)
             with self._counting:
                 self.carried += len(chunk)
