@@ -1,9 +1,14 @@
 """What the library asks of its callers, as protocols."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from typing import Protocol
 
-from comfydock_core.models.workflow.candidates import ClassResolution
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from comfydock_core.models.workflow.candidates import ClassResolution
 
 
 class Reporter(Protocol):
