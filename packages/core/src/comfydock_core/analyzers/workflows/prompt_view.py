@@ -36,7 +36,7 @@ from comfydock_core.models.workflow.prompt_view import (
 )
 
 _DEEPEST = 50  # Instances within instances, and definitions within definitions.
-_MOST_NODES = 100_000
+_MOST_NODES = 50_000  # A large real workflow has some hundreds.
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 Classes = Mapping[str, NodeClass]
