@@ -144,8 +144,7 @@ class PromptChecks:
 
     def _find_cycles(self, used: frozenset[str]) -> None:
         needs = {key: set(self._origins(self._nodes[key])) & used for key in used}
-        stuck = _without_free(needs)
-        around = _without_free(_turned_round(stuck))
+        around = _in_circles(needs)
         for key in self._nodes:
             if key in around:
                 self._add(self._nodes[key], None, IssueCode.CYCLE, "it needs its own output")
@@ -162,19 +161,46 @@ class PromptChecks:
         self.issues.append(WorkflowIssue(code, message, node.id, node.type, name, place or node.place, hint))
 
 
-def _without_free(needs: dict[str, set[str]]) -> dict[str, set[str]]:
-    """What is left when all that needs nothing is taken away, again and again: circles, and what depends on them."""
-    left = {key: set(others) for key, others in needs.items()}
-    users = _turned_round(left)
-    free = [key for key, others in left.items() if not others]
-    while free:
-        key = free.pop()
-        del left[key]
-        for user in users.get(key, ()):
-            left[user].discard(key)
-            if not left[user]:
-                free.append(user)
-    return left
+def _in_circles(needs: dict[str, set[str]]) -> set[str]:
+    """All that needs itself, by way of others or directly (Kosaraju's algorithm)."""
+    users = _turned_round(needs)
+    around: set[str] = set()
+    grouped: set[str] = set()
+    for key in reversed(_by_finish(needs)):
+        group = _reached(key, users, grouped)
+        if len(group) > 1 or key in needs[key]:
+            around.update(group)
+    return around
+
+
+def _by_finish(needs: dict[str, set[str]]) -> list[str]:
+    """Every key behind all that it needs, as far as there is no circle."""
+    finished: dict[str, None] = {}
+    entered: set[str] = set()
+    for start in needs:
+        waiting = [start]
+        while waiting:
+            key = waiting[-1]
+            if key in entered:
+                waiting.pop()
+                finished[key] = None
+            else:
+                entered.add(key)
+                waiting.extend(needs[key] - entered)
+    return list(finished)
+
+
+def _reached(start: str, ways: dict[str, set[str]], taken: set[str]) -> list[str]:
+    """What can be reached and is not taken yet, which it is then."""
+    found: list[str] = []
+    waiting = [start]
+    while waiting:
+        key = waiting.pop()
+        if key not in taken:
+            taken.add(key)
+            found.append(key)
+            waiting.extend(ways[key] - taken)
+    return found
 
 
 def _turned_round(needs: dict[str, set[str]]) -> dict[str, set[str]]:

@@ -1,11 +1,11 @@
 """How much work one workflow is worth: instances of instances multiply, and files may be made to do so."""
 
-_MOST = 400_000
+_MOST = 200_000
 _TEXT = 64  # This many characters of a scoped identifier weigh as much as a node.
 
 
 class Budget:
-    """Counts what a view costs. The largest real workflows have some thousands of nodes."""
+    """Counts what a view costs. Real workflows cost some thousands."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._left = most

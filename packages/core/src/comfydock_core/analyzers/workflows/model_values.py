@@ -16,7 +16,7 @@ from comfydock_core.models.workflow.dependencies import (
     IN_PROMPT,
     ModelReference,
 )
-from comfydock_core.models.workflow.prompt_view import NamedModel, NodeValue, PromptView, WorkflowNode
+from comfydock_core.models.workflow.prompt_view import EDITOR_ONLY, NamedModel, NodeValue, PromptView, WorkflowNode
 
 EMBEDDINGS = "embeddings"
 
@@ -53,8 +53,9 @@ class ModelValues:
         return found
 
     def _of_node(self, node: WorkflowNode) -> list[ModelReference]:
-        found = [*self._of_inputs(node), *self._of_unnamed(node), *_embeddings(node)]
-        return _with_named(node, found)
+        if node.state == EDITOR_ONLY:
+            return _with_named(node, [])  # Notes speak of models.
+        return _with_named(node, [*self._of_inputs(node), *self._of_unnamed(node), *_embeddings(node)])
 
     def _of_inputs(self, node: WorkflowNode) -> Iterator[ModelReference]:
         known = self._classes.get(node.type)

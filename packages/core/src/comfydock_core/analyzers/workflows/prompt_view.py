@@ -35,7 +35,8 @@ from comfydock_core.models.workflow.prompt_view import (
     WorkflowProblem,
 )
 
-_DEEPEST = 50  # Instances within instances.
+_DEEPEST = 50  # Instances within instances, and definitions within definitions.
+_MOST_NODES = 50_000  # A large real workflow has some hundreds.
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 Classes = Mapping[str, NodeClass]
@@ -73,14 +74,17 @@ class _Reader:
         return PromptView("graph", tuple(self._nodes), tuple(self._problems.values()), models_of(self._raw, ""))
 
     def _gather_definitions(self) -> None:
-        waiting = [(self._raw, "")]
+        waiting = [(self._raw, "", 0)]
         while waiting:
-            raw, place = waiting.pop()
+            raw, place, deep = waiting.pop()
             for pointer, inner in definitions_of(raw, place):
+                if deep >= _DEEPEST:
+                    self._note(WorkflowProblem("too-deep", pointer, f"subgraphs are nested more than {_DEEPEST} deep"))
+                    break
                 identifier = text_of(inner.get("id"))
                 if identifier is not None and identifier not in self._definitions:
                     self._definitions[identifier] = read_graph(inner, pointer)
-                    waiting.append((inner, pointer))
+                    waiting.append((inner, pointer, deep + 1))
         for name, (pointer, group) in groups_of(self._raw).items():
             self._groups[name] = read_group(group, pointer)
 
@@ -89,8 +93,7 @@ class _Reader:
         waiting: list[tuple[Frame, SavedNode]] = [(top, node) for node in reversed(self._all_nodes(top.graph))]
         while waiting:
             frame, node = waiting.pop()
-            if frame.depth and not self._budget.spend(1 + len(node.values) + len(node.inputs), len(frame.path)):
-                self._note(WorkflowProblem("too-many-nodes", node.place, "its subgraphs make up too many nodes"))
+            if not self._is_worth_it(frame, node):
                 return
             inner = self._inside(frame, node)
             if inner is not None:
@@ -98,6 +101,15 @@ class _Reader:
                 waiting.extend((inner, one) for one in reversed(self._all_nodes(inner.graph)))
             elif self._definition_of(node) is None:
                 self._nodes.append(self._read_node(frame, node))
+
+    def _is_worth_it(self, frame: Frame, node: SavedNode) -> bool:
+        """Whether there is room for one more node, which costs more the more instances it is in have to say."""
+        if len(self._nodes) < _MOST_NODES and (
+            frame.depth == 0 or self._budget.spend(1 + len(node.values) + len(node.inputs), len(frame.path))
+        ):
+            return True
+        self._note(WorkflowProblem("too-many-nodes", node.place, "nodes from here on are too many to be read"))
+        return False
 
     def _all_nodes(self, graph: SavedGraph) -> list[SavedNode]:
         """The nodes of a graph in the order of the file."""
@@ -154,7 +166,7 @@ class _Reader:
     def _list_unused(self, graph: SavedGraph) -> None:
         frame = Frame(graph, graph.place, state=UNUSED)
         for node in self._all_nodes(graph):
-            if self._definition_of(node) is None:
+            if self._definition_of(node) is None and self._is_worth_it(frame, node):
                 self._nodes.append(self._read_node(frame, node))
 
     def _read_node(self, frame: Frame, node: SavedNode) -> WorkflowNode:
