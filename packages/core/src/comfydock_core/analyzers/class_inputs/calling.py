@@ -276,6 +276,7 @@ class Calling(Attributes):
             return about_files
         self.step(size_of(*arguments))
         arguments = [self.items(one) if isinstance(one, Class) and one.members else plain(one) for one in arguments]
+        self.step(sum(len(one) for one in arguments if isinstance(one, list | tuple | set | frozenset)))
         try:
             if dotted in ("sorted", "min", "max") and "key" in named:
                 return self._by_key(dotted, arguments, named, at)

@@ -8,6 +8,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from comfydock_core.analyzers.class_inputs.attributes import TooMuch
 from comfydock_core.analyzers.class_inputs.calling import new_class
 from comfydock_core.analyzers.class_inputs.expressions import Expressions
 from comfydock_core.analyzers.class_inputs.operations import combined
@@ -190,7 +191,7 @@ class Statements(Expressions):
                 self._forget(node.body, frame, f"{self.place(node, frame)}: how far a loop goes")
                 break
         else:
-            self._forget(node.body, frame, f"{self.place(node, frame)}: a loop that is too long")
+            raise TooMuch
         frame.skipped = skipped
         self.uncertain = held + frame.ended - ended
         return None
