@@ -66,12 +66,11 @@ class Describer:
             self._note(reason_of(given[MORE]), "it may have more inputs")
         found: list[ClassInput] = []
         for section in _SECTIONS:
-            inside, perhaps = given.get(section), None
+            inside = given.get(section)
+            perhaps: str | None = None
             if isinstance(inside, Maybe):
-                inside, perhaps = (
-                    inside.value,
-                    self.doubt(inside.reason, f"its {section} inputs are there in some runs"),
-                )
+                perhaps = self.doubt(inside.reason, f"its {section} inputs are there in some runs")
+                inside = inside.value
             if isinstance(inside, dict):
                 found += self._section(section, inside, perhaps, level)
             elif inside is not None:
