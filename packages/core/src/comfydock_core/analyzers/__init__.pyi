@@ -1,3 +1,4 @@
+from . import class_inputs as class_inputs
 from . import model_files as model_files
 from .custom_node_scanner import CustomNodeScanner as CustomNodeScanner
 from .git_change_parser import GitChangeParser as GitChangeParser

@@ -8,7 +8,7 @@ from comfydock_core.analyzers.class_inputs import comfyui_folders
 from comfydock_core.analyzers.class_inputs.attributes import DEEPEST, Attributes
 from comfydock_core.analyzers.class_inputs.changing import CHANGING, changed
 from comfydock_core.analyzers.class_inputs.operations import TROUBLE, is_listed, plain
-from comfydock_core.analyzers.class_inputs.plain_calls import dictionary_method, library, method
+from comfydock_core.analyzers.class_inputs.plain_calls import LISTING, dictionary_method, library, method
 from comfydock_core.analyzers.class_inputs.values import (
     ENUMERATIONS,
     MISSING,
@@ -275,7 +275,12 @@ class Calling(Attributes):
         if about_files is not None:
             return about_files
         self.step(size_of(*arguments))
-        arguments = [self.items(one) if isinstance(one, Class) and one.members else plain(one) for one in arguments]
+        arguments = [
+            self.items(one)
+            if (isinstance(one, Class) and one.members) or (isinstance(one, dict) and dotted in LISTING)
+            else plain(one)
+            for one in arguments
+        ]
         self.step(sum(len(one) for one in arguments if isinstance(one, list | tuple | set | frozenset)))
         try:
             if dotted in ("sorted", "min", "max") and "key" in named:

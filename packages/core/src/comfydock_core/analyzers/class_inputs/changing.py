@@ -26,6 +26,7 @@ CHANGING = frozenset({
 
 class Follower(Protocol):
     uncertain: int
+    by_files: int
 
     def items(self, over: object) -> list[object]: ...
 
@@ -95,7 +96,8 @@ def _list(
     if name in ("append", "extend", "insert"):
         added = arguments[-1:] if name != "extend" else run.items(arguments[0])
         if perhaps:
-            added = [one if isinstance(one, Maybe) else Maybe(one, f"{at}: only in some runs") for one in added]
+            reason = None if run.uncertain == run.by_files else f"{at}: only in some runs"
+            added = [one if isinstance(one, Maybe) else Maybe(one, reason) for one in added]
         if len(holder) + len(added) > MOST:
             _unsettle(holder, at)
         elif name == "insert" and isinstance(arguments[0], int):

@@ -175,7 +175,11 @@ class Describer:
         reason = reason_of(given)
         if reason is not None or not sources_of(given):
             reason = self.doubt(reason, "its choices only a run would tell")
-        return None, certain or _folders(given), reason
+        folders = _folders(given)
+        if reason is None and certain and len(folders) > len(certain):
+            others = "`, `".join(one for one in folders if one not in certain)
+            reason = self.doubt(None, f"some files of `{others}` may be among its choices")
+        return None, certain or folders, reason
 
     def _options(self, given: object) -> tuple[dict[str, object], str | None]:
         """What is known of the options, and why the place of the input among saved values may not be."""

@@ -16,6 +16,7 @@ from comfydock_core.analyzers.class_inputs.values import (
     MORE,
     MOST,
     Foreign,
+    Many,
     Maybe,
     Place,
     Unknown,
@@ -198,5 +199,5 @@ def dictionary_method(holder: dict[object, object], name: str) -> list[object]:
             inner = value.value if isinstance(value, Maybe) else value
             one: object = key if name == "keys" else inner if name == "values" else (key, inner)
             found.append(Maybe(one, value.reason) if isinstance(value, Maybe) else one)
-        return found if more is None else [*found, Maybe(more, reason_of(more))]
+        return found if more is None else [*found, Many(more, reason_of(more))]
     raise KeyError(name)
