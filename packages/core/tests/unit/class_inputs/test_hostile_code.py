@@ -36,7 +36,8 @@ HUGE = {
 # Whole files whose class must have a doubt.
 ENDLESS = {
     "a loop": "def f():\n    while True:\n        pass",
-    "loops in loops": "def f():\n    n = 0\n    for i in range(9999):\n        for j in range(9999):\n            n += 1",
+    "loops in loops": "def f():\n    n = 0\n    for i in range(9999):\n        for j in range(9999):\n"
+    "            n += 1",
     "helpers that call each other": "def f():\n    return g()\ndef g():\n    return f()",
     "a helper that calls itself twice": "def f(n=40):\n    return f(n - 1) + f(n - 2) if n > 1 else 1",
     "a helper with more and more arguments": "def f(*a):\n    return f(1, *a, *a)",

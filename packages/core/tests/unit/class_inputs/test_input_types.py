@@ -210,6 +210,7 @@ def test_an_input_that_is_there_in_some_runs_is_said_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("body", [
     'd = {"x": ("INT",)}\nd.update(read_more())\nreturn {"required": d}',
     'return {"required": {"x": ("INT",), **json_of("inputs.json")}}',
+    'd = {"x": ("INT",)}\nsomebody.fills(d)\nreturn {"required": d}',
     'd = {"x": ("INT",)}\nfor n in os.listdir("."):\n    d[n] = ("INT",)\nreturn {"required": d}',
 ])  # fmt: skip
 def test_more_inputs_than_those_read_are_a_doubt_of_the_class(tmp_path: Path, body: str) -> None:

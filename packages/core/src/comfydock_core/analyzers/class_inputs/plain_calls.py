@@ -3,6 +3,7 @@
 Nothing here touches anything but values, and nothing takes more time or memory than a file may.
 """
 
+import builtins
 import itertools
 import math
 import os
@@ -30,6 +31,12 @@ _REPEATED = re.compile(r"[*+{]")
 _BACK = re.compile(r"\\\d|\(\?P=")
 _SHORT = 500
 _WIDE = re.compile(r"\d{4}")
+# What ComfyUI cannot start without, and Python itself: imports of these do not fail, and what they do is known to be
+# harmless to what they are given.
+KNOWN_LIBRARIES = frozenset(sys.stdlib_module_names) | frozenset(dir(builtins)) | {
+    "torch", "torchvision", "torchaudio", "numpy", "PIL", "einops", "transformers", "safetensors", "aiohttp", "yaml",
+    "scipy", "tqdm", "psutil", "av", "pydantic",
+}  # fmt: skip
 CONSTANTS: dict[str, object] = {
     "math.pi": math.pi, "math.e": math.e, "math.inf": math.inf, "math.nan": math.nan, "math.tau": math.tau,
     "sys.maxsize": sys.maxsize, "typing.TYPE_CHECKING": False, "os.sep": os.sep,
