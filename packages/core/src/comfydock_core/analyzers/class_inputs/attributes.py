@@ -43,21 +43,22 @@ class Attributes:
         self.files = files
         self.left = self._given = 0
         self._all_left = steps
-        self.uncertain = 0  # How many conditions hold, perhaps, for what is done right now.
+        self.uncertain = 0  # How many conditions hold, perhaps, for what is done right now,
+        self.by_files = 0  # and how many of them are about which files there are in ComfyUI's folders.
         self.deep = 0  # How many calls are followed right now.
 
     @contextlib.contextmanager
     def own_steps(self) -> Iterator[None]:
         """Something new that gets its own number of steps, while there are any, and no doubts yet. Raises `TooMuch`."""
-        before = self.left, self._given, self.uncertain, self.deep
+        before = self.left, self._given, self.uncertain, self.by_files, self.deep
         self.left = self._given = min(STEPS, self._all_left)
-        self.uncertain = self.deep = 0
+        self.uncertain = self.by_files = self.deep = 0
         try:
             self.step(0)
             yield
         finally:
             self._all_left -= self._given - self.left
-            self.left, self._given, self.uncertain, self.deep = before
+            self.left, self._given, self.uncertain, self.by_files, self.deep = before
 
     def step(self, size: int = 1) -> None:
         """Raises `TooMuch` when that is more than the code may do."""

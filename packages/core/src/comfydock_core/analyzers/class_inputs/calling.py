@@ -6,9 +6,15 @@ from collections.abc import Callable
 
 from comfydock_core.analyzers.class_inputs import comfyui_folders
 from comfydock_core.analyzers.class_inputs.attributes import DEEPEST, Attributes
-from comfydock_core.analyzers.class_inputs.changing import CHANGING, changed
+from comfydock_core.analyzers.class_inputs.changing import CHANGING, changed, handed_on
 from comfydock_core.analyzers.class_inputs.operations import TROUBLE, is_listed, plain
-from comfydock_core.analyzers.class_inputs.plain_calls import dictionary_method, library, method
+from comfydock_core.analyzers.class_inputs.plain_calls import (
+    KNOWN_LIBRARIES,
+    LISTING,
+    dictionary_method,
+    library,
+    method,
+)
 from comfydock_core.analyzers.class_inputs.values import (
     ENUMERATIONS,
     MISSING,
@@ -110,7 +116,10 @@ class Calling(Attributes):
         values = [function, *arguments, *named.values()]
         of_files = isinstance(function, Unknown) and function.reason is None and function.sources
         why = reason_of(*values) if of_files else reason_of(function) or f"{at}: what is called is not looked at"
-        return Unknown(why, sources_of(*values))
+        made = Unknown(why, sources_of(*values))
+        if not of_files:
+            handed_on(values[1:], f"{at}: it is handed to what is not looked at")
+        return made
 
     def _followed(self, function: Function, arguments: list[object], named: dict[str, object], at: Place) -> object:
         if self.deep > DEEPEST:
@@ -275,14 +284,23 @@ class Calling(Attributes):
         if about_files is not None:
             return about_files
         self.step(size_of(*arguments))
-        arguments = [self.items(one) if isinstance(one, Class) and one.members else plain(one) for one in arguments]
+        arguments = [
+            self.items(one)
+            if (isinstance(one, Class) and one.members) or (isinstance(one, dict) and dotted in LISTING)
+            else plain(one)
+            for one in arguments
+        ]
+        self.step(sum(len(one) for one in arguments if isinstance(one, list | tuple | set | frozenset)))
         try:
             if dotted in ("sorted", "min", "max") and "key" in named:
                 return self._by_key(dotted, arguments, named, at)
             return library(dotted, arguments, named, at)
         except KeyError:
             values = [*arguments, *named.values()]
-            return Unknown(reason_of(*values) or f"{at}: what `{dotted}` gives", sources_of(*values))
+            made = Unknown(reason_of(*values) or f"{at}: what `{dotted}` gives", sources_of(*values))
+            if dotted.partition(".")[0] not in KNOWN_LIBRARIES:
+                handed_on(values, f"{at}: it is handed to `{dotted}`")
+            return made
 
     def _by_key(self, dotted: str, arguments: list[object], named: dict[str, object], at: Place) -> object:
         (over,) = arguments

@@ -1,5 +1,6 @@
 """What methods do to lists, dictionaries and sets. What is done only perhaps leaves its traces too."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from comfydock_core.analyzers.class_inputs.operations import plain
@@ -26,6 +27,7 @@ CHANGING = frozenset({
 
 class Follower(Protocol):
     uncertain: int
+    by_files: int
 
     def items(self, over: object) -> list[object]: ...
 
@@ -53,6 +55,15 @@ def put(holder: object, key: object, value: object, at: Place, *, perhaps: bool)
             holder[key] = joined(holder[key], value, f"{at}: not in every run") if perhaps else value
         else:
             _unsettle(holder, at)
+
+
+def handed_on(values: Iterable[object], reason: str) -> None:
+    """What is given to a function that is not looked at may be changed by it."""
+    for one in values:
+        if isinstance(one, dict):
+            one.setdefault(MORE, Unknown(reason))
+        elif isinstance(one, list):
+            one.append(Maybe(Unknown(reason), reason))
 
 
 def _unsettle(holder: list[object] | dict[object, object] | set[object], at: Place) -> None:
@@ -95,7 +106,8 @@ def _list(
     if name in ("append", "extend", "insert"):
         added = arguments[-1:] if name != "extend" else run.items(arguments[0])
         if perhaps:
-            added = [one if isinstance(one, Maybe) else Maybe(one, f"{at}: only in some runs") for one in added]
+            reason = None if run.uncertain == run.by_files else f"{at}: only in some runs"
+            added = [one if isinstance(one, Maybe) else Maybe(one, reason) for one in added]
         if len(holder) + len(added) > MOST:
             _unsettle(holder, at)
         elif name == "insert" and isinstance(arguments[0], int):

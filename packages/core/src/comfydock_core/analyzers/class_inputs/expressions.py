@@ -205,7 +205,9 @@ class Expressions(Calling):
                     self.attribute(one, name, self.place(node, frame)), [other], {}, self.place(node, frame)
                 )
         self.left -= size_of(left, right)
-        return combined(node.op, left, right, self.place(node, frame))
+        made = combined(node.op, left, right, self.place(node, frame))
+        self.left -= size_of(made)
+        return made
 
     def _either(self, node: ast.BoolOp, frame: Frame) -> object:
         wanted = isinstance(node.op, ast.Or)
@@ -259,6 +261,7 @@ class Expressions(Calling):
                 return self.unknown(node, frame, "a text that only a run would tell", value)
             texts.append(value)
         whole = "".join(texts)
+        self.left -= len(whole) // 8
         return whole if len(whole) <= LONGEST else self.unknown(node, frame, "a text that is too long")
 
     def _formatted(self, node: ast.FormattedValue, frame: Frame) -> object:
@@ -397,6 +400,7 @@ class Expressions(Calling):
                 if any(isinstance(one, Maybe) for one in inner):
                     return Unknown(reason_of(inner) or f"{at}: arguments that are not known", sources_of(inner))
                 arguments += inner
+                self.step(len(arguments))
             else:
                 arguments.append(self.value(argument, frame))
         named: dict[str, object] = {}

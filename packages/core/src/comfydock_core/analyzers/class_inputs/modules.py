@@ -3,11 +3,11 @@
 import ast
 import os
 import pathlib
-import sys
 
 from comfydock_core.analyzers.class_inputs.attributes import TooMuch
 from comfydock_core.analyzers.class_inputs.comfyui_folders import MODULE as FOLDER_PATHS
 from comfydock_core.analyzers.class_inputs.own_files import OwnFiles
+from comfydock_core.analyzers.class_inputs.plain_calls import KNOWN_LIBRARIES
 from comfydock_core.analyzers.class_inputs.statements import Statements
 from comfydock_core.analyzers.class_inputs.values import Foreign, Frame, Later, Module, Place, Unknown
 from comfydock_core.analyzers.code.python_syntax import parse
@@ -15,11 +15,6 @@ from comfydock_core.validation.requirement_lines import decoded
 
 _LARGEST = 8 * 1024 * 1024
 _ALL_STEPS = 10_000_000
-# What ComfyUI cannot start without, and Python itself: imports of these do not fail.
-_THERE = frozenset(sys.stdlib_module_names) | {
-    "torch", "torchvision", "torchaudio", "numpy", "PIL", "einops", "transformers", "safetensors", "aiohttp", "yaml",
-    "scipy", "tqdm", "psutil", "av", "pydantic",
-}  # fmt: skip
 _OF_COMFYUI = frozenset({
     "nodes", "folder_paths", "comfy", "comfy_extras", "comfy_api", "comfy_api_nodes", "comfy_execution", "server",
     "execution", "node_helpers", "latest_preview", "app", "api_server", "main", "comfyui_version",
@@ -131,7 +126,7 @@ class Modules(Statements):
                 return found
         elif self._comfyui is None and first in _OF_COMFYUI:
             return None
-        if first in _THERE:
+        if first in KNOWN_LIBRARIES:
             return None
         return self._found(self._tree, self._tree.root, dotted, dotted)
 
@@ -207,7 +202,7 @@ class Modules(Statements):
         return isinstance(node, ast.Call | ast.Subscript)
 
     def _is_there(self, name: str) -> bool:
-        return name.partition(".")[0] in _THERE or name == FOLDER_PATHS or self._absolute(name) is not None
+        return name.partition(".")[0] in KNOWN_LIBRARIES or name == FOLDER_PATHS or self._absolute(name) is not None
 
     def called(
         self,

@@ -3,6 +3,7 @@
 Nothing here touches anything but values, and nothing takes more time or memory than a file may.
 """
 
+import builtins
 import itertools
 import math
 import os
@@ -16,6 +17,7 @@ from comfydock_core.analyzers.class_inputs.values import (
     MORE,
     MOST,
     Foreign,
+    Many,
     Maybe,
     Place,
     Unknown,
@@ -29,6 +31,12 @@ _REPEATED = re.compile(r"[*+{]")
 _BACK = re.compile(r"\\\d|\(\?P=")
 _SHORT = 500
 _WIDE = re.compile(r"\d{4}")
+# What ComfyUI cannot start without, and Python itself: imports of these do not fail, and what they do is known to be
+# harmless to what they are given.
+KNOWN_LIBRARIES = frozenset(sys.stdlib_module_names) | frozenset(dir(builtins)) | {
+    "torch", "torchvision", "torchaudio", "numpy", "PIL", "einops", "transformers", "safetensors", "aiohttp", "yaml",
+    "scipy", "tqdm", "psutil", "av", "pydantic",
+}  # fmt: skip
 CONSTANTS: dict[str, object] = {
     "math.pi": math.pi, "math.e": math.e, "math.inf": math.inf, "math.nan": math.nan, "math.tau": math.tau,
     "sys.maxsize": sys.maxsize, "typing.TYPE_CHECKING": False, "os.sep": os.sep,
@@ -198,5 +206,5 @@ def dictionary_method(holder: dict[object, object], name: str) -> list[object]:
             inner = value.value if isinstance(value, Maybe) else value
             one: object = key if name == "keys" else inner if name == "values" else (key, inner)
             found.append(Maybe(one, value.reason) if isinstance(value, Maybe) else one)
-        return found if more is None else [*found, Maybe(more, reason_of(more))]
+        return found if more is None else [*found, Many(more, reason_of(more))]
     raise KeyError(name)

@@ -8,6 +8,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from comfydock_core.analyzers.class_inputs.attributes import TooMuch
 from comfydock_core.analyzers.class_inputs.calling import new_class
 from comfydock_core.analyzers.class_inputs.expressions import Expressions
 from comfydock_core.analyzers.class_inputs.operations import combined
@@ -100,12 +101,17 @@ class Statements(Expressions):
         test = self.value(node.test, frame)
         holds = truth(test)
         if holds is None:
-            reason = reason_of(test) or f"{self.place(node, frame)}: only a run would tell"
+            reason = reason_of(test)
+            if reason is None and not sources_of(test):
+                reason = f"{self.place(node, frame)}: only a run would tell"
             return self.fork([node.body, node.orelse], frame, reason)
         return self.block(node.body if holds else node.orelse, frame)
 
     def fork(self, ways: list[list[ast.stmt]], frame: Frame, reason: str | None) -> End | None:
-        """Follow ways of which one is taken, and bring together what they leave behind."""
+        """Follow ways of which one is taken, and bring together what they leave behind.
+
+        Without a reason which one depends on files alone.
+        """
         names, before = frame.names, dict(frame.names)
         held, left = self.uncertain, frame.ended + frame.skipped
         self.step(1 + len(before) // 8)
@@ -114,7 +120,9 @@ class Statements(Expressions):
             names.clear()
             names.update(before)
             self.uncertain = held + 1
+            self.by_files += reason is None
             end = self.block(way, frame)
+            self.by_files -= reason is None
             if end is None or end.kind != RAISE:
                 states.append((dict(names), end))
         self.uncertain = held + frame.ended + frame.skipped - left
@@ -144,10 +152,13 @@ class Statements(Expressions):
         for item in self.items(over):
             self.step(2)
             perhaps = isinstance(item, Maybe)
+            by_files = isinstance(item, Maybe) and item.reason is None
             self.uncertain += perhaps
+            self.by_files += by_files
             self.put(node.target, item.value if isinstance(item, Maybe) else item, frame)
             end = self.block(node.body, frame)
             self.uncertain -= perhaps
+            self.by_files -= by_files
             unclear = unclear or perhaps
             if end is not None and (perhaps or frame.skipped > skipped) and end.kind in (RETURN, RAISE):
                 self._later(end, frame)
@@ -190,7 +201,7 @@ class Statements(Expressions):
                 self._forget(node.body, frame, f"{self.place(node, frame)}: how far a loop goes")
                 break
         else:
-            self._forget(node.body, frame, f"{self.place(node, frame)}: a loop that is too long")
+            raise TooMuch
         frame.skipped = skipped
         self.uncertain = held + frame.ended - ended
         return None

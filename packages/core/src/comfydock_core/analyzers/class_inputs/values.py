@@ -326,7 +326,8 @@ def joined(first: object, second: object, reason: str | None) -> object:
     whole = sources_of(first, second)
     lists = all(isinstance(one, list | tuple) or (isinstance(one, Unknown) and one.is_list) for one in (first, second))
     unclear = reason_of(first, second)
-    if unclear is None and not (whole and lists):
+    unknown = all(isinstance(one, Unknown) for one in (first, second))
+    if unclear is None and not (whole and (lists or unknown)):
         unclear = reason or "it is not the same in every run"
     return Unknown(unclear, whole, lists)
 
