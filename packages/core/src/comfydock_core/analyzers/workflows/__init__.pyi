@@ -1,1 +1,2 @@
 from . import carriers as carriers
+from . import drawing as drawing

@@ -23,3 +23,7 @@ class DamagedCarrier(NoWorkflow):
 
 class TooMuchCarried(NoWorkflow):
     """What the file says about itself is larger, or in more pieces, than anyone reads into memory."""
+
+
+class TooLargeToDraw(NoWorkflow):
+    """The graph has so many nodes or links that no picture of it would be looked at."""

@@ -1,0 +1,1 @@
+from .canvas import draw_workflow as draw_workflow
