@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from comfydock_core.analyzers.class_inputs import SourceTree, read_class_inputs
-from comfydock_core.analyzers.custom_node_scanner import files_of_comfyui, files_of_pack
+from comfydock_core.analyzers.code.class_files import files_of_comfyui, files_of_pack
 from comfydock_core.models.workflow import ClassCatalog
 
 IO = """
