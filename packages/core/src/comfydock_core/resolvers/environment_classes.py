@@ -42,11 +42,13 @@ class EnvironmentClasses:
 
     `owners` maps every class that is defined to the directory of the pack that defines it, or to `COMFYUI`; `classes`
     are those whose inputs were read. `doubts` say, by owner, where more may be defined than reading the code tells.
+    `editor_only` are those that scripts of packs define for the editor alone.
     """
 
     owners: dict[str, str] = field(default_factory=dict)
     catalogs: dict[str, Mapping[str, NodeClass]] = field(default_factory=dict)
     doubts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    editor_only: frozenset[str] = frozenset()
 
     @property
     def classes(self) -> OwnedClasses:
@@ -72,6 +74,7 @@ def environment_classes(layout: EnvironmentLayout, answers: AnswerCache, reporte
     for pack, place in present_packs(layout.custom_nodes).items():
         defined = names.of_pack(place)
         found.add(pack, defined.names, inputs.of_pack(place).classes, defined.doubts)
+        found.editor_only |= defined.editor_only
     names.save()
     inputs.save()
     return found

@@ -12,8 +12,9 @@ _GETTERS = frozenset({"GetNode"})
 EDITOR_ONLY = REROUTES | PRIMITIVES | _NOTES | _SETTERS | _GETTERS
 
 
-def is_editor_only(kind: str) -> bool:
-    return kind in EDITOR_ONLY
+def is_editor_only(kind: str, of_packs: frozenset[str] = frozenset()) -> bool:
+    """Whether nodes of a class exist in the editor alone. `of_packs` are those that scripts of packs define."""
+    return kind in EDITOR_ONLY or kind in of_packs
 
 
 class Setters:
@@ -40,9 +41,9 @@ def handed_on(frame: Frame, node: SavedNode, slot: int, setters: Setters) -> Nod
         name = _name(node)
         setter = None if name is None else setters.find(frame.graph, name)
         return None if setter is None else (setter, 0)
-    if node.type in REROUTES or node.type in _SETTERS:
-        return (node, slot) if slot < len(node.inputs) else None
-    return None
+    if node.type in _NOTES:
+        return None
+    return (node, slot) if slot < len(node.inputs) else None
 
 
 def primitive_value(frame: Frame, node: SavedNode) -> NodeValue | None:

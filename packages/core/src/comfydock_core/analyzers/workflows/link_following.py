@@ -48,9 +48,16 @@ class LinkFollower:
     """Follows links in the frames of one workflow."""
 
     def __init__(
-        self, inside: Callable[[Frame, SavedNode], Frame | None], note: Callable[[WorkflowProblem], None]
+        self,
+        inside: Callable[[Frame, SavedNode], Frame | None],
+        note: Callable[[WorkflowProblem], None],
+        editor_only: frozenset[str],
     ) -> None:
-        """`inside` gives the frame of an instance, `note` hears of links that lead nowhere or in circles."""
+        """`inside` gives the frame of an instance, `note` hears of links that lead nowhere or in circles.
+
+        `editor_only` are the classes that scripts of packs define for the editor alone.
+        """
+        self._editor_only = editor_only
         self._inside = inside
         self._note = note
         self._setters = Setters()
@@ -105,7 +112,7 @@ class LinkFollower:
         if inner is not None:
             link = inner.graph.into_outputs.get(at)
             return None if link is None else self._origin(inner, link, first)
-        if not is_editor_only(node.type):
+        if not is_editor_only(node.type, self._editor_only):
             return NodeLink(frame.scoped(node.id), at)
         handed = handed_on(frame, node, at, self._setters)
         if handed is None or isinstance(handed, NodeValue):

@@ -30,9 +30,9 @@ class OpenedWorkflow:
     place: str = ""
     carrier: str | None = None
 
-    def view(self, classes: Classes) -> PromptView:
+    def view(self, classes: Classes, editor_only: frozenset[str] = frozenset()) -> PromptView:
         """The prompt view of it, with what is known of node classes."""
-        return view_of_graph(self.raw, classes) if self.is_graph else view_of_prompt(self.raw)
+        return view_of_graph(self.raw, classes, editor_only) if self.is_graph else view_of_prompt(self.raw)
 
 
 def open_workflow(path: str) -> OpenedWorkflow:

@@ -42,14 +42,19 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE |
 Classes = Mapping[str, NodeClass]
 
 
-def view_of_graph(raw: Table, classes: Classes) -> PromptView:
-    """The prompt view of a graph, which must have `nodes`. `classes` are the node classes that are known."""
-    return _Reader(raw, classes).read()
+def view_of_graph(raw: Table, classes: Classes, editor_only: frozenset[str] = frozenset()) -> PromptView:
+    """The prompt view of a graph, which must have `nodes`.
+
+    `classes` are the node classes that are known, `editor_only` those that scripts of packs define for the editor
+    alone.
+    """
+    return _Reader(raw, classes, editor_only).read()
 
 
 class _Reader:
-    def __init__(self, raw: Table, classes: Classes) -> None:
+    def __init__(self, raw: Table, classes: Classes, editor_only: frozenset[str]) -> None:
         self._raw = raw
+        self._editor_only = editor_only
         self._classes = classes
         self._definitions: dict[str, SavedGraph] = {}
         self._problems: dict[tuple[str, str], WorkflowProblem] = {}
@@ -62,7 +67,7 @@ class _Reader:
         self._opened: set[SavedGraph] = set()
         self._budget = Budget()
         self._aligning = Budget(MOST_CELLS)
-        self._follower = LinkFollower(self._inside, self._note)
+        self._follower = LinkFollower(self._inside, self._note, editor_only)
 
     def read(self) -> PromptView:
         self._gather_definitions()
@@ -143,7 +148,7 @@ class _Reader:
         if frame.depth >= _DEEPEST:
             self._note(WorkflowProblem("too-deep", node.place, f"subgraphs are nested more than {_DEEPEST} deep"))
             return None
-        state = state_within(frame, _own_state(node))
+        state = state_within(frame, self._own_state(node))
         if definition.positional:
             return self._open_group(frame, node, definition, state)
         if definition not in self._edges:
@@ -170,7 +175,7 @@ class _Reader:
                 self._nodes.append(self._read_node(frame, node))
 
     def _read_node(self, frame: Frame, node: SavedNode) -> WorkflowNode:
-        state = state_within(frame, _own_state(node))
+        state = state_within(frame, self._own_state(node))
         properties = node.properties
         read = self._own_values(frame, node)
         inputs: dict[str, NodeValue | NodeLink] = {}
@@ -264,11 +269,10 @@ class _Reader:
             words = f"it stands for {node.type}, which the file does not describe"
             self._note(WorkflowProblem("no-definition", node.place, words, frame.scoped(node.id)))
 
+    def _own_state(self, node: SavedNode) -> str:
+        if is_editor_only(node.type, self._editor_only):
+            return EDITOR_ONLY
+        return {MODE_MUTED: MUTED, MODE_BYPASSED: BYPASSED}.get(node.mode, RUNS)
+
     def _note(self, problem: WorkflowProblem) -> None:
         self._problems.setdefault((problem.code, problem.place), problem)
-
-
-def _own_state(node: SavedNode) -> str:
-    if is_editor_only(node.type):
-        return EDITOR_ONLY
-    return {MODE_MUTED: MUTED, MODE_BYPASSED: BYPASSED}.get(node.mode, RUNS)

@@ -72,7 +72,7 @@ def _analyze_given(content: bytes, parser: WorkflowDependencyParser, known: Envi
 def _told(
     name: str, opened: OpenedWorkflow, parser: WorkflowDependencyParser, known: EnvironmentClasses
 ) -> AnalyzedWorkflow:
-    view = opened.view(known.classes)
+    view = opened.view(known.classes, known.editor_only)
     return AnalyzedWorkflow(name, parser.parse(view), len(view.running), view.format, opened.carrier)
 
 

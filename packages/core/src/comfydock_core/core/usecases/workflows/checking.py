@@ -37,7 +37,7 @@ class WorkflowChecker:
 
     def check(self, name: str, opened: OpenedWorkflow) -> WorkflowCheck:
         """Check one workflow. Raises `OSError`."""
-        view = opened.view(self.known.classes)
+        view = opened.view(self.known.classes, self.known.editor_only)
         needs = WorkflowDependencyParser(self.known.classes).parse(view)
         rules = PromptChecks(view.running, self.known.classes)
         used = rules.check()

@@ -55,7 +55,7 @@ def plan_resolution(
     opened = open_found(found)
     manifest = read_manifest(environment.manifest)
     known = known_classes(workspace, environment, reporter)
-    view = opened.view(known.classes)
+    view = opened.view(known.classes, known.editor_only)
     needs = WorkflowDependencyParser(known.classes).parse(view)
     before = read_entry(manifest, found.name)
     with class_decider(workspace, environment, manifest, reporter) as decider:

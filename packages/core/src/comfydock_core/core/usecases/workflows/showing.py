@@ -27,6 +27,6 @@ def show_workflow(environment: EnvironmentLayout | None, what: str, known: Envir
     """Read one workflow. Raises `WorkflowNotFound`, `WorkflowUnreadable`, `FileSystemError`."""
     found = find_workflow(environment, what)
     opened = open_found(found)
-    view = opened.view(known.classes)
+    view = opened.view(known.classes, known.editor_only)
     unread = dict.fromkeys(node.type for node in view.running if node.type not in known.classes)
     return ShownWorkflow(found, view, opened.carrier, tuple(unread) if view.format == "graph" else ())
