@@ -1,16 +1,20 @@
-"""`workflow show` and `workflow analyze`: they need no environment, and read more with one."""
+"""`workflow show`, `analyze` and `draw`: they need no environment, and read more with one."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.workflow_formatter import analyzed_text, shown_data, shown_text
 from comfydock_cli.table.parser import Arguments
+from comfydock_cli.ui.console import clean
 from comfydock_cli.ui.progress import make_reporter
 from comfydock_core.core.workflows import Workflows
 from comfydock_core.models.exceptions import WorkspaceNotFound
+from comfydock_core.utils.files.atomic import write_text
+from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import counted, some
 
 TYPE_CHECKING = False
@@ -46,6 +50,19 @@ def analyze(context: Context, arguments: Arguments) -> Result:
         note = f"{counted(len(unread), 'file')} of {len(analyzed)} cannot be read"
     data = {"workflows": [_data(one) for one in analyzed]}
     return Result(data, analyzed_text(analyzed), exit_code=8 if unread else 0, note=note)
+
+
+def draw(context: Context, arguments: Arguments) -> Result:
+    """The picture of a workflow, to a file or to standard output."""
+    target = arguments.text("output")
+    with make_reporter(context) as reporter:
+        picture = _workflows(context).draw(context.environment_name, arguments.word("workflow"), reporter)
+    if target is None:
+        return Result({"svg": picture}, picture, verbatim=True)
+    path = os.path.abspath(os.path.expanduser(target))
+    with disk_errors(f"write `{target}`"):
+        write_text(path, picture)
+    return Result({"path": path}, f"drawn to {clean(path)}\n")
 
 
 def _data(one: AnalyzedWorkflow) -> dict[str, object]:

@@ -55,6 +55,19 @@ COMMANDS = (
         ENVIRONMENT,
     ),
     Command(
+        ("workflow", "draw"),
+        "comfydock_cli.global_commands.workflow_reading:draw",
+        "Draw a workflow",
+        "As the editor lays it out, as an SVG picture without scripts or outside references. With an environment the"
+        " nodes that keep the workflow from running there are marked.",
+        ("comfydock workflow draw portrait -o portrait.svg",),
+        _ABOUT,
+        (
+            _WORKFLOW,
+            value("--output", "-o", metavar="FILE", help="the file to write instead of standard output"),
+        ),
+    ),
+    Command(
         ("workflow", "resolve"),
         "comfydock_cli.env_commands.workflow_resolving:resolve",
         "Get what a workflow needs",

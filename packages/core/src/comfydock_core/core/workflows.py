@@ -64,6 +64,15 @@ class Workflows:
         layout = self._there.environment(environment)
         return check_workflows(self._there.layout, layout, words, reporter)
 
+    def draw(self, environment: str | None, what: str, reporter: Reporter) -> str:
+        """The picture of a workflow as SVG, with what is missing here marked.
+
+        Raises `WorkflowNotFound`, `WorkflowUnreadable`, `ModelPathsInvalid`, `EnvironmentBroken`.
+        """
+        from comfydock_core.core.usecases.workflows.picturing import draw
+
+        return draw(self._layout, self._if_there(environment), what, reporter)
+
     def plan_resolution(
         self,
         environment: str | None,

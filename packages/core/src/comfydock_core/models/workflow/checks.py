@@ -42,7 +42,8 @@ SERVER_TYPES = {
 class WorkflowIssue:
     """One thing that keeps a workflow from running here.
 
-    `node` is scoped, `place` a JSON pointer into the file. `hint` says what to do, when something is known.
+    `node` is scoped, `place` a JSON pointer into the file. `hint` says what to do, when something is known. A missing
+    class is one issue for all its `nodes`.
     """
 
     code: IssueCode
@@ -52,6 +53,7 @@ class WorkflowIssue:
     input: str | None = None
     place: str = ""
     hint: str | None = None
+    nodes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,8 @@ class WorkflowChecker:
                 f"nothing here defines `{kind}` ({where})",
                 nodes[0],
                 kind,
-                None,
-                places[nodes[0]],
+                place=places[nodes[0]],
+                nodes=tuple(nodes),
             )
 
     def _missing_files(self, needs: WorkflowDependencies) -> Iterator[WorkflowIssue]:
