@@ -18,6 +18,13 @@ from comfydock_core.utils.versions import is_full_commit, looks_like_commit, new
 _NAMES_SHOWN = 10
 
 
+def chosen_repository(named: str | None) -> str:
+    """The repository named, that of `COMFYDOCK_COMFYUI_REPOSITORY`, or the default. Paths become absolute."""
+    chosen = named or os.environ.get("COMFYDOCK_COMFYUI_REPOSITORY") or COMFYUI_REPOSITORY
+    path = None if chosen.startswith("file://") else remotes.local_path(chosen)
+    return path or chosen
+
+
 class ComfyUIVersions:
     """Resolves versions by asking the repository, and GitHub where the repository is there.
 
@@ -30,10 +37,8 @@ class ComfyUIVersions:
         self._offline = offline
 
     def repository(self, named: str | None) -> str:
-        """The repository named, that of `COMFYDOCK_COMFYUI_REPOSITORY`, or the default. Paths become absolute."""
-        chosen = named or os.environ.get("COMFYDOCK_COMFYUI_REPOSITORY") or COMFYUI_REPOSITORY
-        path = None if chosen.startswith("file://") else remotes.local_path(chosen)
-        return path or chosen
+        """What `chosen_repository` says."""
+        return chosen_repository(named)
 
     def is_default(self, repository: str) -> bool:
         return same_repository(repository, COMFYUI_REPOSITORY)
