@@ -75,7 +75,7 @@ class Modules(Statements):
         place = path or directory
         known = self._modules.get(place)
         if known is None:
-            shown = os.path.relpath(place, tree.root)
+            shown = os.path.relpath(place, tree.root).replace(os.sep, "/")
             known = self._modules[place] = Module(dotted, path, shown, directory, own=tree is self._tree)
             known.names = {"__name__": dotted or os.path.basename(tree.root), "__file__": place, "__package__": dotted}
         return known
