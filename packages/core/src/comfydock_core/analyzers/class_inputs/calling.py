@@ -146,18 +146,16 @@ class Calling(Attributes):
     ) -> bool:
         """Give the parameters of a function their values. Returns whether they fit."""
         spec, names = function.node.args, frame.names
-        order = [one.arg for one in (*spec.posonlyargs, *spec.args)]
+        order, known = function.parameters
         if len(arguments) > len(order) and spec.vararg is None:
             return False
         names.update(zip(order, arguments))  # noqa: B905 -- Those that are left have defaults.
-        taken = set(names)
         if spec.vararg is not None:
             names[spec.vararg.arg] = tuple(arguments[len(order) :])
         further: dict[object, object] = {}
-        known = {*order, *(one.arg for one in spec.kwonlyargs)}
         for name, value in named.items():
             if name in known:
-                if name in taken:
+                if name in names:
                     return False
                 names[name] = value
             elif spec.kwarg is not None:

@@ -30,7 +30,7 @@ from comfydock_core.analyzers.class_inputs.values import (
 )
 from comfydock_core.analyzers.code.python_syntax import method_name
 
-_BUILTINS = frozenset(
+_NAMES = frozenset(
     name for name in (*SHALLOW, *DEEP, *EFFECTLESS) if "." not in name
 ) | {
     "super", "getattr", "hasattr", "setattr", "isinstance", "issubclass", "type", "len", "map", "filter", "next",
@@ -40,6 +40,7 @@ _BUILTINS = frozenset(
     "format", "hex", "bin", "pow", "complex", "delattr", "ImportError", "KeyError", "TypeError", "NotImplemented",
     "Ellipsis", "IndexError", "AttributeError", "bytearray",
 }  # fmt: skip
+_BUILTINS = {name: Foreign(name) for name in _NAMES}
 
 
 class Expressions(Calling):
@@ -68,7 +69,7 @@ class Expressions(Calling):
         if found is not MISSING:
             return found
         if name in _BUILTINS:
-            return Foreign(name)
+            return _BUILTINS[name]
         return Unknown(f"{frame.module.shown}:1: `{name}` cannot be found")
 
     def bind(self, name: str, value: object, frame: Frame) -> None:
@@ -137,8 +138,12 @@ class Expressions(Calling):
         return self.look_up(node.id, frame)
 
     def _attribute(self, node: ast.Attribute, frame: Frame) -> object:
-        at = self.place(node, frame)
         holder = self.value(node.value, frame)
+        if type(holder) is Instance:
+            found = holder.names.get(node.attr, MISSING)
+            if found is not MISSING and type(found) is not Maybe:
+                return found
+        at = self.place(node, frame)
         found = self.attribute(holder, node.attr, at)
         return Unknown(f"{at}: there is no `{node.attr}`") if found is MISSING else self.settled(found)
 
@@ -410,18 +415,20 @@ class Expressions(Calling):
                 named[word.arg] = value
             else:
                 merge(self, named, value, at, perhaps=False)  # type: ignore[arg-type]
-        return self.called(node, function, arguments, named, at, frame)
+        if isinstance(function, Foreign):
+            return self.called(node, function, arguments, named, at, frame)
+        return self.call(function, arguments, named, at)
 
     def called(
         self,
         node: ast.Call,
-        function: object,
+        function: Foreign,
         arguments: list[object],
         named: dict[str, object],
         at: Place,
         frame: Frame,
     ) -> object:
-        """What a call gives; imports by name are for those who know modules."""
+        """What a call gives of a name that is not looked at; imports by name are for those who know modules."""
         return self.call(function, arguments, named, at)
 
     def _of_frame(self, name: str, node: ast.Call, frame: Frame, at: Place) -> object:

@@ -75,7 +75,7 @@ class Modules(Statements):
         place = path or directory
         known = self._modules.get(place)
         if known is None:
-            shown = os.path.relpath(place, tree.root)
+            shown = os.path.relpath(place, tree.root).replace(os.sep, "/")
             known = self._modules[place] = Module(dotted, path, shown, directory, own=tree is self._tree)
             known.names = {"__name__": dotted or os.path.basename(tree.root), "__file__": place, "__package__": dotted}
         return known
@@ -207,13 +207,13 @@ class Modules(Statements):
     def called(
         self,
         node: ast.Call,
-        function: object,
+        function: Foreign,
         arguments: list[object],
         named: dict[str, object],
         at: Place,
         frame: Frame,
     ) -> object:
-        if isinstance(function, Foreign) and function.dotted in ("importlib.import_module", "__import__"):
+        if function.dotted in ("importlib.import_module", "__import__"):
             name = arguments[0] if arguments else None
             if not isinstance(name, str):
                 return self.unknown(node, frame, "which module is imported", name)
@@ -223,9 +223,9 @@ class Modules(Statements):
                 return Unknown(f"{at}: the module `{name}`")
             self._settle(found)
             return found
-        if isinstance(function, Foreign) and function.dotted == "importlib.util.spec_from_file_location":
+        if function.dotted == "importlib.util.spec_from_file_location":
             return self._by_file(arguments, at)
-        if isinstance(function, Foreign) and function.dotted == "importlib.util.module_from_spec":
+        if function.dotted == "importlib.util.module_from_spec":
             return arguments[0] if arguments else None  # The module stands for how to find it.
         return self.call(function, arguments, named, at)
 

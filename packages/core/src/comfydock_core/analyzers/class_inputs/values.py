@@ -119,6 +119,16 @@ class Function:
     owner: "Class | None" = None
     kind: str = ""  # `class`, `static` or `property`, as its decorators have it.
     defaults: dict[str, object] = field(default_factory=dict)
+    _parameters: tuple[tuple[str, ...], frozenset[str]] | None = None
+
+    @property
+    def parameters(self) -> tuple[tuple[str, ...], frozenset[str]]:
+        """The names of those that have a position, and of all that can be named."""
+        if self._parameters is None:
+            spec = self.node.args
+            order = tuple(one.arg for one in (*spec.posonlyargs, *spec.args))
+            self._parameters = order, frozenset((*order, *(one.arg for one in spec.kwonlyargs)))
+        return self._parameters
 
 
 @dataclass(slots=True, eq=False)
