@@ -28,8 +28,7 @@ MODULE_OF = {
     **dict.fromkeys(("model", "download"), "models"),
     "workflow": "workflows",
     **dict.fromkeys(("undo", "operation"), "operations"),
-    **dict.fromkeys(("backend", "env-config", "__merge"), "backends"),
-    **dict.fromkeys(("py", "constraint", "outdated"), "python"),
+    **dict.fromkeys(("backend", "env-config", "__merge", "py", "constraint", "outdated"), "python"),
     **dict.fromkeys(("init", "config", "logs", "doctor"), "workspace"),
     **dict.fromkeys(("help", "explain", "completion", "self", "__complete", "__check"), "program"),
 }
@@ -82,10 +81,6 @@ def _rows_of(module: str) -> tuple[Command, ...]:
         from comfydock_cli.table import operations
 
         return operations.COMMANDS
-    if module == "backends":
-        from comfydock_cli.table import backends
-
-        return backends.COMMANDS
     if module == "python":
         from comfydock_cli.table import python
 

@@ -1,11 +1,116 @@
-"""Commands about Python packages, and about what is outdated."""
+"""Commands about Python packages: PyTorch's back ends, the packages themselves, and what is outdated."""
 
-from comfydock_cli.table.spec import ENVIRONMENT, NO_TEST, STRICT, WHILE_RUNNING, WRITE, Command, flag, value, word
+from comfydock_cli.table.spec import (
+    ENVIRONMENT,
+    NO_TEST,
+    NOTHING,
+    STRICT,
+    WHILE_RUNNING,
+    WRITE,
+    Command,
+    flag,
+    value,
+    word,
+)
 
 _ABOUT = "packages"
+_BACKEND = word("backend", "the back end: auto, cpu, cuNNN, rocmX.Y, xpu or none", completer="torch_backends")
 _GROUP = value("--group", metavar="NAME", help="a dependency group of yours", completer="package_groups")
 
 COMMANDS = (
+    Command(("backend",), "", "List, check, lock and choose PyTorch back ends", about=_ABOUT),
+    Command(
+        ("backend", "list"),
+        "comfydock_cli.env_commands.backends:list_backends",
+        "List the locked back ends",
+        "Every back end that the environment has a lock of PyTorch for, with its release and state; the one that this"
+        " machine uses is marked.",
+        ("comfydock backend list", "comfydock backend list -e work --json"),
+        _ABOUT,
+        (),
+        ENVIRONMENT,
+    ),
+    Command(
+        ("backend", "check"),
+        "comfydock_cli.env_commands.backends:check",
+        "Check the locks of all back ends",
+        "Reports which locks of PyTorch cannot be used and why, and ends with exit code 8 if there is one.",
+        ("comfydock backend check",),
+        _ABOUT,
+        (),
+        ENVIRONMENT,
+    ),
+    Command(
+        ("backend", "lock"),
+        "comfydock_cli.env_commands.syncing:lock_backends",
+        "Lock PyTorch for a back end",
+        "Writes `backends/BACKEND/pylock.toml` and nothing else; no GPU is needed for that, only the back end's index.",
+        ("comfydock backend lock cu128", "comfydock backend lock cpu cu128 rocm6.4"),
+        _ABOUT,
+        (word("backend", "back ends to lock", many=True, completer="torch_backends"),),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("backend", "use"),
+        "comfydock_cli.env_commands.syncing:use_backend",
+        "Use a back end on this machine",
+        "Notes the choice outside of the history, locks PyTorch for it if need be, and installs it.",
+        ("comfydock backend use cpu", "comfydock backend use auto"),
+        _ABOUT,
+        (_BACKEND, WHILE_RUNNING),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(("env-config",), "", "Settings of an environment on this machine", about=_ABOUT),
+    Command(("env-config", "torch-backend"), "", "The PyTorch back end of this machine", about=_ABOUT),
+    Command(
+        ("env-config", "torch-backend", "show"),
+        "comfydock_cli.env_commands.backends:show",
+        "Show which back end is used here",
+        "",
+        ("comfydock env-config torch-backend show",),
+        _ABOUT,
+        (),
+        ENVIRONMENT,
+    ),
+    Command(
+        ("env-config", "torch-backend", "detect"),
+        "comfydock_cli.env_commands.backends:detect",
+        "Show which back end fits this machine",
+        "Asks the programs of NVIDIA, AMD and Intel that are on PATH; nothing is changed.",
+        ("comfydock env-config torch-backend detect",),
+        _ABOUT,
+        (),
+        NOTHING,
+    ),
+    Command(
+        ("env-config", "torch-backend", "set"),
+        "comfydock_cli.env_commands.syncing:use_backend",
+        "Choose the back end of this machine",
+        "The same as `backend use`.",
+        ("comfydock env-config torch-backend set cpu",),
+        _ABOUT,
+        (_BACKEND, WHILE_RUNNING),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("__merge",),
+        "comfydock_cli.global_commands.merging:merge",
+        "Merge a file for git",
+        "",
+        (),
+        _ABOUT,
+        (
+            word("kind", "what the file is", choices=("lock", "manifest")),
+            word("base", "the common ancestor"),
+            word("ours", "our version, which becomes the merged one"),
+            word("theirs", "their version"),
+        ),
+        NOTHING,
+        hidden=True,
+    ),
     Command(("py",), "", "Add, remove and list Python packages", about=_ABOUT),
     Command(
         ("py", "add"),

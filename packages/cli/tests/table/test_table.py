@@ -7,7 +7,6 @@ import shlex
 from comfydock_cli.completion.values import OF_ENVIRONMENT, SOURCES
 from comfydock_cli.generate.help import command_help
 from comfydock_cli.table import (
-    backends,
     environments,
     live,
     models,
@@ -93,7 +92,6 @@ def test_the_group_of_a_first_word_is_the_module_that_holds_it():
         "environments": environments,
         "nodes": nodes,
         "models": models,
-        "backends": backends,
         "operations": operations,
         "workspace": workspace,
         "python": python,
