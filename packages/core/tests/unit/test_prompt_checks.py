@@ -1,6 +1,8 @@
 """Whether a server would take a prompt, by its own rules."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from comfydock_core.models.workflow.checks import IssueCode
 from comfydock_core.models.workflow.class_inputs import OPTIONAL, ClassInput, NodeClass
@@ -181,6 +183,19 @@ def test_a_node_between_two_circles_is_in_none() -> None:
     )  # fmt: skip
     found = checked(*nodes, classes=(output(socket("x", "X")), both)).issues
     assert [one.node for one in found if one.code is IssueCode.CYCLE] == ["1", "2", "4", "5"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20))
+def test_a_node_is_in_a_circle_exactly_when_it_can_be_reached_from_itself(links: list[tuple[int, int]]) -> None:
+    needed: dict[int, set[int]] = {at: {to for one, to in links if one == at} for at in range(8)}
+    after = {at: set(others) for at, others in needed.items()}
+    for _ in range(8):
+        after = {at: found.union(*(needed[one] for one in found)) for at, found in after.items()}
+    inputs = {at: {f"i{to}": (str(to), 0) for to in others} for at, others in needed.items()}
+    class_ = output(*(socket(f"i{at}", "X", OPTIONAL) for at in range(8)), outputs=("X",))
+    found = checked(*(use(str(at), "Out", **one) for at, one in inputs.items()), classes=(class_,)).issues
+    assert {one.node for one in found} == {str(at) for at, reached in after.items() if at in reached}
 
 
 def test_what_only_running_the_code_would_tell_is_said_and_no_issue() -> None:

@@ -113,9 +113,10 @@ def test_a_group_that_nobody_uses_is_unused() -> None:
 
 def test_groups_may_be_in_groups_but_not_in_themselves() -> None:
     groups = {"outer": {"nodes": [{"type": "workflow>mine", "widgets_values": ["x.safetensors"]}]},
-              "mine": {"nodes": [LOADER]}, "self": {"nodes": [{"type": "workflow>self"}]}}  # fmt: skip
+              "mine": {"nodes": [LOADER]},
+              "self": {"nodes": [{"type": "workflow>self", "widgets_values": [1]}]}}  # fmt: skip
     whole = graph(
-        [node(1, "workflow>outer", ["y.safetensors"]), node(2, "workflow>self")], extra={"groupNodes": groups}
+        [node(1, "workflow>outer", ["y.safetensors"]), node(2, "workflow>self", [1])], extra={"groupNodes": groups}
     )
     seen = view(whole)
     assert inputs(seen, "1:0:0") == {"ckpt_name": "y.safetensors"} and codes(seen) == ["definition-cycle"]

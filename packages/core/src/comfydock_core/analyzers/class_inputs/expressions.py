@@ -6,7 +6,7 @@ from collections.abc import Callable
 from comfydock_core.analyzers.class_inputs.attributes import TooMuch
 from comfydock_core.analyzers.class_inputs.calling import Calling
 from comfydock_core.analyzers.class_inputs.changing import merge, put
-from comfydock_core.analyzers.class_inputs.operations import combined, compared, subscript
+from comfydock_core.analyzers.class_inputs.operations import TROUBLE, combined, compared, subscript
 from comfydock_core.analyzers.class_inputs.plain_calls import DEEP, EFFECTLESS, SHALLOW
 from comfydock_core.analyzers.class_inputs.values import (
     LONGEST,
@@ -54,7 +54,10 @@ class Expressions(Calling):
         evaluate = _EXPRESSIONS.get(kind)
         if evaluate is None:
             return self.unknown(node, frame, "an expression that is not worked out")
-        return evaluate(self, node, frame)
+        try:
+            return evaluate(self, node, frame)
+        except TROUBLE as error:
+            return self.unknown(node, frame, str(error))
 
     def look_up(self, name: str, frame: Frame) -> object:
         at: Frame | None = frame

@@ -94,7 +94,10 @@ class Modules(Statements):
         try:
             syntax = tree.syntax(path)
             with self.own_steps():
-                self.block(syntax.body, Frame(module, module.names))
+                end = self.block(syntax.body, Frame(module, module.names))
+            if end is not None:
+                module.is_open = True
+                self._doubt(f"{module.shown}:1: it does not come to its end")
         except (ValueError, OSError) as error:
             module.is_open = True
             self._doubt(f"{module.shown}:1: {error}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from comfydock_core.analyzers.class_inputs.attributes import TooMuch
 from comfydock_core.analyzers.class_inputs.calling import new_class
 from comfydock_core.analyzers.class_inputs.expressions import Expressions
-from comfydock_core.analyzers.class_inputs.operations import combined
+from comfydock_core.analyzers.class_inputs.operations import TROUBLE, combined
 from comfydock_core.analyzers.class_inputs.values import (
     MISSING,
     Class,
@@ -66,7 +66,10 @@ class Statements(Expressions):
             follow = _STATEMENTS.get(type(statement))
             if follow is None:
                 continue
-            end: End | None = follow(self, statement, frame)
+            try:
+                end: End | None = follow(self, statement, frame)
+            except TROUBLE:  # A run would fail as well: what stands there cannot be done.
+                return End(RAISE)
             if end is not None:
                 return end
         return None

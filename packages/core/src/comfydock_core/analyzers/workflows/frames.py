@@ -50,6 +50,7 @@ def open_instance(parent: Frame, node: SavedNode, definition: SavedGraph, edges:
         _by_proxies(frame, node, edges, proxies[: len(values)])
     elif values:
         _by_order(frame, node, edges)
+    _by_those_around(frame, edges, parent.inside.get(node.id, {}), proxies)
     return frame
 
 
@@ -91,6 +92,25 @@ def _by_order(frame: Frame, node: SavedNode, edges: Edges) -> None:
         return
     for at, slot in enumerate(edges.with_widgets[: len(values)]):
         frame.handed[slot] = NodeValue(values[at], (node.value_place(at),), ORDERED)
+
+
+def _by_those_around(frame: Frame, edges: Edges, values: dict[str, NodeValue], proxies: object) -> None:
+    """What an instance around this one sets by name goes before the values of this one."""
+    targets = {one[1]: key_of(one[0]) for one in _pairs(proxies)} if values else {}
+    for name, value in values.items():
+        slot, target = edges.named(name), targets.get(name)
+        if slot is not None:
+            frame.handed[slot] = value
+        elif target is not None:
+            frame.inside.setdefault(target, {})[name] = value
+
+
+def _pairs(proxies: object) -> list[tuple[object, str]]:
+    return [
+        (one[0], one[1])
+        for one in (proxies if isinstance(proxies, list) else ())
+        if isinstance(one, list) and len(one) >= 2 and isinstance(one[1], str)
+    ]
 
 
 def _by_proxies(frame: Frame, node: SavedNode, edges: Edges, proxies: list[object]) -> None:

@@ -254,9 +254,6 @@ class _Reader:
             inner = self._inside(frame, target)
             if inner is None:
                 return self._own_values(frame, target).values.get(name)
-            override = frame.inside.get(target.id, {}).get(name)
-            if override is not None:
-                return override
             edges = self._edges.get(inner.graph)
             deeper = None if edges is None else edges.named(name)
             if deeper is None:
