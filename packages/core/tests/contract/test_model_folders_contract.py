@@ -14,7 +14,7 @@ import pytest
 import uv
 
 from comfydock_core.analyzers.model_files.listing import listed_files
-from comfydock_core.analyzers.model_files.model_folders import model_folders
+from comfydock_core.analyzers.model_files.model_folders import read_model_folders
 from comfydock_core.models.exceptions import ModelPathsInvalid
 from comfydock_core.models.model_files.folders import ModelFolder
 
@@ -78,7 +78,7 @@ def answer(comfyui: Path, text: str, place: Path, bare: dict[str, list[str]]) ->
     file = comfyui / "extra_model_paths.yaml"
     file.write_text(text.replace("<place>", str(place)), encoding="utf-8", newline="")
     try:
-        folders = model_folders(str(comfyui), None)
+        folders = read_model_folders(str(comfyui), None)
     except ModelPathsInvalid as error:
         return {"error": error.message}
     found = {folder.name: [one.replace(str(place), "<place>") for one in folder.directories] for folder in folders}
@@ -131,7 +131,7 @@ def test_a_real_comfyui_answers_as_recorded_and_as_its_code_tells_us(tmp_path: P
     told = json.loads(done.stdout)
     comfyui = tmp_path / "ComfyUI"
     (comfyui / "extra_model_paths.yaml").unlink()
-    bare = {folder.name: folder for folder in model_folders(str(comfyui), None)}
+    bare = {folder.name: folder for folder in read_model_folders(str(comfyui), None)}
     assert {name: sorted(folder.extensions) for name, folder in bare.items()} == {
         name: extensions for name, (_, extensions) in told["own"].items()
     }

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comfydock_core.analyzers.model_files.listing import listed_files, path_of, seen_from
-from comfydock_core.analyzers.model_files.model_folders import model_folders
+from comfydock_core.analyzers.model_files.model_folders import read_model_folders
 from comfydock_core.analyzers.model_files.root_layouts import ways_of_example
 from comfydock_core.models.exceptions import EnvironmentBroken
 from comfydock_core.models.model_files.folders import ModelFolder, ModelFolders
@@ -42,7 +42,7 @@ def comfyui(tmp_path: Path) -> Path:
 
 def with_pack(comfyui: Path, code: str, file: str = "__init__.py") -> ModelFolders:
     (comfyui / "custom_nodes/pack" / file).write_text(code)
-    return model_folders(str(comfyui), str(comfyui / "custom_nodes"))
+    return read_model_folders(str(comfyui), str(comfyui / "custom_nodes"))
 
 
 def added(folders: ModelFolders, comfyui: Path) -> dict[str, tuple[list[str], list[str]]]:
@@ -186,7 +186,7 @@ def test_packs_that_are_off_and_tests_do_not_count(comfyui: Path) -> None:
             f"{PACK}folder_paths.add_model_folder_path('a', 'a')"
         )
     (comfyui / "custom_nodes/single.py").write_text(f"{PACK}folder_paths.add_model_folder_path('single', '/s')\n")
-    folders = model_folders(str(comfyui), str(comfyui / "custom_nodes"))
+    folders = read_model_folders(str(comfyui), str(comfyui / "custom_nodes"))
     assert list(added(folders, comfyui)) == ["single"]
 
 
@@ -203,7 +203,7 @@ def test_a_comfyui_that_does_not_tell_is_broken(comfyui: Path, content: str | No
     if content is not None:
         (comfyui / "folder_paths.py").write_text(content)
     with pytest.raises(EnvironmentBroken, match=r"folder_paths\.py` does not tell where"):
-        model_folders(str(comfyui), None)
+        read_model_folders(str(comfyui), None)
 
 
 @settings(deadline=None)
@@ -213,7 +213,7 @@ def test_any_text_in_a_pack_is_survived(tmp_path_factory: pytest.TempPathFactory
     (comfyui / "custom_nodes/pack").mkdir(parents=True)
     (comfyui / "folder_paths.py").write_text(FOLDER_PATHS)
     (comfyui / "custom_nodes/pack/__init__.py").write_text(f"# folder_names_and_paths\n{text}", "utf-8", "replace")
-    assert model_folders(str(comfyui), str(comfyui / "custom_nodes")).folder("loras")
+    assert read_model_folders(str(comfyui), str(comfyui / "custom_nodes")).folder("loras")
 
 
 def make(place: Path, *names: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from comfydock_core import repositories
 from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES, EXTRA_PATHS
 from comfydock_core.analyzers.model_files.listing import counts, names_below, seen_from
-from comfydock_core.analyzers.model_files.model_folders import model_folders
+from comfydock_core.analyzers.model_files.model_folders import read_model_folders
 from comfydock_core.analyzers.model_files.root_places import root_places
 from comfydock_core.configs.defaults import MODEL_EXTENSIONS
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -27,7 +27,7 @@ def check_models(layout: EnvironmentLayout) -> Iterator[Finding]:
         return  # That there is no ComfyUI is reported by itself.
     file, name = f"{layout.comfyui}/{EXTRA_PATHS}", layout.name
     try:
-        folders = model_folders(layout.comfyui, layout.custom_nodes)
+        folders = read_model_folders(layout.comfyui, layout.custom_nodes)
     except ModelPathsInvalid as error:
         yield Finding(error.code, PROBLEM, error.message, name, error.hint or "")
         return

@@ -30,7 +30,7 @@ _NO_CODE = ("__pycache__", "node_modules", "tests")
 _MAPPING_LEGACY = "map_legacy"
 
 
-def model_folders(comfyui: str, custom_nodes: str | None, *, extra: bool = True) -> ModelFolders:
+def read_model_folders(comfyui: str, custom_nodes: str | None, *, extra: bool = True) -> ModelFolders:
     """The folders of ComfyUI in `comfyui` with the node packs in `custom_nodes`, or without any.
 
     Without `extra` they are as without any file of model paths.

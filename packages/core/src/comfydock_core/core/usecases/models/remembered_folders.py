@@ -3,8 +3,9 @@
 import os
 from collections.abc import Iterator
 
+# The reader itself is loaded when something has to be read anew.
+from comfydock_core.analyzers import model_files
 from comfydock_core.analyzers.model_files.extra_paths import EXTRA_PATHS
-from comfydock_core.analyzers.model_files.model_folders import model_folders
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.model_files.folders import ModelFolder, ModelFolders
@@ -17,10 +18,10 @@ _NO_CODE = ("__pycache__", ".git")
 
 
 def remembered_folders(layout: EnvironmentLayout, answers: AnswerCache) -> ModelFolders:
-    """What `model_folders` tells of an environment, without its doubts. Raises what it raises."""
+    """What `read_model_folders` tells of an environment, without its doubts. Raises what it raises."""
 
     def ask() -> dict[str, object]:
-        found = model_folders(layout.comfyui, layout.custom_nodes)
+        found = model_files.read_model_folders(layout.comfyui, layout.custom_nodes)
         listed = [[one.name, list(one.directories), sorted(one.extensions)] for one in found]
         return {"folders": listed, "models": found.models, "legacy": dict(found.legacy)}
 

@@ -7,7 +7,7 @@ import shutil
 
 from comfydock_core import repositories
 from comfydock_core.analyzers.model_files.extra_paths import EXTRA_PATHS
-from comfydock_core.analyzers.model_files.model_folders import model_folders
+from comfydock_core.analyzers.model_files.model_folders import read_model_folders
 from comfydock_core.analyzers.model_files.root_counts import named_roots, own_root
 from comfydock_core.analyzers.model_files.root_layouts import folders_in, known_ways
 from comfydock_core.analyzers.model_files.root_places import root_places
@@ -35,7 +35,7 @@ def list_roots(layout: EnvironmentLayout) -> ModelRootsOverview:
     Raises `ModelPathsInvalid`, `EnvironmentBroken`, `FileSystemError`.
     """
     with disk_errors("look at the directories of models"):
-        folders = model_folders(layout.comfyui, layout.custom_nodes)
+        folders = read_model_folders(layout.comfyui, layout.custom_nodes)
         extra = _read(layout)
         own = own_root(folders)
         roots = (*([own] if own is not None else []), *named_roots(extra, _file(layout), folders))
@@ -57,7 +57,7 @@ def plan_addition(layout: EnvironmentLayout, path: str, section: str | None, *, 
         if not os.path.isdir(root):
             raise _refused(f"there is no directory `{root}`", "name one that holds folders of models", root)
         _refuse_link(file)
-        folders = model_folders(layout.comfyui, layout.custom_nodes, extra=False)
+        folders = read_model_folders(layout.comfyui, layout.custom_nodes, extra=False)
         data = native.read_bytes(file) or b"" if os.path.lexists(file) else b""
         nothing = repositories.says_nothing(data)
         extra = ExtraModelPaths(()) if nothing else repositories.parse_model_paths(data, file)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
+from comfydock_core import repositories
 from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES
 from comfydock_core.analyzers.model_files.listing import listed_files, path_of
 from comfydock_core.caching.answer_cache import AnswerCache
@@ -10,8 +11,11 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.remembered_folders import remembered_folders
 from comfydock_core.models.model_files.folders import ModelFolder
-from comfydock_core.repositories.model_index import ModelIndexReader, read_model_index
 from comfydock_core.resolvers.model_matching import ModelMatcher
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.repositories.model_index import ModelIndexReader
 
 
 def model_matcher(workspace: WorkspaceLayout, environment: EnvironmentLayout) -> ModelMatcher:
@@ -72,11 +76,11 @@ class _Digests:
             digests = [_digest(index, path) for path in (first, second)]
         return digests[0] is not None and digests[0] == digests[1]
 
-    def _open(self) -> ModelIndexReader:
-        return read_model_index(self._path)
+    def _open(self) -> "ModelIndexReader":
+        return repositories.model_index.read_model_index(self._path)
 
 
-def _digest(index: ModelIndexReader, path: str) -> str | None:
+def _digest(index: "ModelIndexReader", path: str) -> str | None:
     real = os.path.realpath(path)
     directory = os.path.dirname(real)
     while directory != os.path.dirname(directory):
