@@ -166,6 +166,31 @@ _MODELS = Topic(
     " go on beside a working ComfyUI; `--eager` reads at full speed.",
 )
 
+_WORKFLOWS = Topic(
+    "workflows",
+    "Workflows",
+    "How to see what a workflow needs, whether it runs here, and to get what is missing",
+    "A workflow is read as the editor would run it: subgraphs are opened, links followed, and every value is taken from"
+    " where it was set. It may be a workflow of an environment, any file that the editor saved or exported, or a picture,"
+    " video or sound that ComfyUI made.",
+    (
+        ("comfydock workflow list", "list the workflows of an environment"),
+        (
+            "comfydock workflow show WORKFLOW",
+            "show every node with its inputs; `--api` prints the prompt for the server",
+        ),
+        ("comfydock workflow analyze FILE", "show node classes, models and input files, without any environment"),
+        ("comfydock workflow check WORKFLOW", "see whether it runs here, and what is in its way"),
+        ("comfydock workflow resolve WORKFLOW", "add the node packs and fetch the models that are missing"),
+        ("comfydock workflow draw WORKFLOW -o FILE.svg", "draw it, with what is missing marked"),
+    ),
+    "What node classes take in is read from the code of ComfyUI and of the node packs; none of it is run. Where only a"
+    " run would tell, this is said.",
+    "Which node pack a class is from is decided by evidence: what the file says, the installed packs, the lists that"
+    " `comfydock registry update` fetches, and the other classes of the workflow. `--why` shows it. With `--auto` a pack"
+    " is chosen only where the evidence is clear.",
+)
+
 _UNDO = Topic(
     "undo",
     "Changes and undo",
@@ -316,5 +341,16 @@ _JSON = Topic(
 
 TOPICS = {
     topic.name: topic
-    for topic in (_ENVIRONMENTS, _NODES, _PACKAGES, _MODELS, _UNDO, _ENVIRONMENT, _EXIT_CODES, _FILES, _JSON)
+    for topic in (
+        _ENVIRONMENTS,
+        _NODES,
+        _PACKAGES,
+        _MODELS,
+        _WORKFLOWS,
+        _UNDO,
+        _ENVIRONMENT,
+        _EXIT_CODES,
+        _FILES,
+        _JSON,
+    )
 }
