@@ -171,8 +171,8 @@ _WORKFLOWS = Topic(
     "Workflows",
     "How to see what a workflow needs, whether it runs here, and to get what is missing",
     "A workflow is read as the editor would run it: subgraphs are opened, links followed, and every value is taken from"
-    " where it was set. It may be a workflow of an environment, any file that the editor saved or exported, or a picture,"
-    " video or sound that ComfyUI made.",
+    " where it was set. It may be a workflow of an environment, a file that the editor saved or exported, or a picture,"
+    " a video or a sound that ComfyUI made.",
     (
         ("comfydock workflow list", "list the workflows of an environment"),
         (
@@ -187,8 +187,8 @@ _WORKFLOWS = Topic(
     "What node classes take in is read from the code of ComfyUI and of the node packs; none of it is run. Where only a"
     " run would tell, this is said.",
     "Which node pack a class is from is decided by evidence: what the file says, the installed packs, the lists that"
-    " `comfydock registry update` fetches, and the other classes of the workflow. `--why` shows it. With `--auto` a pack"
-    " is chosen only where the evidence is clear.",
+    " `comfydock registry update` fetches, and the other classes of the workflow. `--why` shows it. With `--auto` a"
+    " pack is chosen only where the evidence is clear.",
 )
 
 _UNDO = Topic(

@@ -11,7 +11,7 @@ COMMANDS = (
         ("help",),
         "comfydock_cli.global_commands.help:show",
         "Show help about a command or a topic",
-        "Without a subject, lists the commands and the topics: `environments`, `nodes`, `packages`, `models`,"
+        "Without a subject, lists the commands and the topics: `environments`, `nodes`, `packages`, `models`, `workflows`,"
         " `undo`, `environment` (variables), `exit-codes`, `files`, `json`.",
         ("comfydock help node add", "comfydock help environment"),
         _ABOUT,

@@ -1,6 +1,7 @@
 """`workflow check`: whether workflows run in an environment, by what was read of its code; nothing is started."""
 
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -45,7 +46,7 @@ class WorkflowChecker:
         found = [
             *self._missing_classes(view),
             *rules.issues,
-            *(issue for match in matches if (issue := _model_issue(match)) is not None),
+            *(issue for match in matches if (issue := _model_issue(name, match)) is not None),
             *self._missing_files(needs),
         ]
         optional = {id(issue) for issue in found if self._is_idle(issue, used, needs)}
@@ -110,7 +111,7 @@ class WorkflowChecker:
         )
 
 
-def _model_issue(match: ModelMatch) -> WorkflowIssue | None:
+def _model_issue(name: str, match: ModelMatch) -> WorkflowIssue | None:
     if match.state == HERE:
         return None
     one = match.reference
@@ -128,6 +129,6 @@ def _model_issue(match: ModelMatch) -> WorkflowIssue | None:
         assert best is not None
         words = f"`{one.value}` is not in {folders}, but `{best.folder}/{best.name}` is there: {best.reason}"
         if match.state == RESPELLED:
-            hint = "`comfydock workflow resolve` writes the name as it is here"
+            hint = f"`comfydock workflow resolve {shlex.quote(name)}` writes the name as it is here"
     place = one.places[0] if one.places else ""
     return WorkflowIssue(IssueCode.MISSING_MODEL, words, one.node or None, one.type or None, one.input, place, hint)
