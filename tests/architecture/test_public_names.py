@@ -75,7 +75,6 @@ PROMISED = {
 }
 
 OPEN = {
-    "analyzers.WorkflowDependencyParser",
     "managers.ExportImportManager",
     "managers.WorkflowManager",
     "models.commit.CommitInfo",
@@ -85,8 +84,6 @@ OPEN = {
     "models.protocols.NodeResolutionStrategy",
     "models.workflow.DetailedWorkflowStatus",
     "models.workflow.ResolutionResult",
-    "models.workflow.WorkflowDependencies",
-    "models.workflow.WorkflowNode",
 }
 
 # Modules that the plan names for classes which a face hands out too.
