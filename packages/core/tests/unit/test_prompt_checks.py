@@ -92,6 +92,14 @@ def test_words_for_huge_values_are_short() -> None:
     assert len(issue.message) < 200 and issue.hint is not None and len(issue.hint) < 200
 
 
+def test_a_value_nested_without_end_is_refused_like_any_other() -> None:
+    deep: object = 1
+    for _ in range(100_000):
+        deep = [deep]
+    assert issues(deep, number("x")) == [IssueCode.WRONG_TYPE]
+    assert issues(deep, choice("x", "a")) == [IssueCode.NO_OPTION]
+
+
 def test_a_required_input_without_anything_is_missing_and_an_optional_one_is_not() -> None:
     class_ = output(socket("a", "IMAGE"), socket("b", "IMAGE", OPTIONAL), ClassInput("c", "hidden", "PROMPT"))
     found = checked(use("1", "Out"), classes=(class_,)).issues

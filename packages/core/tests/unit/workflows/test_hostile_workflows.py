@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
 from comfydock_core.analyzers.workflows.api_prompt import prompt_of_view, view_of_prompt
+from comfydock_core.analyzers.workflows.budget import Budget
+from comfydock_core.analyzers.workflows.value_alignment import align
+from comfydock_core.analyzers.workflows.widgets import Widget
 from comfydock_core.models.workflow.class_inputs import NodeClass
 from comfydock_core.models.workflow.prompt_view import PromptView
 from comfydock_core.validation.prompt_checks import PromptChecks
@@ -188,6 +191,18 @@ def test_long_identifiers_that_multiply_take_no_more_memory_than_short_ones() ->
     finally:
         tracemalloc.stop()
     assert codes(seen) == ["too-many-nodes"] and peak < 100 * 2**20
+
+
+def test_a_value_of_very_many_parts_is_looked_through_in_part() -> None:
+    whole = graph([node(1, "Foreign", [["a.safetensors"] * 5_000, "b.safetensors"])])
+    assert len(WorkflowDependencyParser(KNOWN).parse(view(whole)).models) == 1_001
+
+
+def test_values_are_taken_by_order_alone_when_comparing_them_would_take_too_long() -> None:
+    widgets = [Widget("a", number("a")), Widget("b", text("b"))]
+    assert align(widgets, ["x", 5], Budget(4)) == [None, widgets[0]]
+    assert align(widgets, ["x", 5], Budget(3)) == widgets
+    assert align(widgets * 100, ["x"] * 100, Budget()) == widgets * 50
 
 
 def deep(levels: int, wrap: Callable[[object], object], core: object = 1) -> object:
