@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from comfydock_core.analyzers.class_inputs import read_class_inputs
-from comfydock_core.analyzers.custom_node_scanner import files_of_comfyui
+from comfydock_core.analyzers.code.class_files import files_of_comfyui
 from comfydock_core.models.workflow import ClassCatalog, ClassInput, NodeClass
 from tests.support.shared import shared_data
 
