@@ -6,5 +6,6 @@ from .git_change_parser import GitChangeParser as GitChangeParser
 from .model_scanner import ModelScanner as ModelScanner
 from .node_classifier import NodeClassifier as NodeClassifier
 from .node_git_analyzer import NodeGitAnalyzer as NodeGitAnalyzer
+from .release_history import ReleaseHistory as ReleaseHistory
 from .status_scanner import StatusScanner as StatusScanner
 from .workflow_dependency_parser import WorkflowDependencyParser as WorkflowDependencyParser

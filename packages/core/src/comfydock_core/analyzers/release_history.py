@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from comfydock_core.integrations.git import searching
 from comfydock_core.utils.versions import version_key
 
+_LOOKS_BACK = 16  # So many releases are asked for a class that the newest one lacks.
 _PLACES = ("nodes.py", "comfy_extras", "comfy_api_nodes")
 
 
@@ -24,14 +25,15 @@ class ReleaseHistory:
     def __init__(self, repository: str) -> None:
         self._repository = repository
         self._tags = sorted(searching.release_tags(repository), key=version_key)
+        self._stride = max(len(self._tags) // _LOOKS_BACK, 1)
         self._found: dict[int, frozenset[str]] = {}
         self._names: tuple[str, ...] = ()
 
     def of(self, names: Iterable[str]) -> dict[str, ClassHistory]:
         """The history of each class that any release has. Raises `GitFailed`.
 
-        A class is taken to be in every release from the first one on; one that the newest release lacks was there until
-        some release, which is looked for among all.
+        A class is taken to be in every release between its first and its last one. For one that the newest release
+        lacks some releases before are asked, so that one that did not live long may not be found.
         """
         self._names, self._found = tuple(sorted(set(names))), {}
         if not self._names or not self._tags:
@@ -42,10 +44,22 @@ class ReleaseHistory:
             if name in self._in(newest):
                 known[name] = ClassHistory(self._tags[self._first(name, newest)], self._tags[newest], False)
             else:
-                last = next((at for at in range(newest - 1, -1, -1) if name in self._in(at)), None)
-                if last is not None:
-                    known[name] = ClassHistory(self._tags[self._first(name, last)], self._tags[last], True)
+                there = next((at for at in range(newest - 1, -1, -self._stride) if name in self._in(at)), None)
+                if there is not None:
+                    first, last = self._first(name, there), self._last(name, there)
+                    known[name] = ClassHistory(self._tags[first], self._tags[last], True)
         return known
+
+    def _last(self, name: str, there: int) -> int:
+        """The latest release with a class that one release has and the newest lacks."""
+        low, high = there, min(there + self._stride, len(self._tags) - 1)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if name in self._in(middle):
+                low = middle
+            else:
+                high = middle
+        return low
 
     def _first(self, name: str, there: int) -> int:
         """The earliest release with a class that one release has."""

@@ -2,33 +2,53 @@
 
 import os
 from collections.abc import Iterable
+from dataclasses import astuple
 
-from comfydock_core.analyzers.release_history import ClassHistory, ReleaseHistory
+from comfydock_core import analyzers
+from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.exceptions import GitFailed
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.services.comfyui_versions import chosen_repository
+from comfydock_core.utils.files.fingerprints import stamp
+
+_SUBJECT = "class-releases"
+_MAX_AGE = 90 * 24 * 3600.0
 
 
 def release_hints(
     workspace: WorkspaceLayout, environment: EnvironmentLayout, manifest: EnvironmentManifest, names: Iterable[str]
 ) -> dict[str, str]:
-    """A sentence for each class that some release of ComfyUI has. Nothing is fetched."""
-    history = ReleaseHistory(_repository(workspace, environment, manifest))
+    """A sentence for each class that some release of ComfyUI has. Nothing is fetched.
+
+    Looking through the releases takes a second, and is done once for each class while no releases come.
+    """
+    repository = _repository(workspace, environment, manifest)
+    answers, question = AnswerCache(workspace.answers), [repository, _stamp(repository)]
+    known = answers.recall(_SUBJECT, question, _MAX_AGE) or {}
+    new = [name for name in set(names) if name not in known]
+    if new:
+        known = {**known, **_looked_up(repository, new)}
+        answers.keep(_SUBJECT, question, known)
+    here = manifest.comfyui_version or "another version"
+    return {name: _told(found, here) for name in names if isinstance(found := known.get(name), list) and found}
+
+
+def _looked_up(repository: str, names: list[str]) -> dict[str, list[object]]:
     try:
-        found = history.of(names)
+        found = analyzers.ReleaseHistory(repository).of(names)
     except GitFailed:
         return {}  # A history that cannot be read tells nothing; `doctor` names what is wrong with it.
-    here = manifest.comfyui_version or "another version"
-    return {name: _told(one, here) for name, one in found.items()}
+    return {name: list(astuple(found[name])) if name in found else [] for name in names}
 
 
-def _told(one: ClassHistory, here: str) -> str:
-    if one.gone:
-        return f"ComfyUI had it from {one.first} to {one.last}; this environment has {here}"
-    return f"ComfyUI has it since {one.first}; this environment has {here}"
+def _told(found: list[object], here: str) -> str:
+    first, last, gone = found
+    if gone:
+        return f"ComfyUI had it from {first} to {last}; this environment has {here}"
+    return f"ComfyUI has it since {first}; this environment has {here}"
 
 
 def _repository(workspace: WorkspaceLayout, environment: EnvironmentLayout, manifest: EnvironmentManifest) -> str:
@@ -36,3 +56,9 @@ def _repository(workspace: WorkspaceLayout, environment: EnvironmentLayout, mani
     address = chosen_repository(manifest.comfyui_repository)
     mirror = RepositoryMirrors(workspace.git_mirrors, offline=True).path(address)
     return mirror if os.path.isdir(mirror) else environment.comfyui
+
+
+def _stamp(repository: str) -> str:
+    """Another text when releases come."""
+    inside = f"{repository}/.git" if os.path.isdir(f"{repository}/.git") else repository
+    return stamp([f"{inside}/packed-refs", f"{inside}/refs/tags"])
