@@ -19,11 +19,13 @@ class EnvironmentClasses:
 
     `classes` are those whose inputs were read, `owners` maps every class that is defined to the directory of the pack
     that defines it, or to `COMFYUI`. `doubts` say, by owner, where more may be defined than reading the code tells.
+    `further` are files and directories beside those of node classes that the inputs were read from.
     """
 
     classes: dict[str, NodeClass] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     doubts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    further: list[str] = field(default_factory=list)
 
     def add(self, owner: str, names: frozenset[str], classes: dict[str, NodeClass], doubts: tuple[str, ...]) -> None:
         """Add an owner's classes. Of equal names the first counts: ComfyUI refuses packs its own ones."""
@@ -48,4 +50,5 @@ def environment_classes(layout: EnvironmentLayout, answers: AnswerCache, reporte
         found.add(pack, defined.names, dict(inputs.of_pack(place).classes), defined.doubts)
     names.save()
     inputs.save()
+    found.further = sorted(inputs.further)
     return found

@@ -20,7 +20,8 @@ class RememberedInputs:
     """The inputs of the node classes of one environment. `save` keeps what was read anew for the next time.
 
     What is kept is one document for each place, so that asking about one pack does not load the others, and a class
-    is made from it when it is looked at.
+    is made from it when it is looked at. `further` are all files, beside those of node classes, and directories that
+    what was asked for so far depends on.
     """
 
     def __init__(self, comfyui: str, answers: AnswerCache, reporter: Reporter) -> None:
@@ -31,6 +32,7 @@ class RememberedInputs:
         self._tree: SourceTree | None = None
         self._known: dict[str, ClassCatalog] = {}
         self._new: dict[str, dict[str, object]] = {}
+        self.further: set[str] = set()
 
     def of_comfyui(self) -> ClassCatalog:
         """Those of ComfyUI itself."""
@@ -63,6 +65,7 @@ class RememberedInputs:
         further = kept.get("further")
         if not isinstance(further, list) or kept.get("stamp") != stamp([*self._files(place), *map(str, further)]):
             return None
+        self.further.update(map(str, further))
         return recalled(kept)
 
     def _read(self, place: str) -> ClassCatalog:
@@ -77,5 +80,6 @@ class RememberedInputs:
         reader = ClassInputReader(root, None if is_comfyui else self._tree)
         catalog = reader.read(files)
         further = sorted(set(reader.used).difference(files))
+        self.further.update(further)
         self._new[place] = {"stamp": stamp([*files, *further]), "further": further, **stored(catalog)}
         return catalog
