@@ -12,7 +12,7 @@ from comfydock_core.repositories.workflow_note import NotedFile
 from comfydock_core.repositories.workflow_note_writer import note_files
 
 # Two changes within this time may leave a file with one stamp: what was written that lately is not noted.
-_TICK = 50_000_000
+_TICK = 20_000_000
 
 
 def answer_questions(look: WorkflowLook) -> None:
