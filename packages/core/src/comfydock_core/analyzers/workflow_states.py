@@ -1,5 +1,8 @@
 """How workflows are, as far as that is known already: a look at sizes and times. Fast path; no workflow is read.
 
+Nothing is checked here, however little there is to check: that would need the code of the environment to be read.
+A check is noted by who makes one (`core/usecases/workflows/noting`).
+
 A check is valid for a *content*, so a workflow that is renamed, or saved again with another view, keeps it. It holds
 while two things stand still: the code that tells the node classes and the model folders, and whether each file that
 the workflow asks for is there. Both are looked at whenever somebody asks, so that "fine" is never said of a workflow
