@@ -317,7 +317,7 @@ def _swap(place: Place) -> None:
         first.rename(second)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changes=st.lists(st.sampled_from(["check", "check", *CHANGES]), min_size=3, max_size=8))
 def test_nothing_is_told_of_a_check_that_a_check_would_not_find_now(changes: list[str]) -> None:
     with tempfile.TemporaryDirectory() as directory:

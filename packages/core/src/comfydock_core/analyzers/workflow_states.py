@@ -109,9 +109,20 @@ class _ValidChecks:
 def still_holds(fact: str) -> bool:
     """Whether something that a check relied on is so: a sign of `workflow_note`, and a path."""
     sign, path = fact[:1], fact[1:]
-    if sign in (workflow_note.IS_FILE, workflow_note.IS_NO_FILE):
-        return native.is_file(path) is (sign == workflow_note.IS_FILE)
+    if sign == workflow_note.IS_FILE:
+        return native.is_file(path)
+    if sign == workflow_note.NOT_LISTED:
+        return not _is_listed(path)
     return native.exists(path) is (sign == workflow_note.EXISTS)
+
+
+def _is_listed(path: str) -> bool:
+    """Whether ComfyUI would list it among models, which it does with links that lead nowhere, too."""
+    try:
+        native.system.lstat(path)
+    except (OSError, ValueError):
+        return False
+    return not native.is_directory(path)
 
 
 def stamps_below(root: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from comfydock_core.utils import light_json, native
 SCHEMA = 1  # Another one, also when checks find other things than before, makes earlier notes worthless.
 
 # The first character of what a check relied on, before the path.
-IS_FILE, IS_NO_FILE, EXISTS, EXISTS_NOT = "f", "F", "e", "E"
+IS_FILE, NOT_LISTED, EXISTS, EXISTS_NOT = "f", "F", "e", "E"
 
 
 class NotedFile:

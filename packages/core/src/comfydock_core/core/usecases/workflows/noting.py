@@ -11,7 +11,7 @@ from comfydock_core.analyzers.workflow_states import code_stamp, file_stamp, tim
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.usecases.workflows.local_models import LocalModels
 from comfydock_core.models.workflow.checks import HERE, ModelMatch, WorkflowCheck
-from comfydock_core.repositories.workflow_note import EXISTS, EXISTS_NOT, IS_FILE, IS_NO_FILE, NotedCheck, NotedFile
+from comfydock_core.repositories.workflow_note import EXISTS, EXISTS_NOT, IS_FILE, NOT_LISTED, NotedCheck, NotedFile
 from comfydock_core.repositories.workflow_note_writer import note_checks
 from comfydock_core.resolvers.model_matching import spellings_of
 
@@ -60,7 +60,7 @@ def facts_of(check: WorkflowCheck, files: Iterable[tuple[str, bool]], models: Lo
     facts = [(EXISTS if there else EXISTS_NOT) + path for path, there in files]
     for match in check.models:
         if match.state != HERE:
-            facts += (IS_NO_FILE + path for path in _where_it_would_be(match, models))
+            facts += (NOT_LISTED + path for path in _where_it_would_be(match, models))
         elif match.candidates[0].path is None:
             return None  # A link that leads nowhere, which ComfyUI lists.
         else:
