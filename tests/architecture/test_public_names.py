@@ -76,11 +76,9 @@ PROMISED = {
 
 OPEN = {
     "managers.ExportImportManager",
-    "managers.WorkflowManager",
     "models.commit.CommitInfo",
     "models.protocols.ExportCallbacks",
     "models.protocols.ImportCallbacks",
-    "models.workflow.DetailedWorkflowStatus",
 }
 
 # Modules that the plan names for classes which a face hands out too.
@@ -94,6 +92,7 @@ MODULES = {
     "caching.comfyui_cache": "ComfyUISpec",
     "caching.custom_node_cache": "CachedNodeInfo",
     "managers.node_manager": "NodeManager",
+    "managers.workflow_manager": "WorkflowManager",
     "services.node_lookup_service": "NodeLookupService",
     "services.registry_data_manager": "RegistryDataManager",
 }

@@ -43,6 +43,7 @@ def resolve(context: Context, arguments: Arguments) -> Result:
             plan = workspace.workflows.plan_resolution(environment, name, decisions, reporter)
             if plan.writes:
                 workspace.workflows.note_resolution(plan, initiator, reporter)
+        workspace.workflows.check(environment, [name], reporter)  # So that `status` knows how it is now.
     return resolved(plan, outcomes, why=why)
 
 

@@ -1,5 +1,7 @@
 """An environment's state in words: one line a subject, details below it, what to do at the end."""
 
+from comfydock_cli.ui.console import clean
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from comfydock_core.models.environment import EnvironmentStatus, VersionDifference
@@ -19,6 +21,7 @@ def status_text(status: "EnvironmentStatus") -> str:
     if status.operation_in_progress:
         lines.append("  ! a change is in progress: what follows may mix the states before and after it")
     lines += _comfyui(status) + _definition(status) + _packages(status) + _packs(status) + _models(status)
+    lines += _workflows(status)
     return "\n".join(lines) + "\n"
 
 
@@ -108,6 +111,26 @@ def _models(status: "EnvironmentStatus") -> list[str]:
     lines = _line("models", told.get(link.state, link.state))
     lines += _names("!", [f"{path} cannot be read" for path in link.unreadable])
     return lines + _names("!", [f"{path}, which ComfyUI was given, is not there" for path in link.absent])
+
+
+def _workflows(status: "EnvironmentStatus") -> list[str]:
+    """Nothing where there are none."""
+    found = status.workflows
+    if found is None:
+        return []
+    if found.unknown is not None:
+        return [*_line("workflows", "unknown"), *_unknown(found.unknown)]
+    needing = found.checked_as("needs")
+    parts = [(len(found.in_state(state)), state) for state in ("changed", "new", "deleted")]
+    parts.append((len(needing), "need something" if len(needing) != 1 else "needs something"))
+    parts.append((len(found.checked_as("not-checked")), "not checked"))
+    text = ", ".join([str(len(found.live)), *(f"{number} {words}" for number, words in parts if number)])
+    if needing or parts[-1][0]:
+        text += f" (`comfydock workflow check --all -e {status.name}`)"
+    lines = _line("workflows", text)
+    lines += _names("-", [clean(one.name) for one in found.in_state("deleted")])
+    lines += _names("~", [clean(one.name) for one in found.in_state("changed")])
+    return lines + _names("!", [f"{clean(one.name)} needs {_count(one.things, 'thing')}" for one in needing])
 
 
 def _told(change: "VersionDifference") -> str:

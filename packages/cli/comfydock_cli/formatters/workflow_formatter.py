@@ -10,6 +10,7 @@ from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.ui.console import clean
 from comfydock_core.models.workflow.dependencies import ClassUse, ModelReference, WorkflowDependencies
 from comfydock_core.models.workflow.prompt_view import EDITOR_ONLY, RUNS, NodeLink, NodeValue, WorkflowNode
+from comfydock_core.models.workflow.status import NEEDS, NOT_CHECKED, WorkflowState
 from comfydock_core.utils.text import counted, size_text, some
 
 TYPE_CHECKING = False
@@ -24,13 +25,7 @@ _IDLE = {"muted": "muted", "bypassed": "bypassed", "unused": "in a subgraph that
 
 def listed_text(listed: Sequence[ListedWorkflow]) -> str:
     """One line a workflow."""
-    return aligned(
-        [
-            [one.name, size_text(one.size), time.strftime("%Y-%m-%d %H:%M", time.localtime(one.changed))]
-            for one in listed
-        ],
-        breaks=0,
-    )
+    return aligned([_listed_row(one) for one in listed], breaks=0)
 
 
 def shown_text(shown: ShownWorkflow) -> str:
@@ -65,6 +60,26 @@ def shown_data(shown: ShownWorkflow) -> dict[str, object]:
 def analyzed_text(analyzed: Iterable[AnalyzedWorkflow]) -> str:
     """What each file needs."""
     return "\n".join(_analyzed(one) for one in analyzed)
+
+
+def _listed_row(one: ListedWorkflow) -> list[str]:
+    size = "" if one.size is None else size_text(one.size)
+    when = "" if one.changed is None else _time_text(one.changed)
+    return [one.name, size, when, one.state.state, _check_text(one.state)]
+
+
+def _check_text(state: WorkflowState) -> str:
+    if state.check == NEEDS:
+        return f"needs {counted(state.things, 'thing')}: {', '.join(state.needs)}"
+    if state.check != NOT_CHECKED:
+        return state.check or ""
+    if state.checked is None:
+        return "not checked"
+    return f"not checked since {_time_text(state.checked)}: {state.reason}"
+
+
+def _time_text(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
 
 
 def _node_text(node: WorkflowNode, types: dict[str, str]) -> str:

@@ -14,10 +14,11 @@ COMMANDS = (
         ("workflow", "list"),
         "comfydock_cli.env_commands.workflows:list_workflows",
         "List the workflows of an environment",
-        "Those that ComfyUI's editor saves, in subdirectories too.",
-        ("comfydock workflow list", "comfydock workflow list -e work"),
+        "Those that ComfyUI's editor saves, in subdirectories too, with how they differ from their committed copies and"
+        " what their last check found. What was checked before files that it relied on changed counts as not checked.",
+        ("comfydock workflow list", "comfydock workflow list --check -e work"),
         _ABOUT,
-        (),
+        (flag("--check", help="check those first that are not checked"),),
         ENVIRONMENT,
     ),
     Command(

@@ -25,6 +25,7 @@ from comfydock_core.repositories import (
     pack_release,
     run_log,
     run_state,
+    workflow_note,
 )
 from comfydock_core.repositories.definition import (
     backend_choice,
@@ -219,6 +220,7 @@ READERS: dict[str, Reader] = {
                                name=".comfydock/contradictions"),
     "pack's note": read_all(lambda path: pack_release.read_note(up(path, 1)), name=pack_release.NOTE),
     "note of changed files": read_all(changed_files_note.read_note),
+    "note of workflows": read_all(workflow_note.read_note),
     "run's note": read_all(lambda path: run_state.recorded(up(path, 3)), name=".ops/run/1.json"),
     "run's log": read_all(lambda path: run_log.RunLog(path).tail(5)),
     "journal": read_all(

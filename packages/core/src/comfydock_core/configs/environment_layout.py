@@ -63,5 +63,10 @@ class EnvironmentLayout:
         return f"{self.root}/ComfyUI/user/default/workflows"
 
     @property
+    def committed_workflows(self) -> str:
+        """The copies of them that the definition has."""
+        return f"{self.root}/.cec/workflows"
+
+    @property
     def models_link(self) -> str:
         return f"{self.root}/ComfyUI/models"

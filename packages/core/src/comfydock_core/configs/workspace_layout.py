@@ -106,5 +106,9 @@ class WorkspaceLayout:
         """What ComfyUI said of an environment's node packs at its last start."""
         return f"{self.root}/logs/{environment}/imports.json"
 
+    def workflow_note(self, environment: str) -> str:
+        """What was found in an environment's workflows when they were compared and checked last."""
+        return f"{self.root}/logs/{environment}/workflows.json"
+
     def environment(self, name: str) -> "EnvironmentLayout":
         return configs.EnvironmentLayout(f"{self.root}/environments/{name}")

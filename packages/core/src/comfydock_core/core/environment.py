@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from comfydock_core.models.packs.pack_needs import PackNeeds, Reasons
     from comfydock_core.models.protocols import Reporter
     from comfydock_core.models.running import RunningComfyUI
+    from comfydock_core.models.workflow.status import DetailedWorkflowStatus
     from comfydock_core.repositories.run_log import RunLog
 
 
@@ -83,6 +84,7 @@ class Environment:
             packs = status.packs
             packs.changed_files = self._changed_files([name for name in packs.present if packs.wanted[name]])
             status.running = self.noted_running()
+            status.workflows = self._workflows()
             return status
         finally:
             probes.close()
@@ -102,6 +104,16 @@ class Environment:
 
             answer_questions(files, self.workspace.packs)
         return files.changed()
+
+    def _workflows(self) -> "DetailedWorkflowStatus | None":
+        """How the workflows are, `None` without any."""
+        layout = self.layout
+        places = (layout.workflows, layout.committed_workflows)
+        if not any(native.is_directory(place) and native.system.listdir(place) for place in places):
+            return None
+        from comfydock_core.managers.workflow_manager import WorkflowManager
+
+        return WorkflowManager(layout, self.workspace).states() or None
 
     def noted_running(self) -> "list[RunningComfyUI]":
         """The ComfyUIs that `run` started and that run still, by a look at their notes. Raises `OSError`."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.usecases.workflows.analysing import AnalyzedWorkflow
     from comfydock_core.core.usecases.workflows.listing import ListedWorkflow
     from comfydock_core.core.usecases.workflows.showing import ShownWorkflow
+    from comfydock_core.managers.workflow_manager import WorkflowManager
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.protocols import ModelResolutionStrategy, NodeResolutionStrategy, Reporter
     from comfydock_core.models.workflow.checks import WorkflowCheck
@@ -28,10 +29,10 @@ class Workflows:
         self._workspace = workspace
 
     def all(self, environment: str | None) -> list[ListedWorkflow]:
-        """The workflows of an environment, by name."""
+        """The workflows of an environment, by name, with what is known of their states."""
         from comfydock_core.core.usecases.workflows.listing import list_workflows
 
-        return list_workflows(self._there.environment(environment))
+        return list_workflows(self._manager(environment))
 
     def show(self, environment: str | None, what: str, reporter: Reporter) -> ShownWorkflow:
         """One workflow as the editor would run it; without an environment only files are found.
@@ -55,14 +56,23 @@ class Workflows:
         return analyze_workflows(layout, words, given, known_classes(self._layout, layout, reporter))
 
     def check(self, environment: str | None, words: Sequence[str], reporter: Reporter) -> list[WorkflowCheck]:
-        """Whether workflows run in an environment; all that it has when none is named.
+        """Whether workflows run in an environment; all that it has when none is named, unreadable ones included.
 
+        What is found is noted for `status`.
         Raises `WorkflowNotFound`, `WorkflowUnreadable`, `ModelPathsInvalid`, `EnvironmentBroken`.
         """
         from comfydock_core.core.usecases.workflows.checking_all import check_workflows
 
-        layout = self._there.environment(environment)
-        return check_workflows(self._there.layout, layout, words, reporter)
+        manager = self._manager(environment)
+        return check_workflows(manager, words or manager.names(), reporter, strict=bool(words))
+
+    def check_unchecked(self, environment: str | None, reporter: Reporter) -> list[WorkflowCheck]:
+        """Check those of which it is not known how they are. Raises `ModelPathsInvalid`, `EnvironmentBroken`."""
+        from comfydock_core.core.usecases.workflows.checking_all import check_workflows
+
+        manager = self._manager(environment)
+        names = [one.name for one in manager.states().checked_as("not-checked")]
+        return check_workflows(manager, names, reporter, strict=False) if names else []
 
     def draw(self, environment: str | None, what: str, reporter: Reporter) -> str:
         """The picture of a workflow as SVG, with what is missing here marked.
@@ -97,7 +107,12 @@ class Workflows:
         """Write names of models and the manifest; returns the operation. Raises `ScopeBusy`, `ChangedMeanwhile`."""
         from comfydock_core.core.usecases.workflows.resolving import carry_out_resolution
 
-        return carry_out_resolution(self._there.environment(plan.environment), plan, initiator, reporter)
+        return carry_out_resolution(self._manager(plan.environment), plan, initiator, reporter)
+
+    def _manager(self, environment: str | None) -> WorkflowManager:
+        from comfydock_core.managers.workflow_manager import WorkflowManager
+
+        return WorkflowManager(self._there.environment(environment), self._there.layout)
 
     @property
     def _there(self) -> WorkspaceAccess:

@@ -4,3 +4,4 @@ from .model_symlink_manager import ModelSymlinkManager as ModelSymlinkManager
 from .node_manager import NodeManager as NodeManager
 from .pyproject_manager import PyprojectManager as PyprojectManager
 from .uv_project_manager import UVProjectManager as UVProjectManager
+from .workflow_manager import WorkflowManager as WorkflowManager

@@ -6,6 +6,7 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from comfydock_core.models.running import RunningComfyUI
+    from comfydock_core.models.workflow.status import DetailedWorkflowStatus
 
 
 class ComfyUIState:
@@ -252,7 +253,7 @@ class ModelsLinkState:
 class EnvironmentStatus:
     """Everything `status` tells. `complete` says whether the marker of a finished environment is there.
 
-    `running` are the ComfyUIs of it that `run` started.
+    `running` are the ComfyUIs of it that `run` started. `workflows` is `None` where there are none.
     `operation_in_progress` says that names were being swapped while everything was looked at, each time it was: what
     is told may be half of the old state and half of the new.
     """
@@ -270,6 +271,7 @@ class EnvironmentStatus:
         "python_version",
         "running",
         "torch_backend",
+        "workflows",
     )
 
     def __init__(
@@ -297,11 +299,19 @@ class EnvironmentStatus:
         self.models_link = models_link
         self.operation_in_progress = False
         self.running: "list[RunningComfyUI]" = []
+        self.workflows: "DetailedWorkflowStatus | None" = None
 
     @property
     def unknowns(self) -> list[str]:
         """The reasons for everything that could not be determined."""
-        reasons = (self.comfyui.unknown, self.definition.unknown, self.packages.unknown, self.packs.unknown)
+        workflows = None if self.workflows is None else self.workflows.unknown
+        reasons = (
+            self.comfyui.unknown,
+            self.definition.unknown,
+            self.packages.unknown,
+            self.packs.unknown,
+            workflows,
+        )
         return [reason for reason in reasons if reason is not None]
 
     @property
@@ -336,5 +346,6 @@ class EnvironmentStatus:
             "packages": self.packages.as_dict(),
             "packs": self.packs.as_dict(),
             "models_link": self.models_link.as_dict(),
+            "workflows": [] if self.workflows is None else self.workflows.as_list(),
             "operation_in_progress": self.operation_in_progress,
         }

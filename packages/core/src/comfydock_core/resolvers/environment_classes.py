@@ -43,12 +43,14 @@ class EnvironmentClasses:
     `owners` maps every class that is defined to the directory of the pack that defines it, or to `COMFYUI`; `classes`
     are those whose inputs were read. `doubts` say, by owner, where more may be defined than reading the code tells.
     `editor_only` are those that scripts of packs define for the editor alone.
+    `further` are files and directories beside those of node classes that the inputs were read from.
     """
 
     owners: dict[str, str] = field(default_factory=dict)
     catalogs: dict[str, Mapping[str, NodeClass]] = field(default_factory=dict)
     doubts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     editor_only: frozenset[str] = frozenset()
+    further: list[str] = field(default_factory=list)
 
     @property
     def classes(self) -> OwnedClasses:
@@ -77,4 +79,5 @@ def environment_classes(layout: EnvironmentLayout, answers: AnswerCache, reporte
         found.editor_only |= defined.editor_only
     names.save()
     inputs.save()
+    found.further = sorted(inputs.further)
     return found

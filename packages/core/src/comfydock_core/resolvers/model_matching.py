@@ -69,7 +69,7 @@ class ModelMatcher:
         """What is here of one reference."""
         wanted = [self._legacy.get(name, name) for name in reference.folders] or list(self._all)
         folders = [(name, listed) for name in dict.fromkeys(wanted) if (listed := self._folder(name)) is not None]
-        values = _spellings_of(reference)
+        values = spellings_of(reference)
         for value in values:
             for name, folder in folders:
                 if value in folder.names:
@@ -126,8 +126,8 @@ class ModelMatcher:
         return ModelCandidate(folder, name, None if found is None else found.names.get(name), reason)
 
 
-def _spellings_of(reference: ModelReference) -> list[str]:
-    """The names that fit: an embedding in a prompt may lack its extension."""
+def spellings_of(reference: ModelReference) -> list[str]:
+    """The names of a file that fit: an embedding in a prompt may lack its extension."""
     if reference.found != IN_PROMPT:
         return [reference.value]
     return [f"{reference.value}{end}" for end in _EMBEDDING_ENDS]

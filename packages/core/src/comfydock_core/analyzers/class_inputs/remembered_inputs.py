@@ -21,7 +21,8 @@ class RememberedInputs:
     """The inputs of the node classes of one environment. `save` keeps what was read anew for the next time.
 
     What is kept is one document for each place, so that asking about one pack does not load the others, and a class
-    is made from it when it is looked at.
+    is made from it when it is looked at. `further` are all files, beside those of node classes, and directories that
+    what was asked for so far depends on.
     """
 
     def __init__(self, comfyui: str, answers: AnswerCache, reporter: Reporter, files: ClassFiles | None = None) -> None:
@@ -33,6 +34,7 @@ class RememberedInputs:
         self._tree: class_inputs.SourceTree | None = None
         self._known: dict[str, ClassCatalog] = {}
         self._new: dict[str, dict[str, object]] = {}
+        self.further: set[str] = set()
 
     def of_comfyui(self) -> ClassCatalog:
         """Those of ComfyUI itself."""
@@ -61,6 +63,7 @@ class RememberedInputs:
         further = kept.get("further")
         if not isinstance(further, list) or kept.get("stamp") != self._files.stamp(place, map(str, further)):
             return None
+        self.further.update(map(str, further))
         return recalled(kept)
 
     def _read(self, place: str) -> ClassCatalog:
@@ -75,5 +78,6 @@ class RememberedInputs:
         reader = class_inputs.ClassInputReader(root, None if is_comfyui else self._tree)
         catalog = reader.read(files)
         further = sorted(set(reader.used).difference(files))
+        self.further.update(further)
         self._new[place] = {"stamp": self._files.stamp(place, further), "further": further, **stored(catalog)}
         return catalog

@@ -19,3 +19,5 @@ from .prompt_view import NodeValue as NodeValue
 from .prompt_view import PromptView as PromptView
 from .prompt_view import WorkflowNode as WorkflowNode
 from .prompt_view import WorkflowProblem as WorkflowProblem
+from .status import DetailedWorkflowStatus as DetailedWorkflowStatus
+from .status import WorkflowState as WorkflowState

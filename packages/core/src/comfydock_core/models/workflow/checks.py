@@ -20,6 +20,7 @@ class IssueCode(StrEnum):
     BROKEN_LINK = "broken-link"
     CYCLE = "cycle"
     NO_OUTPUT = "no-output"
+    UNREADABLE = "unreadable"  # The file is no workflow. The server never gets to see it.
 
 
 # What ComfyUI's own validation of a prompt calls the same.

@@ -19,7 +19,7 @@ from comfydock_core.models.workflow.checks import (
     WorkflowIssue,
 )
 from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, FileReference, WorkflowDependencies
-from comfydock_core.models.workflow.prompt_view import PromptView
+from comfydock_core.models.workflow.prompt_view import RUNS, PromptView
 from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 from comfydock_core.resolvers.model_matching import ModelMatcher
 from comfydock_core.utils.text import some
@@ -38,19 +38,24 @@ class WorkflowChecker:
 
     def check(self, name: str, opened: OpenedWorkflow) -> WorkflowCheck:
         """Check one workflow. Raises `OSError`."""
+        return self.look(name, opened)[0]
+
+    def look(self, name: str, opened: OpenedWorkflow) -> tuple[WorkflowCheck, dict[str, bool]]:
+        """The same, with the files of ComfyUI's inputs that were looked for, and whether they are there."""
         view = opened.view(self.known.classes, self.known.editor_only)
         needs = WorkflowDependencyParser(self.known.classes).parse(view)
         rules = PromptChecks(view.running, self.known.classes)
         used = rules.check()
         matches = tuple(self.matcher.match(one) for one in needs.models)
+        files = {path: os.path.exists(path) for path in map(self._file, _running(needs))}
         found = [
             *self._missing_classes(view),
             *rules.issues,
             *(issue for match in matches if (issue := _model_issue(name, match)) is not None),
-            *self._missing_files(needs),
+            *self._missing_files(needs, files),
         ]
         optional = {id(issue) for issue in found if self._is_idle(issue, used, needs)}
-        return WorkflowCheck(
+        check = WorkflowCheck(
             name,
             tuple(issue for issue in found if id(issue) not in optional),
             tuple(issue for issue in found if id(issue) in optional),
@@ -58,6 +63,7 @@ class WorkflowChecker:
             tuple(rules.untold),
             len(view.running),
         )
+        return check, files
 
     def _missing_classes(self, view: PromptView) -> Iterator[WorkflowIssue]:
         """One issue a class. A class that is here but not of the server fails no prompt."""
@@ -77,9 +83,9 @@ class WorkflowChecker:
                 nodes=tuple(nodes),
             )
 
-    def _missing_files(self, needs: WorkflowDependencies) -> Iterator[WorkflowIssue]:
-        for one in needs.files:
-            if one.state == "runs" and not os.path.exists(self._file(one)):
+    def _missing_files(self, needs: WorkflowDependencies, files: dict[str, bool]) -> Iterator[WorkflowIssue]:
+        for one in _running(needs):
+            if not files[self._file(one)]:
                 yield WorkflowIssue(
                     IssueCode.MISSING_FILE,
                     f"`{one.input}` is `{one.value}`, which is not among ComfyUI's inputs",
@@ -109,6 +115,10 @@ class WorkflowChecker:
             for one in needs.models
             if one.node == issue.node and (one.input or "") == (issue.input or "")
         )
+
+
+def _running(needs: WorkflowDependencies) -> list[FileReference]:
+    return [one for one in needs.files if one.state == RUNS]
 
 
 def _model_issue(name: str, match: ModelMatch) -> WorkflowIssue | None:

@@ -3,28 +3,40 @@
 import os
 from dataclasses import dataclass
 
-from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.repositories.workflow_files import WorkflowFiles
-from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.managers.workflow_manager import WorkflowManager
+from comfydock_core.models.exceptions import FileSystemError
+from comfydock_core.models.workflow.status import WorkflowState
 
 
 @dataclass(frozen=True, slots=True)
 class ListedWorkflow:
-    """A workflow of an environment. `changed` is the time of its file, in seconds since 1970."""
+    """A workflow of an environment. `changed` is the time of its file, in seconds since 1970.
+
+    Of one that was deleted only the committed copy is there: `path` and what follows are `None`.
+    """
 
     name: str
-    path: str
-    size: int
-    changed: float
+    state: WorkflowState
+    path: str | None = None
+    size: int | None = None
+    changed: float | None = None
 
 
-def list_workflows(environment: EnvironmentLayout) -> list[ListedWorkflow]:
-    """All workflows by name; none is read. Raises `FileSystemError`."""
-    files = WorkflowFiles(environment.workflows)
-    listed: list[ListedWorkflow] = []
-    with disk_errors("list the workflows"):
-        for name in files.names():
-            path = f"{files.directory}/{name}.json"
-            found = os.stat(path)
-            listed.append(ListedWorkflow(name, path, found.st_size, found.st_mtime))
-    return listed
+def list_workflows(manager: WorkflowManager) -> list[ListedWorkflow]:
+    """All workflows by name, with what is known of them; those that stand still are not read.
+
+    Raises `FileSystemError`.
+    """
+    status = manager.states()
+    if status.unknown is not None:
+        raise FileSystemError(status.unknown)
+    return [_listed(manager.environment.workflows, state) for state in status.workflows]
+
+
+def _listed(directory: str, state: WorkflowState) -> ListedWorkflow:
+    path = f"{directory}/{state.name}.json"
+    try:
+        found = os.stat(path)
+    except OSError:  # There is a committed copy alone, or it went this very moment.
+        return ListedWorkflow(state.name, state)
+    return ListedWorkflow(state.name, state, path, found.st_size, found.st_mtime)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from comfydock_core import repositories
 from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES
@@ -10,7 +11,8 @@ from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.remembered_folders import remembered_folders
-from comfydock_core.models.model_files.folders import ModelFolder
+from comfydock_core.models.model_files.folders import ModelFolder, ModelFolders
+from comfydock_core.models.workflow.dependencies import ModelReference
 from comfydock_core.resolvers.model_matching import ModelMatcher
 
 TYPE_CHECKING = False
@@ -18,12 +20,34 @@ if TYPE_CHECKING:
     from comfydock_core.repositories.model_index import ModelIndexReader
 
 
+@dataclass(frozen=True, slots=True)
+class LocalModels:
+    """The folders of models of one environment, and what matches references with what lies in them now."""
+
+    folders: ModelFolders
+    matcher: ModelMatcher
+
+    def folders_of(self, reference: ModelReference) -> list[ModelFolder]:
+        """The folders in which a model may be that a reference asks for."""
+        names = {self.folders.legacy.get(name, name) for name in reference.folders}
+        return [one for one in self.folders if one.name != CUSTOM_NODES and (not names or one.name in names)]
+
+
+def local_models(workspace: WorkspaceLayout, environment: EnvironmentLayout) -> LocalModels:
+    """The models here. Raises `ModelPathsInvalid`, `EnvironmentBroken`, `OSError`."""
+    folders = remembered_folders(environment, AnswerCache(workspace.answers))
+    return LocalModels(folders, _matcher(workspace, folders))
+
+
 def model_matcher(workspace: WorkspaceLayout, environment: EnvironmentLayout) -> ModelMatcher:
     """Matches with what lies in the folders now; digests are those that the index has.
 
     Raises `ModelPathsInvalid`, `EnvironmentBroken`, `OSError`.
     """
-    folders = remembered_folders(environment, AnswerCache(workspace.answers))
+    return local_models(workspace, environment).matcher
+
+
+def _matcher(workspace: WorkspaceLayout, folders: ModelFolders) -> ModelMatcher:
     by_name = {one.name: one for one in folders if one.name != CUSTOM_NODES}
     digests = _Digests(workspace)
 

@@ -1,6 +1,5 @@
 """`workflow resolve`: decide where a workflow's classes and models are from, and note and write what follows."""
 
-import os
 import shutil
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
@@ -15,6 +14,7 @@ from comfydock_core.core.usecases.workflows.model_notes import ModelNotes, categ
 from comfydock_core.core.usecases.workflows.opening import FoundWorkflow, open_found
 from comfydock_core.managers.pyproject.workflows import read_entry, read_known_models
 from comfydock_core.managers.pyproject_manager import PyprojectManager
+from comfydock_core.managers.workflow_manager import WorkflowManager
 from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import ModelResolutionStrategy, NodeResolutionStrategy, Reporter
@@ -25,7 +25,6 @@ from comfydock_core.models.workflow.entries import UNKNOWN, WorkflowEntry
 from comfydock_core.models.workflow.plans import Decisions, ValueChange, WantedModel, WorkflowResolution
 from comfydock_core.models.workflow.prompt_view import RUNS, NamedModel
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
-from comfydock_core.repositories.workflow_files import WorkflowFiles
 from comfydock_core.services.transaction import make_plan, operation
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.disk_errors import disk_errors
@@ -50,7 +49,7 @@ def plan_resolution(
     Raises `WorkflowNotFound`, `WorkflowUnreadable`, `ManifestDamaged`, `ModelPathsInvalid`, `EnvironmentBroken`,
     `FileSystemError`.
     """
-    path = WorkflowFiles(environment.workflows).path(name)
+    path = WorkflowManager(environment, workspace).path(name)
     found = FoundWorkflow(name.removesuffix(".json"), path, True)
     opened = open_found(found)
     manifest = read_manifest(environment.manifest)
@@ -186,18 +185,16 @@ def _content(path: str, changes: tuple[ValueChange, ...]) -> bytes | None:
 
 
 def carry_out_resolution(
-    environment: EnvironmentLayout, plan: WorkflowResolution, initiator: Initiator, reporter: Reporter
+    manager: WorkflowManager, plan: WorkflowResolution, initiator: Initiator, reporter: Reporter
 ) -> str:
     """Write the workflow and the manifest, both or neither; returns the operation.
 
     Raises `ScopeBusy`, `ChangedMeanwhile`, `ManifestDamaged`, `FileSystemError`.
     """
-    with operation(resolution_change(environment, plan), initiator, reporter) as under_way:
+    environment = manager.environment
+    with operation(resolution_change(manager, plan), initiator, reporter) as under_way:
         if plan.content is not None:
-            place = under_way.place(_place_of(environment, plan.path))
-            with open(place, "xb") as file:
-                file.write(plan.content)
-            shutil.copymode(plan.path, place)
+            manager.write(under_way, plan.path, plan.content)
         if plan.notes:
             place = under_way.place(_MANIFEST)
             shutil.copy2(environment.manifest, place)
@@ -206,13 +203,13 @@ def carry_out_resolution(
     return under_way.id
 
 
-def resolution_change(environment: EnvironmentLayout, plan: WorkflowResolution) -> ChangePlan:
+def resolution_change(manager: WorkflowManager, plan: WorkflowResolution) -> ChangePlan:
     """The files that are swapped. Raises `OSError`."""
+    environment = manager.environment
     steps, work = [], []
     if plan.content is not None:
-        place = _place_of(environment, plan.path)
         detail = counted(len(plan.changes), "name") + " of models as they are here"
-        steps.append(swap(environment.root, place, has_new=True, detail=detail))
+        steps.append(manager.swap(plan.path, detail))
         work.append(PlanStep("write", plan.path, detail))
     if plan.notes:
         detail = f"what `{plan.name}` needs"
@@ -221,7 +218,3 @@ def resolution_change(environment: EnvironmentLayout, plan: WorkflowResolution) 
     return make_plan(
         environment.root, "workflow resolve", steps, work=work, fetch_bytes=0, disk_needed=len(plan.content or b"")
     )
-
-
-def _place_of(environment: EnvironmentLayout, path: str) -> str:
-    return os.path.relpath(path, environment.root).replace(os.sep, "/")
