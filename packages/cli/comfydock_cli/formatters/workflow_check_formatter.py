@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.ui.console import clean
 from comfydock_core.models.workflow.checks import WorkflowCheck, WorkflowIssue
+from comfydock_core.models.workflow.lock import LockComparison
 from comfydock_core.utils.text import counted
 
 _MOST_UNTOLD = 5
@@ -28,6 +29,14 @@ def _lines(one: WorkflowCheck) -> Iterator[str]:
         yield aligned(rows)
         if len(one.untold) > _MOST_UNTOLD:
             yield f"    and {len(one.untold) - _MOST_UNTOLD} more\n"
+
+
+def _lock_lines(lock: LockComparison) -> Iterator[str]:
+    if lock.is_as_locked:
+        yield "  as locked\n"
+        return
+    yield "  differs from its lock:\n"
+    yield aligned([[f"    {one.kind}", one.message] for one in lock.differences])
 
 
 def _table(issues: Sequence[WorkflowIssue]) -> str:

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
+from comfydock_core.analyzers.workflows.embedded_lock import embedded_lock, with_lock
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.core.usecases.workflows.input_files import input_path
+from comfydock_core.core.usecases.workflows.lock_comparing import LockComparer
+from comfydock_core.core.usecases.workflows.lock_making import LockParts
 from comfydock_core.models.workflow.checks import (
     AMBIGUOUS,
     HERE,
@@ -17,14 +21,12 @@ from comfydock_core.models.workflow.checks import (
     WorkflowCheck,
     WorkflowIssue,
 )
-from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, FileReference, WorkflowDependencies
+from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, WorkflowDependencies
 from comfydock_core.models.workflow.prompt_view import PromptView
 from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 from comfydock_core.resolvers.model_matching import ModelMatcher
 from comfydock_core.utils.text import some
 from comfydock_core.validation.prompt_checks import PromptChecks
-
-_PLACES = {"[input]": "input", "[output]": "output", "[temp]": "temp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,14 @@ class WorkflowChecker:
     environment: EnvironmentLayout
     known: EnvironmentClasses
     matcher: ModelMatcher
+    locks: LockComparer
 
-    def check(self, name: str, opened: OpenedWorkflow) -> WorkflowCheck:
-        """Check one workflow. Raises `OSError`."""
+    def check(self, name: str, opened: OpenedWorkflow, *, is_own: bool) -> WorkflowCheck:
+        """Check one workflow; one `is_own` when it is the environment's. Raises `OSError`, `ManifestDamaged`."""
         view = opened.view(self.known.classes)
         needs = WorkflowDependencyParser(self.known.classes).parse(view)
+        embedded = embedded_lock(opened.raw)
+        needs = with_lock(needs, embedded.lock)
         rules = PromptChecks(view.running, self.known.classes)
         used = rules.check()
         matches = tuple(self.matcher.match(one) for one in needs.models)
@@ -56,6 +61,7 @@ class WorkflowChecker:
             matches,
             tuple(rules.untold),
             len(view.running),
+            self.locks.compare(LockParts(name, needs, matches), embedded, is_own=is_own),
         )
 
     def _missing_classes(self, view: PromptView) -> Iterator[WorkflowIssue]:
@@ -78,7 +84,7 @@ class WorkflowChecker:
 
     def _missing_files(self, needs: WorkflowDependencies) -> Iterator[WorkflowIssue]:
         for one in needs.files:
-            if one.state == "runs" and not os.path.exists(self._file(one)):
+            if one.state == "runs" and not os.path.exists(input_path(self.environment, one.value)):
                 yield WorkflowIssue(
                     IssueCode.MISSING_FILE,
                     f"`{one.input}` is `{one.value}`, which is not among ComfyUI's inputs",
@@ -87,13 +93,6 @@ class WorkflowChecker:
                     one.input,
                     hint=f"put the file into `{self.environment.comfyui}/input`",
                 )
-
-    def _file(self, one: FileReference) -> str:
-        value, place = one.value.rstrip(), "input"
-        for mark, directory in _PLACES.items():
-            if value.endswith(mark):
-                value, place = value[: -len(mark)].rstrip(), directory
-        return os.path.join(self.environment.comfyui, place, value)
 
     def _is_idle(self, issue: WorkflowIssue, used: frozenset[str], needs: WorkflowDependencies) -> bool:
         """Whether an issue keeps nothing from running: the server looks at what leads to an output alone."""

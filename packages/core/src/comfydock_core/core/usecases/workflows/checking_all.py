@@ -7,6 +7,7 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.workflows.checking import WorkflowChecker
 from comfydock_core.core.usecases.workflows.knowledge import known_classes
 from comfydock_core.core.usecases.workflows.local_models import model_matcher
+from comfydock_core.core.usecases.workflows.lock_comparing import LockComparer
 from comfydock_core.core.usecases.workflows.opening import find_workflow, open_found
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.checks import WorkflowCheck
@@ -19,14 +20,17 @@ def check_workflows(
 ) -> list[WorkflowCheck]:
     """Check the named workflows, or all of the environment.
 
-    Raises `WorkflowNotFound`, `WorkflowUnreadable`, `ModelPathsInvalid`, `EnvironmentBroken`, `FileSystemError`.
+    Raises `WorkflowNotFound`, `WorkflowUnreadable`, `ModelPathsInvalid`, `EnvironmentBroken`, `FileSystemError`, and
+    where there is a lock `ManifestDamaged`.
     """
     found = [find_workflow(environment, word) for word in words or WorkflowFiles(environment.workflows).names()]
     known = known_classes(workspace, environment, reporter)
     checks: list[WorkflowCheck] = []
     with disk_errors("look at the directories of models"):
-        checker = WorkflowChecker(environment, known, model_matcher(workspace, environment))
+        checker = WorkflowChecker(
+            environment, known, model_matcher(workspace, environment), LockComparer(workspace, environment, known)
+        )
         for at, one in enumerate(found):
             reporter.progress(one.name, at, len(found), "workflows")
-            checks.append(checker.check(one.name, open_found(one)))
+            checks.append(checker.check(one.name, open_found(one), is_own=one.in_environment))
     return checks
