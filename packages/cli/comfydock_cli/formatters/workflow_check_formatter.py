@@ -23,6 +23,8 @@ def _lines(one: WorkflowCheck) -> Iterator[str]:
     if one.idle:
         yield "  not in the way, but worth a look:\n"
         yield _table(one.idle)
+    if one.lock is not None:
+        yield from _lock_lines(one.lock)
     if one.untold:
         yield f"  only ComfyUI itself could tell {counted(len(one.untold), 'input')}:\n"
         rows = [[f"    {each.type} {each.input or ''}", each.reason] for each in one.untold[:_MOST_UNTOLD]]

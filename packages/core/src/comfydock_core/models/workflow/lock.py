@@ -97,6 +97,12 @@ class WorkflowLock:
     models: tuple[LockedModel, ...] = ()
     inputs: tuple[LockedInput, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """How much there is in it."""
+        counts = ((self.packs, "node pack"), (self.models, "model"), (self.inputs, "input file"))
+        return ", ".join(f"{len(entries)} {what}{'' if len(entries) == 1 else 's'}" for entries, what in counts)
+
     def problems(self) -> Iterator[tuple[str, str, str]]:
         """What could not be locked and matters: the kind of entry, what it is called, and why."""
         if self.comfyui.problem is not None:

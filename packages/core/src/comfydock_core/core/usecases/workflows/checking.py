@@ -31,14 +31,17 @@ from comfydock_core.validation.prompt_checks import PromptChecks
 
 @dataclass(frozen=True, slots=True)
 class WorkflowChecker:
-    """Checks workflows against one environment, whose classes were read and whose model folders are looked at."""
+    """Checks workflows against one environment, whose classes were read and whose model folders are looked at.
+
+    Without `locks` nothing is compared with what was locked.
+    """
 
     environment: EnvironmentLayout
     known: EnvironmentClasses
     matcher: ModelMatcher
-    locks: LockComparer
+    locks: LockComparer | None = None
 
-    def check(self, name: str, opened: OpenedWorkflow, *, is_own: bool) -> WorkflowCheck:
+    def check(self, name: str, opened: OpenedWorkflow, *, is_own: bool = False) -> WorkflowCheck:
         """Check one workflow; one `is_own` when it is the environment's. Raises `OSError`, `ManifestDamaged`."""
         view = opened.view(self.known.classes)
         needs = WorkflowDependencyParser(self.known.classes).parse(view)
@@ -53,6 +56,7 @@ class WorkflowChecker:
             *(issue for match in matches if (issue := _model_issue(match)) is not None),
             *self._missing_files(needs),
         ]
+        parts = LockParts(name, needs, matches)
         optional = {id(issue) for issue in found if self._is_idle(issue, used, needs)}
         return WorkflowCheck(
             name,
@@ -61,7 +65,7 @@ class WorkflowChecker:
             matches,
             tuple(rules.untold),
             len(view.running),
-            self.locks.compare(LockParts(name, needs, matches), embedded, is_own=is_own),
+            self.locks.compare(parts, embedded, is_own=is_own) if self.locks is not None else None,
         )
 
     def _missing_classes(self, view: PromptView) -> Iterator[WorkflowIssue]:

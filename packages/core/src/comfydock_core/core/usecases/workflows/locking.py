@@ -76,7 +76,7 @@ def plan_locks(
         for workflow, one in zip(workflows, parts, strict=True):
             unread = _unread(environment, one, contents)
             planned.append(_planned(environment, workflow, maker.make(one), new, embed=embed, unread=unread))
-        change = _change(environment, before, new) if new else None
+        change = _change(environment, before, planned, new) if new else None
     return LockPlan(environment.name, tuple(planned), new, change)
 
 
@@ -203,11 +203,21 @@ def _planned(
     return PlannedLock(lock, locks.path(name), state, embeds, unread)
 
 
-def _change(environment: EnvironmentLayout, before: Mapping[str, str | None], new: Mapping[str, bytes]) -> ChangePlan:
+def _change(
+    environment: EnvironmentLayout,
+    before: Mapping[str, str | None],
+    planned: Sequence[PlannedLock],
+    new: Mapping[str, bytes],
+) -> ChangePlan:
     """What is swapped. Reading models may have taken long: what the locks were made of must still be the same."""
     units = dict.fromkeys(_unit(environment, place) for place in new)
     steps = [swap(environment.root, unit, has_new=True, detail=_detail(unit, new)) for unit in units]
-    work = [PlanStep("write", f"{environment.root}/{place}", "") for place in new]
+    unread = dict.fromkeys(path for one in planned for path in one.unread)
+    contents = {one.path: one.lock.words for one in planned}
+    work = [PlanStep("read", path, "for its digests") for path in unread]
+    for place in new:
+        path = f"{environment.root}/{place}"
+        work.append(PlanStep("write", path, contents.get(path, "with the lock in it")))
     size = sum(map(len, new.values()))
     change = make_plan(
         environment.root, "workflow lock", steps, work=work, inputs=tuple(before), fetch_bytes=0, disk_needed=size
