@@ -33,6 +33,6 @@ def check(context: Context, arguments: Arguments) -> Result:
     note = "" if checks else NO_WORKFLOWS
     unlocked = [one.name for one in checks if one.lock is None]
     if unlocked and arguments.flag("locked"):
-        note = f"no lock: {some([f'`{name}`' for name in unlocked], 5)}; `comfydock workflow lock` does that"
+        note = f"no lock: {some([f'`{name}`' for name in unlocked], 5)}; `comfydock workflow lock NAME` writes one"
     code = 0 if runs and (as_locked or not arguments.flag("locked")) else 1
     return Result(data, checks_text(checks), exit_code=code, note=note)

@@ -173,6 +173,15 @@ def test_digests_are_noted_in_the_index_and_not_read_again(place: Place) -> None
     assert place.plan("people/portrait").locks[0].lock.models[0].blake3 == row.blake3
 
 
+def test_a_model_that_changed_in_place_is_read_again(place: Place) -> None:
+    first = place.lock().models[0]
+    path = place.models / "checkpoints" / MODEL
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    second = place.lock().models[0]
+    assert (second.size, second.blake3) == (first.size, digests_of(str(path)).blake3)
+    assert second.blake3 != first.blake3
+
+
 def test_a_dry_run_reads_nothing_and_writes_nothing(place: Place) -> None:
     before = content(place.workspace)
     plan = place.plan("people/portrait", read=False)
@@ -288,7 +297,9 @@ def test_a_damaged_lock_is_a_difference_for_check_and_refused_by_lock(place: Pla
 
 def test_the_embedded_lock_is_all_that_changes_in_the_file(place: Place) -> None:
     before = place.workflow.read_bytes()
+    place.workflow.chmod(0o640)
     lock = place.lock(embed=True)
+    assert place.workflow.stat().st_mode & 0o777 == 0o640
     after = place.workflow.read_bytes()
     assert embedded_lock(json.loads(after)).lock is not None
     start = next(at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new)

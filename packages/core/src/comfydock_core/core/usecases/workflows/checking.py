@@ -131,6 +131,6 @@ def _model_issue(match: ModelMatch) -> WorkflowIssue | None:
         assert best is not None
         words = f"`{one.value}` is not in {folders}, but `{best.folder}/{best.name}` is there: {best.reason}"
         if match.state == RESPELLED:
-            hint = "`comfydock workflow resolve` writes the name as it is here"
+            hint = "`comfydock workflow resolve NAME` writes the name as it is here"
     place = one.places[0] if one.places else ""
     return WorkflowIssue(IssueCode.MISSING_MODEL, words, one.node or None, one.type or None, one.input, place, hint)
