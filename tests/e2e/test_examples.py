@@ -53,6 +53,7 @@ BEFORE = {
     "comfydock download list": INTERRUPTED,
     "comfydock download resume": INTERRUPTED,
     "comfydock download cancel detail-tweaker-xl.safetensors": INTERRUPTED,
+    "comfydock workflow check portrait --locked": "comfydock workflow lock portrait",
     "comfydock completion uninstall": "comfydock completion install",
     "comfydock model root remove stable-diffusion-webui": "comfydock model root add ~/stable-diffusion-webui",
     "comfydock model root remove /data/models": "comfydock model root add /data/models",

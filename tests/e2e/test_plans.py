@@ -148,6 +148,7 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
     "constraint remove": (("constraint", "remove", "mini-imaging"), with_constraint, WORK),
     "model root add": (("model", "root", "add", "{installation}", "--default"), with_root, WORK),
     "model root remove": (("model", "root", "remove", "models"), with_root, WORK),
+    "workflow lock": (("workflow", "lock", "--all", "--embed"), with_packs, WORK),
     "undo": (("undo",), deleted, WORKSPACE),
     "undo of an environment": (("undo", "-e", "work"), another_back_end, WORK),
     "operation undo": (("operation", "undo", "1", "--workspace"), with_work, WORKSPACE),
@@ -177,6 +178,7 @@ ELSEWHERE = {
     "model delete": "an operation among models; test_models has its plan",
     "model gc": "an operation among models; test_model_collecting has its plan",
     "model dedupe": "an operation among models; test_models has its plan",
+    "workflow resolve": "does what rows above plan: it adds packs and fetches models; test_workflow_locks has it",
     "registry update": "fetches lists that belong to no scope; test_node_knowledge has its plan",
 }
 
@@ -233,9 +235,10 @@ def test_the_plan_changes_nothing_and_is_what_the_real_run_does(
 
 
 def everything(session: Session, words: tuple[str, ...]) -> dict[str, object]:
-    """All there is; but for the caches where the plan is one of packages, which have to be fetched and resolved."""
+    """All there is; but for the caches where the plan is one of packages, which have to be fetched and resolved, or of
+    workflows, for which code is read."""
     found = tree(session.workspace.parent, whole=True)
-    if words[0] not in ("node", "py", "constraint"):
+    if words[0] not in ("node", "py", "constraint", "workflow"):
         return found
     caches = ("workspace/uv_cache", "workspace/comfydock_cache")
     return {path: one for path, one in found.items() if not path.startswith(caches)}

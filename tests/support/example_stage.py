@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build.programs import Program
+from tests.support.carriers import png, png_text
 from tests.support.http_server import Reply, serving
 from tests.support.indexes import date_index, serving_directory
 from tests.support.installations import Shelf, build_shelf, make_checkout, make_portable
@@ -45,6 +46,20 @@ _NODE_DATA = {
         "comfyui-upscale": {"display_name": "Upscale", "description": "Makes pictures larger", "versions": {}},
     },
 }
+_DETAILER = """
+class FaceDetailer:
+    RETURN_TYPES = ()
+    OUTPUT_NODE = True
+    FUNCTION = "run"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {}}
+
+
+NODE_CLASS_MAPPINGS = {"FaceDetailer": FaceDetailer}
+"""
+_WORKFLOW = json.dumps({"nodes": [{"id": 1, "type": "FaceDetailer"}], "links": []})
 _LISTS: dict[str, Reply | list[Reply]] = {
     "/data.json": Reply(_NODE_DATA),
     "/manager/custom-node-list.json": Reply(MANAGER_LIST),
@@ -117,7 +132,7 @@ def example_stage(place: Path, program: Program, miniature: Miniature) -> Iterat
         model_host() as civitai,
         model_host() as hub,
     ):
-        host.add(_IMPACT, "1.0.0", files=pack_files("FaceDetailer"), name="ComfyUI-Impact-Pack")
+        host.add(_IMPACT, "1.0.0", files={"__init__.py": _DETAILER}, name="ComfyUI-Impact-Pack")
         for version in ("1.0.0", "1.1.0", "1.2.0"):
             host.add("comfyui-kjnodes", version, files=pack_files("KJ"))
         host.add_repository("alice", "ComfyUI-Fancy")
@@ -184,6 +199,11 @@ def _folders(place: Path, program: Program, miniature: Miniature, shelf: Shelf) 
     make_portable(place / "data/portable", make_checkout(place / "data/checkout", miniature), shelf)
     (place / "here").mkdir()
     (place / "here/requirements.txt").write_text("einops\n")
+    for folder in ("downloads", "pictures"):
+        (place / "here" / folder).mkdir()
+    (place / "here/downloads/portrait.json").write_text(_WORKFLOW)
+    for picture in ("ComfyUI_00042_.png", "pictures/ComfyUI_00041_.png"):
+        (place / "here" / picture).write_bytes(png(png_text("workflow", _WORKFLOW.encode())))
     starter = place / "bin/comfydock"
     starter.parent.mkdir()
     starter.write_text(f'#!/bin/sh\nexec {shlex.join(program.command)} "$@"\n')
@@ -206,11 +226,12 @@ def _workspaces(stage: Stage, host: PackHost) -> None:
         furnished.ok(line)
     workflows = furnished.session.environments / "work/ComfyUI/user/default/workflows"
     workflows.mkdir(parents=True)
-    (workflows / "faces.json").write_text(json.dumps({"nodes": [{"id": 1, "type": "FaceDetailer"}], "links": []}))
+    for name in ("faces", "portrait"):
+        (workflows / f"{name}.json").write_text(_WORKFLOW)
     models = furnished.session.workspace / "models/loras"
     models.mkdir()
     write_safetensors(models / "detail-tweaker-xl.safetensors", {"weight": (4, 4)})
-    host.add(_IMPACT, "1.1.0", files=pack_files("FaceDetailer"), name="ComfyUI-Impact-Pack")
+    host.add(_IMPACT, "1.1.0", files={"__init__.py": _DETAILER}, name="ComfyUI-Impact-Pack")
 
 
 def _scene(stage: Stage, state: str) -> Scene:

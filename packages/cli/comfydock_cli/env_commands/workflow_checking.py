@@ -5,6 +5,7 @@ from comfydock_cli.formatters.workflow_check_formatter import checks_text
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import make_reporter
+from comfydock_core.utils.text import some
 
 _NO_WORKFLOWS = "this environment has no workflows: the editor saves them to `ComfyUI/user/default/workflows`"
 
@@ -19,6 +20,11 @@ def check(context: Context, arguments: Arguments) -> Result:
         )
     with make_reporter(context) as reporter:
         checks = context.workspace.workflows.check(context.environment_name, words, reporter)
-    data = {"workflows": [one.as_dict() for one in checks], "runs": all(one.runs for one in checks)}
-    code = 0 if data["runs"] else 1
-    return Result(data, checks_text(checks), exit_code=code, note="" if checks else _NO_WORKFLOWS)
+    runs, as_locked = all(one.runs for one in checks), all(one.is_as_locked for one in checks)
+    data = {"workflows": [one.as_dict() for one in checks], "runs": runs, "as_locked": as_locked}
+    note = "" if checks else _NO_WORKFLOWS
+    unlocked = [one.name for one in checks if one.lock is None]
+    if unlocked and arguments.flag("locked"):
+        note = f"no lock: {some([f'`{name}`' for name in unlocked], 5)}; `comfydock workflow lock NAME` writes one"
+    code = 0 if runs and (as_locked or not arguments.flag("locked")) else 1
+    return Result(data, checks_text(checks), exit_code=code, note=note)

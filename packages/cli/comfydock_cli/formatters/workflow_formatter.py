@@ -124,7 +124,8 @@ def _source_data(source: NodeValue | NodeLink) -> dict[str, object]:
 def _analyzed(one: AnalyzedWorkflow) -> str:
     if one.needs is None:
         return f"{clean(one.name)}: {clean(str(one.error))}\n"
-    lines = [f"{clean(one.name)}: {counted(one.nodes, 'node')} to run\n"]
+    carried = ", with a lock" if one.is_locked else ""
+    lines = [f"{clean(one.name)}: {counted(one.nodes, 'node')} to run{carried}\n"]
     for title, rows in (
         ("node classes", list(_class_rows(one.needs))),
         ("models", list(_model_rows(one.needs.models))),

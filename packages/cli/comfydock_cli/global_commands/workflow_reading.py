@@ -71,6 +71,7 @@ def _data(one: AnalyzedWorkflow) -> dict[str, object]:
         "format": one.format,
         "carrier": one.carrier,
         "nodes": one.nodes,
+        "locked": one.is_locked,
         "needs": None if one.needs is None else one.needs.as_dict(),
         "error": None if one.error is None else {"code": one.error.code, "message": str(one.error)},
     }

@@ -45,13 +45,19 @@ COMMANDS = (
         ("workflow", "check"),
         "comfydock_cli.env_commands.workflow_checking:check",
         "Check whether workflows run here",
-        "By ComfyUI's own rules, applied to what the code says; nothing is started and nothing is fetched. Ends with"
-        " exit code 1 when one does not run.",
-        ("comfydock workflow check portrait", "comfydock workflow check --all"),
+        "By ComfyUI's own rules, applied to what the code says; nothing is started and nothing is fetched. Where there"
+        " is a lock, it says what is other than locked. Ends with exit code 1 when one does not run, with `--locked`"
+        " also when one differs from its lock or has none.",
+        (
+            "comfydock workflow check portrait",
+            "comfydock workflow check --all",
+            "comfydock workflow check portrait --locked",
+        ),
         _ABOUT,
         (
             word("workflow", "workflows of the environment, or files", many=True, optional=True, completer="workflows"),
             flag("--all", help="every workflow of the environment"),
+            flag("--locked", help="exit code 1 also when something is other than locked"),
         ),
         ENVIRONMENT,
     ),
@@ -67,6 +73,23 @@ COMMANDS = (
             _WORKFLOW,
             value("--output", "-o", metavar="FILE", help="the file to write instead of standard output"),
         ),
+    ),
+    Command(
+        ("workflow", "lock"),
+        "comfydock_cli.env_commands.workflow_locking:lock",
+        "Note what a workflow is made with",
+        "Writes node packs with their commits, models and input files with their digests, and ComfyUI's commit to"
+        " `.cec/workflow-locks`. Models are read whole once. With `--embed` the workflow's own file gets it, too, so"
+        " that others can get the same. Ends with exit code 1 when something could not be locked.",
+        ("comfydock workflow lock portrait", "comfydock workflow lock --all --embed"),
+        _ABOUT,
+        (
+            word("workflow", "workflows of the environment", many=True, optional=True, completer="workflows"),
+            flag("--all", help="every workflow of the environment"),
+            flag("--embed", help="write the lock into the workflow's own file as well"),
+        ),
+        ENVIRONMENT,
+        WRITE,
     ),
     Command(
         ("workflow", "resolve"),

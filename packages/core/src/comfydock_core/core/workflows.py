@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.protocols import ModelResolutionStrategy, NodeResolutionStrategy, Reporter
     from comfydock_core.models.workflow.checks import WorkflowCheck
+    from comfydock_core.models.workflow.locking import LockPlan
     from comfydock_core.models.workflow.plans import Decisions, WorkflowResolution
 
 
@@ -82,6 +83,26 @@ class Workflows:
         from comfydock_core.core.usecases.workflows.picturing import draw
 
         return draw(self._layout, self._if_there(environment), what, reporter)
+
+    def plan_locks(
+        self, environment: str | None, words: Sequence[str], reporter: Reporter, *, embed: bool, read: bool
+    ) -> LockPlan:
+        """Note what workflows of an environment are made with, exactly; all that it has when none is named.
+
+        With `read` models are read whole whose digests are not known; without it their digests are left out. With
+        `embed` the files of the workflows get the locks, too. Raises `WorkflowNotFound`, `WorkflowUnreadable`,
+        `WorkflowNotWritable`, `WorkflowLockDamaged`, `ManifestDamaged`, `ModelPathsInvalid`, `EnvironmentBroken`.
+        """
+        from comfydock_core.core.usecases.workflows.locking import plan_locks
+
+        layout = self._there.environment(environment)
+        return plan_locks(self._there.layout, layout, words, reporter, embed=embed, read=read)
+
+    def lock(self, plan: LockPlan, initiator: Initiator, reporter: Reporter) -> str:
+        """Write locks; returns the operation, empty when nothing changes. Raises `ScopeBusy`, `ChangedMeanwhile`."""
+        from comfydock_core.core.usecases.workflows.locking import carry_out_locks
+
+        return carry_out_locks(self._there.environment(plan.environment), plan, initiator, reporter)
 
     def plan_resolution(
         self,

@@ -118,7 +118,9 @@ from .exceptions import UnusableAnswer as UnusableAnswer
 from .exceptions import UVCommandError as UVCommandError
 from .exceptions import UvFailed as UvFailed
 from .exceptions import VenvIncomplete as VenvIncomplete
+from .exceptions import WorkflowLockDamaged as WorkflowLockDamaged
 from .exceptions import WorkflowNotFound as WorkflowNotFound
+from .exceptions import WorkflowNotWritable as WorkflowNotWritable
 from .exceptions import WorkflowsMissing as WorkflowsMissing
 from .exceptions import WorkflowUnreadable as WorkflowUnreadable
 from .exceptions import WorkspaceDamaged as WorkspaceDamaged

@@ -835,6 +835,26 @@ class WorkflowUnreadable(IntegrityError):
     code = "workflow-unreadable"
 
 
+class WorkflowLockDamaged(IntegrityError, CDEnvironmentError):
+    """A lock in `.cec/workflow-locks` cannot be read, or a newer ComfyDock made it. It was left as it is.
+
+    The message says where. Restore the file from the environment's history, or remove it and run
+    `comfydock workflow lock NAME` again.
+    """
+
+    code = "workflow-lock-damaged"
+
+
+class WorkflowNotWritable(ConflictError):
+    """A lock cannot be written into this file: it is no graph that the editor saved as JSON. It was left as it is.
+
+    Pictures and other results, and what was exported for the API, take none. Open them in the editor and save them as
+    a workflow, or lock without `--embed`.
+    """
+
+    code = "workflow-not-writable"
+
+
 class PackageNotFound(NotFoundError):
     """The manifest asks for no Python package, group or constraint of this name, or no index has the package.
 

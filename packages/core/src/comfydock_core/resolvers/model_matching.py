@@ -4,6 +4,7 @@ Asked in turn: the very name in the folder's list, the same with other slashes o
 another place, the digest under any name. Never a part of a name. What leaves a choice stays one, with reasons.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -104,12 +105,14 @@ class ModelMatcher:
         return ModelMatch(reference, ELSEWHERE if candidates else MISSING, candidates)
 
     def _shown(self, path: str, reason: str) -> Iterable[ModelCandidate]:
-        """The names under which ComfyUI lists a file."""
+        """The names under which ComfyUI lists a file, whose directories may be called otherwise there: by links."""
+        real, file_name = os.path.realpath(path), folded(os.path.basename(path))
         for folder in self._all:
             found = self._folder(folder)
-            for name, opened in found.names.items() if found else ():
-                if opened == path:
-                    yield ModelCandidate(folder, name, path, reason)
+            for name in found.by_file.get(file_name, ()) if found else ():
+                opened = found.names[name] if found else None
+                if opened is not None and os.path.realpath(opened) == real:
+                    yield ModelCandidate(folder, name, opened, reason)
 
     def _others(self, folders: list[tuple[str, _Folder]]) -> list[tuple[str, _Folder]]:
         there = {name for name, _ in folders}

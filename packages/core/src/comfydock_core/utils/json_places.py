@@ -86,8 +86,8 @@ def value_spans(document: bytes, pointers: Iterable[str]) -> dict[str, tuple[int
 
 def present_spans(document: bytes, pointers: Iterable[str]) -> dict[str, tuple[int, int]]:
     """The same without those pointers at which the document has nothing."""
-    text, encoding = _decoded(document)
-    spans = _spans(text, encoding, pointers)
+    text, encoding = decoded(document)
+    spans = spans_in_text(text, encoding, pointers)
     if text.isascii() and encoding == "utf-8":
         return spans
     places = sorted({place for span in spans.values() for place in span})
@@ -104,12 +104,12 @@ def replace_values(document: bytes, changes: Mapping[str, object]) -> bytes:
     A value that is there already keeps its spelling. No pointer may lead into a value that another one replaces
     (`ValueError`). New text is in ASCII where the document is in ASCII by escapes. Raises `NotJson` or `NoSuchPlace`.
     """
-    text, encoding = _decoded(document)
-    spans = _spans(text, encoding, changes)
+    text, encoding = decoded(document)
+    spans = spans_in_text(text, encoding, changes)
     for pointer in changes:
         if pointer not in spans:
             raise NoSuchPlace(f"the document has nothing at {pointer!r}", pointer)
-    in_ascii = text.isascii() and _ESCAPED.search(text) is not None
+    in_ascii = is_in_ascii(text)
     parts, passed = [], 0
     for (start, end), pointer in sorted((span, pointer) for pointer, span in spans.items()):
         if start < passed:
@@ -127,12 +127,22 @@ def _spelled(value: object, present: str, in_ascii: bool) -> str:
         there = json.loads(present) if readable and _VALUE.fullmatch(present) else ()
         if type(there) is type(value) and repr(there) == repr(value):
             return present
-    text = json.dumps(value, ensure_ascii=in_ascii, allow_nan=False)
+    return spelled(value, in_ascii)
+
+
+def is_in_ascii(text: str) -> bool:
+    """Whether a document is in ASCII by escapes."""
+    return text.isascii() and _ESCAPED.search(text) is not None
+
+
+def spelled(value: object, in_ascii: bool, indent: str | None = None, separators: tuple[str, str] | None = None) -> str:
+    """A value as JSON that can be encoded."""
+    text = json.dumps(value, ensure_ascii=in_ascii, allow_nan=False, indent=indent, separators=separators)
     # Halves of a pair cannot be encoded; as escapes they can.
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _decoded(document: bytes) -> tuple[str, str]:
+def decoded(document: bytes) -> tuple[str, str]:
     """The text, with its byte order mark as the first character: encoded again it is the same bytes."""
     encoding = next((name for mark, name in _MARKS if document.startswith(mark)), "utf-8")
     try:
@@ -153,7 +163,8 @@ def _wanted(pointers: Iterable[str]) -> _Wanted:
     return root
 
 
-def _spans(text: str, encoding: str, pointers: Iterable[str]) -> dict[str, tuple[int, int]]:
+def spans_in_text(text: str, encoding: str, pointers: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """First character and end of what is at the pointers, as far as something is. Raises `NotJson`."""
     root = _wanted(pointers)
     try:
         _scan(text, root)

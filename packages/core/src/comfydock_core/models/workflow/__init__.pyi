@@ -13,6 +13,14 @@ from .dependencies import ClassUse as ClassUse
 from .dependencies import FileReference as FileReference
 from .dependencies import ModelReference as ModelReference
 from .dependencies import WorkflowDependencies as WorkflowDependencies
+from .lock import LockComparison as LockComparison
+from .lock import LockDifference as LockDifference
+from .lock import LockedClass as LockedClass
+from .lock import LockedComfyUI as LockedComfyUI
+from .lock import LockedInput as LockedInput
+from .lock import LockedModel as LockedModel
+from .lock import LockedPack as LockedPack
+from .lock import WorkflowLock as WorkflowLock
 from .prompt_view import NamedModel as NamedModel
 from .prompt_view import NodeLink as NodeLink
 from .prompt_view import NodeValue as NodeValue

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from comfydock_core.models.workflow.dependencies import ModelReference
+from comfydock_core.models.workflow.lock import LockComparison
 
 
 class IssueCode(StrEnum):
@@ -104,7 +105,8 @@ class WorkflowCheck:
     """Whether one workflow runs here.
 
     `issues` are those of nodes that run and matter for its outputs; `idle` those of nodes that are muted, bypassed or
-    lead to no output. `untold` says what only ComfyUI itself would tell.
+    lead to no output. `untold` says what only ComfyUI itself would tell. `lock` is what is other than locked, `None`
+    without a lock; it keeps nothing from running.
     """
 
     name: str
@@ -113,10 +115,16 @@ class WorkflowCheck:
     models: tuple[ModelMatch, ...] = ()
     untold: tuple[Untold, ...] = ()
     nodes: int = 0
+    lock: LockComparison | None = None
+
+    @property
+    def is_as_locked(self) -> bool:
+        """Whether there is a lock and nothing differs from it."""
+        return self.lock is not None and self.lock.is_as_locked
 
     @property
     def runs(self) -> bool:
         return not self.issues
 
     def as_dict(self) -> dict[str, object]:
-        return {**asdict(self), "runs": self.runs}
+        return {**asdict(self), "runs": self.runs, "as_locked": None if self.lock is None else self.is_as_locked}

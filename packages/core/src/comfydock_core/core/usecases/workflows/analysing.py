@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
+from comfydock_core.analyzers.workflows.embedded_lock import embedded_lock, with_lock
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow, open_content
 from comfydock_core.analyzers.workflows.refusals import NotACarrier, NothingCarried, NoWorkflow
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -22,7 +23,10 @@ _MAY_CARRY = (
 
 @dataclass(frozen=True, slots=True)
 class AnalyzedWorkflow:
-    """What one file needs, or why it could not be read. `nodes` counts those that run."""
+    """What one file needs, or why it could not be read.
+
+    `nodes` counts those that run; one that `is_locked` carries a lock, which tells where models are from.
+    """
 
     name: str
     needs: WorkflowDependencies | None = None
@@ -30,6 +34,7 @@ class AnalyzedWorkflow:
     format: str | None = None
     carrier: str | None = None
     error: WorkflowUnreadable | None = None
+    is_locked: bool = False
 
 
 def analyze_workflows(
@@ -72,8 +77,13 @@ def _analyze_given(content: bytes, parser: WorkflowDependencyParser, known: Envi
 def _told(
     name: str, opened: OpenedWorkflow, parser: WorkflowDependencyParser, known: EnvironmentClasses
 ) -> AnalyzedWorkflow:
-    view = opened.view(known.classes, known.editor_only)
-    return AnalyzedWorkflow(name, parser.parse(view), len(view.running), view.format, opened.carrier)
+    view, carried = opened.view(known.classes, known.editor_only), embedded_lock(opened.raw)
+    needs = with_lock(parser.parse(view), carried.lock)
+    if carried.problem is not None:
+        needs = replace(needs, problems=(*needs.problems, carried.problem))
+    return AnalyzedWorkflow(
+        name, needs, len(view.running), view.format, opened.carrier, is_locked=carried.lock is not None
+    )
 
 
 def _files_below(directory: str) -> Iterator[str]:

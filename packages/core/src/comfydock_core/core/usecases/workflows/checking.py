@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
+from comfydock_core.analyzers.workflows.embedded_lock import embedded_lock, with_lock
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.core.usecases.workflows.input_files import input_path
+from comfydock_core.core.usecases.workflows.lock_comparing import LockComparer
+from comfydock_core.core.usecases.workflows.lock_making import LockParts
 from comfydock_core.models.workflow.checks import (
     AMBIGUOUS,
     HERE,
@@ -25,35 +29,41 @@ from comfydock_core.resolvers.model_matching import ModelMatcher
 from comfydock_core.utils.text import some
 from comfydock_core.validation.prompt_checks import PromptChecks
 
-_PLACES = {"[input]": "input", "[output]": "output", "[temp]": "temp"}
-
 
 @dataclass(frozen=True, slots=True)
 class WorkflowChecker:
-    """Checks workflows against one environment, whose classes were read and whose model folders are looked at."""
+    """Checks workflows against one environment, whose classes were read and whose model folders are looked at.
+
+    Without `locks` nothing is compared with what was locked.
+    """
 
     environment: EnvironmentLayout
     known: EnvironmentClasses
     matcher: ModelMatcher
+    locks: LockComparer | None = None
 
-    def check(self, name: str, opened: OpenedWorkflow) -> WorkflowCheck:
-        """Check one workflow. Raises `OSError`."""
-        return self.look(name, opened)[0]
+    def check(self, name: str, opened: OpenedWorkflow, *, is_own: bool = False) -> WorkflowCheck:
+        """Check one workflow; one `is_own` when it is the environment's. Raises `OSError`, `ManifestDamaged`."""
+        return self.look(name, opened, is_own=is_own)[0]
 
-    def look(self, name: str, opened: OpenedWorkflow) -> tuple[WorkflowCheck, dict[str, bool]]:
+    def look(self, name: str, opened: OpenedWorkflow, *, is_own: bool = False) -> tuple[WorkflowCheck, dict[str, bool]]:
         """The same, with the files of ComfyUI's inputs that were looked for, and whether they are there."""
         view = opened.view(self.known.classes, self.known.editor_only)
         needs = WorkflowDependencyParser(self.known.classes).parse(view)
+        embedded = embedded_lock(opened.raw)
+        needs = with_lock(needs, embedded.lock)
         rules = PromptChecks(view.running, self.known.classes)
         used = rules.check()
         matches = tuple(self.matcher.match(one) for one in needs.models)
-        files = {path: os.path.exists(path) for path in map(self._file, _running(needs))}
+        paths = [input_path(self.environment, one.value) for one in _running(needs)]
+        files = {path: os.path.exists(path) for path in paths}
         found = [
             *self._missing_classes(view),
             *rules.issues,
             *(issue for match in matches if (issue := _model_issue(name, match)) is not None),
             *self._missing_files(needs, files),
         ]
+        parts = LockParts(name, needs, matches)
         optional = {id(issue) for issue in found if self._is_idle(issue, used, needs)}
         check = WorkflowCheck(
             name,
@@ -62,6 +72,7 @@ class WorkflowChecker:
             matches,
             tuple(rules.untold),
             len(view.running),
+            self.locks.compare(parts, embedded, is_own=is_own) if self.locks is not None else None,
         )
         return check, files
 
@@ -85,7 +96,7 @@ class WorkflowChecker:
 
     def _missing_files(self, needs: WorkflowDependencies, files: dict[str, bool]) -> Iterator[WorkflowIssue]:
         for one in _running(needs):
-            if not files[self._file(one)]:
+            if not files[input_path(self.environment, one.value)]:
                 yield WorkflowIssue(
                     IssueCode.MISSING_FILE,
                     f"`{one.input}` is `{one.value}`, which is not among ComfyUI's inputs",
@@ -94,13 +105,6 @@ class WorkflowChecker:
                     one.input,
                     hint=f"put the file into `{self.environment.comfyui}/input`",
                 )
-
-    def _file(self, one: FileReference) -> str:
-        value, place = one.value.rstrip(), "input"
-        for mark, directory in _PLACES.items():
-            if value.endswith(mark):
-                value, place = value[: -len(mark)].rstrip(), directory
-        return os.path.join(self.environment.comfyui, place, value)
 
     def _is_idle(self, issue: WorkflowIssue, used: frozenset[str], needs: WorkflowDependencies) -> bool:
         """Whether an issue keeps nothing from running: the server looks at what leads to an output alone."""

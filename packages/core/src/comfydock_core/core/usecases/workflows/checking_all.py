@@ -6,6 +6,7 @@ from comfydock_core.analyzers.workflow_contents import FileContent
 from comfydock_core.core.usecases.workflows.checking import WorkflowChecker
 from comfydock_core.core.usecases.workflows.knowledge import known_classes
 from comfydock_core.core.usecases.workflows.local_models import local_models
+from comfydock_core.core.usecases.workflows.lock_comparing import LockComparer
 from comfydock_core.core.usecases.workflows.noting import CheckNotes, facts_of
 from comfydock_core.core.usecases.workflows.opening import FoundWorkflow, find_workflow, open_found
 from comfydock_core.managers.workflow_manager import WorkflowManager
@@ -21,7 +22,8 @@ def check_workflows(
     """Check workflows of the environment, and files.
 
     Where it is not `strict`, a file that is no workflow is an issue and keeps no other from being checked.
-    Raises `WorkflowNotFound`, `WorkflowUnreadable`, `ModelPathsInvalid`, `EnvironmentBroken`, `FileSystemError`.
+    Raises `WorkflowNotFound`, `WorkflowUnreadable`, `ModelPathsInvalid`, `EnvironmentBroken`, `FileSystemError`, and
+    where there is a lock `ManifestDamaged`.
     """
     environment, workspace = manager.environment, manager.workspace
     found = [find_workflow(environment, word) for word in words]
@@ -30,7 +32,7 @@ def check_workflows(
     checks: list[WorkflowCheck] = []
     with disk_errors("look at the directories of models"):
         models = local_models(workspace, environment)
-        checker = WorkflowChecker(environment, known, models.matcher)
+        checker = WorkflowChecker(environment, known, models.matcher, LockComparer(workspace, environment, known))
         try:
             for at, one in enumerate(found):
                 reporter.progress(one.name, at, len(found), "workflows")
@@ -46,7 +48,7 @@ def check_workflows(
 
 def _look(checker: WorkflowChecker, one: FoundWorkflow, strict: bool) -> tuple[WorkflowCheck, dict[str, bool]]:
     try:
-        return checker.look(one.name, open_found(one))
+        return checker.look(one.name, open_found(one), is_own=one.in_environment)
     except WorkflowUnreadable as error:
         if strict:
             raise

@@ -3,6 +3,7 @@
 import shutil
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
+from comfydock_core.analyzers.workflows.embedded_lock import LockedModels, embedded_lock, with_lock
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -25,6 +26,7 @@ from comfydock_core.models.workflow.entries import UNKNOWN, WorkflowEntry
 from comfydock_core.models.workflow.plans import Decisions, ValueChange, WantedModel, WorkflowResolution
 from comfydock_core.models.workflow.prompt_view import RUNS, NamedModel
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.workflow_locks import WorkflowLocks
 from comfydock_core.services.transaction import make_plan, operation
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.disk_errors import disk_errors
@@ -47,7 +49,7 @@ def plan_resolution(
     """Decide about a workflow of an environment; what the strategies decide is noted in `decisions`.
 
     Raises `WorkflowNotFound`, `WorkflowUnreadable`, `ManifestDamaged`, `ModelPathsInvalid`, `EnvironmentBroken`,
-    `FileSystemError`.
+    `WorkflowLockDamaged`, `FileSystemError`.
     """
     path = WorkflowManager(environment, workspace).path(name)
     found = FoundWorkflow(name.removesuffix(".json"), path, True)
@@ -56,13 +58,17 @@ def plan_resolution(
     known = known_classes(workspace, environment, reporter)
     view = opened.view(known.classes, known.editor_only)
     needs = WorkflowDependencyParser(known.classes).parse(view)
+    locks = [lock for lock in (WorkflowLocks(environment).read(found.name), embedded_lock(opened.raw).lock) if lock]
+    for lock in locks:
+        needs = with_lock(needs, lock)
     before = read_entry(manifest, found.name)
     with class_decider(workspace, environment, manifest, reporter) as decider:
         classes = _decided(decider, found.name, needs, nodes, decisions)
     with disk_errors("look at the directories of models"):
         matcher = model_matcher(workspace, environment)
         matches = tuple(_chosen(matcher.match(one), models, decisions) for one in needs.models if one.state == RUNS)
-        fetch = tuple(one for match in matches if (one := _wanted(match, before)) is not None)
+        locked = tuple(map(LockedModels, locks))
+        fetch = tuple(one for match in matches if (one := _wanted(match, before, locked)) is not None)
         sources = {one.reference.value: one.urls for one in fetch}
         notes = ModelNotes(opened.raw, view, before, models_directory(workspace), workspace.model_index, sources)
         entries, files = notes.of(matches)
@@ -130,19 +136,27 @@ def _choices(before: WorkflowEntry, classes: ResolutionResult, decisions: Decisi
     return {kind: chosen for kind, chosen in every.items() if classes.of(kind) is not None}
 
 
-def _wanted(match: ModelMatch, before: WorkflowEntry) -> WantedModel | None:
-    """A missing model with a source: the workflow's own, or what the manifest noted."""
+def _wanted(match: ModelMatch, before: WorkflowEntry, locks: tuple[LockedModels, ...]) -> WantedModel | None:
+    """A missing model with a source: the workflow's own, or what the manifest or a lock noted.
+
+    What a lock knows by its digest is asked for first: another address may lead to another content.
+    """
     one = match.reference
     if match.state != MISSING or not _is_needed(match):
         return None
-    urls = [one.named.url] if one.named is not None and one.named.url else []
+    entries = [entry for locked in locks if (entry := locked.of(one)) is not None]
+    digest = next((entry.sha256 for entry in entries if entry.sha256), None)
+    urls = [url for entry in entries if entry.sha256 and entry.sha256 == digest for url in entry.sources]
+    urls += [one.named.url] if one.named is not None and one.named.url and one.named.url not in urls else []
     earlier = next((each for each in before.models if each.filename == one.value), None)
     urls += [url for url in (earlier.sources if earlier is not None else ()) if url not in urls]
+    urls += [url for entry in entries for url in entry.sources if url not in urls]
     folder = category_of(one)
     if not urls or folder == UNKNOWN:
         return None
     to = earlier.relative_path if earlier is not None and earlier.relative_path else None
-    digest = one.named.hash if one.named is not None and _is_sha256(one.named) else None
+    if digest is None and one.named is not None and _is_sha256(one.named):
+        digest = one.named.hash
     return WantedModel(
         one, tuple(urls), to or f"{folder}/{one.value}".replace("\\", "/"), importance_of(one, before), digest
     )
