@@ -396,6 +396,21 @@ def test_resolve_asks_for_a_missing_model_by_the_address_and_digest_of_the_lock(
     assert [kind for kind, _, _ in again.problems()] == ["model"]
 
 
+def test_what_a_lock_knows_by_its_digest_is_asked_for_before_what_the_workflow_names(place: Place) -> None:
+    place.workspace.models.sync(SILENT, hash_files=True)
+    for url in (URL, f"{URL}?second"):
+        place.workspace.models.add_source(f"checkpoints/{MODEL}", url, SILENT)
+    lock = place.lock()
+    (place.models / "checkpoints" / MODEL).unlink()
+    other = "https://example.com/other.safetensors"
+    values = graph("FaceLoader")
+    named = [{"name": MODEL, "url": other, "directory": "checkpoints"}]
+    values["nodes"][0]["properties"] = {"models": named}  # type: ignore[index]
+    place.save(values)
+    plan = place.workspace.workflows.plan_resolution("demo", "people/portrait", Decisions(), SILENT)
+    assert [(one.urls, one.sha256) for one in plan.fetch] == [((URL, f"{URL}?second", other), lock.models[0].sha256)]
+
+
 def test_the_address_of_an_earlier_content_does_not_stay_with_another_one(place: Place) -> None:
     place.workspace.models.sync(SILENT, hash_files=True)
     place.workspace.models.add_source(f"checkpoints/{MODEL}", URL, SILENT)
