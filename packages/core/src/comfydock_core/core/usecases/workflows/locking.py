@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
 from comfydock_core.analyzers.workflows.embedded_lock import LockedModels, embedded_lock, with_lock
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow
-from comfydock_core.analyzers.workflows.prompt_view import Classes
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.workflows.deciding import class_decider
@@ -30,6 +29,7 @@ from comfydock_core.models.workflow.locking import CHANGED, NEW, SAME, LockPlan,
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.workflow_files import WorkflowFiles
 from comfydock_core.repositories.workflow_locks import WorkflowLocks
+from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 from comfydock_core.resolvers.pack_versions import PackVersions
 from comfydock_core.services.transaction import make_plan, operation
 from comfydock_core.services.transaction.planning import swap
@@ -66,7 +66,7 @@ def plan_locks(
     values = read_manifest(environment.manifest)
     known = known_classes(workspace, environment, reporter)
     with disk_errors("lock the workflows"):
-        parts = _parts(workspace, environment, workflows, values, known.classes, reporter)
+        parts = _parts(workspace, environment, workflows, values, known, reporter)
         contents = _contents(workspace, environment, parts, reporter, read=read)
         manifest = EnvironmentManifest(values, environment.manifest)
         packs = PackVersions(environment, values, ask_git=True)
@@ -126,16 +126,16 @@ def _parts(
     environment: EnvironmentLayout,
     workflows: Sequence[_Opened],
     manifest: dict[str, object],
-    classes: Classes,
+    known_here: EnvironmentClasses,
     reporter: Reporter,
 ) -> list[LockParts]:
     """What each workflow needs and has. Earlier locks are asked for addresses and digests of what is not here now."""
-    parser, matcher = WorkflowDependencyParser(classes), model_matcher(workspace, environment)
+    parser, matcher = WorkflowDependencyParser(known_here.classes), model_matcher(workspace, environment)
     locks, parts = WorkflowLocks(environment), []
     with class_decider(workspace, environment, manifest, reporter) as decider:
         for one in workflows:
             name = one.found.name
-            needs = parser.parse(one.opened.view(classes))
+            needs = parser.parse(one.opened.view(known_here.classes, known_here.editor_only))
             earlier = [lock for lock in (locks.read(name), embedded_lock(one.opened.raw).lock) if lock is not None]
             told = needs
             for lock in earlier:
