@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build.programs import Program
+from tests.support.carriers import png, png_text
 from tests.support.http_server import Reply, serving
 from tests.support.indexes import date_index, serving_directory
 from tests.support.installations import Shelf, build_shelf, make_checkout, make_portable
@@ -50,6 +51,14 @@ _LISTS: dict[str, Reply | list[Reply]] = {
     "/manager/custom-node-list.json": Reply(MANAGER_LIST),
     "/manager/extension-node-map.json": Reply(MANAGER_MAP),
     "/manager/github-stats.json": Reply(MANAGER_STATS),
+}
+_PORTRAIT = {
+    "nodes": [
+        {"id": 1, "type": "CheckpointLoaderSimple", "widgets_values": ["photo-v2.safetensors"]},
+        {"id": 2, "type": "ModelSave", "inputs": [{"name": "model", "type": "MODEL", "link": 1}]},
+        {"id": 3, "type": "FaceDetailer"},
+    ],
+    "links": [[1, 1, 0, 2, 0, "MODEL"]],
 }
 _FURNISHING = """\
 comfydock node add comfyui-impact-pack
@@ -184,6 +193,11 @@ def _folders(place: Path, program: Program, miniature: Miniature, shelf: Shelf) 
     make_portable(place / "data/portable", make_checkout(place / "data/checkout", miniature), shelf)
     (place / "here").mkdir()
     (place / "here/requirements.txt").write_text("einops\n")
+    for name in ("downloads", "pictures"):
+        (place / "here" / name).mkdir()
+    (place / "here/downloads/portrait.json").write_text(json.dumps(_PORTRAIT))
+    for name in ("ComfyUI_00042_.png", "pictures/ComfyUI_00043_.png"):
+        (place / "here" / name).write_bytes(png(png_text("workflow", json.dumps(_PORTRAIT).encode())))
     starter = place / "bin/comfydock"
     starter.parent.mkdir()
     starter.write_text(f'#!/bin/sh\nexec {shlex.join(program.command)} "$@"\n')
@@ -206,10 +220,14 @@ def _workspaces(stage: Stage, host: PackHost) -> None:
         furnished.ok(line)
     workflows = furnished.session.environments / "work/ComfyUI/user/default/workflows"
     workflows.mkdir(parents=True)
-    (workflows / "faces.json").write_text(json.dumps({"nodes": [{"id": 1, "type": "FaceDetailer"}], "links": []}))
+    for name in ("faces", "portrait"):
+        (workflows / f"{name}.json").write_text(json.dumps(_PORTRAIT))
     models = furnished.session.workspace / "models/loras"
     models.mkdir()
     write_safetensors(models / "detail-tweaker-xl.safetensors", {"weight": (4, 4)})
+    checkpoints = furnished.session.workspace / "models/checkpoints"
+    checkpoints.mkdir(exist_ok=True)
+    write_safetensors(checkpoints / "photo-v2.safetensors", {"weight": (4, 4)})
     host.add(_IMPACT, "1.1.0", files=pack_files("FaceDetailer"), name="ComfyUI-Impact-Pack")
 
 

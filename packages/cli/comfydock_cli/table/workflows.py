@@ -147,7 +147,7 @@ COMMANDS = (
         "comfydock_cli.env_commands.workflow_models:map_model",
         "Say which file a name of a model means",
         "The name is written in the workflow as ComfyUI lists the file, every other byte stays; and it is remembered.",
-        ("comfydock workflow model map portrait tweaker.safetensors loras/detail-tweaker-xl.safetensors",),
+        ("comfydock workflow model map portrait photo.safetensors checkpoints/photo-v2.safetensors",),
         _ABOUT,
         (
             _NAMED,
@@ -163,7 +163,7 @@ COMMANDS = (
         "Say how much a model of a workflow matters",
         "`required` and `flexible` ones must be here, `optional` ones may be absent;"
         " `workflow resolve --models required` fetches the first alone.",
-        ("comfydock workflow model importance portrait tweaker.safetensors optional",),
+        ("comfydock workflow model importance portrait photo-v2.safetensors optional",),
         _ABOUT,
         (
             _NAMED,

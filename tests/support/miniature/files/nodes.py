@@ -20,6 +20,17 @@ class CheckpointLoaderSimple:
         return {"required": {"ckpt_name": (folder_paths.get_filename_list("checkpoints"),)}}
 
 
+class ModelSave:
+    RETURN_TYPES = ()
+    FUNCTION = "save"
+    OUTPUT_NODE = True
+    CATEGORY = "model"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"model": ("MODEL",)}}
+
+
 class VAELoader:
     RETURN_TYPES = ("VAE",)
     FUNCTION = "load_vae"
@@ -43,6 +54,7 @@ class KSampler:
 NODE_CLASS_MAPPINGS = {
     "CheckpointLoaderSimple": CheckpointLoaderSimple,
     "KSampler": KSampler,
+    "ModelSave": ModelSave,
     "VAELoader": VAELoader,
 }
 NODE_DISPLAY_NAME_MAPPINGS = {"CheckpointLoaderSimple": "Load Checkpoint"}

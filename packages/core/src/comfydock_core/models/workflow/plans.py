@@ -1,12 +1,13 @@
 """What is going to be decided about workflows, and what is to be noted of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.workflow.candidates import CandidatePack, ClassResolution, ResolutionResult
 from comfydock_core.models.workflow.checks import ModelMatch
 from comfydock_core.models.workflow.dependencies import ModelReference
-from comfydock_core.models.workflow.entries import FLEXIBLE, KnownModel, WorkflowEntry
+from comfydock_core.models.workflow.entries import OPTIONAL, KnownModel, WorkflowEntry
 
 
 @dataclass(slots=True)
@@ -14,13 +15,15 @@ class Decisions:
     """What somebody decided while a workflow was resolved, so that it need not be asked twice.
 
     `packs` maps node classes to identifiers of packs, or to false for none; `models` values to paths of files.
-    `skipped` are classes and values that stay open. Where it was a person, the manifest `remembers` it.
+    `skipped` are classes and values that stay open. `writes` are the values that may be written anew, all for `None`.
+    Where it was a person, the manifest `remembers` it.
     """
 
     remembers: bool = False
     packs: dict[str, str | bool] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
+    writes: frozenset[str] | None = None
 
     @property
     def are_there(self) -> bool:
@@ -54,7 +57,7 @@ class WorkflowResolution:
 
     `matches` are the models that nodes which run ask for. `add` are the packs to be added, `open` classes that nobody
     decided about. `missing` are models of which no source is known, `unclear` those that several files may be,
-    `elsewhere` those in a folder that the node does not read. `optional` are values of models without which it does.
+    `elsewhere` those in a folder that the node does not read. `importance` tells how much each reference matters.
     `entry` and `models` are what the manifest is to note; `read` is the text of the file, `content` the new one,
     `None` when it stays. Without `lists` of node packs only what is here was asked.
     """
@@ -76,21 +79,15 @@ class WorkflowResolution:
     read: bytes
     content: bytes | None
     notes: bool = False
-    optional: frozenset[str] = frozenset()
+    importance: Mapping[ModelReference, str] = field(default_factory=dict)
     lists: bool = True
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing is left to do or to decide. What is optional may be absent."""
-        absent = [match.reference.value for match in (*self.missing, *self.unclear, *self.elsewhere)]
-        absent += [one.reference.value for one in self.fetch]
-        return not (self.add or self.open or set(absent) - self.optional)
-
-    def importance_of(self, reference: ModelReference) -> str:
-        """How much the model of a reference matters."""
-        wanted = (reference.type, reference.value)
-        entries = (one for one in self.entry.models for use in one.uses if (use.node_type, use.widget_value) == wanted)
-        return next((one.importance for one in entries), FLEXIBLE)
+        absent = [match.reference for match in (*self.missing, *self.unclear, *self.elsewhere)]
+        absent += [wanted.reference for wanted in self.fetch]
+        return not (self.add or self.open or any(self.importance.get(one) != OPTIONAL for one in absent))
 
     @property
     def writes(self) -> bool:

@@ -1,7 +1,7 @@
 """`workflow check`: whether workflows run in an environment, by what was read of its code; nothing is started."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
@@ -24,6 +24,8 @@ from comfydock_core.resolvers.model_matching import ModelMatcher
 from comfydock_core.utils.text import some
 from comfydock_core.validation.prompt_checks import PromptChecks
 
+ClassHints = Mapping[str, str | None]  # What to do about missing classes, by their names.
+
 _PLACES = {"[input]": "input", "[output]": "output", "[temp]": "temp"}
 
 
@@ -34,16 +36,17 @@ class WorkflowChecker:
     environment: EnvironmentLayout
     known: EnvironmentClasses
     matcher: ModelMatcher
+    origins: Callable[[str, WorkflowDependencies], ClassHints]
 
     def check(self, name: str, opened: OpenedWorkflow) -> WorkflowCheck:
-        """Check one workflow. Raises `OSError`."""
+        """Check one workflow; `origins` is asked only when a class is missing. Raises `OSError`."""
         view = opened.view(self.known.classes)
         needs = WorkflowDependencyParser(self.known.classes).parse(view)
         rules = PromptChecks(view.running, self.known.classes)
         used = rules.check()
         matches = tuple(self.matcher.match(one) for one in needs.models)
         found = [
-            *self._missing_classes(view),
+            *self._missing_classes(name, view, needs),
             *rules.issues,
             *(issue for match in matches if (issue := _model_issue(match)) is not None),
             *self._missing_files(needs),
@@ -58,13 +61,14 @@ class WorkflowChecker:
             len(view.running),
         )
 
-    def _missing_classes(self, view: PromptView) -> Iterator[WorkflowIssue]:
+    def _missing_classes(self, name: str, view: PromptView, needs: WorkflowDependencies) -> Iterator[WorkflowIssue]:
         """One issue a class. A class that is here but not of the server fails no prompt."""
         missing: dict[str, list[str]] = {}
         for node in view.running:
             if node.type not in self.known.owners:
                 missing.setdefault(node.type, []).append(node.id)
         places = {node.id: node.place for node in view.running}
+        hints = self.origins(name, needs) if missing else {}
         for kind, nodes in missing.items():
             where = f"node {some(nodes, 3)}" if len(nodes) == 1 else f"nodes {some(nodes, 3)}"
             yield WorkflowIssue(
@@ -74,6 +78,7 @@ class WorkflowChecker:
                 kind,
                 None,
                 places[nodes[0]],
+                hints.get(kind),
             )
 
     def _missing_files(self, needs: WorkflowDependencies) -> Iterator[WorkflowIssue]:

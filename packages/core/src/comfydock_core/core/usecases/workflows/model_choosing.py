@@ -7,7 +7,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.workflows.local_models import model_matcher
 from comfydock_core.core.usecases.workflows.noting import resolution_change
-from comfydock_core.core.usecases.workflows.resolving import changed_content, plan_resolution
+from comfydock_core.core.usecases.workflows.resolving import plan_resolution
 from comfydock_core.models.exceptions import ModelNotFound
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.checks import MISSING, ModelMatch
@@ -31,7 +31,7 @@ def list_models(
     return [
         ListedModel(
             value,
-            plan.importance_of(matches[0].reference),
+            plan.importance[matches[0].reference],
             matches[0].state,
             folders,
             tuple(match.reference.node for match in matches),
@@ -55,14 +55,14 @@ def plan_importance(
 
     Raises `ModelNotFound`, and what `plan_resolution` raises.
     """
-    plan = _resolution(workspace, environment, workflow, Decisions(), reporter)
+    plan = _resolution(workspace, environment, workflow, Decisions(writes=frozenset()), reporter)
     found = [one for one in plan.entry.models if model in _names_of(one)]
     if not found:
         raise _not_asked_for(model, plan, [name for one in plan.entry.models for name in _names_of(one)])
     models = tuple(replace(one, importance=importance) if one in found else one for one in plan.entry.models)
     entry = replace(plan.entry, models=models)
     notes = plan.notes or entry != plan.entry
-    noted = replace(plan, entry=entry, notes=notes, content=None, changes=())
+    noted = replace(plan, entry=entry, notes=notes)
     with disk_errors("plan the change"):
         change = resolution_change(environment, noted, "workflow model importance")
     return ImportancePlan(environment.name, found[0].filename, found[0].importance, importance, noted, change)
@@ -83,10 +83,8 @@ def plan_mapping(
     value = asked[0].reference.value
     with disk_errors("look at the directories of models"):
         path = _file(asked[0], file, model_matcher(workspace, environment))
-    decisions = Decisions(remembers=True, models={value: path})
+    decisions = Decisions(remembers=True, models={value: path}, writes=frozenset({value}))
     plan = _resolution(workspace, environment, workflow, decisions, reporter)
-    changes = tuple(one for one in plan.changes if one.old == value)
-    plan = replace(plan, changes=changes, content=changed_content(plan.read, changes))
     with disk_errors("plan the change"):
         change = resolution_change(environment, plan, "workflow model map")
     return MappedModel(value, path, plan, change)

@@ -52,9 +52,13 @@ def is_needed(reference: ModelReference) -> bool:
 
 
 class ModelUses:
-    """Tells which widgets name models, as 1.x notes them. `raw` is the graph of a workflow."""
+    """Tells which widgets name models, as 1.x notes them. `raw` is the graph of a workflow.
+
+    `written` are the values that are about to be written for some references.
+    """
 
     def __init__(self, raw: Mapping[str, object], view: PromptView) -> None:
+        self.written: Mapping[ModelReference, str] = {}
         self._raw = raw
         self._nodes = {node.id: node for node in reversed(view.nodes)}
 
@@ -65,6 +69,11 @@ class ModelUses:
         head, _, position = place.rpartition("/")
         is_listed = position.isdecimal() and len(position) < 10 and head.endswith("/widgets_values")
         return ModelUse(self._identifier(node), node.type, int(position) if is_listed else 0, reference.value)
+
+    def noted(self, reference: ModelReference) -> ModelUse:
+        """The same with the value that the widget is going to have."""
+        use = self.of(reference)
+        return replace(use, widget_value=self.written.get(reference, use.widget_value))
 
     def _identifier(self, node: WorkflowNode) -> str:
         """The identifier of a node as 1.x writes it: with that of the definition that it stands in."""
@@ -141,8 +150,8 @@ class ModelNotes:
         )
 
     def _resolved(self, model: KnownModel, users: list[ModelReference]) -> ModelEntry:
-        uses = tuple(self.uses.of(one) for one in users)
-        earlier = self.before.of(uses[0], [model.filename, users[0].value], model.hash)
+        uses = tuple(self.uses.noted(one) for one in users)
+        earlier = self.before.of(self.uses.of(users[0]), [model.filename, users[0].value], model.hash)
         return ModelEntry(
             model.filename,
             model.category,

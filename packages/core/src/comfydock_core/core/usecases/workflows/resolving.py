@@ -1,6 +1,6 @@
 """`workflow resolve`: decide where a workflow's classes and models are from, and what follows from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow, open_content
@@ -19,8 +19,8 @@ from comfydock_core.managers.pyproject.workflows import read_entry, read_known_m
 from comfydock_core.models.protocols import ModelResolutionStrategy, NodeResolutionStrategy, Reporter
 from comfydock_core.models.workflow.candidates import CandidatePack, ResolutionResult
 from comfydock_core.models.workflow.checks import AMBIGUOUS, ELSEWHERE, HERE, MISSING, ModelMatch
-from comfydock_core.models.workflow.dependencies import WorkflowDependencies
-from comfydock_core.models.workflow.entries import OPTIONAL, UNKNOWN, UNRESOLVED, ModelEntry, WorkflowEntry
+from comfydock_core.models.workflow.dependencies import ModelReference, WorkflowDependencies
+from comfydock_core.models.workflow.entries import UNKNOWN, UNRESOLVED, ModelEntry, WorkflowEntry
 from comfydock_core.models.workflow.plans import Decisions, ValueChange, WantedModel, WorkflowResolution
 from comfydock_core.models.workflow.prompt_view import RUNS, NamedModel
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
@@ -64,11 +64,12 @@ def plan_resolution(
         decider_of_models = ModelDecider(matcher, models, decisions, earlier, known_models, uses)
         asked = [one for one in needs.models if is_needed(one)]
         matches = tuple(decider_of_models.decide(one) for one in asked if one.state == RUNS)
+        changes = dict(_changes(matches, matcher, opened, decisions.writes))
+        uses.written = {reference: one.new for reference, one in changes.items()}
         urls = {match.reference.value: found for match in matches if (found := _sources(match, earlier))}
         notes = ModelNotes(uses, earlier, models_directory(workspace), workspace.model_index, urls)
         entries, files = notes.of(matches, tuple(one for one in asked if one.state != RUNS))
     importance = {use: one.importance for one in entries for use in one.uses}
-    optional = {match.reference.value for match in matches if importance[uses.of(match.reference)] == OPTIONAL}
     entry = WorkflowEntry(
         name,
         before.path or f"workflows/{name}.json",
@@ -76,7 +77,6 @@ def plan_resolution(
         _choices(before, classes, decisions),
         entries,
     )
-    changes = tuple(_changes(matches, matcher, opened))
     wanted = {match.reference: one for match in matches if (one := _wanted(match, entries, urls, uses)) is not None}
     return WorkflowResolution(
         environment.name,
@@ -86,7 +86,7 @@ def plan_resolution(
         matches,
         tuple(one for one in classes.packs if one.installed is None and one.refusal is None),
         tuple(one for one in classes.classes if one.is_open or (one.decided and _is_refused(one.decided))),
-        changes,
+        tuple(changes.values()),
         tuple(wanted.values()),
         tuple(one for one in matches if one.state == MISSING and one.reference not in wanted),
         tuple(one for one in matches if one.state == AMBIGUOUS),
@@ -94,14 +94,14 @@ def plan_resolution(
         entry,
         files,
         read,
-        changed_content(read, changes),
+        _content(read, changes.values()),
         entry != before or any(with_sources(one, (there := known_models.get(one.hash))) != there for one in files),
-        frozenset(optional),
+        {match.reference: importance[uses.noted(match.reference)] for match in matches},
         has_lists,
     )
 
 
-def changed_content(read: bytes, changes: tuple[ValueChange, ...]) -> bytes | None:
+def _content(read: bytes, changes: Iterable[ValueChange]) -> bytes | None:
     """The text of a workflow with some values written anew, `None` without any."""
     changed = replace_values(read, {place: one.new for one in changes for place in one.places})
     return changed if changed != read else None
@@ -177,7 +177,9 @@ def _is_loadable(match: ModelMatch, matcher: ModelMatcher) -> bool:
     return decided is not None and matcher.is_read(match.reference, decided.folder)
 
 
-def _changes(matches: tuple[ModelMatch, ...], matcher: ModelMatcher, opened: OpenedWorkflow) -> Iterator[ValueChange]:
+def _changes(
+    matches: tuple[ModelMatch, ...], matcher: ModelMatcher, opened: OpenedWorkflow, values: frozenset[str] | None
+) -> Iterator[tuple[ModelReference, ValueChange]]:
     """Names as they are here, in place of those that the workflow has. A place is written once."""
     written: set[str] = set()
     for match in matches:
@@ -185,6 +187,6 @@ def _changes(matches: tuple[ModelMatch, ...], matcher: ModelMatcher, opened: Ope
         if opened.carrier is not None or decided is None or match.state == HERE or not _is_loadable(match, matcher):
             continue
         places = tuple(place for each in one.places if (place := opened.place + each) not in written)
-        if places and decided.name != one.value:
+        if places and decided.name != one.value and (values is None or one.value in values):
             written.update(places)
-            yield ValueChange(places, one.value, decided.name, decided.reason)
+            yield one, ValueChange(places, one.value, decided.name, decided.reason)
