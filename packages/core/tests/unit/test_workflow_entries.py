@@ -179,14 +179,14 @@ _MODELS = st.builds(
 _ENTRIES = st.builds(
     WorkflowEntry,
     st.just('any name, with "quotes" and ünïcode'),
-    st.none() | _TEXT,
+    _TEXT,  # Every entry has one; a table with nothing in it would not be written.
     st.sets(_TEXT, max_size=3).map(lambda names: tuple(sorted(names))),
     st.dictionaries(_TEXT, _TEXT | st.booleans(), max_size=3),
     st.lists(_MODELS, max_size=4).map(tuple),
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(_ENTRIES, _ENTRIES)
 def test_any_entry_is_read_as_it_was_written_whatever_was_there(first: WorkflowEntry, second: WorkflowEntry) -> None:
     once = written(START + EXAMPLE, first, KNOWN)

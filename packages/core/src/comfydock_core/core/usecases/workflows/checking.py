@@ -36,19 +36,22 @@ class WorkflowChecker:
     environment: EnvironmentLayout
     known: EnvironmentClasses
     matcher: ModelMatcher
-    origins: Callable[[str, WorkflowDependencies], ClassHints]
+    origins: Callable[[str, WorkflowDependencies, str | None], ClassHints]
 
-    def check(self, name: str, opened: OpenedWorkflow) -> WorkflowCheck:
-        """Check one workflow; `origins` is asked only when a class is missing. Raises `OSError`."""
+    def check(self, name: str, opened: OpenedWorkflow, resolving: str | None) -> WorkflowCheck:
+        """Check one workflow; `origins` is asked only when a class is missing. Raises `OSError`.
+
+        `resolving` is the command that resolves it, quoted; there is none for files elsewhere.
+        """
         view = opened.view(self.known.classes)
         needs = WorkflowDependencyParser(self.known.classes).parse(view)
         rules = PromptChecks(view.running, self.known.classes)
         used = rules.check()
         matches = tuple(self.matcher.match(one) for one in needs.models)
         found = [
-            *self._missing_classes(name, view, needs),
+            *self._missing_classes(name, view, needs, resolving),
             *rules.issues,
-            *(issue for match in matches if (issue := _model_issue(match)) is not None),
+            *(issue for match in matches if (issue := _model_issue(match, resolving)) is not None),
             *self._missing_files(needs),
         ]
         optional = {id(issue) for issue in found if self._is_idle(issue, used, needs)}
@@ -61,14 +64,16 @@ class WorkflowChecker:
             len(view.running),
         )
 
-    def _missing_classes(self, name: str, view: PromptView, needs: WorkflowDependencies) -> Iterator[WorkflowIssue]:
+    def _missing_classes(
+        self, name: str, view: PromptView, needs: WorkflowDependencies, resolving: str | None
+    ) -> Iterator[WorkflowIssue]:
         """One issue a class. A class that is here but not of the server fails no prompt."""
         missing: dict[str, list[str]] = {}
         for node in view.running:
             if node.type not in self.known.owners:
                 missing.setdefault(node.type, []).append(node.id)
         places = {node.id: node.place for node in view.running}
-        hints = self.origins(name, needs) if missing else {}
+        hints = self.origins(name, needs, resolving) if missing else {}
         for kind, nodes in missing.items():
             where = f"node {some(nodes, 3)}" if len(nodes) == 1 else f"nodes {some(nodes, 3)}"
             yield WorkflowIssue(
@@ -115,7 +120,7 @@ class WorkflowChecker:
         )
 
 
-def _model_issue(match: ModelMatch) -> WorkflowIssue | None:
+def _model_issue(match: ModelMatch, resolving: str | None) -> WorkflowIssue | None:
     if match.state == HERE:
         return None
     one = match.reference
@@ -132,7 +137,7 @@ def _model_issue(match: ModelMatch) -> WorkflowIssue | None:
     else:
         assert best is not None
         words = f"`{one.value}` is not in {folders}, but `{best.folder}/{best.name}` is there: {best.reason}"
-        if match.state == RESPELLED:
-            hint = "`comfydock workflow resolve` writes the name as it is here"
+        if match.state == RESPELLED and resolving is not None:
+            hint = f"{resolving} writes the name as it is here"
     place = one.places[0] if one.places else ""
     return WorkflowIssue(IssueCode.MISSING_MODEL, words, one.node or None, one.type or None, one.input, place, hint)

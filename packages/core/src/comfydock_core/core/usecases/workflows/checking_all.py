@@ -33,37 +33,32 @@ def check_workflows(
     found = [find_workflow(environment, word) for word in words or WorkflowFiles(environment.workflows).names()]
     known = known_classes(workspace, environment, reporter)
     checks: list[WorkflowCheck] = []
-    own = frozenset(one.name for one in found if one.in_environment)
-    with disk_errors("look at the directories of models"), _Origins(workspace, environment, reporter, own) as origins:
+    with disk_errors("look at the directories of models"), _Origins(workspace, environment, reporter) as origins:
         checker = WorkflowChecker(environment, known, model_matcher(workspace, environment), origins.hints)
         for at, one in enumerate(found):
             reporter.progress(one.name, at, len(found), "workflows")
-            checks.append(checker.check(one.name, open_found(one)))
+            resolving = f"`comfydock workflow resolve {shlex.quote(one.name)}`" if one.in_environment else None
+            checks.append(checker.check(one.name, open_found(one), resolving))
     return checks
 
 
 class _Origins(contextlib.ExitStack):
     """Says what to do about classes that are missing. Nothing is read before it is asked, and then once."""
 
-    def __init__(
-        self, workspace: WorkspaceLayout, environment: EnvironmentLayout, reporter: Reporter, own: frozenset[str]
-    ) -> None:
-        """`own` are the workflows of the environment, which can be resolved."""
+    def __init__(self, workspace: WorkspaceLayout, environment: EnvironmentLayout, reporter: Reporter) -> None:
         super().__init__()
         self._workspace = workspace
         self._environment = environment
         self._reporter = reporter
-        self._own = own
         self._decider: ClassDecider | None = None
 
-    def hints(self, name: str, needs: WorkflowDependencies) -> dict[str, str | None]:
+    def hints(self, name: str, needs: WorkflowDependencies, resolving: str | None) -> dict[str, str | None]:
         """A hint for each class that is not here. Raises `ManifestDamaged`, `FileSystemError`."""
         if self._decider is None:
             manifest = read_manifest(self._environment.manifest)
             self._decider = self.enter_context(
                 class_decider(self._workspace, self._environment, manifest, self._reporter)
             )
-        resolving = f"`comfydock workflow resolve {shlex.quote(name)}`" if name in self._own else None
         has_lists = self._decider.index is not None
         found = self._decider.decide(name, needs)
         return {one.type: _hint(one, resolving, has_lists=has_lists) for one in found.classes}
