@@ -55,6 +55,10 @@ BEFORE = {
     "comfydock download cancel detail-tweaker-xl.safetensors": INTERRUPTED,
     "comfydock workflow check portrait --locked": "comfydock workflow lock portrait",
     "comfydock completion uninstall": "comfydock completion install",
+    "comfydock workflow node unmap FaceDetailer": "comfydock workflow node map FaceDetailer comfyui-impact-pack",
+    "comfydock workflow model map portrait photo.safetensors checkpoints/photo-v2.safetensors": (
+        'sed -i s/photo-v2/photo/ "$COMFYDOCK_HOME/environments/work/ComfyUI/user/default/workflows/portrait.json"'
+    ),
     "comfydock model root remove stable-diffusion-webui": "comfydock model root add ~/stable-diffusion-webui",
     "comfydock model root remove /data/models": "comfydock model root add /data/models",
 }

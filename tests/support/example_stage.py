@@ -66,6 +66,14 @@ _LISTS: dict[str, Reply | list[Reply]] = {
     "/manager/extension-node-map.json": Reply(MANAGER_MAP),
     "/manager/github-stats.json": Reply(MANAGER_STATS),
 }
+_PORTRAIT = {
+    "nodes": [
+        {"id": 1, "type": "CheckpointLoaderSimple", "widgets_values": ["photo-v2.safetensors"]},
+        {"id": 2, "type": "ModelSave", "inputs": [{"name": "model", "type": "MODEL", "link": 1}]},
+        {"id": 3, "type": "FaceDetailer"},
+    ],
+    "links": [[1, 1, 0, 2, 0, "MODEL"]],
+}
 _FURNISHING = """\
 comfydock node add comfyui-impact-pack
 comfydock node add MyNodes --dev
@@ -199,11 +207,11 @@ def _folders(place: Path, program: Program, miniature: Miniature, shelf: Shelf) 
     make_portable(place / "data/portable", make_checkout(place / "data/checkout", miniature), shelf)
     (place / "here").mkdir()
     (place / "here/requirements.txt").write_text("einops\n")
-    for folder in ("downloads", "pictures"):
-        (place / "here" / folder).mkdir()
-    (place / "here/downloads/portrait.json").write_text(_WORKFLOW)
-    for picture in ("ComfyUI_00042_.png", "pictures/ComfyUI_00041_.png"):
-        (place / "here" / picture).write_bytes(png(png_text("workflow", _WORKFLOW.encode())))
+    for name in ("downloads", "pictures"):
+        (place / "here" / name).mkdir()
+    (place / "here/downloads/portrait.json").write_text(json.dumps(_PORTRAIT))
+    for name in ("ComfyUI_00042_.png", "pictures/ComfyUI_00043_.png"):
+        (place / "here" / name).write_bytes(png(png_text("workflow", json.dumps(_PORTRAIT).encode())))
     starter = place / "bin/comfydock"
     starter.parent.mkdir()
     starter.write_text(f'#!/bin/sh\nexec {shlex.join(program.command)} "$@"\n')
@@ -227,11 +235,14 @@ def _workspaces(stage: Stage, host: PackHost) -> None:
     workflows = furnished.session.environments / "work/ComfyUI/user/default/workflows"
     workflows.mkdir(parents=True)
     for name in ("faces", "portrait"):
-        (workflows / f"{name}.json").write_text(_WORKFLOW)
+        (workflows / f"{name}.json").write_text(json.dumps(_PORTRAIT))
     models = furnished.session.workspace / "models/loras"
     models.mkdir()
     write_safetensors(models / "detail-tweaker-xl.safetensors", {"weight": (4, 4)})
-    host.add(_IMPACT, "1.1.0", files={"__init__.py": _DETAILER}, name="ComfyUI-Impact-Pack")
+    checkpoints = furnished.session.workspace / "models/checkpoints"
+    checkpoints.mkdir(exist_ok=True)
+    write_safetensors(checkpoints / "photo-v2.safetensors", {"weight": (4, 4)})
+    host.add(_IMPACT, "1.1.0", files=pack_files("FaceDetailer"), name="ComfyUI-Impact-Pack")
 
 
 def _scene(stage: Stage, state: str) -> Scene:

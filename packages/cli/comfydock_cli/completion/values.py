@@ -95,6 +95,21 @@ def _workflows(environment: str | None) -> Words:
     return [*_of_workspace(lambda it: [(one.name, "") for one in it.workflows.all(environment)]), FILES]
 
 
+def _workflow_names(environment: str | None) -> Words:
+    """The workflows of an environment alone."""
+    return _of_workspace(lambda it: [(one.name, "") for one in it.workflows.all(environment)])
+
+
+def _workflow_classes(environment: str | None) -> Words:
+    """The node classes that workflows of an environment use."""
+    return _of_workspace(lambda it: [(name, "") for name in it.workflows.classes(environment)])
+
+
+def _chosen_classes(environment: str | None) -> Words:
+    """The node classes that a pack was chosen for."""
+    return _of_workspace(lambda it: [(one.type, one.pack or "optional") for one in it.workflows.choices(environment)])
+
+
 def _model_places() -> Words:
     """The folders below the models directory, two levels deep."""
     import os
@@ -156,5 +171,8 @@ OF_ENVIRONMENT = {
     "own_packages": _own_packages,
     "package_groups": _package_groups,
     "packs": _packs,
+    "chosen_classes": _chosen_classes,
+    "workflow_classes": _workflow_classes,
+    "workflow_names": _workflow_names,
     "workflows": _workflows,
 }

@@ -1,17 +1,32 @@
 """What resolving a workflow decided and did, as text."""
 
+import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from comfydock_cli.cli_utils import Result
 from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.ui.console import clean
-from comfydock_core.models.model_files.downloads import DownloadOutcome
+from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.workflow.candidates import BUILT_IN, ClassResolution
 from comfydock_core.models.workflow.checks import ModelMatch
 from comfydock_core.models.workflow.plans import WantedModel, WorkflowResolution
 from comfydock_core.utils.text import counted, some
 
 _REASONS = 4
+_NO_LISTS = "no lists of node packs are here: `comfydock registry update` fetches them"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A model that was to be fetched to a place below the models directory, and why it was not."""
+
+    to: str
+    error: ComfyDockError | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        failure = None if self.error is None else {"code": self.error.code, "message": self.error.message}
+        return {"to": self.to, "error": failure}
 
 
 def planned_resolution(plan: WorkflowResolution, fetch: Sequence[WantedModel], *, why: bool) -> Result:
@@ -20,22 +35,45 @@ def planned_resolution(plan: WorkflowResolution, fetch: Sequence[WantedModel], *
     if fetch:
         lines.append("to fetch:\n" + aligned([[f"  + {one.to}", one.importance, one.urls[0]] for one in fetch]))
     lines += _left(plan)
-    data = {**_data(plan), "fetch": [_wanted_data(one) for one in fetch]}
-    return Result(data, "".join(lines), exit_code=0)
+    data = {**_data(plan), "fetch": [_wanted_data(one) for one in fetch], "writes": _writes(plan)}
+    lines += [f"would write {path}\n" for path in _writes(plan)]
+    return Result(data, "".join(lines), exit_code=0, note=_note(plan))
 
 
-def resolved(plan: WorkflowResolution, outcomes: Sequence[DownloadOutcome], *, why: bool) -> Result:
+def resolved(plan: WorkflowResolution, fetched: Sequence[Fetched], *, why: bool) -> Result:
     """What is so now. Exit code 1 says that something is left to do."""
     lines = [f"{clean(plan.name)}: {_state(plan)}\n", *_decided(plan, why=why)]
-    for one in outcomes:
-        if one.result is not None:
-            lines.append(f"  fetched {clean(one.request.path)}\n")
-        elif one.error is not None:
-            lines.append(f"  not fetched {clean(one.request.name)}: {clean(one.error.message)}\n")
+    for one in fetched:
+        if one.error is None:
+            lines.append(f"  fetched {clean(one.to)}\n")
+        else:
+            lines.append(f"  not fetched {clean(one.to)}: {clean(one.error.message)}\n")
+    if plan.fetch:
+        rows = [[f"  + {one.to}", one.importance, one.urls[0]] for one in plan.fetch]
+        lines.append("to be fetched:\n" + aligned(rows))
     lines += _left(plan)
-    failed = any(one.error is not None for one in outcomes)
-    data = {**_data(plan), "failed": [str(one.error) for one in outcomes if one.error is not None]}
-    return Result(data, "".join(lines), exit_code=0 if plan.is_complete and not failed else 1)
+    failed = any(one.error is not None for one in fetched)
+    data = {**_data(plan), "fetched": [one.as_dict() for one in fetched]}
+    return Result(data, "".join(lines), exit_code=0 if plan.is_complete and not failed else 1, note=_note(plan))
+
+
+def _writes(plan: WorkflowResolution) -> list[str]:
+    """The workflow and the manifest, as far as they are to be written."""
+    return [*([plan.path] if plan.content is not None else []), *(["pyproject.toml"] if plan.notes else [])]
+
+
+def _note(plan: WorkflowResolution) -> str:
+    """What would help with what is left."""
+    notes = [] if plan.lists or not plan.open else [_NO_LISTS]
+    again = f"comfydock workflow resolve {shlex.quote(plan.name)}"
+    if plan.add:
+        notes.append(f"`{again} --install` adds node packs")
+    if plan.fetch:
+        notes.append(f"`{again} --models all` fetches models")
+    if plan.unclear:
+        value = shlex.quote(plan.unclear[0].reference.value)
+        notes.append(f"`comfydock workflow model map {shlex.quote(plan.name)} {value} FILE` says which file is meant")
+    return "\n".join(notes)
 
 
 def _state(plan: WorkflowResolution) -> str:
@@ -85,7 +123,7 @@ def _why(found: ClassResolution) -> str:
 
 def _left(plan: WorkflowResolution) -> Iterator[str]:
     if plan.open:
-        yield "not decided:\n" + aligned([[f"  ? {one.type}", _candidates(one)] for one in plan.open])
+        yield "not decided:\n" + aligned([[f"  ? {one.type}", _candidates(one, lists=plan.lists)] for one in plan.open])
         yield "  `comfydock workflow node map CLASS PACK` decides, with `--optional` for none\n"
     for title, matches in (
         ("missing, and no source is known", plan.missing),
@@ -103,10 +141,12 @@ def _left(plan: WorkflowResolution) -> Iterator[str]:
         )
 
 
-def _candidates(one: ClassResolution) -> str:
+def _candidates(one: ClassResolution, *, lists: bool) -> str:
     if one.decided is not None and one.decided.refusal:
         return f"{one.decided.identifier} cannot be added: {one.decided.refusal}"
-    return some([each.identifier for each in one.candidates], 3) if one.candidates else "no known pack has it"
+    if one.candidates:
+        return some([each.identifier for each in one.candidates], 3)
+    return "no known pack has it" if lists else "nothing here has it"
 
 
 def _place(one: ModelMatch) -> str:
@@ -118,6 +158,7 @@ def _data(plan: WorkflowResolution) -> dict[str, object]:
     return {
         "workflow": plan.name,
         "complete": plan.is_complete,
+        "lists": plan.lists,
         **plan.classes.as_dict(),
         "add": [one.as_dict() for one in plan.add],
         "open": [one.type for one in plan.open],

@@ -1,6 +1,6 @@
 """Asking the user what a workflow means: which pack a class is from, which file a model is.
 
-Keys are those of ComfyDock 1.x: a number, `m` to type an identifier, `o` for optional, `s` to skip.
+Keys are those of ComfyDock 1.x: a number, `0` to see more, `m` to type an identifier, `o` for optional, `s` to skip.
 """
 
 import sys
@@ -11,72 +11,112 @@ from comfydock_cli.ui.prompts import ask
 from comfydock_core.models.workflow.candidates import CandidatePack, ClassResolution
 from comfydock_core.utils.text import counted
 
-_SHOWN = 5
+_PACKS_SHOWN = 5
 _MODELS_SHOWN = 10
+
+
+class Questions:
+    """The questions of one command. After the end of input there is nobody to ask, and `have_ended` is true."""
+
+    def __init__(self, pause: Callable[[], None]) -> None:
+        """`pause` ends what is drawn, before a question is asked."""
+        self.have_ended = False
+        self._pause = pause
+
+    def choose(
+        self, title: str, choices: Sequence[str], shown: int, others: Sequence[tuple[str, str]]
+    ) -> int | str | None:
+        """The place of one of the choices, one of the letters of `others`, or `None` at the end of input.
+
+        An empty line means the first choice.
+        """
+        self._pause()
+        _say(title)
+        _list(choices[:shown], choices)
+        while not self.have_ended:
+            answer = self.line(_keys(choices, others))
+            if answer is None:
+                break
+            letter = answer.lower()
+            if letter == "0" and len(choices) > shown:
+                _list(choices, choices)
+            elif letter in (letters for letters, _ in others):
+                return letter
+            elif (place := _place(letter or "1", len(choices))) is not None:
+                return place
+            else:
+                _say("please answer with one of these")
+        return None
+
+    def confirm(self, question: str) -> bool:
+        """Yes or no, no by default."""
+        self._pause()
+        while (answer := self.line(f"{question} [y/N]")) is not None:
+            if answer.lower() in ("y", "yes"):
+                return True
+            if answer.lower() in ("", "n", "no"):
+                break
+            _say("please answer y or n")
+        return False
+
+    def line(self, question: str) -> str | None:
+        """What is typed, `None` at the end of input."""
+        answer = ask(question)
+        self.have_ended = answer is None
+        return answer
 
 
 class AskingNodeStrategy:
     """Asks for every class that the evidence leaves open."""
 
-    def __init__(self, pause: Callable[[], None]) -> None:
-        """`pause` ends what is drawn, before a question is asked."""
-        self._pause = pause
+    def __init__(self, questions: Questions) -> None:
+        self._questions = questions
 
     def choose_pack(self, found: ClassResolution) -> str | bool | None:
         """The answer; the end of input skips what is left."""
-        self._pause()
-        shown = found.candidates[:_SHOWN]
-        _say(f"which node pack is `{found.type}` from?")
-        for at, one in enumerate(shown, start=1):
-            _say(f"  {at}  {_described(one)}")
-        if len(found.candidates) > len(shown):
-            _say(f"  0  show all {len(found.candidates)}")
-        while True:
-            answer = ask(_keys(found, bool(shown)))
-            if answer is None or answer == "s":
-                return None
-            if answer == "o":
-                return False
-            if answer == "0":
-                for at, one in enumerate(found.candidates, start=1):
-                    _say(f"  {at}  {_described(one)}")
-                continue
-            if answer == "m":
-                typed = ask("identifier or address of the pack:")
-                return typed or None
-            number = _number(answer or "1", len(found.candidates))
-            if number is not None:
-                return found.candidates[number - 1].identifier
-            _say("please answer with one of these")
+        if self._questions.have_ended:
+            return None
+        title = f"which node pack is `{found.type}` from?"
+        choices = [_described(one) for one in found.candidates]
+        others = (("m", "[m] type one"), ("o", "[o]ptional"), ("s", "[s]kip"))
+        answer = self._questions.choose(title, choices, _PACKS_SHOWN, others)
+        if answer == "m":
+            return self._typed()
+        if isinstance(answer, int):
+            return found.candidates[answer].identifier
+        return False if answer == "o" else None
+
+    def _typed(self) -> str | None:
+        while (typed := self._questions.line("identifier or address of the pack:")) == "":
+            _say("type one, or end the input with Ctrl-D")
+        return typed
 
 
 class AskingModelStrategy:
     """Asks which of several files a name means."""
 
-    def __init__(self, pause: Callable[[], None]) -> None:
-        self._pause = pause
+    def __init__(self, questions: Questions) -> None:
+        self._questions = questions
 
     def choose_model(self, name: str, found: Sequence[str]) -> str | None:
         """The answer; the end of input skips what is left."""
-        if len(found) == 1:
-            return found[0]
-        self._pause()
-        _say(f"`{name}`: {counted(len(found), 'file')} may be meant")
-        for at, path in enumerate(found[:_MODELS_SHOWN], start=1):
-            _say(f"  {at}  {path}")
-        while True:
-            answer = ask("number, or [s]kip [1]:")
-            if answer is None or answer == "s":
-                return None
-            number = _number(answer or "1", len(found))
-            if number is not None:
-                return found[number - 1]
-            _say("please answer with one of these")
+        if len(found) == 1 or self._questions.have_ended:
+            return found[0] if len(found) == 1 else None
+        title = f"`{name}`: {counted(len(found), 'file')} may be meant"
+        answer = self._questions.choose(title, found, _MODELS_SHOWN, (("s", "[s]kip"),))
+        return found[answer] if isinstance(answer, int) else None
 
 
-def _keys(found: ClassResolution, has_some: bool) -> str:
-    numbers = "number, " if has_some else ""
-    return f"{numbers}[m] type one, [o]ptional, [s]kip{' [1]' if has_some else ''}:"
+def _keys(choices: Sequence[str], others: Sequence[tuple[str, str]]) -> str:
+    numbers = ["number"] if choices else []
+    return ", ".join((*numbers, *(words for _, words in others))) + (" [1]:" if choices else ":")
+
+
+def _list(shown: Sequence[str], choices: Sequence[str]) -> None:
+    for number, one in enumerate(shown, start=1):
+        _say(f"  {number}  {one}")
+    if len(choices) > len(shown):
+        _say(f"  0  show all {len(choices)}")
 
 
 def _described(one: CandidatePack) -> str:
@@ -85,11 +125,11 @@ def _described(one: CandidatePack) -> str:
     return f"{one.identifier}{here}" + (f" ({reasons})" if reasons else "")
 
 
-def _number(answer: str, most: int) -> int | None:
+def _place(answer: str, most: int) -> int | None:
     if not answer.isascii() or not answer.isdecimal() or len(answer) > 4:
         return None
     number = int(answer)
-    return number if 1 <= number <= most else None
+    return number - 1 if 1 <= number <= most else None
 
 
 def _say(line: str) -> None:

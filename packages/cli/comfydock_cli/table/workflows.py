@@ -7,6 +7,10 @@ _ABOUT = "workflows"
 _WORKFLOW = word(
     "workflow", "a workflow of the environment, or a file: JSON, or a picture or video", completer="workflows"
 )
+_NAMED = word("workflow", "a workflow of the environment", completer="workflow_names")
+_IN_WORKFLOW = value(
+    "--workflow", metavar="NAME", help="for this workflow alone, not for all", completer="workflow_names"
+)
 
 COMMANDS = (
     Command(("workflow",), "", "See what workflows need, and whether they run", about=_ABOUT),
@@ -104,8 +108,8 @@ COMMANDS = (
         ),
         _ABOUT,
         (
-            word("workflow", "a workflow of the environment", completer="workflows"),
-            flag("--auto", help="ask nothing, and decide only where the evidence is clear"),
+            _NAMED,
+            flag("--auto", help="ask nothing: decide what is clear, add and fetch what other options name"),
             flag("--install", help="add missing node packs without asking"),
             flag("--no-install", help="add no node packs"),
             value(
@@ -118,6 +122,90 @@ COMMANDS = (
             CONNECTIONS,
             LIMIT_RATE,
             WHILE_RUNNING,
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(("workflow", "node"), "", "Say which node packs the classes of workflows are from", about=_ABOUT),
+    Command(
+        ("workflow", "node", "map"),
+        "comfydock_cli.env_commands.workflow_choices:map_class",
+        "Say which node pack a class is from",
+        "It is remembered in the manifest, for every workflow of the environment or with `--workflow` for one, and goes"
+        " before all evidence. Nothing is installed by it.",
+        (
+            "comfydock workflow node map FaceDetailer comfyui-impact-pack",
+            "comfydock workflow node map FaceDetailer --optional --workflow faces",
+        ),
+        _ABOUT,
+        (
+            word("class", "the node's type, as the editor shows it", completer="workflow_classes"),
+            word("pack", "identifier or address of the pack", optional=True, completer="packs"),
+            _IN_WORKFLOW,
+            flag("--optional", help="it needs no pack: the workflow does without it"),
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("workflow", "node", "unmap"),
+        "comfydock_cli.env_commands.workflow_choices:unmap_class",
+        "Take such a choice back",
+        "The evidence decides again.",
+        ("comfydock workflow node unmap FaceDetailer",),
+        _ABOUT,
+        (word("class", "the node's type", completer="chosen_classes"), _IN_WORKFLOW),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("workflow", "node", "list"),
+        "comfydock_cli.env_commands.workflow_choices:list_classes",
+        "List which node packs classes are from",
+        "What was chosen; with a workflow all its classes, and what decided about each.",
+        ("comfydock workflow node list", "comfydock workflow node list portrait"),
+        _ABOUT,
+        (word("workflow", "a workflow of the environment", optional=True, completer="workflow_names"),),
+        ENVIRONMENT,
+    ),
+    Command(("workflow", "model"), "", "See and say what the models of workflows are", about=_ABOUT),
+    Command(
+        ("workflow", "model", "list"),
+        "comfydock_cli.env_commands.workflow_models:list_models",
+        "List the models that a workflow asks for",
+        "With how much each matters, and the file that it is here.",
+        ("comfydock workflow model list portrait",),
+        _ABOUT,
+        (_NAMED,),
+        ENVIRONMENT,
+    ),
+    Command(
+        ("workflow", "model", "map"),
+        "comfydock_cli.env_commands.workflow_models:map_model",
+        "Say which file a name of a model means",
+        "The name is written in the workflow as ComfyUI lists the file, every other byte stays; and it is remembered.",
+        ("comfydock workflow model map portrait photo.safetensors checkpoints/photo-v2.safetensors",),
+        _ABOUT,
+        (
+            _NAMED,
+            word("value", "the name that stands in the workflow"),
+            word("file", "the file: `FOLDER/NAME` as ComfyUI lists it, or a path", completer="models"),
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("workflow", "model", "importance"),
+        "comfydock_cli.env_commands.workflow_models:importance",
+        "Say how much a model of a workflow matters",
+        "`required` and `flexible` ones must be here, `optional` ones may be absent;"
+        " `workflow resolve --models required` fetches the first alone.",
+        ("comfydock workflow model importance portrait photo-v2.safetensors optional",),
+        _ABOUT,
+        (
+            _NAMED,
+            word("model", "its name in the workflow, its file name, or its hash in the manifest"),
+            word("level", "how much it matters", choices=("required", "flexible", "optional")),
         ),
         ENVIRONMENT,
         WRITE,

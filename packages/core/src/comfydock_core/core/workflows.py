@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from comfydock_core.models.protocols import ModelResolutionStrategy, NodeResolutionStrategy, Reporter
     from comfydock_core.models.workflow.checks import WorkflowCheck
     from comfydock_core.models.workflow.locking import LockPlan
-    from comfydock_core.models.workflow.plans import Decisions, WorkflowResolution
+    from comfydock_core.models.workflow.plans import (
+        ChoicePlan,
+        ChosenPack,
+        Decisions,
+        ImportancePlan,
+        ListedModel,
+        MappedModel,
+        WorkflowResolution,
+    )
 
 
 class Workflows:
@@ -126,9 +134,76 @@ class Workflows:
 
     def note_resolution(self, plan: WorkflowResolution, initiator: Initiator, reporter: Reporter) -> str:
         """Write names of models and the manifest; returns the operation. Raises `ScopeBusy`, `ChangedMeanwhile`."""
-        from comfydock_core.core.usecases.workflows.resolving import carry_out_resolution
+        from comfydock_core.core.usecases.workflows.writing_down import note_resolution
 
-        return carry_out_resolution(self._manager(plan.environment), plan, initiator, reporter)
+        return note_resolution(self._there.environment(plan.environment), plan, initiator, reporter)
+
+    def choices(self, environment: str | None) -> list[ChosenPack]:
+        """The packs that were chosen for node classes. Raises `ManifestDamaged`."""
+        from comfydock_core.core.usecases.workflows.choosing import list_choices
+
+        return list_choices(self._there.environment(environment))
+
+    def classes(self, environment: str | None) -> list[str]:
+        """The node classes that the workflows of an environment use, sorted."""
+        from comfydock_core.core.usecases.workflows.choosing import workflow_classes
+
+        return workflow_classes(self._there.environment(environment))
+
+    def plan_choice(
+        self, environment: str | None, node_type: str, pack: str | None, reporter: Reporter, *, workflow: str | None
+    ) -> ChoicePlan:
+        """Choose a pack for a class, `None` for none, in one workflow or in all of the environment.
+
+        Raises `ClassNotFound`, `WorkflowNotFound`, `ManifestDamaged`, `FileSystemError`.
+        """
+        from comfydock_core.core.usecases.workflows.choosing import plan_choice
+
+        layout = self._there.environment(environment)
+        return plan_choice(self._there.layout, layout, node_type, pack, workflow, reporter)
+
+    def plan_forgetting(self, environment: str | None, node_type: str, *, workflow: str | None) -> ChoicePlan:
+        """Take such a choice back. Raises `ClassNotFound`, `WorkflowNotFound`, `ManifestDamaged`."""
+        from comfydock_core.core.usecases.workflows.choosing import plan_forgetting
+
+        return plan_forgetting(self._there.environment(environment), node_type, workflow)
+
+    def choose(self, plan: ChoicePlan, initiator: Initiator, reporter: Reporter) -> str:
+        """Carry the plan out; returns the operation. Raises `ScopeBusy`, `ChangedMeanwhile`, `ManifestDamaged`."""
+        from comfydock_core.core.usecases.workflows.choosing import carry_out_choice
+
+        return carry_out_choice(self._there.environment(plan.environment), plan, initiator, reporter)
+
+    def models(self, environment: str | None, workflow: str, reporter: Reporter) -> list[ListedModel]:
+        """The models that a workflow asks for. Raises what `plan_resolution` raises."""
+        from comfydock_core.core.usecases.workflows.model_choosing import list_models
+
+        return list_models(self._there.layout, self._there.environment(environment), workflow, reporter)
+
+    def plan_importance(
+        self, environment: str | None, workflow: str, model: str, importance: str, reporter: Reporter
+    ) -> ImportancePlan:
+        """Say how much a model matters. Raises `ModelNotFound`, and what `plan_resolution` raises."""
+        from comfydock_core.core.usecases.workflows.model_choosing import plan_importance
+
+        layout = self._there.environment(environment)
+        return plan_importance(self._there.layout, layout, workflow, model, importance, reporter)
+
+    def plan_mapping(
+        self, environment: str | None, workflow: str, value: str, file: str, reporter: Reporter
+    ) -> MappedModel:
+        """Say which file a name of a model means. Raises `ModelNotFound`, and what `plan_resolution` raises."""
+        from comfydock_core.core.usecases.workflows.model_choosing import plan_mapping
+
+        layout = self._there.environment(environment)
+        return plan_mapping(self._there.layout, layout, workflow, value, file, reporter)
+
+    def write_models(self, plan: ImportancePlan | MappedModel, initiator: Initiator, reporter: Reporter) -> str:
+        """Carry one of these out; returns the operation. Raises `ScopeBusy`, `ChangedMeanwhile`, `ManifestDamaged`."""
+        from comfydock_core.core.usecases.workflows.writing_down import note_resolution
+
+        layout = self._there.environment(plan.resolution.environment)
+        return note_resolution(layout, plan.resolution, initiator, reporter, plan.change.command)
 
     def _manager(self, environment: str | None) -> WorkflowManager:
         from comfydock_core.managers.workflow_manager import WorkflowManager

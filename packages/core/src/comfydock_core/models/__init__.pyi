@@ -38,6 +38,7 @@ from .exceptions import CDEnvironmentError as CDEnvironmentError
 from .exceptions import CDNodeConflictError as CDNodeConflictError
 from .exceptions import CDWorkspaceError as CDWorkspaceError
 from .exceptions import ChangedMeanwhile as ChangedMeanwhile
+from .exceptions import ClassNotFound as ClassNotFound
 from .exceptions import ComfyDockError as ComfyDockError
 from .exceptions import ComfyUIEnded as ComfyUIEnded
 from .exceptions import ConflictError as ConflictError

@@ -798,9 +798,10 @@ class ModelIndexDamaged(IntegrityError):
 
 
 class ModelNotFound(NotFoundError):
-    """No model of this name, path or digest is indexed, or several are and one is needed.
+    """No model of this name, path or digest is indexed or asked for, or several are and one is needed.
 
     `comfydock model index find WORDS` searches the index, `comfydock model index sync` brings it up to date.
+    `comfydock workflow model list WORKFLOW` shows the models that a workflow asks for.
     """
 
     code = "model-not-found"
@@ -823,6 +824,16 @@ class WorkflowNotFound(NotFoundError):
     """
 
     code = "workflow-not-found"
+
+
+class ClassNotFound(NotFoundError):
+    """No workflow of the environment uses a node class of this name, or no node pack was chosen for it.
+
+    Names of classes are those that the editor shows as the node's type, with their case. `comfydock workflow node list`
+    shows what was chosen, with a workflow also the classes that it uses.
+    """
+
+    code = "class-not-found"
 
 
 class WorkflowUnreadable(IntegrityError):

@@ -3,8 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from comfydock_core.models.exceptions import ChangedMeanwhile, WorkflowNotFound
-from comfydock_core.utils.files.atomic import write_bytes
+from comfydock_core.models.exceptions import WorkflowNotFound
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import nearest
 
@@ -33,18 +32,6 @@ class WorkflowFiles:
     def has(self, name: str) -> bool:
         plain = name.removesuffix(_END)
         return ".." not in plain.split("/") and os.path.isfile(os.path.join(self.directory, f"{plain}{_END}"))
-
-    def replace(self, path: str, content: bytes, read: bytes) -> None:
-        """Replace what was `read` of a file. Raises `ChangedMeanwhile` when something else is there now."""
-        with disk_errors(f"write `{path}`"):
-            with open(path, "rb") as file:
-                if file.read() != read:
-                    raise ChangedMeanwhile(
-                        f"the workflow `{path}` changed while it was worked on, and was left as it is now",
-                        hint="run the command again",
-                        context={"path": path},
-                    )
-            write_bytes(path, content)
 
     def _below(self, directory: str, prefix: str) -> Iterator[str]:
         """Links are not followed to directories: workflows lie where the editor saves them."""

@@ -4,6 +4,8 @@ Format: `custom_node_map` of ComfyDock 1.x below a workflow, and ours of the sam
 holds for every workflow. A class has the identifier of a pack, or a boolean when it needs none.
 """
 
+from collections.abc import Mapping
+
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.workflow.candidates import ClassChoices
 
@@ -11,19 +13,21 @@ KEY = "custom_node_map"
 
 
 def class_choices(manifest: EnvironmentManifest, workflow: str) -> ClassChoices:
-    """What was chosen for a workflow, which is named by its path without `.json`. Raises `ManifestDamaged`.
+    """What was chosen for a workflow, which is named by its path without `.json`. Raises `ManifestDamaged`."""
+    return ClassChoices(choices_of(manifest.workflows, workflow), choices_in(manifest.tool))
 
-    1.x knows the names of files alone. Entries that are neither text nor a boolean are passed over.
-    """
-    workflows = manifest.workflows
+
+def choices_of(workflows: Mapping[str, object], workflow: str) -> dict[str, str | bool]:
+    """What the table of workflows has for one of them; 1.x knows the names of files alone."""
     for name in (workflow, workflow.rpartition("/")[2]):
         entry = workflows.get(name)
         if isinstance(entry, dict):
-            return ClassChoices(_choices(entry), _choices(manifest.tool))
-    return ClassChoices({}, _choices(manifest.tool))
+            return choices_in(entry)
+    return {}
 
 
-def _choices(table: dict[str, object]) -> dict[str, str | bool]:
+def choices_in(table: Mapping[str, object]) -> dict[str, str | bool]:
+    """The choices below one table. Entries that are neither text nor a boolean are passed over."""
     chosen = table.get(KEY)
     return {
         node_type: choice

@@ -68,8 +68,7 @@ class ModelMatcher:
 
     def match(self, reference: ModelReference) -> ModelMatch:
         """What is here of one reference."""
-        wanted = [self._legacy.get(name, name) for name in reference.folders] or list(self._all)
-        folders = [(name, listed) for name in dict.fromkeys(wanted) if (listed := self._folder(name)) is not None]
+        folders = [(name, listed) for name in self._wanted(reference) if (listed := self._folder(name)) is not None]
         values = spellings_of(reference)
         for value in values:
             for name, folder in folders:
@@ -79,6 +78,33 @@ class ModelMatcher:
             if found:
                 return self._settled(reference, state, reason, found)
         return self._of_digest(reference)
+
+    def is_read(self, reference: ModelReference, folder: str) -> bool:
+        """Whether the input that asks takes models from a folder; one of which nothing is known may from any."""
+        return folder in self._wanted(reference)
+
+    def chosen(self, reference: ModelReference, path: str, reason: str) -> ModelMatch | None:
+        """The file that somebody chose for a reference, `None` where ComfyUI does not list it."""
+        shown = sorted(self._shown(path, reason), key=lambda one: not self.is_read(reference, one.folder))
+        if not shown:
+            return None
+        is_there = self.is_read(reference, shown[0].folder) and shown[0].name in spellings_of(reference)
+        return ModelMatch(reference, HERE if is_there else ELSEWHERE, tuple(shown))
+
+    def listed(self, reference: ModelReference, name: str) -> list[ModelCandidate]:
+        """The files that `FOLDER/NAME` or `NAME` stands for in ComfyUI's lists, those that the input reads first."""
+        folders = sorted(self._all, key=lambda folder: not self.is_read(reference, folder))
+        words = [(folder, each) for folder in folders for each in (name, name.removeprefix(f"{folder}/"))]
+        found = [(folder, each) for folder, each in dict.fromkeys(words) if each in self._names(folder)]
+        return [self._candidate(folder, each, "its name") for folder, each in found]
+
+    def _wanted(self, reference: ModelReference) -> list[str]:
+        wanted = [self._legacy.get(name, name) for name in reference.folders] or self._all
+        return list(dict.fromkeys(wanted))
+
+    def _names(self, folder: str) -> Names:
+        found = self._folder(folder)
+        return found.names if found is not None else {}
 
     def _other_ways(
         self, folders: list[tuple[str, _Folder]], values: list[str]

@@ -4,8 +4,7 @@ import tomlkit
 from tomlkit.items import Table
 
 from comfydock_core.models.manifest import EnvironmentManifest, table
-
-_KEY = "custom_node_map"
+from comfydock_core.resolvers.class_choices import KEY, choices_of
 
 
 def put_choice(
@@ -18,8 +17,8 @@ def put_choice(
     _check(document, workflow, path)
     holder = _below(_below(document, "tool"), "comfydock")
     if workflow is not None:
-        holder = _below(_below(holder, "workflows"), workflow)
-    _below(holder, _KEY)[node_type] = choice
+        holder = _own_entry(_below(holder, "workflows"), workflow)
+    _below(holder, KEY)[node_type] = choice
 
 
 def drop_choice(document: tomlkit.TOMLDocument, node_type: str, workflow: str | None, path: str) -> None:
@@ -28,21 +27,29 @@ def drop_choice(document: tomlkit.TOMLDocument, node_type: str, workflow: str | 
     Raises `KeyError`, and `ManifestDamaged`, naming `path`.
     """
     _check(document, workflow, path)
-    words = ("tool", "comfydock") if workflow is None else ("tool", "comfydock", "workflows", workflow)
-    holder = document
-    for word in words:
-        holder = holder[word]
-    chosen = holder[_KEY]
+    holder = document["tool"]["comfydock"]
+    if workflow is not None:
+        holder = _own_entry(holder["workflows"], workflow)
+    chosen = holder[KEY]
     del chosen[node_type]
     if not chosen:
-        del holder[_KEY]
+        del holder[KEY]
+
+
+def _own_entry(workflows: Table, workflow: str) -> Table:
+    """The entry of a workflow; a new one begins with the choices that held for it until now."""
+    choices = {} if workflow in workflows else choices_of(workflows.unwrap(), workflow)
+    holder = _below(workflows, workflow)
+    for kind, choice in choices.items():
+        _below(holder, KEY)[kind] = choice
+    return holder
 
 
 def _check(document: tomlkit.TOMLDocument, workflow: str | None, path: str) -> None:
     """Raise `ManifestDamaged` where something else is written than a table of choices."""
     manifest = EnvironmentManifest(document.unwrap(), path)
     holder = manifest.tool if workflow is None else table(manifest.workflows, workflow, path)
-    table(holder, _KEY, path)
+    table(holder, KEY, path)
 
 
 def _below(holder: tomlkit.TOMLDocument | Table, name: str) -> Table:

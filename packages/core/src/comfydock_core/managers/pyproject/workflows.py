@@ -4,9 +4,10 @@ Format: `[tool.comfydock.workflows]` and `[tool.comfydock.models]` of ComfyDock 
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import tomlkit
-from tomlkit.items import Table
+from tomlkit.items import AoT, InlineTable, Table
 
 from comfydock_core.models.workflow.entries import (
     FLEXIBLE,
@@ -17,28 +18,23 @@ from comfydock_core.models.workflow.entries import (
     ModelUse,
     WorkflowEntry,
 )
+from comfydock_core.resolvers.class_choices import KEY, choices_of
 
-_CHOICES = "custom_node_map"
+_MANUAL = ("declared_by", "manual")  # A key of ComfyGit's.
 
 
 def read_entry(manifest: Mapping[str, object], name: str) -> WorkflowEntry:
     """What a manifest that was read notes of a workflow; what has an unexpected type in it is left out."""
-    raw = _table(_table(_settings(manifest).get("workflows")).get(name))
-    packs = raw.get("nodes")
+    workflows = _table(_settings(manifest).get("workflows"))
+    raw = _table(workflows.get(name))
     models = raw.get("models")
     return WorkflowEntry(
         name,
         _text(raw.get("path")),
-        tuple(one for one in packs if isinstance(one, str)) if isinstance(packs, list) else (),
-        _read_choices(raw),
+        _texts(raw.get("nodes")),
+        choices_of(workflows, name),
         tuple(_model(one) for one in models if isinstance(one, dict)) if isinstance(models, list) else (),
     )
-
-
-def _read_choices(holder: Mapping[str, object]) -> dict[str, str | bool]:
-    """The choices for node classes in a workflow's entry."""
-    chosen = _table(holder.get(_CHOICES))
-    return {kind: one for kind, one in chosen.items() if isinstance(one, str) or one is False}
 
 
 def read_known_models(manifest: Mapping[str, object]) -> dict[str, KnownModel]:
@@ -46,14 +42,13 @@ def read_known_models(manifest: Mapping[str, object]) -> dict[str, KnownModel]:
     found: dict[str, KnownModel] = {}
     for key, raw in _table(_settings(manifest).get("models")).items():
         if isinstance(raw, dict) and isinstance(raw.get("size"), int):
-            sources = raw.get("sources")
             found[key] = KnownModel(
                 key,
                 _text(raw.get("filename")) or key,
                 raw["size"],
                 _text(raw.get("relative_path")) or "",
                 _text(raw.get("category")) or UNKNOWN,
-                tuple(one for one in sources if isinstance(one, str)) if isinstance(sources, list) else (),
+                _texts(raw.get("sources")),
                 _text(raw.get("blake3")),
                 _text(raw.get("sha256")),
             )
@@ -61,7 +56,7 @@ def read_known_models(manifest: Mapping[str, object]) -> dict[str, KnownModel]:
 
 
 def put_entry(document: tomlkit.TOMLDocument, entry: WorkflowEntry) -> None:
-    """Write an entry in place of the one that is there; foreign keys of that stay."""
+    """Write an entry in place of the one that is there; keys and comments of others in it stay."""
     table = _subtable(_subtable(_document_settings(document), "workflows"), entry.name)
     _set(table, "nodes", sorted(set(entry.packs)))
     _set(table, "path", entry.path)
@@ -71,61 +66,116 @@ def put_entry(document: tomlkit.TOMLDocument, entry: WorkflowEntry) -> None:
 
 def put_known_models(document: tomlkit.TOMLDocument, models: Iterable[KnownModel]) -> None:
     """Write resolved models; sources that are there already stay, and models that no workflow has any more go."""
-    settings = _document_settings(document)
+    settings, manifest = _document_settings(document), document.unwrap()
     used = {
         model.hash
         for name in _table(settings.get("workflows"))
-        for model in read_entry(document.unwrap(), name).models
+        for model in read_entry(manifest, name).models
         if model.status == RESOLVED and model.hash
     }
-    before = read_known_models(document.unwrap())
+    before = read_known_models(manifest)
     table = _subtable(settings, "models")
     for model in models:
-        known = before.get(model.hash)
-        sources = sorted({*model.sources, *(known.sources if known else ())})
-        table[model.hash] = _inline(model, sources)
-    for key in list(table):
-        if key not in used:
-            table.pop(key)
+        merged = with_sources(model, before.get(model.hash))
+        if merged != before.get(model.hash):
+            there = table.get(model.hash)
+            inline = there if isinstance(there, InlineTable) else tomlkit.inline_table()
+            _fill_known(inline, merged)
+            table[model.hash] = inline
+    for key in [key for key in table if key not in used]:
+        table.pop(key)
     if not table:
         settings.pop("models")
 
 
+def with_sources(model: KnownModel, before: KnownModel | None) -> KnownModel:
+    """A model with what was noted of it before: sources, and digests that are not known now."""
+    if before is None:
+        return replace(model, sources=tuple(sorted(set(model.sources))))
+    return replace(
+        model,
+        sources=tuple(sorted({*model.sources, *before.sources})),
+        blake3=model.blake3 or before.blake3,
+        sha256=model.sha256 or before.sha256,
+    )
+
+
 def _set_choices(holder: Table, choices: Mapping[str, str | bool]) -> None:
+    there = holder.get(KEY)
+    if not choices or not isinstance(there, dict):
+        holder.pop(KEY, None)
     if not choices:
-        holder.pop(_CHOICES, None)
         return
-    table = tomlkit.table()
+    table = _subtable(holder, KEY)
+    for kind in [kind for kind in table if kind not in choices]:
+        table.pop(kind)
     for kind in sorted(choices):
-        table[kind] = choices[kind]
-    holder.pop(_CHOICES, None)
-    holder[_CHOICES] = table
+        if table.get(kind) != choices[kind]:
+            table[kind] = choices[kind]
 
 
 def _set_models(table: Table, models: Iterable[ModelEntry]) -> None:
-    array = tomlkit.aot()
-    for model in models:
-        item = tomlkit.table()
-        item["filename"] = model.filename
-        item["category"] = model.category
-        item["criticality"] = model.importance
-        item["status"] = model.status
-        uses = tomlkit.array()
-        for use in model.uses:
-            uses.append(_use(use))
-        item["nodes"] = uses
-        for key, value in (("hash", model.hash), ("relative_path", model.relative_path)):
-            if value:
-                item[key] = value
-        if model.sources:
-            item["sources"] = list(model.sources)
-        array.append(item)
+    there = table.get("models")
+    before = [one for one in there if isinstance(one, Table)] if isinstance(there, AoT) else []
+    items = _Items(before)
+    chosen = [(items.take(model), model) for model in models]
+    for item, model in chosen:
+        _fill(item, model)
+    if chosen and len(chosen) == len(before) and all(one[0] is item for one, item in zip(chosen, before, strict=True)):
+        return
     table.pop("models", None)
-    if len(array):
+    if chosen:
+        array = tomlkit.aot()
+        for item, _ in chosen:
+            array.append(item)
         table["models"] = array
 
 
-def _use(use: ModelUse) -> tomlkit.items.InlineTable:
+class _Items:
+    """The items that note models until now, each given out once."""
+
+    def __init__(self, items: Iterable[Table]) -> None:
+        self._left = {number: (item, _model(item)) for number, item in enumerate(items)}
+        self._numbers: dict[object, list[int]] = {}
+        for number, (_, model) in self._left.items():
+            for key in _keys(model):
+                self._numbers.setdefault(key, []).append(number)
+
+    def take(self, model: ModelEntry) -> Table:
+        """The item of the same model, else of the same nodes, else of the same name; else a new one."""
+        for key in _keys(model):
+            for number in self._numbers.get(key, ()):
+                if number in self._left:
+                    return self._left.pop(number)[0]
+        return tomlkit.table()
+
+
+def _keys(model: ModelEntry) -> tuple[object, ...]:
+    return (model.filename, model.hash, model.uses), model.uses, model.filename
+
+
+def _fill(item: Table, model: ModelEntry) -> None:
+    uses = tomlkit.array()
+    for use in model.uses:
+        uses.append(_use(use))
+    values: dict[str, object] = {
+        "filename": model.filename,
+        "category": model.category,
+        "criticality": model.importance,
+        "status": model.status,
+        "nodes": uses,
+        "hash": model.hash,
+        "sources": list(model.sources),
+        "relative_path": model.relative_path,
+    }
+    before = _model(item)
+    for key, value in values.items():
+        is_same = before.uses == model.uses if key == "nodes" else item.get(key) == value
+        if not is_same:
+            _set(item, key, value)
+
+
+def _use(use: ModelUse) -> InlineTable:
     inline = tomlkit.inline_table()
     inline["node_id"] = use.node_id
     inline["node_type"] = use.node_type
@@ -134,20 +184,25 @@ def _use(use: ModelUse) -> tomlkit.items.InlineTable:
     return inline
 
 
-def _inline(model: KnownModel, sources: list[str]) -> tomlkit.items.InlineTable:
-    inline = tomlkit.inline_table()
-    inline["filename"] = model.filename
-    inline["size"] = model.size
-    inline["relative_path"] = model.relative_path
-    inline["category"] = model.category
-    for key, value in (("sources", sources), ("blake3", model.blake3), ("sha256", model.sha256)):
-        if value:
+def _fill_known(inline: InlineTable, model: KnownModel) -> None:
+    values: dict[str, object] = {
+        "filename": model.filename,
+        "size": model.size,
+        "relative_path": model.relative_path,
+        "category": model.category,
+        "sources": list(model.sources),
+        "blake3": model.blake3,
+        "sha256": model.sha256,
+    }
+    for key, value in values.items():
+        if value or key == "size":
             inline[key] = value
-    return inline
+        else:
+            inline.pop(key, None)
 
 
 def _model(raw: Mapping[str, object]) -> ModelEntry:
-    uses, sources = raw.get("nodes"), raw.get("sources")
+    uses = raw.get("nodes")
     return ModelEntry(
         _text(raw.get("filename")) or "",
         _text(raw.get("category")) or UNKNOWN,
@@ -155,8 +210,9 @@ def _model(raw: Mapping[str, object]) -> ModelEntry:
         _text(raw.get("status")) or RESOLVED,
         tuple(_read_use(one) for one in uses if isinstance(one, dict)) if isinstance(uses, list) else (),
         _text(raw.get("hash")),
-        tuple(one for one in sources if isinstance(one, str)) if isinstance(sources, list) else (),
+        _texts(raw.get("sources")),
         _text(raw.get("relative_path")),
+        raw.get(_MANUAL[0]) == _MANUAL[1],
     )
 
 
@@ -195,6 +251,10 @@ def _set(table: Table, key: str, value: object) -> None:
 
 def _table(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
 
 
 def _text(value: object) -> str | None:

@@ -26,9 +26,9 @@ class ModelUse:
 class ModelEntry:
     """One model of a workflow.
 
-    `filename` is the base name of a resolved model and the value of the widget otherwise. `digest` is the BLAKE3 of the
-    whole file, `hash` the key of 1.x's `models` table. `sources` of an unresolved one are where it is to be had, and
-    `relative_path` where it is to go, below the models directory.
+    `filename` is the base name of a resolved model and the value of the widget otherwise. `hash` is the key of 1.x's
+    `models` table. `sources` of an unresolved one are where it is to be had, and `relative_path` where it is to go,
+    below the models directory. `is_manual` says that somebody declared it, whatever the nodes ask for.
     """
 
     filename: str
@@ -39,6 +39,7 @@ class ModelEntry:
     hash: str | None = None
     sources: tuple[str, ...] = ()
     relative_path: str | None = None
+    is_manual: bool = False
 
 
 @dataclass(frozen=True, slots=True)

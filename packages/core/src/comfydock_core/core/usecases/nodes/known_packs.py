@@ -1,17 +1,14 @@
 """What the lists know of node packs, and why something is in an environment."""
 
-import contextlib
-from collections.abc import Iterator
-
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
-from comfydock_core.models.exceptions import NodeDataMissing
+from comfydock_core.core.usecases.nodes.known_lists import lists_if_there
 from comfydock_core.models.packs.node_data import PackHit
 from comfydock_core.models.packs.pack_needs import PackNeeds, Reasons
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
-from comfydock_core.repositories.node_data.node_index import NodeIndex, open_index
+from comfydock_core.repositories.node_data.node_index import open_index
 from comfydock_core.resolvers.installed_packs import tracked_names
 from comfydock_core.resolvers.pack_needs import needs_of
 from comfydock_core.resolvers.reasons import why
@@ -34,7 +31,7 @@ def pack_needs(
     workspace: WorkspaceLayout, environment: EnvironmentLayout, manifest: dict[str, object], reporter: Reporter
 ) -> PackNeeds:
     """What the workflows of an environment need of its packs. Raises `ManifestDamaged`, `FileSystemError`."""
-    with _index(workspace) as index:
+    with lists_if_there(workspace) as index:
         return needs_of(environment, manifest, index, _answers(workspace), reporter)
 
 
@@ -46,20 +43,8 @@ def reasons(
     reporter: Reporter,
 ) -> Reasons:
     """Why what the word names is in an environment. Raises `PackNotFound`, `ManifestDamaged`, `LockDamaged`."""
-    with _index(workspace) as index:
+    with lists_if_there(workspace) as index:
         return why(word, environment, manifest, index, _answers(workspace), reporter)
-
-
-@contextlib.contextmanager
-def _index(workspace: WorkspaceLayout) -> Iterator[NodeIndex | None]:
-    """The index of known packs; none while no list was fetched, when only what is here is asked."""
-    try:
-        index = open_index(workspace.node_data)
-    except NodeDataMissing:
-        yield None
-        return
-    with index:
-        yield index
 
 
 def _answers(workspace: WorkspaceLayout) -> AnswerCache:

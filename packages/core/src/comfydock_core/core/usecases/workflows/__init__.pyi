@@ -1,0 +1,1 @@
+from .class_origins import ClassOrigins as ClassOrigins

@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
@@ -29,6 +29,8 @@ from comfydock_core.resolvers.model_matching import ModelMatcher
 from comfydock_core.utils.text import some
 from comfydock_core.validation.prompt_checks import PromptChecks
 
+ClassHints = Mapping[str, str | None]  # What to do about missing classes, by their names.
+
 
 @dataclass(frozen=True, slots=True)
 class WorkflowChecker:
@@ -41,13 +43,18 @@ class WorkflowChecker:
     known: EnvironmentClasses
     matcher: ModelMatcher
     locks: LockComparer | None = None
+    origins: Callable[[str, WorkflowDependencies, str | None], ClassHints] | None = None
 
     def check(self, name: str, opened: OpenedWorkflow, *, is_own: bool = False) -> WorkflowCheck:
-        """Check one workflow; one `is_own` when it is the environment's. Raises `OSError`, `ManifestDamaged`."""
+        """Check one workflow; one `is_own` when it is the environment's. Raises `OSError`, `ManifestDamaged`.
+
+        `origins` is asked only when a class is missing.
+        """
         return self.look(name, opened, is_own=is_own)[0]
 
     def look(self, name: str, opened: OpenedWorkflow, *, is_own: bool = False) -> tuple[WorkflowCheck, dict[str, bool]]:
         """The same, with the files of ComfyUI's inputs that were looked for, and whether they are there."""
+        resolving = f"`comfydock workflow resolve {shlex.quote(name)}`" if is_own else None
         view = opened.view(self.known.classes, self.known.editor_only)
         needs = WorkflowDependencyParser(self.known.classes).parse(view)
         embedded = embedded_lock(opened.raw)
@@ -58,9 +65,9 @@ class WorkflowChecker:
         paths = [input_path(self.environment, one.value) for one in _running(needs)]
         files = {path: os.path.exists(path) for path in paths}
         found = [
-            *self._missing_classes(view),
+            *self._missing_classes(name, view, needs, resolving),
             *rules.issues,
-            *(issue for match in matches if (issue := _model_issue(name, match)) is not None),
+            *(issue for match in matches if (issue := _model_issue(match, resolving)) is not None),
             *self._missing_files(needs, files),
         ]
         parts = LockParts(name, needs, matches)
@@ -76,13 +83,16 @@ class WorkflowChecker:
         )
         return check, files
 
-    def _missing_classes(self, view: PromptView) -> Iterator[WorkflowIssue]:
+    def _missing_classes(
+        self, name: str, view: PromptView, needs: WorkflowDependencies, resolving: str | None
+    ) -> Iterator[WorkflowIssue]:
         """One issue a class. A class that is here but not of the server fails no prompt."""
         missing: dict[str, list[str]] = {}
         for node in view.running:
             if node.type not in self.known.owners:
                 missing.setdefault(node.type, []).append(node.id)
         places = {node.id: node.place for node in view.running}
+        hints = self.origins(name, needs, resolving) if missing and self.origins is not None else {}
         for kind, nodes in missing.items():
             where = f"node {some(nodes, 3)}" if len(nodes) == 1 else f"nodes {some(nodes, 3)}"
             yield WorkflowIssue(
@@ -91,6 +101,7 @@ class WorkflowChecker:
                 nodes[0],
                 kind,
                 place=places[nodes[0]],
+                hint=hints.get(kind),
                 nodes=tuple(nodes),
             )
 
@@ -125,7 +136,7 @@ def _running(needs: WorkflowDependencies) -> list[FileReference]:
     return [one for one in needs.files if one.state == RUNS]
 
 
-def _model_issue(name: str, match: ModelMatch) -> WorkflowIssue | None:
+def _model_issue(match: ModelMatch, resolving: str | None) -> WorkflowIssue | None:
     if match.state == HERE:
         return None
     one = match.reference
@@ -142,7 +153,7 @@ def _model_issue(name: str, match: ModelMatch) -> WorkflowIssue | None:
     else:
         assert best is not None
         words = f"`{one.value}` is not in {folders}, but `{best.folder}/{best.name}` is there: {best.reason}"
-        if match.state == RESPELLED:
-            hint = f"`comfydock workflow resolve {shlex.quote(name)}` writes the name as it is here"
+        if match.state == RESPELLED and resolving is not None:
+            hint = f"{resolving} writes the name as it is here"
     place = one.places[0] if one.places else ""
     return WorkflowIssue(IssueCode.MISSING_MODEL, words, one.node or None, one.type or None, one.input, place, hint)

@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 
 from comfydock_core.analyzers.workflow_contents import FileContent
-from comfydock_core.core.usecases.workflows.checking import WorkflowChecker
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
+
+# What to do about missing classes is loaded when one is.
+from comfydock_core.core.usecases import workflows
+from comfydock_core.core.usecases.workflows.checking import ClassHints, WorkflowChecker
 from comfydock_core.core.usecases.workflows.knowledge import known_classes
 from comfydock_core.core.usecases.workflows.local_models import local_models
 from comfydock_core.core.usecases.workflows.lock_comparing import LockComparer
@@ -13,6 +18,7 @@ from comfydock_core.managers.workflow_manager import WorkflowManager
 from comfydock_core.models.exceptions import WorkflowUnreadable
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.checks import IssueCode, WorkflowCheck, WorkflowIssue
+from comfydock_core.models.workflow.dependencies import WorkflowDependencies
 from comfydock_core.utils.files.disk_errors import disk_errors
 
 
@@ -32,7 +38,9 @@ def check_workflows(
     checks: list[WorkflowCheck] = []
     with disk_errors("look at the directories of models"):
         models = local_models(workspace, environment)
-        checker = WorkflowChecker(environment, known, models.matcher, LockComparer(workspace, environment, known))
+        origins = _Origins(workspace, environment, reporter)
+        locks = LockComparer(workspace, environment, known)
+        checker = WorkflowChecker(environment, known, models.matcher, locks, origins.hints)
         try:
             for at, one in enumerate(found):
                 reporter.progress(one.name, at, len(found), "workflows")
@@ -42,8 +50,27 @@ def check_workflows(
                     notes.add(content, one.path, check, facts_of(check, files.items(), models))
                 checks.append(check)
         finally:
+            origins.close()
             notes.write(manager.note, known.further)
     return checks
+
+
+class _Origins:
+    """Says what to do about missing classes; what that takes is loaded by the first question."""
+
+    def __init__(self, workspace: WorkspaceLayout, environment: EnvironmentLayout, reporter: Reporter) -> None:
+        self._needed = (workspace, environment, reporter)
+        self._found: workflows.ClassOrigins | None = None
+
+    def hints(self, name: str, needs: WorkflowDependencies, resolving: str | None) -> ClassHints:
+        """A hint for each class that is not here. Raises `ManifestDamaged`, `FileSystemError`."""
+        if self._found is None:
+            self._found = workflows.ClassOrigins(*self._needed)
+        return self._found.hints(name, needs, resolving)
+
+    def close(self) -> None:
+        if self._found is not None:
+            self._found.close()
 
 
 def _look(checker: WorkflowChecker, one: FoundWorkflow, strict: bool) -> tuple[WorkflowCheck, dict[str, bool]]:

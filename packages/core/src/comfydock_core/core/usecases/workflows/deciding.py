@@ -8,13 +8,13 @@ from comfydock_core.analyzers.code.remembered_classes import RememberedClasses
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
-from comfydock_core.models.exceptions import NodeDataMissing
+from comfydock_core.core.usecases.nodes.known_lists import lists_if_there
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.packs.pack_needs import NodeUse
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.candidates import ClassChoices, ResolutionResult
 from comfydock_core.models.workflow.dependencies import WorkflowDependencies
-from comfydock_core.repositories.node_data.node_index import NodeIndex, open_index
+from comfydock_core.repositories.node_data.node_index import NodeIndex
 from comfydock_core.resolvers.class_candidates import resolve_classes
 from comfydock_core.resolvers.class_choices import class_choices
 from comfydock_core.resolvers.installed_packs import InstalledPacks, installed_packs
@@ -50,20 +50,9 @@ def class_decider(
 
     Raises `ManifestDamaged`, `FileSystemError`.
     """
-    with _index(workspace) as index:
+    with lists_if_there(workspace) as index:
         classes = RememberedClasses(environment.comfyui, AnswerCache(workspace.answers), reporter)
         packs = installed_packs(environment, manifest, index, classes)
         own = classes.of_comfyui().names
         classes.save()
         yield ClassDecider(own, packs, index, EnvironmentManifest(manifest, environment.manifest))
-
-
-@contextlib.contextmanager
-def _index(workspace: WorkspaceLayout) -> Iterator[NodeIndex | None]:
-    try:
-        index = open_index(workspace.node_data)
-    except NodeDataMissing:
-        yield None
-        return
-    with index:
-        yield index

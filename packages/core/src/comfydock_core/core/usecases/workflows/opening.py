@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 
+from comfydock_core.analyzers.workflows.json_reading import LARGEST
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow, open_workflow
 from comfydock_core.analyzers.workflows.refusals import NoWorkflow
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -47,6 +48,12 @@ def open_found(found: FoundWorkflow) -> OpenedWorkflow:
             return open_workflow(found.path)
         except NoWorkflow as error:
             raise unreadable(found.name, error) from error
+
+
+def read_workflow(path: str) -> bytes:
+    """The text of a workflow that the editor saved, as far as one may be long. Raises `FileSystemError`."""
+    with disk_errors(f"read `{path}`"), open(path, "rb") as file:
+        return file.read(LARGEST + 1)
 
 
 def unreadable(name: str, error: NoWorkflow) -> WorkflowUnreadable:

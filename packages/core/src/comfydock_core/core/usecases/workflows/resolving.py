@@ -1,40 +1,38 @@
-"""`workflow resolve`: decide where a workflow's classes and models are from, and note and write what follows."""
+"""`workflow resolve`: decide where a workflow's classes and models are from, and what follows from it."""
 
-import shutil
+from collections.abc import Iterable, Iterator, Mapping
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
 from comfydock_core.analyzers.workflows.embedded_lock import LockedModels, embedded_lock, with_lock
-from comfydock_core.analyzers.workflows.opening import OpenedWorkflow
+from comfydock_core.analyzers.workflows.opening import OpenedWorkflow, open_content
+from comfydock_core.analyzers.workflows.refusals import NoWorkflow
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.places import models_directory
 from comfydock_core.core.usecases.workflows.deciding import ClassDecider, class_decider
+from comfydock_core.core.usecases.workflows.deciding_models import ModelDecider
+from comfydock_core.core.usecases.workflows.earlier_models import EarlierModels
 from comfydock_core.core.usecases.workflows.knowledge import known_classes
 from comfydock_core.core.usecases.workflows.local_models import model_matcher
-from comfydock_core.core.usecases.workflows.model_notes import ModelNotes, category_of, importance_of
-from comfydock_core.core.usecases.workflows.opening import FoundWorkflow, open_found
-from comfydock_core.managers.pyproject.workflows import read_entry, read_known_models
-from comfydock_core.managers.pyproject_manager import PyprojectManager
+from comfydock_core.core.usecases.workflows.model_notes import ModelNotes, ModelUses, is_needed, place_of
+from comfydock_core.core.usecases.workflows.opening import read_workflow, unreadable
+from comfydock_core.managers.pyproject.workflows import read_entry, read_known_models, with_sources
 from comfydock_core.managers.workflow_manager import WorkflowManager
-from comfydock_core.models.operation import ChangePlan, Initiator
-from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import ModelResolutionStrategy, NodeResolutionStrategy, Reporter
-from comfydock_core.models.workflow.candidates import ResolutionResult
+from comfydock_core.models.workflow.candidates import CandidatePack, ResolutionResult
 from comfydock_core.models.workflow.checks import AMBIGUOUS, ELSEWHERE, HERE, MISSING, ModelMatch
-from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, WorkflowDependencies
-from comfydock_core.models.workflow.entries import UNKNOWN, WorkflowEntry
+from comfydock_core.models.workflow.dependencies import ModelReference, WorkflowDependencies
+from comfydock_core.models.workflow.entries import UNKNOWN, UNRESOLVED, ModelEntry, WorkflowEntry
 from comfydock_core.models.workflow.plans import Decisions, ValueChange, WantedModel, WorkflowResolution
 from comfydock_core.models.workflow.prompt_view import RUNS, NamedModel
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.workflow_locks import WorkflowLocks
-from comfydock_core.services.transaction import make_plan, operation
-from comfydock_core.services.transaction.planning import swap
+from comfydock_core.resolvers.model_matching import ModelMatcher
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.json_places import replace_values
-from comfydock_core.utils.text import counted
 
-_MANIFEST = ".cec/pyproject.toml"
 _SHA256_DIGITS = 64
+_HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 def plan_resolution(
@@ -49,59 +47,81 @@ def plan_resolution(
     """Decide about a workflow of an environment; what the strategies decide is noted in `decisions`.
 
     Raises `WorkflowNotFound`, `WorkflowUnreadable`, `ManifestDamaged`, `ModelPathsInvalid`, `EnvironmentBroken`,
-    `WorkflowLockDamaged`, `FileSystemError`.
+    `ModelIndexDamaged`, `WorkflowLockDamaged`, `FileSystemError`.
     """
+    name = name.removesuffix(".json")
     path = WorkflowManager(environment, workspace).path(name)
-    found = FoundWorkflow(name.removesuffix(".json"), path, True)
-    opened = open_found(found)
+    read, opened = _read(name, path)
     manifest = read_manifest(environment.manifest)
     known = known_classes(workspace, environment, reporter)
     view = opened.view(known.classes, known.editor_only)
     needs = WorkflowDependencyParser(known.classes).parse(view)
-    locks = [lock for lock in (WorkflowLocks(environment).read(found.name), embedded_lock(opened.raw).lock) if lock]
+    locks = [lock for lock in (WorkflowLocks(environment).read(name), embedded_lock(opened.raw).lock) if lock]
     for lock in locks:
         needs = with_lock(needs, lock)
-    before = read_entry(manifest, found.name)
+    locked = tuple(map(LockedModels, locks))
+    before, known_models = read_entry(manifest, name), read_known_models(manifest)
     with class_decider(workspace, environment, manifest, reporter) as decider:
-        classes = _decided(decider, found.name, needs, nodes, decisions)
+        classes = _decided(decider, name, needs, nodes, decisions)
+        has_lists = decider.index is not None
+    earlier, uses = EarlierModels(before), ModelUses(opened.raw, view)
     with disk_errors("look at the directories of models"):
         matcher = model_matcher(workspace, environment)
-        matches = tuple(_chosen(matcher.match(one), models, decisions) for one in needs.models if one.state == RUNS)
-        locked = tuple(map(LockedModels, locks))
-        fetch = tuple(one for match in matches if (one := _wanted(match, before, locked)) is not None)
-        sources = {one.reference.value: one.urls for one in fetch}
-        notes = ModelNotes(opened.raw, view, before, models_directory(workspace), workspace.model_index, sources)
-        entries, files = notes.of(matches)
+        decider_of_models = ModelDecider(matcher, models, decisions, earlier, known_models, uses)
+        asked = [one for one in needs.models if is_needed(one)]
+        matches = tuple(decider_of_models.decide(one) for one in asked if one.state == RUNS)
+        changes = dict(_changes(matches, matcher, opened, decisions.writes))
+        uses.written = {reference: one.new for reference, one in changes.items()}
+        urls = {match.reference.value: found for match in matches if (found := _sources(match, earlier, locked))}
+        notes = ModelNotes(uses, earlier, models_directory(workspace), workspace.model_index, urls)
+        entries, files = notes.of(matches, tuple(one for one in asked if one.state != RUNS))
+    importance = {use: one.importance for one in entries for use in one.uses}
     entry = WorkflowEntry(
-        found.name,
-        before.path or f"workflows/{found.name}.json",
-        tuple(sorted({one.identifier for one in classes.packs})),
+        name,
+        before.path or f"workflows/{name}.json",
+        tuple(sorted({one.installed or one.identifier for one in classes.packs})),
         _choices(before, classes, decisions),
         entries,
     )
-    changes = tuple(change for match in matches if (change := _change(match, opened)) is not None)
-    known_before = read_known_models(manifest)
+    wanted = {
+        match.reference: one for match in matches if (one := _wanted(match, entries, urls, uses, locked)) is not None
+    }
     return WorkflowResolution(
         environment.name,
-        found.name,
+        name,
         path,
         classes,
-        tuple(one for one in classes.packs if not one.installed and one.refusal is None),
-        tuple(one for one in classes.classes if one.is_open or (one.decided and one.decided.refusal)),
-        changes,
-        fetch,
-        tuple(
-            match
-            for match in matches
-            if match.state == MISSING and _is_needed(match) and match.reference.value not in sources
-        ),
-        tuple(match for match in matches if match.state == AMBIGUOUS),
-        tuple(match for match in matches if match.state == ELSEWHERE and not _is_loadable(match) and _is_needed(match)),
+        matches,
+        tuple(one for one in classes.packs if one.installed is None and one.refusal is None),
+        tuple(one for one in classes.classes if one.is_open or (one.decided and _is_refused(one.decided))),
+        tuple(changes.values()),
+        tuple(wanted.values()),
+        tuple(one for one in matches if one.state == MISSING and one.reference not in wanted),
+        tuple(one for one in matches if one.state == AMBIGUOUS),
+        tuple(one for one in matches if one.state == ELSEWHERE and not _is_loadable(one, matcher)),
         entry,
         files,
-        _content(path, changes),
-        entry != before or any(known_before.get(one.hash) is None for one in files),
+        read,
+        _content(read, changes.values()),
+        entry != before or any(with_sources(one, (there := known_models.get(one.hash))) != there for one in files),
+        {match.reference: importance[uses.noted(match.reference)] for match in matches},
+        has_lists,
     )
+
+
+def _content(read: bytes, changes: Iterable[ValueChange]) -> bytes | None:
+    """The text of a workflow with some values written anew, `None` without any."""
+    changed = replace_values(read, {place: one.new for one in changes for place in one.places})
+    return changed if changed != read else None
+
+
+def _read(name: str, path: str) -> tuple[bytes, OpenedWorkflow]:
+    """The text, and what it says: read once, so that places in it are right."""
+    read = read_workflow(path)
+    try:
+        return read, open_content(read)
+    except NoWorkflow as error:
+        raise unreadable(name, error) from error
 
 
 def _decided(
@@ -110,24 +130,18 @@ def _decided(
     """Where the classes are from, with what the strategy says about those that are open."""
     found = decider.decide(name, needs, decisions.packs)
     for one in found.open:
+        if one.type in decisions.skipped:
+            continue
         chosen = nodes.choose_pack(one)
         if chosen is not None:
             decisions.packs[one.type] = chosen
+        else:
+            decisions.skipped.add(one.type)
     return decider.decide(name, needs, decisions.packs)
 
 
-def _chosen(match: ModelMatch, models: ModelResolutionStrategy, decisions: Decisions) -> ModelMatch:
-    """With what the strategy says about a model that several files may be."""
-    if match.state != AMBIGUOUS:
-        return match
-    value = match.reference.value
-    paths = [one.path for one in match.candidates if one.path is not None]
-    path = decisions.models.get(value) or models.choose_model(value, paths)
-    first = [one for one in match.candidates if one.path == path]
-    if path is None or not first:
-        return match
-    decisions.models[value] = path
-    return ModelMatch(match.reference, ELSEWHERE, (*first, *(one for one in match.candidates if one.path != path)))
+def _is_refused(pack: CandidatePack) -> bool:
+    return pack.installed is None and pack.refusal is not None
 
 
 def _choices(before: WorkflowEntry, classes: ResolutionResult, decisions: Decisions) -> dict[str, str | bool]:
@@ -136,99 +150,68 @@ def _choices(before: WorkflowEntry, classes: ResolutionResult, decisions: Decisi
     return {kind: chosen for kind, chosen in every.items() if classes.of(kind) is not None}
 
 
-def _wanted(match: ModelMatch, before: WorkflowEntry, locks: tuple[LockedModels, ...]) -> WantedModel | None:
-    """A missing model with a source: the workflow's own, or what the manifest or a lock noted.
+def _sources(match: ModelMatch, earlier: EarlierModels, locks: tuple[LockedModels, ...]) -> tuple[str, ...]:
+    """Where a missing model can be had: what the workflow says, and what a lock or the manifest noted.
 
     What a lock knows by its digest is asked for first: another address may lead to another content.
     """
     one = match.reference
-    if match.state != MISSING or not _is_needed(match):
-        return None
+    if match.state != MISSING:
+        return ()
     entries = [entry for locked in locks if (entry := locked.of(one)) is not None]
-    digest = next((entry.sha256 for entry in entries if entry.sha256), None)
+    digest = _locked_digest(one, locks)
     urls = [url for entry in entries if entry.sha256 and entry.sha256 == digest for url in entry.sources]
-    urls += [one.named.url] if one.named is not None and one.named.url and one.named.url not in urls else []
-    earlier = next((each for each in before.models if each.filename == one.value), None)
-    urls += [url for url in (earlier.sources if earlier is not None else ()) if url not in urls]
-    urls += [url for entry in entries for url in entry.sources if url not in urls]
-    folder = category_of(one)
-    if not urls or folder == UNKNOWN:
+    urls += [one.named.url] if one.named is not None and one.named.url else []
+    others = [url for entry in entries for url in entry.sources]
+    return tuple(dict.fromkeys((*urls, *earlier.sources(one.value), *others)))
+
+
+def _locked_digest(one: ModelReference, locks: tuple[LockedModels, ...]) -> str | None:
+    entries = [entry for locked in locks if (entry := locked.of(one)) is not None]
+    return next((entry.sha256 for entry in entries if entry.sha256), None)
+
+
+def _wanted(
+    match: ModelMatch,
+    entries: tuple[ModelEntry, ...],
+    urls: Mapping[str, tuple[str, ...]],
+    uses: ModelUses,
+    locks: tuple[LockedModels, ...],
+) -> WantedModel | None:
+    """What to fetch for a missing model with a source, as it is noted."""
+    one = match.reference
+    use = uses.of(one) if match.state == MISSING and one.value in urls else None
+    noted = next((entry for entry in entries if use in entry.uses and entry.status == UNRESOLVED), None)
+    if noted is None or noted.category == UNKNOWN:
         return None
-    to = earlier.relative_path if earlier is not None and earlier.relative_path else None
-    if digest is None and one.named is not None and _is_sha256(one.named):
-        digest = one.named.hash
-    return WantedModel(
-        one, tuple(urls), to or f"{folder}/{one.value}".replace("\\", "/"), importance_of(one, before), digest
-    )
+    place = noted.relative_path or place_of(one)
+    digest = _locked_digest(one, locks) or _sha256(one.named)
+    return WantedModel(one, urls[one.value], place, noted.importance, digest)
 
 
-def _is_sha256(named: NamedModel) -> bool:
-    kind = (named.hash_type or "").upper().replace("-", "")
-    return kind == "SHA256" and named.hash is not None and len(named.hash) == _SHA256_DIGITS
+def _sha256(named: NamedModel | None) -> str | None:
+    if named is None or named.hash is None or (named.hash_type or "").upper().replace("-", "") != "SHA256":
+        return None
+    digest = named.hash.strip().lower()
+    return digest if len(digest) == _SHA256_DIGITS and _HEXADECIMAL.issuperset(digest) else None
 
 
-def _is_needed(match: ModelMatch) -> bool:
-    """Whether an input asks for it: what only the text of a prompt or the file itself names stops nothing."""
-    return match.reference.found not in (BY_WORKFLOW, IN_PROMPT) and match.reference.input is not None
-
-
-def _is_loadable(match: ModelMatch) -> bool:
+def _is_loadable(match: ModelMatch, matcher: ModelMatcher) -> bool:
     """Whether the file lies in a folder that the input reads, so that writing its name is enough."""
-    decided, folders = match.decided, match.reference.folders
-    return decided is not None and (not folders or decided.folder in folders)
+    decided = match.decided
+    return decided is not None and matcher.is_read(match.reference, decided.folder)
 
 
-def _change(match: ModelMatch, opened: OpenedWorkflow) -> ValueChange | None:
-    """The name as it is here, in place of the one that the workflow has."""
-    one, decided = match.reference, match.decided
-    if decided is None or match.state == HERE or not _is_loadable(match) or not _is_needed(match):
-        return None
-    if opened.carrier is not None or not one.places or decided.name == one.value:
-        return None
-    places = tuple(opened.place + place for place in one.places)
-    return ValueChange(places, one.value, decided.name, decided.reason)
-
-
-def _content(path: str, changes: tuple[ValueChange, ...]) -> bytes | None:
-    """The file as it is to be."""
-    if not changes:
-        return None
-    with open(path, "rb") as file:
-        read = file.read()
-    return replace_values(read, {place: one.new for one in changes for place in one.places})
-
-
-def carry_out_resolution(
-    manager: WorkflowManager, plan: WorkflowResolution, initiator: Initiator, reporter: Reporter
-) -> str:
-    """Write the workflow and the manifest, both or neither; returns the operation.
-
-    Raises `ScopeBusy`, `ChangedMeanwhile`, `ManifestDamaged`, `FileSystemError`.
-    """
-    environment = manager.environment
-    with operation(resolution_change(manager, plan), initiator, reporter) as under_way:
-        if plan.content is not None:
-            manager.write(under_way, plan.path, plan.content)
-        if plan.notes:
-            place = under_way.place(_MANIFEST)
-            shutil.copy2(environment.manifest, place)
-            PyprojectManager(place).put_workflow(plan.entry, plan.models)
-        under_way.commit()
-    return under_way.id
-
-
-def resolution_change(manager: WorkflowManager, plan: WorkflowResolution) -> ChangePlan:
-    """The files that are swapped. Raises `OSError`."""
-    environment = manager.environment
-    steps, work = [], []
-    if plan.content is not None:
-        detail = counted(len(plan.changes), "name") + " of models as they are here"
-        steps.append(manager.swap(plan.path, detail))
-        work.append(PlanStep("write", plan.path, detail))
-    if plan.notes:
-        detail = f"what `{plan.name}` needs"
-        steps.append(swap(environment.root, _MANIFEST, has_new=True, detail=detail))
-        work.append(PlanStep("write", environment.manifest, detail))
-    return make_plan(
-        environment.root, "workflow resolve", steps, work=work, fetch_bytes=0, disk_needed=len(plan.content or b"")
-    )
+def _changes(
+    matches: tuple[ModelMatch, ...], matcher: ModelMatcher, opened: OpenedWorkflow, values: frozenset[str] | None
+) -> Iterator[tuple[ModelReference, ValueChange]]:
+    """Names as they are here, in place of those that the workflow has. A place is written once."""
+    written: set[str] = set()
+    for match in matches:
+        one, decided = match.reference, match.decided
+        if opened.carrier is not None or decided is None or match.state == HERE or not _is_loadable(match, matcher):
+            continue
+        places = tuple(place for each in one.places if (place := opened.place + each) not in written)
+        if places and decided.name != one.value and (values is None or one.value in values):
+            written.update(places)
+            yield one, ValueChange(places, one.value, decided.name, decided.reason)
