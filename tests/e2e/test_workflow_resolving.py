@@ -428,3 +428,29 @@ def test_a_workflow_that_the_editor_saves_meanwhile_is_left_alone(known: Session
     with pytest.raises(ChangedMeanwhile):
         workspace.workflows.note_resolution(plan, Initiator(("test",), "0", wait=0), reporter)
     assert (path.read_bytes(), manifest.read_bytes()) == (saved, before)
+
+
+def test_what_1_x_noted_to_be_downloaded_is_fetched_to_its_place(known: Session, models: ModelHost) -> None:
+    manifest = known.environments / "work/.cec/pyproject.toml"
+    url = models.put("/elsewhere.safetensors", MODEL)
+    manifest.write_text(
+        f"""{manifest.read_text()}
+[[tool.comfydock.workflows.portrait.models]]
+filename = "a.safetensors"  # the important one
+category = "checkpoints"
+criticality = "required"
+status = "unresolved"
+nodes = [{{node_id = "1", node_type = "CheckpointLoaderSimple", widget_idx = 0, widget_value = "a.safetensors"}}]
+sources = ["{url}"]
+relative_path = "checkpoints/mine/a.safetensors"
+"""
+    )
+    path = save(known, one_node("CheckpointLoaderSimple", "a.safetensors"))
+    assert known.run("workflow", "resolve", "portrait", "--auto").code == 1
+    assert noted(known).models[0].sources == (url,)
+    known.ok("workflow", "resolve", "portrait", "--auto", "--models", "required")
+    assert (known.workspace / "models/checkpoints/mine/a.safetensors").read_bytes() == MODEL
+    assert b'"mine/a.safetensors"' in path.read_bytes()
+    (model,) = noted(known).models
+    assert (model.status, model.importance, model.sources) == ("resolved", "required", ())
+    assert "# the important one" in manifest.read_text()
