@@ -454,3 +454,18 @@ relative_path = "checkpoints/mine/a.safetensors"
     (model,) = noted(known).models
     assert (model.status, model.importance, model.sources) == ("resolved", "required", ())
     assert "# the important one" in manifest.read_text()
+
+
+def test_models_that_only_the_added_pack_tells_of_are_fetched_in_the_same_run(
+    known: Session, host: PackHost, models: ModelHost
+) -> None:
+    loader = (
+        "import folder_paths\n\n\nclass MyBlur:\n    @classmethod\n    def INPUT_TYPES(cls):\n"
+        '        return {"required": {"name": (folder_paths.get_filename_list("vae"),)}}\n\n\n'
+        'NODE_CLASS_MAPPINGS = {"MyBlur": MyBlur}\n'
+    )
+    host.add(PACK, "2.0.0", files={"__init__.py": loader}, name="My-Blur")
+    url = models.put("/v.safetensors", VAE)
+    save(known, one_node("MyBlur", "v.safetensors", [{"name": "v.safetensors", "url": url}]))
+    known.ok(*ALL)
+    assert (known.workspace / "models/vae/v.safetensors").read_bytes() == VAE
