@@ -428,3 +428,44 @@ def test_a_workflow_that_the_editor_saves_meanwhile_is_left_alone(known: Session
     with pytest.raises(ChangedMeanwhile):
         workspace.workflows.note_resolution(plan, Initiator(("test",), "0", wait=0), reporter)
     assert (path.read_bytes(), manifest.read_bytes()) == (saved, before)
+
+
+def test_what_1_x_noted_to_be_downloaded_is_fetched_to_its_place(known: Session, models: ModelHost) -> None:
+    manifest = known.environments / "work/.cec/pyproject.toml"
+    url = models.put("/elsewhere.safetensors", MODEL)
+    manifest.write_text(
+        f"""{manifest.read_text()}
+[[tool.comfydock.workflows.portrait.models]]
+filename = "a.safetensors"  # the important one
+category = "checkpoints"
+criticality = "required"
+status = "unresolved"
+nodes = [{{node_id = "1", node_type = "CheckpointLoaderSimple", widget_idx = 0, widget_value = "a.safetensors"}}]
+sources = ["{url}"]
+relative_path = "checkpoints/mine/a.safetensors"
+"""
+    )
+    path = save(known, one_node("CheckpointLoaderSimple", "a.safetensors"))
+    assert known.run("workflow", "resolve", "portrait", "--auto").code == 1
+    assert noted(known).models[0].sources == (url,)
+    known.ok("workflow", "resolve", "portrait", "--auto", "--models", "required")
+    assert (known.workspace / "models/checkpoints/mine/a.safetensors").read_bytes() == MODEL
+    assert b'"mine/a.safetensors"' in path.read_bytes()
+    (model,) = noted(known).models
+    assert (model.status, model.importance, model.sources) == ("resolved", "required", ())
+    assert "# the important one" in manifest.read_text()
+
+
+def test_models_that_only_the_added_pack_tells_of_are_fetched_in_the_same_run(
+    known: Session, host: PackHost, models: ModelHost
+) -> None:
+    loader = (
+        "import folder_paths\n\n\nclass MyBlur:\n    @classmethod\n    def INPUT_TYPES(cls):\n"
+        '        return {"required": {"name": (folder_paths.get_filename_list("vae"),)}}\n\n\n'
+        'NODE_CLASS_MAPPINGS = {"MyBlur": MyBlur}\n'
+    )
+    host.add(PACK, "2.0.0", files={"__init__.py": loader}, name="My-Blur")
+    url = models.put("/v.safetensors", VAE)
+    save(known, one_node("MyBlur", "v.safetensors", [{"name": "v.safetensors", "url": url}]))
+    known.ok(*ALL)
+    assert (known.workspace / "models/vae/v.safetensors").read_bytes() == VAE
