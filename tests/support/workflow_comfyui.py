@@ -54,6 +54,7 @@ def build(root: Path) -> EnvironmentLayout:
     write_code(layout)
     for place in (layout.custom_nodes, f"{layout.comfyui}/models/checkpoints", f"{layout.comfyui}/input"):
         Path(place).mkdir(parents=True)
+    put(Path(layout.manifest), '[tool.comfydock]\ncomfyui_version = "v1.0.0"\n')
     return layout
 
 

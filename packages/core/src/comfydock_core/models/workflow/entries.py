@@ -12,7 +12,7 @@ UNRESOLVED = "unresolved"
 UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class ModelUse:
     """The widget that names a model. `node_id` is `<definition>:<node>` for a node of a subgraph, as in 1.x."""
 
