@@ -50,8 +50,8 @@ class AnswerCache(CacheBase):
             age = time.time() - os.stat(path).st_mtime
             if not 0 <= age < max_age:
                 return None
-            with open(path, encoding="utf-8") as file:
-                answer = json.load(file)
+            with open(path, "rb") as file:
+                answer = json.loads(file.read())
         except (OSError, ValueError, RecursionError):
             return None
         return answer if isinstance(answer, dict) else None

@@ -1,12 +1,19 @@
 """The workflows of an environment on disk: what ComfyUI's editor saves, in subdirectories too."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 
-from comfydock_core.models.exceptions import ChangedMeanwhile, WorkflowNotFound
-from comfydock_core.utils.files.atomic import write_bytes
+# The errors are loaded when one is raised, and what writes files when something is written.
+import comfydock_core
+from comfydock_core.utils import files
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.exceptions import WorkflowNotFound
 
 _END = ".json"
 
@@ -39,12 +46,12 @@ class WorkflowFiles:
         with disk_errors(f"write `{path}`"):
             with open(path, "rb") as file:
                 if file.read() != read:
-                    raise ChangedMeanwhile(
+                    raise comfydock_core.models.ChangedMeanwhile(
                         f"the workflow `{path}` changed while it was worked on, and was left as it is now",
                         hint="run the command again",
                         context={"path": path},
                     )
-            write_bytes(path, content)
+            files.atomic.write_bytes(path, content)
 
     def _below(self, directory: str, prefix: str) -> Iterator[str]:
         """Links are not followed to directories: workflows lie where the editor saves them."""
@@ -63,7 +70,7 @@ class WorkflowFiles:
     def _unknown(self, name: str) -> WorkflowNotFound:
         known = self.names()
         near = nearest(name, known, limit=1)
-        return WorkflowNotFound(
+        return comfydock_core.models.WorkflowNotFound(
             f"there is no workflow `{name}`, and no file of that name",
             hint=f"did you mean `{near[0]}`?"
             if near

@@ -1,7 +1,7 @@
 """`workflow check`: whether workflows run in an environment, by what was read of its code; nothing is started."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
@@ -17,7 +17,7 @@ from comfydock_core.models.workflow.checks import (
     WorkflowCheck,
     WorkflowIssue,
 )
-from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, FileReference, WorkflowDependencies
+from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, FileReference, ModelReference
 from comfydock_core.models.workflow.prompt_view import PromptView
 from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 from comfydock_core.resolvers.model_matching import ModelMatcher
@@ -38,17 +38,18 @@ class WorkflowChecker:
     def check(self, name: str, opened: OpenedWorkflow) -> WorkflowCheck:
         """Check one workflow. Raises `OSError`."""
         view = opened.view(self.known.classes, self.known.editor_only)
-        needs = WorkflowDependencyParser(self.known.classes).parse(view)
+        parser = WorkflowDependencyParser(self.known.classes)
+        models = parser.models(view)
         rules = PromptChecks(view.running, self.known.classes)
         used = rules.check()
-        matches = tuple(self.matcher.match(one) for one in needs.models)
+        matches = tuple(self.matcher.match(one) for one in models)
         found = [
             *self._missing_classes(view),
             *rules.issues,
             *(issue for match in matches if (issue := _model_issue(match)) is not None),
-            *self._missing_files(needs),
+            *self._missing_files(parser.files(view)),
         ]
-        optional = {id(issue) for issue in found if self._is_idle(issue, used, needs)}
+        optional = {id(issue) for issue in found if _is_idle(issue, used, models)}
         return WorkflowCheck(
             name,
             tuple(issue for issue in found if id(issue) not in optional),
@@ -76,8 +77,8 @@ class WorkflowChecker:
                 nodes=tuple(nodes),
             )
 
-    def _missing_files(self, needs: WorkflowDependencies) -> Iterator[WorkflowIssue]:
-        for one in needs.files:
+    def _missing_files(self, files: Sequence[FileReference]) -> Iterator[WorkflowIssue]:
+        for one in files:
             if one.state == "runs" and not os.path.exists(self._file(one)):
                 yield WorkflowIssue(
                     IssueCode.MISSING_FILE,
@@ -95,19 +96,20 @@ class WorkflowChecker:
                 value, place = value[: -len(mark)].rstrip(), directory
         return os.path.join(self.environment.comfyui, place, value)
 
-    def _is_idle(self, issue: WorkflowIssue, used: frozenset[str], needs: WorkflowDependencies) -> bool:
-        """Whether an issue keeps nothing from running: the server looks at what leads to an output alone."""
-        if issue.code in (IssueCode.MISSING_CLASS, IssueCode.NO_OUTPUT):
-            return False
-        if issue.node is not None and issue.node not in used:
-            return True
-        if issue.code is not IssueCode.MISSING_MODEL:
-            return False
-        return all(
-            one.found in (BY_WORKFLOW, IN_PROMPT)
-            for one in needs.models
-            if one.node == issue.node and (one.input or "") == (issue.input or "")
-        )
+
+def _is_idle(issue: WorkflowIssue, used: frozenset[str], models: Sequence[ModelReference]) -> bool:
+    """Whether an issue keeps nothing from running: the server looks at what leads to an output alone."""
+    if issue.code in (IssueCode.MISSING_CLASS, IssueCode.NO_OUTPUT):
+        return False
+    if issue.node is not None and issue.node not in used:
+        return True
+    if issue.code is not IssueCode.MISSING_MODEL:
+        return False
+    return all(
+        one.found in (BY_WORKFLOW, IN_PROMPT)
+        for one in models
+        if one.node == issue.node and (one.input or "") == (issue.input or "")
+    )
 
 
 def _model_issue(match: ModelMatch) -> WorkflowIssue | None:

@@ -1,5 +1,7 @@
 """Checking several workflows with what is read once for all."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -8,10 +10,14 @@ from comfydock_core.core.usecases.workflows.checking import WorkflowChecker
 from comfydock_core.core.usecases.workflows.knowledge import known_classes
 from comfydock_core.core.usecases.workflows.local_models import model_matcher
 from comfydock_core.core.usecases.workflows.opening import find_workflow, open_found
-from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.checks import WorkflowCheck
 from comfydock_core.repositories.workflow_files import WorkflowFiles
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.listed_once import ListedOnce
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.protocols import Reporter
 
 
 def check_workflows(
@@ -22,10 +28,11 @@ def check_workflows(
     Raises `WorkflowNotFound`, `WorkflowUnreadable`, `ModelPathsInvalid`, `EnvironmentBroken`, `FileSystemError`.
     """
     found = [find_workflow(environment, word) for word in words or WorkflowFiles(environment.workflows).names()]
-    known = known_classes(workspace, environment, reporter)
+    listed = ListedOnce()
+    known = known_classes(workspace, environment, reporter, listed)
     checks: list[WorkflowCheck] = []
     with disk_errors("look at the directories of models"):
-        checker = WorkflowChecker(environment, known, model_matcher(workspace, environment))
+        checker = WorkflowChecker(environment, known, model_matcher(workspace, environment, listed))
         for at, one in enumerate(found):
             reporter.progress(one.name, at, len(found), "workflows")
             checks.append(checker.check(one.name, open_found(one)))

@@ -12,18 +12,23 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.remembered_folders import remembered_folders
 from comfydock_core.models.model_files.folders import ModelFolder
 from comfydock_core.resolvers.model_matching import ModelMatcher
+from comfydock_core.utils.files.listed_once import ListedOnce
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from comfydock_core.repositories.model_index import ModelIndexReader
 
 
-def model_matcher(workspace: WorkspaceLayout, environment: EnvironmentLayout) -> ModelMatcher:
+def model_matcher(
+    workspace: WorkspaceLayout, environment: EnvironmentLayout, listed: ListedOnce | None = None
+) -> ModelMatcher:
     """Matches with what lies in the folders now; digests are those that the index has.
+
+    `listed` is what others look at, too.
 
     Raises `ModelPathsInvalid`, `EnvironmentBroken`, `OSError`.
     """
-    folders = remembered_folders(environment, AnswerCache(workspace.answers))
+    folders = remembered_folders(environment, AnswerCache(workspace.answers), listed)
     by_name = {one.name: one for one in folders if one.name != CUSTOM_NODES}
     digests = _Digests(workspace)
 

@@ -29,6 +29,7 @@ from comfydock_core.repositories.workflow_files import WorkflowFiles
 from comfydock_core.services.transaction import make_plan, operation
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.listed_once import ListedOnce
 from comfydock_core.utils.json_places import replace_values
 from comfydock_core.utils.text import counted
 
@@ -54,14 +55,15 @@ def plan_resolution(
     found = FoundWorkflow(name.removesuffix(".json"), path, True)
     opened = open_found(found)
     manifest = read_manifest(environment.manifest)
-    known = known_classes(workspace, environment, reporter)
+    listed = ListedOnce()
+    known = known_classes(workspace, environment, reporter, listed)
     view = opened.view(known.classes, known.editor_only)
     needs = WorkflowDependencyParser(known.classes).parse(view)
     before = read_entry(manifest, found.name)
     with class_decider(workspace, environment, manifest, reporter) as decider:
         classes = _decided(decider, found.name, needs, nodes, decisions)
     with disk_errors("look at the directories of models"):
-        matcher = model_matcher(workspace, environment)
+        matcher = model_matcher(workspace, environment, listed)
         matches = tuple(_chosen(matcher.match(one), models, decisions) for one in needs.models if one.state == RUNS)
         fetch = tuple(one for match in matches if (one := _wanted(match, before)) is not None)
         sources = {one.reference.value: one.urls for one in fetch}
