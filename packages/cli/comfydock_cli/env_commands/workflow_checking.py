@@ -19,6 +19,8 @@ def check(context: Context, arguments: Arguments) -> Result:
         )
     with make_reporter(context) as reporter:
         checks = context.workspace.workflows.check(context.environment_name, words, reporter)
-    data = {"workflows": [one.as_dict() for one in checks], "runs": all(one.runs for one in checks)}
-    code = 0 if data["runs"] else 1
-    return Result(data, checks_text(checks), exit_code=code, note="" if checks else _NO_WORKFLOWS)
+    runs = all(one.runs for one in checks)
+    code, note = 0 if runs else 1, "" if checks else _NO_WORKFLOWS
+    if context.json:
+        return Result({"workflows": [one.as_dict() for one in checks], "runs": runs}, exit_code=code, note=note)
+    return Result(text=checks_text(checks), exit_code=code, note=note)

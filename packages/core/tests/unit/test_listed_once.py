@@ -35,7 +35,8 @@ def test_links_to_directories_are_not_entered_and_links_to_files_are_files(tmp_p
     (tmp_path / "here/there").symlink_to("../there")
     (tmp_path / "here/b.py").symlink_to("../there/b.py")
     (tmp_path / "here/nowhere.py").symlink_to("gone")
-    assert files(tmp_path / "here") == ["a.py", "b.py", "nowhere.py"]
+    (tmp_path / "here/round.py").symlink_to("round.py")
+    assert files(tmp_path / "here") == ["a.py", "b.py", "nowhere.py", "round.py"]
 
 
 def test_a_directory_that_is_not_there_has_nothing_in_it(tmp_path: Path) -> None:

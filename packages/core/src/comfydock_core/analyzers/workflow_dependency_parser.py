@@ -21,6 +21,7 @@ class WorkflowDependencyParser:
     def __init__(self, classes: Classes) -> None:
         self._classes = classes
         self._models = ModelValues(classes)
+        self._file_inputs_of: dict[str, list[str]] = {}
 
     def parse(self, view: PromptView) -> WorkflowDependencies:
         """What one workflow needs."""
@@ -40,14 +41,19 @@ class WorkflowDependencyParser:
         """The files of ComfyUI's `input` directory that its nodes load."""
         found: list[FileReference] = []
         for node in view.nodes:
-            known = self._classes.get(node.type)
-            if known is None:
-                continue
-            for name, one in all_inputs(known.inputs).items():
+            for name in self._file_inputs(node.type):
                 source = node.inputs.get(name)
-                is_file = one.type == COMBO and any(one.options.get(upload) for upload in _UPLOADS)
-                if not is_file or not isinstance(source, NodeValue):
-                    continue
-                if isinstance(source.value, str) and source.value:
+                if isinstance(source, NodeValue) and isinstance(source.value, str) and source.value:
                     found.append(FileReference(node.id, node.type, name, source.value, node.state))
         return found
+
+    def _file_inputs(self, kind: str) -> list[str]:
+        """The inputs of a class that take files."""
+        if kind not in self._file_inputs_of:
+            known = self._classes.get(kind)
+            self._file_inputs_of[kind] = [
+                name
+                for name, one in (all_inputs(known.inputs) if known is not None else {}).items()
+                if one.type == COMBO and any(one.options.get(upload) for upload in _UPLOADS)
+            ]
+        return self._file_inputs_of[kind]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from comfydock_core.caching.base import CacheBase
-from comfydock_core.utils.files.fingerprints import digest
+from comfydock_core.utils.light_digest import digest
 
 _VERSION = "1"
 

@@ -47,13 +47,13 @@ def _nothing(spelled: str) -> None:
 
 def _text(content: bytes) -> str:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding, name = "utf-16", "UTF-16"
+        encoding, mark = "UTF-16", b""
     else:
-        encoding, name = "utf-8-sig", "UTF-8"
+        encoding, mark = "UTF-8", codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
     try:
-        return content.decode(encoding)
+        return content.removeprefix(mark).decode(encoding)
     except UnicodeDecodeError as error:
-        raise NoWorkflow(f"it is not JSON: byte {error.start} is not {name}") from error
+        raise NoWorkflow(f"it is not JSON: byte {len(mark) + error.start} is not {encoding}") from error
 
 
 def _depth(content: bytes) -> int:

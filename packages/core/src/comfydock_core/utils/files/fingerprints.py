@@ -8,7 +8,6 @@ known by its size, its time and which file it is: reading it again for each look
 import hashlib
 import os
 import stat
-from collections.abc import Iterable
 
 _LARGE = 1 << 26  # Bytes; no file of an environment's definition comes near that.
 
@@ -32,9 +31,3 @@ def fingerprint(path: str) -> str | None:
             return f"file:{hashlib.file_digest(file, 'sha256').hexdigest()}"
     except (FileNotFoundError, NotADirectoryError):
         return None
-
-
-def digest(parts: Iterable[str]) -> str:
-    """One fingerprint of many texts, 32 hexadecimal digits; their order and borders count."""
-    contents = (part.encode("utf-8", "surrogateescape") for part in parts)
-    return hashlib.sha256(b"".join([b"%d:%b" % (len(content), content) for content in contents])).hexdigest()[:32]

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 
-from comfydock_core.utils.files.fingerprints import digest
+from comfydock_core.utils.light_digest import digest
 
 
 class ListedOnce:
@@ -14,7 +14,7 @@ class ListedOnce:
     """
 
     def __init__(self) -> None:
-        self._listings: dict[str, tuple[list[str], list[str]]] = {}
+        self._listings: dict[str, tuple[list[str], list[os.DirEntry[str]]]] = {}
         self._entries: dict[str, os.DirEntry[str]] = {}
 
     def files(self, directory: str, ends: tuple[str, ...], enters: Callable[[str], bool]) -> list[str]:
@@ -27,32 +27,34 @@ class ListedOnce:
         waiting = [directory]
         while waiting:
             place = waiting.pop()
-            directories, names = self._listing(place)
-            found += [f"{place}/{name}" for name in names if name.endswith(ends)]
-            waiting += [f"{place}/{name}" for name in reversed(directories) if enters(name)]
+            directories, entries = self._listing(place)
+            wanted = {f"{place}/{entry.name}": entry for entry in entries if entry.name.endswith(ends)}
+            self._entries |= wanted
+            found += sorted(wanted)
+            waiting += [f"{place}/{name}" for name in directories if enters(name)]
         return found
 
     def stamp(self, files: Iterable[str]) -> str:
         """Another text when one of these files is written, comes or goes, told without reading any."""
-        return digest(f"{file}\0{self._size_and_time(file)}" for file in files)
+        return digest([f"{file}\0{self._size_and_time(file)}" for file in files])
 
-    def _listing(self, place: str) -> tuple[list[str], list[str]]:
-        """The names of directories, without links to such, and of everything that is none."""
+    def _listing(self, place: str) -> tuple[list[str], list[os.DirEntry[str]]]:
+        """The names of directories, last one first and without links to such, and everything that is none."""
         known = self._listings.get(place)
         if known is None:
             directories: list[str] = []
-            names: list[str] = []
+            others: list[os.DirEntry[str]] = []
             try:
                 with os.scandir(place) as entries:
                     for entry in entries:
-                        if not _is_directory(entry):
-                            names.append(entry.name)
-                            self._entries[f"{place}/{entry.name}"] = entry
-                        elif not entry.is_symlink():
+                        is_link = entry.is_symlink()
+                        if not is_link and entry.is_dir(follow_symlinks=False):
                             directories.append(entry.name)
+                        elif not is_link or not os.path.isdir(entry.path):
+                            others.append(entry)
             except OSError:
-                directories, names = [], []
-            known = self._listings[place] = (sorted(directories), sorted(names))
+                directories, others = [], []
+            known = self._listings[place] = (sorted(directories, reverse=True), others)
         return known
 
     def _size_and_time(self, file: str) -> str:
@@ -62,10 +64,3 @@ class ListedOnce:
         except OSError:
             return "gone"
         return f"{found.st_size} {found.st_mtime_ns} {found.st_ino}"
-
-
-def _is_directory(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
