@@ -21,10 +21,12 @@ def check(context: Context, arguments: Arguments) -> Result:
     with make_reporter(context) as reporter:
         checks = context.workspace.workflows.check(context.environment_name, words, reporter)
     runs, as_locked = all(one.runs for one in checks), all(one.is_as_locked for one in checks)
-    data = {"workflows": [one.as_dict() for one in checks], "runs": runs, "as_locked": as_locked}
     note = "" if checks else _NO_WORKFLOWS
     unlocked = [one.name for one in checks if one.lock is None]
     if unlocked and arguments.flag("locked"):
         note = f"no lock: {some([f'`{name}`' for name in unlocked], 5)}; `comfydock workflow lock NAME` writes one"
     code = 0 if runs and (as_locked or not arguments.flag("locked")) else 1
-    return Result(data, checks_text(checks), exit_code=code, note=note)
+    if context.json:
+        data = {"workflows": [one.as_dict() for one in checks], "runs": runs, "as_locked": as_locked}
+        return Result(data, exit_code=code, note=note)
+    return Result(text=checks_text(checks), exit_code=code, note=note)

@@ -17,7 +17,7 @@ from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.models.environments.creation import CreateRequest
 from comfydock_core.models.exceptions import FileSystemError, WorkspaceDamaged
 from comfydock_core.models.operation import Initiator
-from comfydock_core.utils.files.disk_errors import reported_by_program
+from comfydock_core.utils.files.program_errors import reported_by_program
 from comfydock_core.utils.interruption import Terminated
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support import sessions

@@ -3,7 +3,7 @@
 import os
 
 from comfydock_core.analyzers.code.class_files import STOCK_FILE
-from comfydock_core.analyzers.status_scanner import pack_directories
+from comfydock_core.repositories.pack_release import pack_directories
 
 
 def present_packs(custom_nodes: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from comfydock_core.models.environment import (
 )
 from comfydock_core.models.manifest import EnvironmentManifest, table, text
 from comfydock_core.repositories.definition.backend_choice import read_choice
-from comfydock_core.repositories.pack_release import other_release
+from comfydock_core.repositories.pack_release import other_release, pack_directories
 from comfydock_core.utils import native
 
 _SHORT = 10
@@ -182,19 +182,6 @@ def kind_of_version(version: str) -> str:
     if version.startswith("v"):
         return "release"
     return "branch" if version in ("main", "master") else "commit"
-
-
-def pack_directories(directory: str) -> list[str]:
-    """The directories of custom nodes, sorted; files, hidden, disabled and cache directories are none."""
-    if not native.is_directory(directory):
-        return []
-    return [name for name in native.list_names(directory) if _is_pack(directory, name)]
-
-
-def _is_pack(directory: str, name: str) -> bool:
-    if name.startswith(".") or name.endswith(".disabled") or name == "__pycache__":
-        return False
-    return native.is_directory(f"{directory}/{name}")
 
 
 def same_directory(first: str, second: str) -> bool:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from comfydock_core.caching.base import CacheBase
-from comfydock_core.utils.files.fingerprints import digest
+from comfydock_core.utils.light_digest import digest
 
 _VERSION = "1"
 
@@ -50,8 +50,8 @@ class AnswerCache(CacheBase):
             age = time.time() - os.stat(path).st_mtime
             if not 0 <= age < max_age:
                 return None
-            with open(path, encoding="utf-8") as file:
-                answer = json.load(file)
+            with open(path, "rb") as file:
+                answer = json.loads(file.read())
         except (OSError, ValueError, RecursionError):
             return None
         return answer if isinstance(answer, dict) else None

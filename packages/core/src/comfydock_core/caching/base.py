@@ -4,9 +4,8 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from comfydock_core.utils import waiting
-from comfydock_core.utils.files import atomic, locks
-from comfydock_core.utils.files.filesystem import remove_tree
+# What locks and writes is loaded when something is kept: most commands only look.
+from comfydock_core.utils import files, waiting
 
 
 class CacheBase:
@@ -20,7 +19,7 @@ class CacheBase:
         """Put a file in place, whole or not at all; whether it is there now."""
         try:
             os.makedirs(self._directory, exist_ok=True)
-            atomic.write_bytes(path, content, mode=mode, durable=durable)
+            files.atomic.write_bytes(path, content, mode=mode, durable=durable)
         except OSError:
             return False
         return True
@@ -46,8 +45,8 @@ class ContentCacheBase:
         """
         os.makedirs(self._directory, exist_ok=True)
         path = f"{self._directory}/{key}.lock"
-        words = locks.words_of_this_process()
-        with locks.acquire(path, what, words, wait=waiting.patience(), state="being fetched"):
+        words = files.locks.words_of_this_process()
+        with files.locks.acquire(path, what, words, wait=waiting.patience(), state="being fetched"):
             yield
 
     @contextlib.contextmanager
@@ -63,7 +62,9 @@ class ContentCacheBase:
             if name.startswith(".") and self._is_leftover(name, key):
                 path = f"{self._directory}/{name}"
                 with contextlib.suppress(OSError):
-                    remove_tree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
+                    files.filesystem.remove_tree(path) if os.path.isdir(path) and not os.path.islink(
+                        path
+                    ) else os.unlink(path)
 
     def _is_leftover(self, name: str, key: str) -> bool:
         """Whether a hidden name is nobody's, seen by the holder of `key`."""

@@ -15,7 +15,7 @@ from comfydock_core.models.exceptions import (
     RequirementsConflict,
     UvFailed,
 )
-from comfydock_core.utils.files.disk_errors import reported_by_program
+from comfydock_core.utils.files.program_errors import reported_by_program
 
 _CONFLICT = ("no solution found", "requirements are unsatisfiable", "conflicting indexes", "conflicting urls")
 _OFFLINE = ("network was disabled", "network connectivity is disabled", "--offline", "offline mode")

@@ -7,7 +7,6 @@ from functools import cached_property
 
 from comfydock_core.analyzers.node_git_analyzer import NodeGitAnalyzer, told_files
 from comfydock_core.analyzers.own_files import added_files, changed_files
-from comfydock_core.analyzers.status_scanner import pack_directories
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.exceptions import PackHasChanges
 from comfydock_core.models.packs.pack_changes import PackChange
@@ -16,7 +15,7 @@ from comfydock_core.models.shared import NodeInfo, NodePackage
 from comfydock_core.repositories.definition.backend_choice import read_choice
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
-from comfydock_core.repositories.pack_release import read_note
+from comfydock_core.repositories.pack_release import pack_directories, read_note
 from comfydock_core.services.pack_sources import PackSources
 from comfydock_core.strategies.pack_policy import PackPolicy
 from comfydock_core.utils import native

@@ -1,7 +1,8 @@
-"""Which release of a node pack lies in a directory: git tells of a checkout, a note of what the registry's archive was.
+"""Which node packs lie in a directory, and which release of each.
 
-The note is a file that is put into the pack's directory with its code, so that it goes wherever that goes. Format:
-`<version> <SHA-256 of the archive>`, one line, UTF-8. Read on the startup path of `status`.
+Git tells of a checkout, a note of what the registry's archive was. The note is a file that is put into the pack's
+directory with its code, so that it goes wherever that goes. Format: `<version> <SHA-256 of the archive>`, one line,
+UTF-8. Read on the startup path of `status`.
 """
 
 from comfydock_core.integrations.git.head import read_head
@@ -10,6 +11,19 @@ from comfydock_core.utils import native
 NOTE = ".comfydock-release"
 
 _DIGITS = "0123456789abcdef"
+
+
+def pack_directories(directory: str) -> list[str]:
+    """The directories of custom nodes, sorted; files, hidden, disabled and cache directories are none."""
+    if not native.is_directory(directory):
+        return []
+    return [name for name in native.list_names(directory) if _is_pack(directory, name)]
+
+
+def _is_pack(directory: str, name: str) -> bool:
+    if name.startswith(".") or name.endswith(".disabled") or name == "__pycache__":
+        return False
+    return native.is_directory(f"{directory}/{name}")
 
 
 def note_text(version: str, sha256: str) -> str:

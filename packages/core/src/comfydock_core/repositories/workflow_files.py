@@ -1,11 +1,18 @@
 """The workflows of an environment on disk: what ComfyUI's editor saves, in subdirectories too."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 
-from comfydock_core.models.exceptions import WorkflowNotFound
+# The errors are loaded when one is raised.
+import comfydock_core
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.exceptions import WorkflowNotFound
 
 _END = ".json"
 
@@ -50,7 +57,7 @@ class WorkflowFiles:
     def _unknown(self, name: str) -> WorkflowNotFound:
         known = self.names()
         near = nearest(name, known, limit=1)
-        return WorkflowNotFound(
+        return comfydock_core.models.WorkflowNotFound(
             f"there is no workflow `{name}`, and no file of that name",
             hint=f"did you mean `{near[0]}`?"
             if near

@@ -1,5 +1,7 @@
 """The node classes of one environment with their inputs: ComfyUI's own and those of its packs."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -9,8 +11,12 @@ from comfydock_core.analyzers.code.remembered_classes import RememberedClasses
 from comfydock_core.analyzers.present_packs import present_packs
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.class_inputs import NodeClass
+from comfydock_core.utils.files.listed_once import ListedOnce
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.protocols import Reporter
 
 COMFYUI = "ComfyUI"
 
@@ -65,9 +71,14 @@ class EnvironmentClasses:
             self.doubts[owner] = doubts
 
 
-def environment_classes(layout: EnvironmentLayout, answers: AnswerCache, reporter: Reporter) -> EnvironmentClasses:
-    """All classes of an environment, read again only where files changed since the last time."""
-    files = ClassFiles(layout.comfyui)
+def environment_classes(
+    layout: EnvironmentLayout, answers: AnswerCache, reporter: Reporter, listed: ListedOnce | None = None
+) -> EnvironmentClasses:
+    """All classes of an environment, read again only where files changed since the last time.
+
+    `listed` is what others look at, too.
+    """
+    files = ClassFiles(layout.comfyui, listed)
     names = RememberedClasses(layout.comfyui, answers, reporter, files)
     inputs = RememberedInputs(layout.comfyui, answers, reporter, files)
     found = EnvironmentClasses()

@@ -9,10 +9,13 @@ from comfydock_core.analyzers import class_inputs
 from comfydock_core.analyzers.class_inputs.storing import recalled, stored
 from comfydock_core.analyzers.code.class_files import ClassFiles
 from comfydock_core.caching.answer_cache import AnswerCache
-from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.class_inputs import ClassCatalog
 
-_READER = "1"  # Another one makes what was read before worthless.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.protocols import Reporter
+
+_READER = "2"  # Another one makes what was read before worthless.
 _SUBJECT = "class-inputs"
 _MAX_AGE = 90 * 24 * 3600.0
 

@@ -1,5 +1,7 @@
 """The node classes of an environment's packs, read again only where files changed: reading many takes seconds."""
 
+from __future__ import annotations
+
 import os
 
 # The scanner itself is loaded when something has to be read anew.
@@ -7,7 +9,10 @@ from comfydock_core import analyzers
 from comfydock_core.analyzers.code.class_files import OF_THE_EDITOR, ClassFiles
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.models.packs.defined_classes import DefinedClasses
-from comfydock_core.models.protocols import Reporter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.protocols import Reporter
 
 _READER = "2"  # Another one makes what was read before worthless.
 _SUBJECT = "node-classes"

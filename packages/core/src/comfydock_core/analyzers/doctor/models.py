@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from comfydock_core import repositories
 from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES, EXTRA_PATHS
-from comfydock_core.analyzers.model_files.listing import counts, names_below, seen_from
+from comfydock_core.analyzers.model_files.listing import counts, names_below
 from comfydock_core.analyzers.model_files.model_folders import read_model_folders
 from comfydock_core.analyzers.model_files.root_places import root_places
+from comfydock_core.analyzers.model_files.seeing import seen_from
 from comfydock_core.configs.defaults import MODEL_EXTENSIONS
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding

@@ -1,9 +1,13 @@
 """The directories that `extra_model_paths.yaml` leads ComfyUI to."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 
-from comfydock_core.models.model_files.model_paths import PathsSection
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.model_files.model_paths import PathsSection
 
 EXTRA_PATHS = "extra_model_paths.yaml"
 # A folder that holds no models but node packs, which are imported.

@@ -14,6 +14,7 @@ from comfydock_core import repositories
 from comfydock_core.analyzers.code.python_syntax import parse
 from comfydock_core.analyzers.model_files.adding_code import ADDING, TABLE, adding_places, called_name, may_add
 from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES, EXTRA_PATHS, searched
+from comfydock_core.analyzers.model_files.pack_code import is_entered, packs_in
 from comfydock_core.analyzers.model_files.static_expressions import TooLong
 from comfydock_core.analyzers.model_files.static_python import Follower
 from comfydock_core.analyzers.model_files.static_values import UNKNOWN, Function, Namespace, is_known
@@ -25,8 +26,6 @@ from comfydock_core.validation.requirement_lines import decoded
 _LOADING = "load_extra_path_config"
 _LARGEST = 1_000_000
 _FIRST = ("prestartup_script.py", "__init__.py")
-_NO_PACK = ("__pycache__",)
-_NO_CODE = ("__pycache__", "node_modules", "tests")
 _MAPPING_LEGACY = "map_legacy"
 
 
@@ -57,7 +56,7 @@ class _Start:
         self._follow_main()
         if custom_nodes is not None:
             for directory in self._pack_directories(custom_nodes):
-                for pack in _packs_in(directory):
+                for pack in packs_in(directory):
                     self._follow_pack(directory, pack)
         models = self._paths.names.get("models_dir")
         return ModelFolders(
@@ -177,23 +176,13 @@ class _Start:
             yield ModelFolder(name, tuple(directories), frozenset(texts))
 
 
-def _packs_in(directory: str) -> list[str]:
-    """What ComfyUI imports from a directory of node packs: directories, and single files."""
-    names = native.list_names(directory)
-    return sorted(
-        name for name in names
-        if not name.endswith(".disabled") and name not in _NO_PACK
-        and (name.endswith(".py") or os.path.isdir(f"{directory}/{name}"))
-    )  # fmt: skip
-
-
 def _adding_files(pack: str) -> list[str]:
     """The Python files of a pack that name ComfyUI's folders, those first that are run first."""
     if os.path.isfile(pack):
         return [pack] if _may_add(pack) else []
     found: list[str] = []
     for place, directories, names in os.walk(pack):
-        directories[:] = sorted(name for name in directories if name not in _NO_CODE and not name.startswith("."))
+        directories[:] = sorted(filter(is_entered, directories))
         found += [path for name in names if name.endswith(".py") and _may_add(path := f"{place}/{name}")]
     first = {f"{pack}/{name}": number for number, name in enumerate(_FIRST)}
     return sorted(found, key=lambda path: (first.get(path, len(first)), path))

@@ -89,7 +89,7 @@ METHODS: dict[type, tuple[str, ...]] = {
 _OF_PATHS = ("absolute", "as_posix", "exists", "is_dir", "is_file", "joinpath", "resolve", "with_name", "with_suffix")
 _PATH_VALUES = ("name", "parent", "stem", "suffix")
 # What goes wrong where the real code goes wrong, or where the look does not see all of it.
-TROUBLE = (TypeError, ValueError, LookupError, AttributeError, OSError, RuntimeError)
+TROUBLE = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, OSError, RuntimeError)
 
 
 def is_known(value: object) -> bool:

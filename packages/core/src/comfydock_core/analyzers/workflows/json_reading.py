@@ -6,19 +6,17 @@ in one object the last counts.
 """
 
 import codecs
+import itertools
 import json
 import os
-import re
 
 from comfydock_core.analyzers.workflows.refusals import NoWorkflow
 
 LARGEST = 128 * 1024 * 1024
 _TOO_LARGE = "it is too large to be a workflow"
 _DEEPEST = 200  # Saved graphs are some 15 deep. Parsers differ in how deep they go before they give up, or crash.
-_OTHER_THAN_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_STRING = re.compile(
-    rb'"(?:[^"\\]++|\\.)*+\\?+"?+', re.DOTALL
-)  # One that does not end, too: no second try at its quotes.
+_OTHER_THAN_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # One deeper, and one back, as signed numbers.
 
 
 def read_json_file(path: str) -> object:
@@ -49,22 +47,17 @@ def _nothing(spelled: str) -> None:
 
 def _text(content: bytes) -> str:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding, name = "utf-16", "UTF-16"
+        encoding, mark = "UTF-16", b""
     else:
-        encoding, name = "utf-8-sig", "UTF-8"
+        encoding, mark = "UTF-8", codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
     try:
-        return content.decode(encoding)
+        return content.removeprefix(mark).decode(encoding)
     except UnicodeDecodeError as error:
-        raise NoWorkflow(f"it is not JSON: byte {error.start} is not {name}") from error
+        raise NoWorkflow(f"it is not JSON: byte {len(mark) + error.start} is not {encoding}") from error
 
 
 def _depth(content: bytes) -> int:
     """How deep the brackets outside of strings are nested."""
-    deepest = depth = 0
-    for bracket in _STRING.sub(b"", content).translate(None, _OTHER_THAN_BRACKETS):
-        if bracket in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        else:
-            depth -= 1
-    return deepest
+    plain = content.replace(b"\\\\", b"").replace(b'\\"', b"").translate(_STEPS, _OTHER_THAN_STRUCTURE)
+    outside = b"".join(plain.replace(b'""', b"").split(b'"')[::2])
+    return max(itertools.accumulate(memoryview(outside).cast("b")), default=0)

@@ -14,17 +14,20 @@ from comfydock_core.analyzers.workflows.saved_graph import INPUT_NODE, MODE_BYPA
 from comfydock_core.models.workflow.prompt_view import NodeLink, NodeValue, WorkflowProblem
 
 
-@dataclass(frozen=True, slots=True)
 class Promoted:
     """The input is one of the subgraph around, to which nothing is linked: it has the value of that instance."""
 
-    frame: Frame
-    slot: int
+    __slots__ = ("frame", "slot")
+
+    def __init__(self, frame: Frame, slot: int) -> None:
+        self.frame = frame
+        self.slot = slot
 
 
-@dataclass(frozen=True, slots=True)
 class Gone:
     """A link leads here, but what it comes from does not run."""
+
+    __slots__ = ()
 
 
 Source = NodeLink | NodeValue | Promoted | Gone | None

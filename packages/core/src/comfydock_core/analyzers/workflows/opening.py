@@ -1,5 +1,7 @@
 """Opening what may be a workflow: what the editor saves or exports, or a file that ComfyUI wrote one into."""
 
+from __future__ import annotations
+
 import io
 import os
 from dataclasses import dataclass
@@ -10,8 +12,11 @@ from comfydock_core.analyzers.workflows.json_reading import LARGEST, read_json
 from comfydock_core.analyzers.workflows.prompt_view import Classes, view_of_graph
 from comfydock_core.analyzers.workflows.refusals import NotACarrier, NoWorkflow
 from comfydock_core.analyzers.workflows.saved_graph import Table
-from comfydock_core.models.workflow.carried import Carried
 from comfydock_core.models.workflow.prompt_view import PromptView
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.workflow.carried import Carried
 
 _WRAPPERS = ("workflow", "prompt")  # Under one of these stands what is saved beside pictures.
 _STARTS_OF_TEXT = (b"{", b"[", b"\xff\xfe", b"\xfe\xff")

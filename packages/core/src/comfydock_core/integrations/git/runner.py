@@ -20,7 +20,7 @@ from comfydock_core.models.exceptions import (
     RepositoryNotFound,
 )
 from comfydock_core.utils.child_environment import child_environment
-from comfydock_core.utils.files.disk_errors import reported_by_program
+from comfydock_core.utils.files.program_errors import reported_by_program
 
 _HINT_MISSING = "install git (https://git-scm.com) and make sure that it is on PATH"
 

@@ -6,7 +6,6 @@ from .downloads import DownloadResult as DownloadResult
 from .downloads import KeptDownload as KeptDownload
 from .folders import ModelFolder as ModelFolder
 from .folders import ModelFolders as ModelFolders
-from .folders import SeenFile as SeenFile
 from .header import ModelHeader as ModelHeader
 from .index import IndexChange as IndexChange
 from .index import ModelSource as ModelSource
@@ -16,3 +15,4 @@ from .location import ModelLocation as ModelLocation
 from .model_paths import ExtraModelPaths as ExtraModelPaths
 from .roots import ModelRoot as ModelRoot
 from .roots import ModelRootsOverview as ModelRootsOverview
+from .shown import SeenFile as SeenFile

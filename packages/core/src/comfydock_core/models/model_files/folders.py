@@ -47,20 +47,3 @@ class ModelFolders:
         """The folder of this name, or of the name that it had once."""
         name = self.legacy.get(name, name)
         return next((folder for folder in self.folders if folder.name == name), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One place where ComfyUI shows a file: the folder, and the name in its lists."""
-
-    folder: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class SeenFile:
-    """Where ComfyUI shows a file, and, for the folders that it lies in without being shown, why not."""
-
-    path: str
-    shown: tuple[Shown, ...]
-    reasons: tuple[str, ...] = ()

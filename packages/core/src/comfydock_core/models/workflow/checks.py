@@ -33,7 +33,8 @@ SERVER_TYPES = {
     IssueCode.NO_OPTION: ("value_not_in_list",),
     IssueCode.OUT_OF_RANGE: ("value_smaller_than_min", "value_bigger_than_max"),
     IssueCode.WRONG_TYPE: ("invalid_input_type",),
-    IssueCode.LINK_TYPE: ("return_type_mismatch",),
+    # The second, about the node as a whole, when the other node has no such output.
+    IssueCode.LINK_TYPE: ("return_type_mismatch", "exception_during_validation"),
     IssueCode.BROKEN_LINK: ("required_input_missing",),
     IssueCode.CYCLE: ("dependency_cycle",),
     IssueCode.NO_OUTPUT: ("prompt_no_outputs",),

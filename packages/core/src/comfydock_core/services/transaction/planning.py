@@ -10,7 +10,8 @@ from comfydock_core.models.exceptions import ChangedMeanwhile
 from comfydock_core.models.operation import ChangePlan, RefChange, Step, Swap
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.services.transaction import placement
-from comfydock_core.utils.files.fingerprints import digest, fingerprint
+from comfydock_core.utils.files.fingerprints import fingerprint
+from comfydock_core.utils.light_digest import digest
 
 # What holds the things of many subjects. No change is of all of them at once.
 _HOLDERS = (".ops", "ComfyUI/custom_nodes")

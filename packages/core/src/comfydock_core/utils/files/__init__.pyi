@@ -1,0 +1,3 @@
+from . import atomic as atomic
+from . import filesystem as filesystem
+from . import locks as locks

@@ -8,7 +8,6 @@ known by its size, its time and which file it is: reading it again for each look
 import hashlib
 import os
 import stat
-from collections.abc import Iterable
 
 _LARGE = 1 << 26  # Bytes; no file of an environment's definition comes near that.
 
@@ -32,26 +31,3 @@ def fingerprint(path: str) -> str | None:
             return f"file:{hashlib.file_digest(file, 'sha256').hexdigest()}"
     except (FileNotFoundError, NotADirectoryError):
         return None
-
-
-def digest(parts: Iterable[str]) -> str:
-    """One fingerprint of many texts, 32 hexadecimal digits; their order and borders count."""
-    whole = hashlib.sha256()
-    for part in parts:
-        content = part.encode("utf-8", "surrogateescape")
-        whole.update(b"%d:" % len(content))
-        whole.update(content)
-    return whole.hexdigest()[:32]
-
-
-def stamp(files: Iterable[str]) -> str:
-    """Another text when one of these files is written, comes or goes, told without reading any."""
-    return digest(f"{file}\0{_size_and_time(file)}" for file in files)
-
-
-def _size_and_time(file: str) -> str:
-    try:
-        found = os.stat(file)
-    except OSError:
-        return "gone"
-    return f"{found.st_size} {found.st_mtime_ns} {found.st_ino}"

@@ -1,5 +1,7 @@
 """Checking several workflows with what is read once for all, and noting what was found for `status`."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from comfydock_core.analyzers.workflow_contents import FileContent
@@ -20,6 +22,11 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.checks import IssueCode, WorkflowCheck, WorkflowIssue
 from comfydock_core.models.workflow.dependencies import WorkflowDependencies
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.listed_once import ListedOnce
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.protocols import Reporter
 
 
 def check_workflows(
@@ -34,10 +41,11 @@ def check_workflows(
     environment, workspace = manager.environment, manager.workspace
     found = [find_workflow(environment, word) for word in words]
     notes = CheckNotes(environment)
-    known = known_classes(workspace, environment, reporter)
+    listed = ListedOnce()
+    known = known_classes(workspace, environment, reporter, listed)
     checks: list[WorkflowCheck] = []
     with disk_errors("look at the directories of models"):
-        models = local_models(workspace, environment)
+        models = local_models(workspace, environment, listed)
         origins = _Origins(workspace, environment, reporter)
         locks = LockComparer(workspace, environment, known)
         checker = WorkflowChecker(environment, known, models.matcher, locks, origins.hints)

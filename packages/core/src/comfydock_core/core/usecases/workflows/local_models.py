@@ -14,6 +14,7 @@ from comfydock_core.core.usecases.models.remembered_folders import remembered_fo
 from comfydock_core.models.model_files.folders import ModelFolder, ModelFolders
 from comfydock_core.models.workflow.dependencies import ModelReference
 from comfydock_core.resolvers.model_matching import ModelMatcher
+from comfydock_core.utils.files.listed_once import ListedOnce
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,18 +34,27 @@ class LocalModels:
         return [one for one in self.folders if one.name != CUSTOM_NODES and (not names or one.name in names)]
 
 
-def local_models(workspace: WorkspaceLayout, environment: EnvironmentLayout) -> LocalModels:
-    """The models here. Raises `ModelPathsInvalid`, `EnvironmentBroken`, `OSError`."""
-    folders = remembered_folders(environment, AnswerCache(workspace.answers))
-    return LocalModels(folders, _matcher(workspace, folders))
-
-
-def model_matcher(workspace: WorkspaceLayout, environment: EnvironmentLayout) -> ModelMatcher:
-    """Matches with what lies in the folders now; digests are those that the index has.
+def local_models(
+    workspace: WorkspaceLayout, environment: EnvironmentLayout, listed: ListedOnce | None = None
+) -> LocalModels:
+    """The models here; `listed` is what others look at, too.
 
     Raises `ModelPathsInvalid`, `EnvironmentBroken`, `OSError`.
     """
-    return local_models(workspace, environment).matcher
+    folders = remembered_folders(environment, AnswerCache(workspace.answers), listed)
+    return LocalModels(folders, _matcher(workspace, folders))
+
+
+def model_matcher(
+    workspace: WorkspaceLayout, environment: EnvironmentLayout, listed: ListedOnce | None = None
+) -> ModelMatcher:
+    """Matches with what lies in the folders now; digests are those that the index has.
+
+    `listed` is what others look at, too.
+
+    Raises `ModelPathsInvalid`, `EnvironmentBroken`, `OSError`.
+    """
+    return local_models(workspace, environment, listed).matcher
 
 
 def _matcher(workspace: WorkspaceLayout, folders: ModelFolders) -> ModelMatcher:

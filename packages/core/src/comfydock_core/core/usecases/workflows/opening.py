@@ -1,15 +1,22 @@
 """Finding a workflow by what somebody calls it, and opening it."""
 
+from __future__ import annotations
+
 import os
 from dataclasses import dataclass
 
+# The errors are loaded when one is raised.
+import comfydock_core
 from comfydock_core.analyzers.workflows.json_reading import LARGEST
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow, open_workflow
 from comfydock_core.analyzers.workflows.refusals import NoWorkflow
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.models.exceptions import WorkflowNotFound, WorkflowUnreadable
 from comfydock_core.repositories.workflow_files import WorkflowFiles
 from comfydock_core.utils.files.disk_errors import disk_errors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.exceptions import WorkflowUnreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ def find_workflow(environment: EnvironmentLayout | None, what: str) -> FoundWork
         return FoundWorkflow(what, path, False)
     if files is not None:
         files.path(what)
-    raise WorkflowNotFound(
+    raise comfydock_core.models.WorkflowNotFound(
         f"there is no file `{what}`",
         hint="name a file, or choose an environment with `-e NAME` to name one of its workflows",
         context={"workflow": what},
@@ -58,7 +65,7 @@ def read_workflow(path: str) -> bytes:
 
 def unreadable(name: str, error: NoWorkflow) -> WorkflowUnreadable:
     """The error for what is no workflow."""
-    return WorkflowUnreadable(
+    return comfydock_core.models.WorkflowUnreadable(
         f"`{name}` cannot be read as a workflow: {error}",
         hint="give a file that the editor saved or exported, or a picture or video that ComfyUI made",
         context={"workflow": name, "reason": str(error)},

@@ -14,6 +14,7 @@ from comfydock_core.models.exceptions import WorkflowUnreadable
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.checks import WorkflowIssue
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.listed_once import ListedOnce
 
 
 def draw(
@@ -34,9 +35,10 @@ def draw(
         )
     marks: dict[str, str] = {}
     if workspace is not None and environment is not None:
-        known = known_classes(workspace, environment, reporter)
+        listed = ListedOnce()
+        known = known_classes(workspace, environment, reporter, listed)
         with disk_errors("look at the directories of models"):
-            checker = WorkflowChecker(environment, known, model_matcher(workspace, environment))
+            checker = WorkflowChecker(environment, known, model_matcher(workspace, environment, listed))
             marks = _marks(checker.check(found.name, opened).issues)
     try:
         return draw_workflow(opened.raw, marks)

@@ -12,7 +12,7 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.exceptions import GitFailed
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.services.comfyui_versions import chosen_repository
-from comfydock_core.utils.files.fingerprints import stamp
+from comfydock_core.utils.files.listed_once import ListedOnce
 
 _SUBJECT = "class-releases"
 _MAX_AGE = 90 * 24 * 3600.0
@@ -61,4 +61,4 @@ def _repository(workspace: WorkspaceLayout, environment: EnvironmentLayout, mani
 def _stamp(repository: str) -> str:
     """Another text when releases come."""
     inside = f"{repository}/.git" if os.path.isdir(f"{repository}/.git") else repository
-    return stamp([f"{inside}/packed-refs", f"{inside}/refs/tags"])
+    return ListedOnce().stamp([f"{inside}/packed-refs", f"{inside}/refs/tags"])

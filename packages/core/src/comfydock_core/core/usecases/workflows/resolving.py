@@ -29,6 +29,7 @@ from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.workflow_locks import WorkflowLocks
 from comfydock_core.resolvers.model_matching import ModelMatcher
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.listed_once import ListedOnce
 from comfydock_core.utils.json_places import replace_values
 
 _SHA256_DIGITS = 64
@@ -53,7 +54,8 @@ def plan_resolution(
     path = WorkflowManager(environment, workspace).path(name)
     read, opened = _read(name, path)
     manifest = read_manifest(environment.manifest)
-    known = known_classes(workspace, environment, reporter)
+    listed = ListedOnce()
+    known = known_classes(workspace, environment, reporter, listed)
     view = opened.view(known.classes, known.editor_only)
     needs = WorkflowDependencyParser(known.classes).parse(view)
     locks = [lock for lock in (WorkflowLocks(environment).read(name), embedded_lock(opened.raw).lock) if lock]
@@ -66,7 +68,7 @@ def plan_resolution(
         has_lists = decider.index is not None
     earlier, uses = EarlierModels(before), ModelUses(opened.raw, view)
     with disk_errors("look at the directories of models"):
-        matcher = model_matcher(workspace, environment)
+        matcher = model_matcher(workspace, environment, listed)
         decider_of_models = ModelDecider(matcher, models, decisions, earlier, known_models, uses)
         asked = [one for one in needs.models if is_needed(one)]
         matches = tuple(decider_of_models.decide(one) for one in asked if one.state == RUNS)
