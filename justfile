@@ -84,6 +84,10 @@ bench *options: setup
 bench-models *options: setup
     uv run --no-sync python -m build bench-models "$@"
 
+# Measure what workflows cost: dist/bench/workflows.{json,md}
+bench-workflows *options: setup
+    uv run --no-sync python -m build bench-workflows "$@"
+
 # Write down what every start loads: dist-config/startup.toml, to be reviewed as a diff
 freeze: setup
     uv run --no-sync python -m build freeze

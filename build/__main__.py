@@ -10,11 +10,13 @@ from pathlib import Path
 
 from build.artifacts import FORMS, Builder
 from build.bench import Bench, Plan, broken_budgets, read_result
-from build.bench_models import ModelBench, ModelPlan, missed_figures, models_report
+from build.bench_models import ModelBench, ModelPlan
+from build.bench_workflows import WorkflowBench, WorkflowPlan
 from build.cases import Case, read_cases, write_cases
 from build.chart import chart
 from build.describe import version
 from build.documentation.making import DocumentationError, make_documentation
+from build.figures import figures_report, missed_figures
 from build.freeze import freeze_cases, third_party_place
 from build.instructions import available
 from build.interpreter import InterpreterError
@@ -94,6 +96,11 @@ def parser() -> argparse.ArgumentParser:
     counting.add_argument("--source-only", action="store_true", help="leave the compiled program out")
     counting.add_argument("--large", action="store_true", help="read 100 GB for the figure of memory, not 8")
     counting.set_defaults(task=run_bench_models)
+    working = tasks.add_parser("bench-workflows", help="measure workflows and write dist/bench/workflows.{json,md}")
+    working.add_argument("--rounds", type=int, default=15)
+    working.add_argument("--source-only", action="store_true", help="leave the compiled program out")
+    working.add_argument("--packs", type=Path, metavar="DIR", help="measure with these node packs, not with made ones")
+    working.set_defaults(task=run_bench_workflows)
     freezing = tasks.add_parser("freeze", help="write what every startup case loads into startup.toml")
     freezing.set_defaults(task=run_freeze)
     trying = tasks.add_parser("smoke", help="try the least that the artifacts must do")
@@ -190,11 +197,28 @@ def run_bench_models(options: argparse.Namespace) -> int:
     builder = Builder.of(Layout(), say=lambda text: print(text, file=sys.stderr, flush=True))
     plan = ModelPlan(options.rounds, not options.source_only, (100 if options.large else 8) * 1_000_000_000)
     result = ModelBench(builder, plan, builder.say).run()
-    directory = builder.layout.bench
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / "models.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
-    (directory / "models.md").write_text(models_report(result), "utf-8")
-    print(models_report(result))
+    words = f"Medians of {plan.rounds} rounds, of hashing and downloads a third; ours and theirs in turn."
+    return tell_figures(builder.layout.bench / "models.json", result, figures_report(result, "What models cost", words))
+
+
+def run_bench_workflows(options: argparse.Namespace) -> int:
+    """Measure and report what workflows cost; 1 when a figure is missed."""
+    from tests.support.real_workflows import real_workflows  # They are there where the development tools are.
+
+    builder = Builder.of(Layout(), say=lambda text: print(text, file=sys.stderr, flush=True))
+    plan = WorkflowPlan.of(options.rounds, artifacts=not options.source_only, packs=options.packs)
+    result = WorkflowBench(builder, plan, real_workflows(), builder.say).run()
+    words = f"Medians of {plan.rounds} rounds, of analysing a fifth; ours and theirs in turn."
+    report = figures_report(result, "What workflows cost", words)
+    return tell_figures(builder.layout.bench / "workflows.json", result, report)
+
+
+def tell_figures(path: Path, result: dict[str, object], report: str) -> int:
+    """Write a result for programs and for readers; 1 when a figure is missed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    path.with_suffix(".md").write_text(report, "utf-8")
+    print(report)
     for sentence in missed_figures(result):
         print(f"missed: {sentence}", file=sys.stderr)
     return int(bool(missed_figures(result)))

@@ -5,11 +5,12 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from build.artifacts import Builder
 from build.bench import BARE, processor
+from build.figures import Figure, told
 from build.measure import Start, StartError, Times, in_turn
 from build.model_trees import random_file, sparse_file, workspace_with
 from build.programs import Program, installed_copy, plain_environment
@@ -31,23 +32,6 @@ class ModelPlan:
     rounds: int = 15
     artifacts: bool = True
     sparse: int = 8 * _GB
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One number and its limit; `ours` and `theirs` are medians, which the number may be a ratio of."""
-
-    name: str
-    unit: str
-    ours: float
-    theirs: float | None
-    value: float
-    limit: float
-    at_least: bool = False
-
-    @property
-    def is_kept(self) -> bool:
-        return self.value >= self.limit if self.at_least else self.value <= self.limit
 
 
 @dataclass(slots=True)
@@ -79,7 +63,7 @@ class ModelBench:
             "interpreter": self.builder.interpreter.as_dict(),
             "machine": {"system": platform.platform(), "processor": processor(), "python": sys.version.split()[0]},
             "rounds": self.plan.rounds,
-            "figures": [{**asdict(figure), "kept": figure.is_kept} for figure in figures],
+            "figures": told(figures),
         }
 
     def programs(self, python: Path) -> list[Program]:
@@ -175,44 +159,3 @@ class ModelBench:
         if ran.returncode != 0:
             raise StartError(f"model_probe.py {words[0]}:\n{ran.stderr}")
         return {label: Times(tuple(values)) for label, values in json.loads(ran.stdout).items()}
-
-
-def figures_of(result: dict[str, object]) -> list[dict[str, object]]:
-    """The figures of a result."""
-    figures = result["figures"]
-    return figures if isinstance(figures, list) else []
-
-
-def missed_figures(result: dict[str, object]) -> list[str]:
-    """Every figure beyond its limit, as a sentence."""
-    return [f"{one['name']}: {_number(one['value'])}, {_limit(one)} is wanted"
-            for one in figures_of(result) if not one["kept"]]  # fmt: skip
-
-
-def models_report(result: dict[str, object]) -> str:
-    """The result for readers, as Markdown."""
-    machine = result["machine"]
-    where = f"{machine['system']}, {machine['processor']}" if isinstance(machine, dict) else ""
-    lines = [
-        "# What models cost",
-        "",
-        f"{where}. Medians of {result['rounds']} rounds, of hashing and downloads a third; ours and theirs in turn.",
-        "",
-        "| figure | ours | theirs | value | wanted | |",
-        "|---|--:|--:|--:|--:|---|",
-    ]
-    for one in figures_of(result):
-        ours, theirs = f"{_number(one['ours'])} {one['unit']}", one["theirs"]
-        beside = "" if theirs is None else f"{_number(theirs)} {one['unit']}"
-        verdict = "" if one["kept"] else "missed"
-        lines.append(f"| {one['name']} | {ours} | {beside} | {_number(one['value'])} | {_limit(one)} | {verdict} |")
-    return "\n".join(lines) + "\n"
-
-
-def _limit(figure: dict[str, object]) -> str:
-    return f"{'at least' if figure['at_least'] else 'at most'} {figure['limit']:g}"
-
-
-def _number(value: object) -> str:
-    number = float(str(value))
-    return f"{number:.2f}" if abs(number) < 100 else f"{number:.0f}"

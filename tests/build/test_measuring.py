@@ -3,15 +3,14 @@
 import json
 import sys
 import xml.etree.ElementTree as ElementTree
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from build.bench import broken_budgets, read_result
-from build.bench_models import Figure, missed_figures, models_report
 from build.cases import Case, cases_text, read_cases, write_cases
 from build.chart import chart
+from build.figures import Figure, figures_report, missed_figures, told
 from build.freeze import forbidden_modules, freeze_case, third_party_modules
 from build.measure import Start, StartError, Times, in_turn, time_start
 from build.report import comparison, markdown, table
@@ -164,7 +163,7 @@ def test_a_chain_leads_from_the_program_to_the_module() -> None:
     assert chain({"a": "b", "b": "a"}, "a") == ["b", "a"]
 
 
-def test_figures_of_models_that_are_missed_are_named() -> None:
+def test_figures_that_are_missed_are_named() -> None:
     figures = [
         Figure("scan", "ms", 120.0, 40.0, 3.0, 3.0),
         Figure("slow scan", "ms", 124.0, 40.0, 3.1, 3.0),
@@ -173,10 +172,12 @@ def test_figures_of_models_that_are_missed_are_named() -> None:
     result: dict[str, object] = {
         "machine": {"system": "Linux", "processor": "A"},
         "rounds": 3,
-        "figures": [{**asdict(one), "kept": one.is_kept} for one in figures],
+        "figures": told(figures),
     }
     assert missed_figures(result) == [
         "slow scan: 3.10, at most 3 is wanted",
         "digests: 0.80, at least 0.85 is wanted",
     ]
-    assert [line.endswith("| missed |") for line in models_report(result).splitlines()[-3:]] == [False, True, True]
+    assert [
+        line.endswith("| missed |") for line in figures_report(result, "What it costs", "Medians.").splitlines()[-3:]
+    ] == [False, True, True]
