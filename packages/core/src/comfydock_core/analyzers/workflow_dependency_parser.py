@@ -26,7 +26,7 @@ class WorkflowDependencyParser:
     def parse(self, view: PromptView) -> WorkflowDependencies:
         """What one workflow needs."""
         return WorkflowDependencies(
-            workflows.class_uses(view.nodes),
+            workflows.uses_of_classes(view.nodes),
             tuple(self.models(view)),
             tuple(self.files(view)),
             tuple(dict.fromkeys(node.type for node in view.nodes if node.state == EDITOR_ONLY)),

@@ -1,3 +1,3 @@
 from . import carriers as carriers
 from . import drawing as drawing
-from .class_uses import class_uses as class_uses
+from .class_uses import uses_of_classes as uses_of_classes

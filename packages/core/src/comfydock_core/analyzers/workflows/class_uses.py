@@ -8,7 +8,7 @@ from comfydock_core.models.workflow.dependencies import ClassUse
 from comfydock_core.models.workflow.prompt_view import EDITOR_ONLY, WorkflowNode
 
 
-def class_uses(nodes: Iterable[WorkflowNode]) -> tuple[ClassUse, ...]:
+def uses_of_classes(nodes: Iterable[WorkflowNode]) -> tuple[ClassUse, ...]:
     """The classes of the nodes that a server would know, in the order of the nodes."""
     gathered: dict[str, _Gathered] = {}
     for node in nodes:
