@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.http_server import Reply, Server, serving
-from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, MANAGER_STATS, NODE_DATA, write_lists
+from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, MANAGER_MODELS, MANAGER_STATS, NODE_DATA, write_lists
 from tests.support.sessions import Session, envelope_of
 
 LISTS = {
     "/data.json": NODE_DATA, "/m/custom-node-list.json": MANAGER_LIST, "/m/extension-node-map.json": MANAGER_MAP,
-    "/m/github-stats.json": MANAGER_STATS,
+    "/m/github-stats.json": MANAGER_STATS, "/m/model-list.json": MANAGER_MODELS,
 }  # fmt: skip
 FANCY = '[tool.comfydock.nodes.comfyui-fancy]\nname = "ComfyUI-Fancy"\nsource = "development"\nversion = "dev"\n'
 
@@ -47,7 +47,7 @@ def test_lists_are_fetched_and_searched_without_the_network_from_then_on(informe
 
     updated = informed.data("registry", "update")
     assert {one["name"]: one["outcome"] for one in updated["sources"]} == dict.fromkeys(
-        ("node-data", "manager-list", "manager-map", "manager-stats"), "updated"
+        ("node-data", "manager-list", "manager-map", "manager-stats", "manager-models"), "updated"
     )
     assert updated["counts"]["packs"] == 7
 
