@@ -1,7 +1,9 @@
 """What resolving a workflow is going to do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from comfydock_core.models.model_files.model_list import ModelListEntry
 from comfydock_core.models.workflow.candidates import CandidatePack, ClassResolution, ResolutionResult
 from comfydock_core.models.workflow.checks import ModelMatch
 from comfydock_core.models.workflow.dependencies import ModelReference
@@ -31,9 +33,33 @@ class ValueChange:
     reason: str
 
 
+# Where it is known from that a missing model can be had, in the order in which it is asked.
+FROM_WORKFLOW = "workflow"
+FROM_MANIFEST = "manifest"
+FROM_INDEX = "index"  # By the digest, which is known.
+FROM_LIST = "model-list"  # By the name alone.
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOrigin:
+    """Where a missing model can be had, and where that is known from.
+
+    `sha256` is what the manifest noted of the content. `entries` are those of the list of models, where nothing else is
+    known; more than one address, or a name that tells nothing, is a choice for people, and there are no `urls` then.
+    """
+
+    urls: tuple[str, ...] = ()
+    known_from: str = ""
+    sha256: str | None = None
+    entries: tuple[ModelListEntry, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class WantedModel:
-    """A missing model that can be fetched: from which addresses, to which place below the models directory."""
+    """A missing model that can be fetched: from which addresses, to which place below the models directory.
+
+    `known_from` is one of the constants above.
+    """
 
     reference: ModelReference
     urls: tuple[str, ...]
@@ -48,7 +74,8 @@ class WorkflowResolution:
     """Everything that was decided about a workflow, and what is left open.
 
     `add` are the packs to be added. `open` are classes that nobody decided about. `missing` are models of which no
-    source is known, `unclear` those that several files may be. `entry` and `models` are what the manifest is to note,
+    source is certain, `unclear` those that several files may be; `offered` has by its value what the list of models has
+    under the name of one that is missing. `entry` and `models` are what the manifest is to note,
     `content` the new text of the file, `None` when it stays.
     """
 
@@ -67,6 +94,7 @@ class WorkflowResolution:
     models: tuple[KnownModel, ...]
     content: bytes | None
     notes: bool = False
+    offered: Mapping[str, tuple[ModelListEntry, ...]] = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:

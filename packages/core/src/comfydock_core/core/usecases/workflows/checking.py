@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
 from comfydock_core.models.workflow.checks import (
     AMBIGUOUS,
     HERE,
@@ -18,6 +19,7 @@ from comfydock_core.models.workflow.checks import (
     WorkflowIssue,
 )
 from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, FileReference, WorkflowDependencies
+from comfydock_core.models.workflow.plans import FROM_INDEX, FROM_MANIFEST, FROM_WORKFLOW, ModelOrigin
 from comfydock_core.models.workflow.prompt_view import PromptView
 from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 from comfydock_core.resolvers.model_matching import ModelMatcher
@@ -34,6 +36,7 @@ class WorkflowChecker:
     environment: EnvironmentLayout
     known: EnvironmentClasses
     matcher: ModelMatcher
+    origins: ModelOrigins | None = None
 
     def check(self, name: str, opened: OpenedWorkflow) -> WorkflowCheck:
         """Check one workflow. Raises `OSError`."""
@@ -45,7 +48,7 @@ class WorkflowChecker:
         found = [
             *self._missing_classes(view),
             *rules.issues,
-            *(issue for match in matches if (issue := _model_issue(match)) is not None),
+            *(issue for match in matches if (issue := self._model_issue(match, name)) is not None),
             *self._missing_files(needs),
         ]
         optional = {id(issue) for issue in found if self._is_idle(issue, used, needs)}
@@ -57,6 +60,11 @@ class WorkflowChecker:
             tuple(rules.untold),
             len(view.running),
         )
+
+    def _model_issue(self, match: ModelMatch, workflow: str) -> WorkflowIssue | None:
+        if match.state == MISSING and self.origins is not None:
+            return _model_issue(match, self.origins.of(match.reference, workflow))
+        return _model_issue(match, ModelOrigin())
 
     def _missing_classes(self, view: PromptView) -> Iterator[WorkflowIssue]:
         """One issue a class. A class that is here but not of the server fails no prompt."""
@@ -110,7 +118,7 @@ class WorkflowChecker:
         )
 
 
-def _model_issue(match: ModelMatch) -> WorkflowIssue | None:
+def _model_issue(match: ModelMatch, origin: ModelOrigin) -> WorkflowIssue | None:
     if match.state == HERE:
         return None
     one = match.reference
@@ -119,8 +127,7 @@ def _model_issue(match: ModelMatch) -> WorkflowIssue | None:
     hint = None
     if match.state == MISSING:
         words = f"`{one.value}` is not in {folders}"
-        if one.named is not None and one.named.url:
-            hint = f"the workflow names {one.named.url}"
+        hint = _source_hint(origin)
     elif match.state == AMBIGUOUS:
         words = f"`{one.value}` is not in {folders}; {len(match.candidates)} files may be meant"
         hint = "one of " + some([f"{each.folder}/{each.name}" for each in match.candidates], 4)
@@ -131,3 +138,23 @@ def _model_issue(match: ModelMatch) -> WorkflowIssue | None:
             hint = "`comfydock workflow resolve` writes the name as it is here"
     place = one.places[0] if one.places else ""
     return WorkflowIssue(IssueCode.MISSING_MODEL, words, one.node or None, one.type or None, one.input, place, hint)
+
+
+_KNOWN_FROM = {
+    FROM_WORKFLOW: "the workflow names",
+    FROM_MANIFEST: "the manifest notes",
+    FROM_INDEX: "a model of this digest was had from",
+}
+
+
+def _source_hint(origin: ModelOrigin) -> str | None:
+    """Where it can be had, in words."""
+    if not origin.entries:
+        return f"{_KNOWN_FROM[origin.known_from]} {origin.urls[0]}" if origin.urls else None
+    first = origin.entries[0]
+    if origin.urls:
+        return f"ComfyUI-Manager's list has it at {first.url}" + (f" ({first.size})" if first.size else "")
+    if len(origin.entries) == 1:
+        return f"ComfyUI-Manager's list has a file of this name at {first.url}"
+    places = some([one.url for one in origin.entries], 2)
+    return f"ComfyUI-Manager's list has {len(origin.entries)} files of this name: {places}"

@@ -7,6 +7,7 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.workflows.checking import WorkflowChecker
 from comfydock_core.core.usecases.workflows.knowledge import known_classes
 from comfydock_core.core.usecases.workflows.local_models import model_matcher
+from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
 from comfydock_core.core.usecases.workflows.opening import find_workflow, open_found
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.checks import WorkflowCheck
@@ -25,7 +26,9 @@ def check_workflows(
     known = known_classes(workspace, environment, reporter)
     checks: list[WorkflowCheck] = []
     with disk_errors("look at the directories of models"):
-        checker = WorkflowChecker(environment, known, model_matcher(workspace, environment))
+        checker = WorkflowChecker(
+            environment, known, model_matcher(workspace, environment), ModelOrigins(workspace, environment)
+        )
         for at, one in enumerate(found):
             reporter.progress(one.name, at, len(found), "workflows")
             checks.append(checker.check(one.name, open_found(one)))

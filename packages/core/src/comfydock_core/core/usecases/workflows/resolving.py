@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow
@@ -12,6 +13,7 @@ from comfydock_core.core.usecases.workflows.deciding import ClassDecider, class_
 from comfydock_core.core.usecases.workflows.knowledge import known_classes
 from comfydock_core.core.usecases.workflows.local_models import model_matcher
 from comfydock_core.core.usecases.workflows.model_notes import ModelNotes, category_of, importance_of
+from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
 from comfydock_core.core.usecases.workflows.opening import FoundWorkflow, open_found
 from comfydock_core.managers.pyproject.workflows import read_entry, read_known_models
 from comfydock_core.managers.pyproject_manager import PyprojectManager
@@ -20,9 +22,16 @@ from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import ModelResolutionStrategy, NodeResolutionStrategy, Reporter
 from comfydock_core.models.workflow.candidates import ResolutionResult
 from comfydock_core.models.workflow.checks import AMBIGUOUS, ELSEWHERE, HERE, MISSING, ModelMatch
-from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, WorkflowDependencies
+from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, ModelReference, WorkflowDependencies
 from comfydock_core.models.workflow.entries import UNKNOWN, WorkflowEntry
-from comfydock_core.models.workflow.plans import Decisions, ValueChange, WantedModel, WorkflowResolution
+from comfydock_core.models.workflow.plans import (
+    FROM_LIST,
+    Decisions,
+    ModelOrigin,
+    ValueChange,
+    WantedModel,
+    WorkflowResolution,
+)
 from comfydock_core.models.workflow.prompt_view import RUNS, NamedModel
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.workflow_files import WorkflowFiles
@@ -61,10 +70,16 @@ def plan_resolution(
     with class_decider(workspace, environment, manifest, reporter) as decider:
         classes = _decided(decider, found.name, needs, nodes, decisions)
     with disk_errors("look at the directories of models"):
-        matcher = model_matcher(workspace, environment)
+        matcher, known_origins = model_matcher(workspace, environment), ModelOrigins(workspace, environment)
         matches = tuple(_chosen(matcher.match(one), models, decisions) for one in needs.models if one.state == RUNS)
-        fetch = tuple(one for match in matches if (one := _wanted(match, before)) is not None)
-        sources = {one.reference.value: one.urls for one in fetch}
+        origins = {
+            match.reference: known_origins.of(match.reference, found.name)
+            for match in matches
+            if match.state == MISSING and _is_needed(match)
+        }
+        fetch = tuple(one for match in matches if (one := _wanted(match, before, origins)) is not None)
+        # What only the list of models says is not noted: the name proves nothing, and the list may be right tomorrow.
+        sources = {one.reference.value: one.urls for one in fetch if one.known_from != FROM_LIST}
         notes = ModelNotes(opened.raw, view, before, models_directory(workspace), workspace.model_index, sources)
         entries, files = notes.of(matches)
     entry = WorkflowEntry(
@@ -76,6 +91,7 @@ def plan_resolution(
     )
     changes = tuple(change for match in matches if (change := _change(match, opened)) is not None)
     known_before = read_known_models(manifest)
+    fetched = {one.reference.value for one in fetch}
     return WorkflowResolution(
         environment.name,
         found.name,
@@ -88,7 +104,7 @@ def plan_resolution(
         tuple(
             match
             for match in matches
-            if match.state == MISSING and _is_needed(match) and match.reference.value not in sources
+            if match.state == MISSING and _is_needed(match) and match.reference.value not in fetched
         ),
         tuple(match for match in matches if match.state == AMBIGUOUS),
         tuple(match for match in matches if match.state == ELSEWHERE and not _is_loadable(match) and _is_needed(match)),
@@ -96,6 +112,7 @@ def plan_resolution(
         files,
         _content(path, changes),
         entry != before or any(known_before.get(one.hash) is None for one in files),
+        {one.value: origin.entries for one, origin in origins.items() if origin.entries and one.value not in fetched},
     )
 
 
@@ -131,21 +148,24 @@ def _choices(before: WorkflowEntry, classes: ResolutionResult, decisions: Decisi
     return {kind: chosen for kind, chosen in every.items() if classes.of(kind) is not None}
 
 
-def _wanted(match: ModelMatch, before: WorkflowEntry) -> WantedModel | None:
-    """A missing model with a source: the workflow's own, or what the manifest noted."""
+def _wanted(
+    match: ModelMatch, before: WorkflowEntry, origins: Mapping[ModelReference, ModelOrigin]
+) -> WantedModel | None:
+    """A missing model with a source that is certain."""
     one = match.reference
-    if match.state != MISSING or not _is_needed(match):
+    origin, folder = origins.get(one, ModelOrigin()), category_of(one)
+    if not origin.urls or folder == UNKNOWN:
         return None
-    urls = [one.named.url] if one.named is not None and one.named.url else []
     earlier = next((each for each in before.models if each.filename == one.value), None)
-    urls += [url for url in (earlier.sources if earlier is not None else ()) if url not in urls]
-    folder = category_of(one)
-    if not urls or folder == UNKNOWN:
-        return None
     to = earlier.relative_path if earlier is not None and earlier.relative_path else None
-    digest = one.named.hash if one.named is not None and _is_sha256(one.named) else None
+    digest = one.named.hash if one.named is not None and _is_sha256(one.named) else origin.sha256
     return WantedModel(
-        one, tuple(urls), to or f"{folder}/{one.value}".replace("\\", "/"), importance_of(one, before), digest
+        one,
+        origin.urls,
+        to or f"{folder}/{one.value}".replace("\\", "/"),
+        importance_of(one, before),
+        digest,
+        origin.known_from,
     )
 
 
