@@ -57,7 +57,7 @@ MANAGER_MODELS = {
          "description": "the first one", "reference": "https://hub.example/v15", "filename": "v15.safetensors",
          "url": "https://hub.example/v15/resolve/main/v15.safetensors"},
         {"name": "4x", "type": "upscale", "base": "upscale", "save_path": "default", "size": "67.1MB",
-         "filename": "4x.pth", "url": "https://hub.example/up/resolve/main/4x.pth"},
+         "filename": "4x.PTH", "url": "https://hub.example/up/resolve/main/4x.pth"},
         {"name": "a snapshot", "type": "LLM", "base": "LLM", "save_path": "LLM", "size": "7.8GB",
          "filename": "<huggingface>", "url": "owner/name"},
     ]

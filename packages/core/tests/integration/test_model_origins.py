@@ -111,8 +111,9 @@ def test_the_list_of_models_is_asked_when_nothing_else_knows(place: Place) -> No
 
 
 def test_what_the_workflow_names_goes_first(place: Place) -> None:
+    known(place, "https://by-digest.example/x")
     place.list(entry("base.safetensors", "https://h.example/base"))
-    place.save("base.safetensors", url="https://own.example/base")
+    place.save("base.safetensors", url="https://own.example/base", hash=SHA256, hash_type="SHA256")
     wanted = place.wanted()
     assert (wanted.urls, wanted.known_from) == (("https://own.example/base",), "workflow")
     assert place.hint() == "the workflow names https://own.example/base"

@@ -124,6 +124,7 @@ def test_a_file_is_found_by_its_whole_name_whatever_its_case(tmp_path: Path) -> 
             "v15.safetensors", "checkpoints/SD1.5", "4.27GB", "SD1.5",
         )  # fmt: skip
         assert index.models_called("v15") == []
+        assert [one.file_name for one in index.models_called("4X.pth")] == ["4x.PTH"]
         assert index.models_called("v15.safetensors.bak") == []
         assert index.counts()["models"] == 2
         assert index.facts()["skipped.manager-models"] == "1"
