@@ -1,0 +1,1 @@
+from .model_origins import ModelOrigins as ModelOrigins

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
 from comfydock_core.models.workflow.checks import (
     AMBIGUOUS,
     HERE,
@@ -26,17 +25,26 @@ from comfydock_core.resolvers.model_matching import ModelMatcher
 from comfydock_core.utils.text import some
 from comfydock_core.validation.prompt_checks import PromptChecks
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
+
 _PLACES = {"[input]": "input", "[output]": "output", "[temp]": "temp"}
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowChecker:
-    """Checks workflows against one environment, whose classes were read and whose model folders are looked at."""
+    """Checks workflows against one environment, whose classes were read and whose model folders are looked at.
+
+    `origins` tells where missing models can be had; it is asked for when the first one is missing.
+    """
 
     environment: EnvironmentLayout
     known: EnvironmentClasses
     matcher: ModelMatcher
-    origins: ModelOrigins | None = None
+    origins: "Callable[[], ModelOrigins] | None" = None
 
     def check(self, name: str, opened: OpenedWorkflow) -> WorkflowCheck:
         """Check one workflow. Raises `OSError`."""
@@ -63,7 +71,7 @@ class WorkflowChecker:
 
     def _model_issue(self, match: ModelMatch, workflow: str) -> WorkflowIssue | None:
         if match.state == MISSING and self.origins is not None:
-            return _model_issue(match, self.origins.of(match.reference, workflow))
+            return _model_issue(match, self.origins().of(match.reference, workflow))
         return _model_issue(match, ModelOrigin())
 
     def _missing_classes(self, view: PromptView) -> Iterator[WorkflowIssue]:
