@@ -22,7 +22,7 @@ from tests.support.installations import Shelf, build_shelf, make_checkout, make_
 from tests.support.miniature import NEWEST, TORCH, Miniature, git
 from tests.support.model_files import write_safetensors
 from tests.support.model_host import CivitAI, HuggingFace, model_host
-from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, MANAGER_STATS
+from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, MANAGER_MODELS, MANAGER_STATS
 from tests.support.pack_host import PackHost, pack_files, pack_host
 from tests.support.projects import project
 from tests.support.sessions import Session, copy_workspace
@@ -65,6 +65,7 @@ _LISTS: dict[str, Reply | list[Reply]] = {
     "/manager/custom-node-list.json": Reply(MANAGER_LIST),
     "/manager/extension-node-map.json": Reply(MANAGER_MAP),
     "/manager/github-stats.json": Reply(MANAGER_STATS),
+    "/manager/model-list.json": Reply(MANAGER_MODELS),
 }
 _PORTRAIT = {
     "nodes": [

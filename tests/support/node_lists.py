@@ -51,15 +51,27 @@ MANAGER_STATS = {
     "https://github.com/Alice/ComfyUI-Fancy": {"stars": 12, "last_update": "2026-08-01 10:00:00"},
     "https://github.com/carol/masks": {"stars": 300, "last_update": "2026-01-01 00:00:00"},
 }
+MANAGER_MODELS = {
+    "models": [
+        {"name": "v1.5", "type": "checkpoint", "base": "SD1.5", "save_path": "checkpoints/SD1.5", "size": "4.27GB",
+         "description": "the first one", "reference": "https://hub.example/v15", "filename": "v15.safetensors",
+         "url": "https://hub.example/v15/resolve/main/v15.safetensors"},
+        {"name": "4x", "type": "upscale", "base": "upscale", "save_path": "default", "size": "67.1MB",
+         "filename": "4x.PTH", "url": "https://hub.example/up/resolve/main/4x.pth"},
+        {"name": "a snapshot", "type": "LLM", "base": "LLM", "save_path": "LLM", "size": "7.8GB",
+         "filename": "<huggingface>", "url": "owner/name"},
+    ]
+}  # fmt: skip
 
 
 def write_lists(directory: Path, data: object = NODE_DATA, listed: object = MANAGER_LIST,
-                classes: object = MANAGER_MAP, stats: object = None) -> Path:  # fmt: skip
+                classes: object = MANAGER_MAP, stats: object = None,
+                models: object = None) -> Path:  # fmt: skip
     """Write the lists where they are kept; `None` leaves one out. Returns the directory."""
     directory.mkdir(parents=True, exist_ok=True)
     names = {
         "node_mappings.json": data, "custom-node-list.json": listed, "extension-node-map.json": classes,
-        "github-stats.json": stats,
+        "github-stats.json": stats, "model-list.json": models,
     }  # fmt: skip
     for name, content in names.items():
         if content is not None:

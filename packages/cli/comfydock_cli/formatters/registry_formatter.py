@@ -12,6 +12,7 @@ _NAMES = {
     "manager-list": "ComfyUI-Manager's packs",
     "manager-map": "ComfyUI-Manager's classes",
     "manager-stats": "ComfyUI-Manager's stars",
+    "manager-models": "ComfyUI-Manager's models",
 }
 _WIDTH = max(map(len, _NAMES.values()))
 
@@ -45,7 +46,8 @@ def counts_text(counts: Mapping[str, int]) -> str:
     """How many packs and classes are known."""
     of_registry = f", {counts['registry']} of them in the registry" if counts["registry"] else ""
     refused = f"; {counts['refused']} cannot be added" if counts["refused"] else ""
-    return f"{counted(counts['packs'], 'node pack')}{of_registry}, {counts['classes']} node classes{refused}"
+    models = f"; {counted(counts['models'], 'model')} to download" if counts.get("models") else ""
+    return f"{counted(counts['packs'], 'node pack')}{of_registry}, {counts['classes']} node classes{refused}{models}"
 
 
 def age_text(seconds: float) -> str:

@@ -8,9 +8,18 @@ from comfydock_cli.cli_utils import Result
 from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.ui.console import clean
 from comfydock_core.models.exceptions import ComfyDockError
+from comfydock_core.models.model_files.model_list import ModelListEntry
 from comfydock_core.models.workflow.candidates import BUILT_IN, ClassResolution
 from comfydock_core.models.workflow.checks import ModelMatch
-from comfydock_core.models.workflow.plans import WantedModel, WorkflowResolution
+from comfydock_core.models.workflow.plans import (
+    FROM_INDEX,
+    FROM_LIST,
+    FROM_LOCK,
+    FROM_MANIFEST,
+    FROM_WORKFLOW,
+    WantedModel,
+    WorkflowResolution,
+)
 from comfydock_core.utils.text import counted, some
 
 _REASONS = 4
@@ -29,11 +38,20 @@ class Fetched:
         return {"to": self.to, "error": failure}
 
 
+_KNOWN_FROM = {
+    FROM_LOCK: "noted in the lock",
+    FROM_WORKFLOW: "named by the workflow",
+    FROM_MANIFEST: "noted in the manifest",
+    FROM_INDEX: "known by its digest",
+    FROM_LIST: "listed by ComfyUI-Manager under this name",
+}
+
+
 def planned_resolution(plan: WorkflowResolution, fetch: Sequence[WantedModel], *, why: bool) -> Result:
     """What `--dry-run` prints."""
     lines = [f"{clean(plan.name)}: {_state(plan)}\n", *_decided(plan, why=why)]
     if fetch:
-        lines.append("to fetch:\n" + aligned([[f"  + {one.to}", one.importance, one.urls[0]] for one in fetch]))
+        lines.append("to fetch:\n" + aligned([_wanted_row(one) for one in fetch]))
     lines += _left(plan)
     data = {**_data(plan), "fetch": [_wanted_data(one) for one in fetch], "writes": _writes(plan)}
     lines += [f"would write {path}\n" for path in _writes(plan)]
@@ -49,8 +67,7 @@ def resolved(plan: WorkflowResolution, fetched: Sequence[Fetched], *, why: bool)
         else:
             lines.append(f"  not fetched {clean(one.to)}: {clean(one.error.message)}\n")
     if plan.fetch:
-        rows = [[f"  + {one.to}", one.importance, one.urls[0]] for one in plan.fetch]
-        lines.append("to be fetched:\n" + aligned(rows))
+        lines.append("to be fetched:\n" + aligned([_wanted_row(one) for one in plan.fetch]))
     lines += _left(plan)
     failed = any(one.error is not None for one in fetched)
     data = {**_data(plan), "fetched": [one.as_dict() for one in fetched]}
@@ -126,11 +143,15 @@ def _left(plan: WorkflowResolution) -> Iterator[str]:
         yield "not decided:\n" + aligned([[f"  ? {one.type}", _candidates(one, lists=plan.lists)] for one in plan.open])
         yield "  `comfydock workflow node map CLASS PACK` decides, with `--optional` for none\n"
     for title, matches in (
-        ("missing, and no source is known", plan.missing),
+        ("missing, and no source is certain", plan.missing),
         ("several files may be meant", plan.unclear),
     ):
         if matches:
             yield f"{title}:\n" + aligned([[f"  ? {one.reference.value}", _place(one)] for one in matches])
+    if plan.offered:
+        yield "under the same name ComfyUI-Manager's list has, to be chosen by you:\n"
+        yield aligned([_offered_row(value, one) for value, entries in plan.offered.items() for one in entries])
+        yield "  `comfydock model download URL --to FOLDER` fetches one\n"
     if plan.elsewhere:
         yield "in a folder that the node does not read:\n"
         yield aligned(
@@ -164,10 +185,19 @@ def _data(plan: WorkflowResolution) -> dict[str, object]:
         "open": [one.type for one in plan.open],
         "changes": [{"places": list(one.places), "old": one.old, "new": one.new} for one in plan.changes],
         "to_fetch": [_wanted_data(one) for one in plan.fetch],
+        "offered": {value: [one.as_dict() for one in entries] for value, entries in plan.offered.items()},
         "missing": [_reference(one) for one in plan.missing],
         "unclear": [_reference(one) for one in plan.unclear],
         "elsewhere": [_reference(one) for one in plan.elsewhere],
     }
+
+
+def _wanted_row(one: WantedModel) -> list[str]:
+    return [f"  + {one.to}", one.importance, one.urls[0], _KNOWN_FROM.get(one.known_from, one.known_from)]
+
+
+def _offered_row(value: str, one: ModelListEntry) -> list[str]:
+    return [f"  ? {value}", one.url, one.size, one.base]
 
 
 def _wanted_data(one: WantedModel) -> dict[str, object]:
@@ -177,6 +207,7 @@ def _wanted_data(one: WantedModel) -> dict[str, object]:
         "urls": list(one.urls),
         "importance": one.importance,
         "sha256": one.sha256,
+        "known_from": one.known_from,
     }
 
 

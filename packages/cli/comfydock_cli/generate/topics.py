@@ -160,6 +160,9 @@ _MODELS = Topic(
         ("comfydock download resume", "go on with it"),
         ("comfydock model search-source MODEL", "find out where a file that is here can be had"),
     ),
+    "`comfydock registry update` also fetches ComfyUI-Manager's list of models. `workflow resolve` and `workflow check`"
+    " look there for a missing model when nothing else says where it can be had: by the whole name of the file, in a"
+    " folder that the node reads. A name proves nothing, so where the list has several addresses you choose.",
     "What is deleted, deduplicated or renamed is kept beside the models, in `.ops`, until `comfydock operation prune`:"
     " `comfydock undo` takes each of these changes back, and no space is free before it is pruned.",
     "Reading lets other programs go first at the disk, and leaves the system's cache of files as it was, so that it may"
@@ -225,7 +228,7 @@ _ENVIRONMENT = Topic(
         ("COMFYDOCK_REGISTRY_URL", "the Comfy registry, or a mirror of it"),
         ("COMFYDOCK_GITHUB_API_URL", "GitHub's API, or a mirror of it"),
         ("COMFYDOCK_NODE_DATA_URL", "ComfyDock's list of node packs"),
-        ("COMFYDOCK_MANAGER_DATA_URL", "the directory of ComfyUI-Manager's lists of node packs"),
+        ("COMFYDOCK_MANAGER_DATA_URL", "the directory of ComfyUI-Manager's lists of node packs and models"),
         ("COMFYDOCK_CIVITAI_URL", "Civitai, or a mirror of it"),
         ("HF_ENDPOINT", "Hugging Face, or a mirror of it"),
         ("COMFYDOCK_PYTORCH_INDEX_URL", "the index of PyTorch builds; the name of the back end is appended"),

@@ -157,7 +157,8 @@ COMMANDS = (
         "comfydock_cli.global_commands.model_downloading:search_source",
         "Find out where a model can be had",
         "Asks Civitai by the digest of the file, which is read first if it was not read before, and shows what was"
-        " noted of it. With `--offline` only what was noted.",
+        " noted of it. Hugging Face is asked for the digests in repositories that sources of the file, its metadata or"
+        " ComfyUI-Manager's list of models name. With `--offline` only what was noted.",
         ("comfydock model search-source detail-tweaker-xl.safetensors",),
         _ABOUT,
         (_MODEL,),

@@ -211,12 +211,12 @@ COMMANDS = (
         (word("name", "a node pack, a node class or a Python package"),),
         ENVIRONMENT,
     ),
-    Command(("registry",), "", "The lists of known node packs", about=_ABOUT),
+    Command(("registry",), "", "The lists of known node packs and models", about=_ABOUT),
     Command(
         ("registry", "status"),
         "comfydock_cli.global_commands.registry:status",
         "Show how old the lists are",
-        "Shows each list of node packs with its size and age, and how many packs and node classes they hold together.",
+        "Shows each list with its size and age, and how many node packs, node classes and models they hold together.",
         ("comfydock registry status", "comfydock registry status --json"),
         _ABOUT,
         (),
@@ -225,9 +225,9 @@ COMMANDS = (
     Command(
         ("registry", "update"),
         "comfydock_cli.global_commands.registry_updating:update",
-        "Fetch the lists of known node packs",
+        "Fetch the lists of known node packs and models",
         "Fetches ComfyDock's node data and the lists of ComfyUI-Manager where they changed. A list that cannot be"
-        " fetched stays as it is; exit code 5 means that none could be fetched.",
+        " fetched stays as it is; exit code 5 means that not all could be fetched.",
         ("comfydock registry update",),
         _ABOUT,
         (),

@@ -100,8 +100,10 @@ COMMANDS = (
         "comfydock_cli.env_commands.workflow_resolving:resolve",
         "Get what a workflow needs",
         "Decides which node packs its classes are from and which files its models are, adds the packs, fetches models"
-        " that have a source, and writes names as they are here. On a terminal it asks about what is open; with"
-        " `--auto` it decides only where the evidence is clear. Ends with exit code 1 when something is left.",
+        " that have a source, and writes names as they are here. A source is what the workflow or the manifest names,"
+        " or else ComfyUI-Manager's list of models under the same name, unless that leaves a choice. On a terminal it"
+        " asks about what is open; with `--auto` it decides only where the evidence is clear. Ends with exit code 1"
+        " when something is left.",
         (
             "comfydock workflow resolve portrait",
             "comfydock workflow resolve portrait --auto --install --models required",

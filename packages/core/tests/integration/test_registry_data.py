@@ -18,7 +18,7 @@ from comfydock_core.services.registry_state import STALE_SECONDS, registry_state
 from comfydock_core.utils.files.locks import acquire
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.http_server import Reply, Server, serving
-from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, MANAGER_STATS, NODE_DATA, write_lists
+from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, MANAGER_MODELS, MANAGER_STATS, NODE_DATA, write_lists
 from tests.support.reporters import RecordingReporter
 
 NAMES = {
@@ -26,9 +26,11 @@ NAMES = {
     "manager-list": "/m/custom-node-list.json",
     "manager-map": "/m/extension-node-map.json",
     "manager-stats": "/m/github-stats.json",
+    "manager-models": "/m/model-list.json",
 }
 CONTENTS = {
     "node-data": NODE_DATA, "manager-list": MANAGER_LIST, "manager-map": MANAGER_MAP, "manager-stats": MANAGER_STATS,
+    "manager-models": MANAGER_MODELS,
 }  # fmt: skip
 UNCHANGED = Reply(status=304)
 
@@ -65,7 +67,7 @@ def test_everything_is_fetched_and_indexed(server: Server, directory: Path) -> N
     with open_index(str(directory)) as index:
         assert index.counts()["packs"] == 7
     state = registry_state(str(directory))
-    assert [source.present for source in state.sources] == [True, True, True, True]
+    assert [source.present for source in state.sources] == [True, True, True, True, True]
     assert (state.sources[0].version, state.stale) == ("2026.01.02", False)
     assert sorted(path.name for path in directory.iterdir() if path.suffix == ".tmp") == []
 
@@ -98,6 +100,7 @@ def test_several_updates_at_once_leave_lists_an_index_and_notes_that_fit(server:
             "custom-node-list.json",
             "extension-node-map.json",
             "github-stats.json",
+            "model-list.json",
             "node_index.sqlite",
             "sources.json",
         ]
@@ -178,6 +181,14 @@ def test_a_body_that_was_cut_off_is_asked_for_again(server: Server, directory: P
     assert json.loads((directory / "node_mappings.json").read_text()) == NODE_DATA
 
 
+def test_a_mirror_without_a_list_of_models_keeps_no_other_from_being_used(server: Server, directory: Path) -> None:
+    del server.replies[NAMES["manager-models"]]
+    assert update(directory) == {**all_of("updated"), "manager-models": "failed"}
+    with open_index(str(directory)) as index:
+        assert index.package("comfyui-fancy") is not None
+        assert index.models_called("v15.safetensors") == []
+
+
 def test_a_body_may_come_compressed(server: Server, directory: Path) -> None:
     content = gzip.compress(json.dumps(NODE_DATA).encode())
     server.replies[NAMES["node-data"]] = Reply(content, headers={"Content-Encoding": "gzip"})
@@ -224,7 +235,7 @@ def test_lists_of_an_older_version_are_used_with_the_age_of_their_files(director
     os.utime(directory / "node_mappings.json", (old, old))
     state = registry_state(str(directory))
     assert (state.stale, state.present) == (True, True)
-    assert [source.present for source in state.sources] == [True, False, False, False]
+    assert [source.present for source in state.sources] == [True, False, False, False, False]
 
 
 def test_without_lists_the_state_says_so(directory: Path) -> None:

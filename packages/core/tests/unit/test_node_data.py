@@ -10,12 +10,12 @@ from comfydock_core.models.node_mapping import NodeMapping
 from comfydock_core.models.packs.node_data import ARCHIVE, BAD_ADDRESS, SINGLE_FILE
 from comfydock_core.repositories.node_data.node_index_building import put_together, write_index
 from comfydock_core.repositories.node_data.published import (
-    UnusableList,
     read_manager_list,
     read_manager_map,
     read_node_data,
     refusal_of,
 )
+from comfydock_core.repositories.node_data.published_values import UnusableList
 from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, NODE_DATA
 from tests.support.shared import shared_data
 

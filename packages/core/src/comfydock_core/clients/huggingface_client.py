@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 from comfydock_core.clients.answers import Answer
+from comfydock_core.clients.huggingface_trees import HuggingFaceRepository, repository_of, tree_address
 from comfydock_core.clients.transport import bearer, environment_url
 from comfydock_core.configs.defaults import HUGGING_FACE
 from comfydock_core.models.exceptions import ComfyDockError, ModelGated, ModelNotOffered, PlaceUnclear
@@ -60,6 +61,14 @@ class HuggingFaceClient:
                 context={"url": url},
             )
         return HuggingFaceFile("/".join(prefix + words[:at]), words[at + 1], "/".join(words[at + 2 :]))
+
+    def repository_of(self, url: str) -> HuggingFaceRepository | None:
+        """The repository that an address is of, also that of a page; `None` for another host."""
+        return repository_of(url, self._endpoint)
+
+    def tree_address(self, repository: HuggingFaceRepository) -> str:
+        """Where the files of a repository are listed."""
+        return tree_address(repository, self._endpoint)
 
     def address(self, file: HuggingFaceFile, commit: str | None = None) -> str:
         """Where the file is downloaded from, at its revision or at a commit."""

@@ -1,4 +1,4 @@
-"""Fetching the lists of known node packs. Nothing is replaced by what cannot be used."""
+"""Fetching the lists of known node packs and models. Nothing is replaced by what cannot be used."""
 
 import os
 import tempfile
@@ -16,7 +16,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.node_data import node_lists
 from comfydock_core.repositories.node_data.node_index import make_index
 from comfydock_core.repositories.node_data.node_lists import FetchNote, file_state, list_path
-from comfydock_core.repositories.node_data.published import UnusableList
+from comfydock_core.repositories.node_data.published_values import UnusableList
 from comfydock_core.services.registry_state import list_addresses
 from comfydock_core.utils.files import atomic, filesystem
 from comfydock_core.utils.files.disk_errors import disk_errors
@@ -25,7 +25,8 @@ from comfydock_core.utils.files.locks import acquire
 _LOCK = ".lock"
 _LEFT_OVER = 24 * 3600.0  # Seconds.
 _LARGEST = {node_lists.NODE_DATA: 256 * 1024**2, node_lists.MANAGER_LIST: 64 * 1024**2,
-            node_lists.MANAGER_MAP: 64 * 1024**2, node_lists.MANAGER_STATS: 64 * 1024**2}  # fmt: skip
+            node_lists.MANAGER_MAP: 64 * 1024**2, node_lists.MANAGER_STATS: 64 * 1024**2,
+            node_lists.MANAGER_MODELS: 16 * 1024**2}  # fmt: skip
 
 
 class RegistryDataManager:
@@ -111,7 +112,7 @@ def _check(name: str, url: str, answer: Answer, file: BinaryIO) -> None:
     try:
         node_lists.READERS[name](file.read())
     except UnusableList as error:
-        raise UnusableAnswer(f"`{shown}` is not a list of node packs: {error}", context=context) from error
+        raise UnusableAnswer(f"`{shown}` is not the list that it should be: {error}", context=context) from error
     file.flush()
     os.fsync(file.fileno())
 

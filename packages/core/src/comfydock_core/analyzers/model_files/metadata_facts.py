@@ -19,6 +19,15 @@ _SHOWN = {
     "trained words": ("modelspec.trigger_phrase",),
     "architecture": ("general.architecture",),
 }
+REPOSITORIES = "repositories"
+# Keys that name what a model is from, and addresses wherever they stand.
+_NAMING = ("ss_sd_model_name", "ss_vae_name", "_name_or_path", "base_model", "modelspec.source")
+_NAMED = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}", re.ASCII)
+_ADDRESS = re.compile(r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/(\w[\w.-]{0,95}/\w[\w.-]{0,95})", re.ASCII)
+_ENDS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".sft")
+_NO_OWNERS = ("api/", "blog/", "datasets/", "docs/", "models/", "papers/", "spaces/")
+_LONGEST_SEARCHED = 64 * 1024
+_MOST_REPOSITORIES = 4
 _TAGS = "ss_tag_frequency"
 
 # Names of architectures in metadata, in order: the more exact ones come first.
@@ -72,7 +81,20 @@ def facts_of(metadata: Mapping[str, str]) -> dict[str, str]:
             facts[fact] = text
     if "trained words" not in facts and (words := _frequent_tags(metadata.get(_TAGS, ""))):
         facts["trained words"] = plain(", ".join(words))
+    if repositories := _repositories(metadata):
+        facts[REPOSITORIES] = plain(", ".join(repositories))
     return facts
+
+
+def _repositories(metadata: Mapping[str, str]) -> list[str]:
+    """Repositories of Hugging Face that are named, as `OWNER/NAME`."""
+    named = [metadata[key].strip() for key in _NAMING if _NAMED.fullmatch(metadata.get(key, "").strip())]
+    found = [name for name in named if not name.lower().endswith(_ENDS)]
+    left = _LONGEST_SEARCHED
+    for text in metadata.values():
+        found += [each[1].rstrip(".-") for each in _ADDRESS.finditer(text[:left])]
+        left -= min(left, len(text))
+    return [name for name in dict.fromkeys(found) if not name.startswith(_NO_OWNERS)][:_MOST_REPOSITORIES]
 
 
 def _frequent_tags(text: str) -> list[str]:

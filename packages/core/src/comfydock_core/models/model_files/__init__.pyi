@@ -12,6 +12,7 @@ from .index import ModelSource as ModelSource
 from .index import RootState as RootState
 from .location import FileState as FileState
 from .location import ModelLocation as ModelLocation
+from .model_list import ModelListEntry as ModelListEntry
 from .model_paths import ExtraModelPaths as ExtraModelPaths
 from .roots import ModelRoot as ModelRoot
 from .roots import ModelRootsOverview as ModelRootsOverview

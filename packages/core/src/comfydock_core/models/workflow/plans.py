@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from comfydock_core.models.model_files.model_list import ModelListEntry
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.workflow.candidates import CandidatePack, ClassResolution, ResolutionResult
 from comfydock_core.models.workflow.checks import ModelMatch
@@ -40,15 +41,41 @@ class ValueChange:
     reason: str
 
 
+# Where it is known from that a missing model can be had, in the order in which it is asked.
+FROM_LOCK = "lock"  # Of the workflow: by the digest.
+FROM_WORKFLOW = "workflow"
+FROM_MANIFEST = "manifest"
+FROM_INDEX = "index"  # By the digest, which is known.
+FROM_LIST = "model-list"  # By the name alone.
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOrigin:
+    """Where a missing model can be had, and where that is known from.
+
+    `sha256` is what the manifest noted of the content. `entries` are those of the list of models, where nothing else is
+    known; more than one address, or a name that tells nothing, is a choice for people, and there are no `urls` then.
+    """
+
+    urls: tuple[str, ...] = ()
+    known_from: str = ""
+    sha256: str | None = None
+    entries: tuple[ModelListEntry, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class WantedModel:
-    """A missing model that can be fetched: from which addresses, to which place below the models directory."""
+    """A missing model that can be fetched: from which addresses, to which place below the models directory.
+
+    `known_from` is one of the constants above.
+    """
 
     reference: ModelReference
     urls: tuple[str, ...]
     to: str
     importance: str
     sha256: str | None = None
+    known_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +83,11 @@ class WorkflowResolution:
     """Everything that was decided about a workflow, and what is left open.
 
     `matches` are the models that nodes which run ask for. `add` are the packs to be added, `open` classes that nobody
-    decided about. `missing` are models of which no source is known, `unclear` those that several files may be,
-    `elsewhere` those in a folder that the node does not read. `importance` tells how much each reference matters.
-    `entry` and `models` are what the manifest is to note; `read` is the text of the file, `content` the new one,
-    `None` when it stays. Without `lists` of node packs only what is here was asked.
+    decided about. `missing` are models of which no source is certain, `unclear` those that several files may be,
+    `elsewhere` those in a folder that the node does not read; `offered` has by its value what the list of models has
+    under the name of one that is missing. `importance` tells how much each reference matters. `entry` and `models` are
+    what the manifest is to note; `read` is the text of the file, `content` the new one, `None` when it stays. Without
+    `lists` of node packs only what is here was asked.
     """
 
     environment: str
@@ -81,6 +109,7 @@ class WorkflowResolution:
     notes: bool = False
     importance: Mapping[ModelReference, str] = field(default_factory=dict)
     lists: bool = True
+    offered: Mapping[str, tuple[ModelListEntry, ...]] = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:

@@ -103,6 +103,11 @@ class ModelIndex(ModelIndexReader):
         )
         return _sources([*rows, *earlier])
 
+    def sources_of_digest(self, digest: str) -> list[ModelSource]:
+        """Where a content of this BLAKE3 or SHA-256 can be had, also when no file holds it any more."""
+        rows = self._ask("SELECT blake3 FROM contents WHERE blake3 = ? OR sha256 = ?", digest, digest)
+        return [source for (blake3,) in rows for source in self.sources_of(blake3)]
+
     def sources_at(self, place: ModelLocation) -> list[ModelSource]:
         """Where what lies at a place can be had; what a predecessor noted of exactly this file counts, too."""
         known = self.sources_of(place.blake3) if place.blake3 is not None else []

@@ -1,4 +1,4 @@
-"""The index of known node packs: one SQLite file beside the lists, made from them again whenever it does not fit them.
+"""The index of known node packs and models: one SQLite file, made from the lists again whenever it does not fit them.
 
 It is never changed in place: a new one is made aside and renamed, so that readers need no lock and see one state.
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from comfydock_core.models.exceptions import IntegrityError, NodeDataMissing
+from comfydock_core.models.model_files.model_list import ModelListEntry
 from comfydock_core.models.node_mapping import MANAGER, NodeMapping
 from comfydock_core.models.packs.node_data import KnownPack, KnownVersion
 from comfydock_core.repositories.node_data.name_patterns import closeness, is_anchored
@@ -21,7 +22,7 @@ from comfydock_core.repositories.node_data.node_lists import FILES, file_state, 
 from comfydock_core.utils.files import atomic
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.git_urls import normal_address
-from comfydock_core.utils.text import nearest
+from comfydock_core.utils.text import folded, nearest
 
 _INDEX = "node_index.sqlite"
 _COLUMNS = (
@@ -63,11 +64,11 @@ class NodeIndex:
 
     def package(self, identifier: str) -> KnownPack | None:
         """The pack of an identifier or of an older one, whatever its case."""
-        folded = identifier.casefold()
+        wanted = identifier.casefold()
         rows = self._ask(
-            f"SELECT {_COLUMNS} FROM packs WHERE folded = ? ORDER BY identifier = ? DESC", folded, identifier
+            f"SELECT {_COLUMNS} FROM packs WHERE folded = ? ORDER BY identifier = ? DESC", wanted, identifier
         ) or self._ask(
-            f"SELECT {_COLUMNS} FROM packs WHERE number = (SELECT pack FROM aliases WHERE folded = ?)", folded
+            f"SELECT {_COLUMNS} FROM packs WHERE number = (SELECT pack FROM aliases WHERE folded = ?)", wanted
         )
         return _pack(rows[0]) if rows else None
 
@@ -81,7 +82,7 @@ class NodeIndex:
 
     def near(self, identifier: str, *, limit: int = 5) -> list[str]:
         """Identifiers of packs that look like this one, best first."""
-        known = {str(folded): str(name) for folded, name in self._ask("SELECT folded, identifier FROM packs")}
+        known = {str(other): str(name) for other, name in self._ask("SELECT folded, identifier FROM packs")}
         word = identifier.casefold()
         likely = [one for one in known if abs(len(one) - len(word)) <= max(3, len(word) // 2)]
         return [known[found] for found in nearest(word, likely, limit=limit)]
@@ -132,6 +133,15 @@ class NodeIndex:
         )
         return [(str(identifier), str(name)) for identifier, name in rows]
 
+    def models_called(self, file_name: str) -> list[ModelListEntry]:
+        """The files of this name in the list of models, whatever its case, in the order of the list."""
+        rows = self._ask(
+            "SELECT file_name, url, save_path, kind, name, base, size, reference FROM models WHERE folded = ?"
+            " ORDER BY rowid",
+            folded(file_name),
+        )
+        return [ModelListEntry(*map(str, row)) for row in rows]
+
     def _ask(self, question: str, *values: object) -> list[tuple[object, ...]]:
         try:
             return self._connection.execute(question, values).fetchall()
@@ -171,7 +181,7 @@ def make_index(directory: str) -> None:
         facts = {f"problem.{name}": text for name, text in lists.problems.items()}
         facts |= {f"skipped.{name}": str(number) for name, number in lists.skipped.items()}
         facts |= {"stamp": stamp, "version": lists.data.version or "" if lists.data else ""}
-        _replace(directory, put_together(lists.data, lists.packs, lists.classes, lists.fame), facts)
+        _replace(directory, put_together(lists.data, lists.packs, lists.classes, lists.fame, lists.models), facts)
 
 
 def _replace(directory: str, known: Known, facts: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Putting the lists of known node packs together, as the rows of their index.
+"""Putting the lists of known node packs and models together, as the rows of their index.
 
 Where several lists speak of one thing, ComfyDock's node data goes first: the Manager's lists add packs, and the classes
 that the node data does not have.
@@ -7,15 +7,17 @@ that the node data does not have.
 import itertools
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from comfydock_core.models.model_files.model_list import ModelListEntry
 from comfydock_core.models.node_mapping import COMFYUI, CORE, MANAGER, NodeMapping
 from comfydock_core.models.packs.node_data import KnownPack
 from comfydock_core.repositories.node_data.published import ListedClasses, ListedFame, ListedPack, NodeData, refusal_of
 from comfydock_core.utils.git_urls import github_repository, normal_address, same_repository
+from comfydock_core.utils.text import folded
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -32,10 +34,15 @@ CREATE TABLE classes (
     versions TEXT NOT NULL, claimed INTEGER NOT NULL, PRIMARY KEY (name, signature, rank, pack, source)
 ) WITHOUT ROWID;
 CREATE TABLE patterns (expression TEXT NOT NULL, pack INTEGER NOT NULL);
+CREATE TABLE models (
+    folded TEXT NOT NULL, file_name TEXT NOT NULL, url TEXT NOT NULL, save_path TEXT NOT NULL, kind TEXT NOT NULL,
+    name TEXT NOT NULL, base TEXT NOT NULL, size TEXT NOT NULL, reference TEXT NOT NULL
+);
 """
 _INDEXES = """
 CREATE INDEX packs_folded ON packs (folded);
 CREATE INDEX classes_pack ON classes (pack);
+CREATE INDEX models_folded ON models (folded);
 """
 _MUCH_BETTER_KNOWN = 3  # Stars, and twice as many as the other one.
 _COMFYUI_REPOSITORIES = ("https://github.com/comfyanonymous/ComfyUI", "https://github.com/Comfy-Org/ComfyUI")
@@ -51,6 +58,7 @@ class Known:
     classes: list[tuple[str, NodeMapping]] = field(default_factory=list)
     patterns: list[tuple[str, str]] = field(default_factory=list)
     fame: dict[str, ListedFame] = field(default_factory=dict)
+    models: tuple[ModelListEntry, ...] = ()
     again: int = 0
     _folded: set[str] = field(default_factory=set)
 
@@ -73,10 +81,14 @@ class Known:
 
 
 def put_together(
-    data: NodeData | None, listed: list[ListedPack], classes: list[ListedClasses], fame: Sequence[ListedFame] = ()
+    data: NodeData | None,
+    listed: list[ListedPack],
+    classes: list[ListedClasses],
+    fame: Sequence[ListedFame] = (),
+    models: Iterable[ModelListEntry] = (),
 ) -> Known:
     """Everything that the lists know."""
-    known = Known(fame={normal_address(one.address): one for one in fame})
+    known = Known(fame={normal_address(one.address): one for one in fame}, models=tuple(dict.fromkeys(models)))
     if data is not None:
         _add_node_data(known, data)
     for entry in listed:
@@ -116,6 +128,12 @@ def _write_rows(connection: sqlite3.Connection, known: Known) -> None:
     connection.executemany("INSERT OR IGNORE INTO classes VALUES (?, ?, ?, ?, ?, ?, ?)", sorted(rows))
     patterns = ((expression, numbers[identifier]) for expression, identifier in known.patterns)
     connection.executemany("INSERT INTO patterns VALUES (?, ?)", patterns)
+    models = (
+        (folded(one.file_name), one.file_name, one.url, one.save_path, one.kind, one.name, one.base, one.size,
+         one.reference)
+        for one in known.models
+    )  # fmt: skip
+    connection.executemany("INSERT INTO models VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", models)
 
 
 def _pack_rows(known: Known, numbers: dict[str, int]) -> Iterator[tuple[object, ...]]:
@@ -137,6 +155,7 @@ def _counts(known: Known) -> dict[str, int]:
         "refused": sum(pack.refusal is not None for pack in packs),
         "classes": len({name for name, _ in known.classes}),
         "again": known.again,
+        "models": len(known.models),
     }
 
 

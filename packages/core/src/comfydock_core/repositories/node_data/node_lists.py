@@ -1,4 +1,4 @@
-"""The lists of known node packs as files: where they lie, what they hold, and what was noted when they were fetched.
+"""The lists of known node packs and models as files: where they lie, what they hold, and what was noted of them.
 
 `node_mappings.json` is where ComfyDock 1.x has it; the others and the notes lie beside it.
 """
@@ -8,34 +8,39 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from comfydock_core.models.model_files.model_list import ModelListEntry
 from comfydock_core.repositories.node_data.published import (
     ListedClasses,
     ListedFame,
     ListedPack,
     NodeData,
-    UnusableList,
     read_manager_list,
     read_manager_map,
     read_manager_stats,
     read_node_data,
 )
+from comfydock_core.repositories.node_data.published_models import read_model_list
+from comfydock_core.repositories.node_data.published_values import UnusableList
 from comfydock_core.utils.files import atomic
 
 NODE_DATA = "node-data"
 MANAGER_LIST = "manager-list"
 MANAGER_MAP = "manager-map"
 MANAGER_STATS = "manager-stats"
+MANAGER_MODELS = "manager-models"
 FILES = {
     NODE_DATA: "node_mappings.json",
     MANAGER_LIST: "custom-node-list.json",
     MANAGER_MAP: "extension-node-map.json",
     MANAGER_STATS: "github-stats.json",
+    MANAGER_MODELS: "model-list.json",
 }
 READERS: dict[str, Callable[[bytes], object]] = {
     NODE_DATA: read_node_data,
     MANAGER_LIST: read_manager_list,
     MANAGER_MAP: read_manager_map,
     MANAGER_STATS: read_manager_stats,
+    MANAGER_MODELS: read_model_list,
 }
 _NOTES = "sources.json"
 
@@ -48,6 +53,7 @@ class Lists:
     packs: list[ListedPack] = field(default_factory=list)
     classes: list[ListedClasses] = field(default_factory=list)
     fame: list[ListedFame] = field(default_factory=list)
+    models: list[ModelListEntry] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
 
@@ -105,8 +111,10 @@ def _keep(lists: Lists, name: str, found: object) -> None:
         lists.packs = entries
     elif name == MANAGER_MAP:
         lists.classes = entries
-    else:
+    elif name == MANAGER_STATS:
         lists.fame = entries
+    else:
+        lists.models = entries
 
 
 def read_notes(directory: str) -> dict[str, FetchNote]:

@@ -4,32 +4,30 @@ Formats: ComfyDock's node data (`mappings` of `<class>::<signature>` to packs, `
 ComfyUI-Manager's `custom-node-list.json`, `extension-node-map.json` and `github-stats.json`.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeGuard
 from urllib.parse import urlsplit
 
 from comfydock_core.models.node_mapping import MANAGER, REGISTRY, NodeMapping
 from comfydock_core.models.packs.node_data import ARCHIVE, BAD_ADDRESS, SINGLE_FILE, KnownPack, KnownVersion
 from comfydock_core.repositories.node_data.name_patterns import safe_pattern
+from comfydock_core.repositories.node_data.published_values import (
+    UnusableList,
+    is_name,
+    json_of,
+    line_of,
+    number_of,
+    short_text,
+)
 from comfydock_core.utils.git_urls import github_repository
 
-_LONGEST_NAME = 300
-_LONGEST_TEXT = 2000
-_HIGHEST = 10**9
 _LAST_RANK = 999
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _SIGNATURE = re.compile(r"[0-9a-f]{8}", re.ASCII)
 _MOMENT = re.compile(r"[12]\d{3}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 _FILE_ENDS = (".py", ".js")
 _GIT_SCHEMES = ("https", "http", "ssh", "git")
-
-
-class UnusableList(ValueError):
-    """The content is not a list of the kind that it should be."""
 
 
 @dataclass(slots=True)
@@ -81,7 +79,7 @@ class ListedFame:
 
 def read_node_data(content: bytes) -> NodeData:
     """ComfyDock's node data. Raises `UnusableList` when it is none."""
-    whole = _json(content)
+    whole = json_of(content)
     if not isinstance(whole, dict):
         raise UnusableList("it is not an object")
     packages, mappings = whole.get("packages"), whole.get("mappings")
@@ -97,13 +95,13 @@ def read_node_data(content: bytes) -> NodeData:
         classes += found
         skipped += not found
     return NodeData(
-        _text(whole.get("version")) or None, packs, _aliases(whole.get("package_aliases")), classes, skipped
+        line_of(whole.get("version")) or None, packs, _aliases(whole.get("package_aliases")), classes, skipped
     )
 
 
 def read_manager_list(content: bytes) -> tuple[list[ListedPack], int]:
     """The entries of `custom-node-list.json`, and how many could not be read. Raises `UnusableList`."""
-    whole = _json(content)
+    whole = json_of(content)
     entries = whole.get("custom_nodes") if isinstance(whole, dict) else None
     if not isinstance(entries, list) or not entries:
         raise UnusableList("it has no list `custom_nodes`")
@@ -115,7 +113,7 @@ def read_manager_list(content: bytes) -> tuple[list[ListedPack], int]:
 
 def read_manager_map(content: bytes) -> tuple[list[ListedClasses], int]:
     """The entries of `extension-node-map.json`, and how many could not be read. Raises `UnusableList`."""
-    whole = _json(content)
+    whole = json_of(content)
     if not isinstance(whole, dict) or not whole:
         raise UnusableList("it is not an object with entries")
     found = [classes for key, value in whole.items() if (classes := _listed_classes(key, value)) is not None]
@@ -126,7 +124,7 @@ def read_manager_map(content: bytes) -> tuple[list[ListedClasses], int]:
 
 def read_manager_stats(content: bytes) -> tuple[list[ListedFame], int]:
     """The entries of `github-stats.json`, and how many could not be read. Raises `UnusableList`."""
-    whole = _json(content)
+    whole = json_of(content)
     if not isinstance(whole, dict) or not whole:
         raise UnusableList("it is not an object with entries")
     found = [fame for key, value in whole.items() if (fame := _listed_fame(key, value)) is not None]
@@ -157,57 +155,50 @@ def _split(address: str) -> tuple[str, str, str] | None:
     return parts.scheme.lower(), parts.netloc, parts.path
 
 
-def _json(content: bytes) -> object:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UnusableList(f"it is not JSON: {error}") from error
-
-
 def _pack(identifier: str, value: object) -> KnownPack | None:
-    if not isinstance(value, dict) or not _is_name(identifier):
+    if not isinstance(value, dict) or not is_name(identifier):
         return None
     return KnownPack(
         identifier=identifier,
-        name=_short(value.get("display_name")) or identifier,
+        name=short_text(value.get("display_name")) or identifier,
         source=MANAGER if value.get("source") == MANAGER else REGISTRY,
-        description=_text(value.get("description")),
-        author=_short(value.get("author")),
-        repository=_short(value.get("repository")) or None,
-        stars=_number(value.get("github_stars")),
+        description=line_of(value.get("description")),
+        author=short_text(value.get("author")),
+        repository=short_text(value.get("repository")) or None,
+        stars=number_of(value.get("github_stars")),
         versions=tuple(_versions(value.get("versions"))),
     )
 
 
 def _versions(value: object) -> Iterator[KnownVersion]:
     for version, facts in value.items() if isinstance(value, dict) else ():
-        if not _is_name(version) or not isinstance(facts, dict):
+        if not is_name(version) or not isinstance(facts, dict):
             continue
         wanted = facts.get("dependencies")
-        dependencies = tuple(text for item in wanted if (text := _text(item))) if isinstance(wanted, list) else ()
-        address = _short(facts.get("download_url")) or None
+        dependencies = tuple(text for item in wanted if (text := line_of(item))) if isinstance(wanted, list) else ()
+        address = short_text(facts.get("download_url")) or None
         yield KnownVersion(version, address, facts.get("deprecated") is True, dependencies)
 
 
 def _candidates(key: str, value: object) -> Iterator[tuple[str, NodeMapping]]:
     """Older data has one object where later data has a list."""
     name, _, signature = key.rpartition("::")
-    if not _is_name(name) or not (signature == "_" or _SIGNATURE.fullmatch(signature)):
+    if not is_name(name) or not (signature == "_" or _SIGNATURE.fullmatch(signature)):
         return
     for item in [value] if isinstance(value, dict) else value if isinstance(value, list) else ():
-        if not isinstance(item, dict) or not _is_name(item.get("package_id")):
+        if not isinstance(item, dict) or not is_name(item.get("package_id")):
             continue
         listed = item.get("versions")
-        versions = tuple(one for one in listed if _is_name(one)) if isinstance(listed, list) else ()
+        versions = tuple(one for one in listed if is_name(one)) if isinstance(listed, list) else ()
         source = MANAGER if item.get("source") == MANAGER else REGISTRY
-        rank = _number(item.get("rank")) or _LAST_RANK
+        rank = number_of(item.get("rank")) or _LAST_RANK
         yield name, NodeMapping(item["package_id"], "" if signature == "_" else signature, rank, source, versions)
 
 
 def _aliases(value: object) -> dict[str, str]:
     """Old identifiers and the ones that they stand for now, chains followed to their end."""
     pairs = value if isinstance(value, dict) else {}
-    direct = {old: new for old, new in pairs.items() if _is_name(old) and _is_name(new)}
+    direct = {old: new for old, new in pairs.items() if is_name(old) and is_name(new)}
     return {old: end for old in direct if (end := _end_of(old, direct)) != old}
 
 
@@ -227,41 +218,41 @@ def _listed_pack(entry: object) -> ListedPack | None:
     if not isinstance(entry, dict):
         return None
     files = entry.get("files")
-    kind = _short(entry.get("install_type")).lower()
-    addresses = [_short(file) for file in files] if isinstance(files, list) else []
-    addresses = [address for address in [*addresses, _short(entry.get("reference"))] if address]
+    kind = short_text(entry.get("install_type")).lower()
+    addresses = [short_text(file) for file in files] if isinstance(files, list) else []
+    addresses = [address for address in [*addresses, short_text(entry.get("reference"))] if address]
     if not addresses:
         return None
     identifier = entry.get("id")
     return ListedPack(
-        title=_short(entry.get("title")),
-        author=_short(entry.get("author")),
-        description=_text(entry.get("description")),
+        title=short_text(entry.get("title")),
+        author=short_text(entry.get("author")),
+        description=line_of(entry.get("description")),
         address=addresses[0],
-        identifier=identifier if isinstance(identifier, str) and _is_name(identifier) else None,
+        identifier=identifier if isinstance(identifier, str) and is_name(identifier) else None,
         refusal=refusal_of(addresses[0], kind),
     )
 
 
 def _listed_classes(address: str, value: object) -> ListedClasses | None:
-    if not isinstance(value, list) or not value or not isinstance(value[0], list) or not _short(address):
+    if not isinstance(value, list) or not value or not isinstance(value[0], list) or not short_text(address):
         return None
     facts = value[1] if len(value) > 1 and isinstance(value[1], dict) else {}
     claimed = facts.get("preemptions")
     return ListedClasses(
-        address=_short(address),
-        title=_short(facts.get("title_aux")) or _short(facts.get("title")),
-        names=tuple(dict.fromkeys(name for name in value[0] if _is_name(name))),
-        claimed=frozenset(name for name in claimed if _is_name(name)) if isinstance(claimed, list) else frozenset(),
+        address=short_text(address),
+        title=short_text(facts.get("title_aux")) or short_text(facts.get("title")),
+        names=tuple(dict.fromkeys(name for name in value[0] if is_name(name))),
+        claimed=frozenset(name for name in claimed if is_name(name)) if isinstance(claimed, list) else frozenset(),
         pattern=safe_pattern(facts.get("nodename_pattern")),
     )
 
 
 def _listed_fame(address: str, value: object) -> ListedFame | None:
-    if not isinstance(value, dict) or not _short(address):
+    if not isinstance(value, dict) or not short_text(address):
         return None
-    stars, updated = _number(value.get("stars")), _moment(value.get("last_update"))
-    return None if stars is None and updated is None else ListedFame(_short(address), stars, updated)
+    stars, updated = number_of(value.get("stars")), _moment(value.get("last_update"))
+    return None if stars is None and updated is None else ListedFame(short_text(address), stars, updated)
 
 
 def _moment(value: object) -> float | None:
@@ -272,24 +263,3 @@ def _moment(value: object) -> float | None:
         return datetime.fromisoformat(value).replace(tzinfo=UTC).timestamp()
     except ValueError:
         return None
-
-
-def _is_name(value: object) -> TypeGuard[str]:
-    """Whether this can be an identifier, a version or the name of a class: short, one line, no half characters."""
-    if not isinstance(value, str) or len(value) > _LONGEST_NAME:
-        return False
-    return bool(value.strip()) and _CONTROL.search(value) is None
-
-
-def _short(value: object) -> str:
-    text = _text(value)
-    return text if len(text) <= _LONGEST_NAME else ""
-
-
-def _text(value: object) -> str:
-    """The text in one line without control characters, cut when it is very long; empty when it is not text."""
-    return _CONTROL.sub(" ", value[:_LONGEST_TEXT]).strip() if isinstance(value, str) else ""
-
-
-def _number(value: object) -> int | None:
-    return value if type(value) is int and 0 <= value <= _HIGHEST else None

@@ -1,19 +1,22 @@
 """What an address offers: the file behind it, its name, size and digest, asked of whoever hosts it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from comfydock_core.clients.answers import Answer, length_of
 from comfydock_core.clients.civitai_client import CivitAIClient, chosen_file
 from comfydock_core.clients.huggingface_client import HuggingFaceClient
+from comfydock_core.clients.huggingface_trees import repository_named
 from comfydock_core.clients.transport import Transport
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.civitai import CivitAIModel
 from comfydock_core.models.exceptions import InvalidSetting, ModelNotOffered
+from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import ModelSourceResult
 from comfydock_core.services.model_downloads import judging
+from comfydock_core.services.model_downloads.repository_search import RepositorySearch
 from comfydock_core.utils.file_names import name_of_address, name_of_disposition, safe_name
 
 # ComfyUI's folders by Civitai's types, where one belongs in one folder only.
@@ -55,10 +58,17 @@ class Offer:
 class ModelSources:
     """The hosts that ComfyDock knows, and all others."""
 
-    def __init__(self, transport: Transport, civitai: CivitAIClient, hugging_face: HuggingFaceClient) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        civitai: CivitAIClient,
+        hugging_face: HuggingFaceClient,
+        repositories: RepositorySearch,
+    ) -> None:
         self._transport = transport
         self._civitai = civitai
         self._hugging_face = hugging_face
+        self._repositories = repositories
 
     def credentials(self, url: str) -> Mapping[str, str]:
         """The headers that say who asks, for one address: nobody but its own host gets a token."""
@@ -108,6 +118,14 @@ class ModelSources:
                     if digest in (file.sha256, file.blake3)
                 ]
         return []
+
+    def in_repositories(self, sha256: str, said: Iterable[str], reporter: Reporter) -> list[ModelSourceResult]:
+        """Where repositories of Hugging Face have a file of this digest: those that addresses or names lead to.
+
+        What leads to none is passed over; one that does not answer is told. Raises `OfflineRefused`.
+        """
+        named = [self._hugging_face.repository_of(one) if "://" in one else repository_named(one) for one in said]
+        return self._repositories.places_of(sha256, [one for one in named if one is not None], reporter)
 
     def _civitai_offer(self, model: CivitAIModel, wanted: Mapping[str, str]) -> Offer:
         file = chosen_file(model, wanted)

@@ -1,1 +1,2 @@
 from .class_origins import ClassOrigins as ClassOrigins
+from .model_origins import ModelOrigins as ModelOrigins

@@ -23,11 +23,16 @@ from comfydock_core.models.workflow.checks import (
     WorkflowIssue,
 )
 from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, FileReference, WorkflowDependencies
+from comfydock_core.models.workflow.plans import FROM_INDEX, FROM_LOCK, FROM_MANIFEST, FROM_WORKFLOW, ModelOrigin
 from comfydock_core.models.workflow.prompt_view import RUNS, PromptView
 from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 from comfydock_core.resolvers.model_matching import ModelMatcher
 from comfydock_core.utils.text import some
 from comfydock_core.validation.prompt_checks import PromptChecks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
 
 ClassHints = Mapping[str, str | None]  # What to do about missing classes, by their names.
 
@@ -36,20 +41,19 @@ ClassHints = Mapping[str, str | None]  # What to do about missing classes, by th
 class WorkflowChecker:
     """Checks workflows against one environment, whose classes were read and whose model folders are looked at.
 
-    Without `locks` nothing is compared with what was locked.
+    Without `locks` nothing is compared with what was locked. `class_origins` and `model_origins` say where what is
+    missing can be had; they are asked when something is.
     """
 
     environment: EnvironmentLayout
     known: EnvironmentClasses
     matcher: ModelMatcher
     locks: LockComparer | None = None
-    origins: Callable[[str, WorkflowDependencies, str | None], ClassHints] | None = None
+    class_origins: Callable[[str, WorkflowDependencies, str | None], ClassHints] | None = None
+    model_origins: "Callable[[], ModelOrigins] | None" = None
 
     def check(self, name: str, opened: OpenedWorkflow, *, is_own: bool = False) -> WorkflowCheck:
-        """Check one workflow; one `is_own` when it is the environment's. Raises `OSError`, `ManifestDamaged`.
-
-        `origins` is asked only when a class is missing.
-        """
+        """Check one workflow; one `is_own` when it is the environment's. Raises `OSError`, `ManifestDamaged`."""
         return self.look(name, opened, is_own=is_own)[0]
 
     def look(self, name: str, opened: OpenedWorkflow, *, is_own: bool = False) -> tuple[WorkflowCheck, dict[str, bool]]:
@@ -67,7 +71,7 @@ class WorkflowChecker:
         found = [
             *self._missing_classes(name, view, needs, resolving),
             *rules.issues,
-            *(issue for match in matches if (issue := _model_issue(match, resolving)) is not None),
+            *(issue for match in matches if (issue := self._model_issue(match, name, resolving)) is not None),
             *self._missing_files(needs, files),
         ]
         parts = LockParts(name, needs, matches)
@@ -83,6 +87,11 @@ class WorkflowChecker:
         )
         return check, files
 
+    def _model_issue(self, match: ModelMatch, workflow: str, resolving: str | None) -> WorkflowIssue | None:
+        if match.state == MISSING and self.model_origins is not None:
+            return _model_issue(match, resolving, self.model_origins().of(match.reference, workflow))
+        return _model_issue(match, resolving, ModelOrigin())
+
     def _missing_classes(
         self, name: str, view: PromptView, needs: WorkflowDependencies, resolving: str | None
     ) -> Iterator[WorkflowIssue]:
@@ -92,7 +101,7 @@ class WorkflowChecker:
             if node.type not in self.known.owners:
                 missing.setdefault(node.type, []).append(node.id)
         places = {node.id: node.place for node in view.running}
-        hints = self.origins(name, needs, resolving) if missing and self.origins is not None else {}
+        hints = self.class_origins(name, needs, resolving) if missing and self.class_origins is not None else {}
         for kind, nodes in missing.items():
             where = f"node {some(nodes, 3)}" if len(nodes) == 1 else f"nodes {some(nodes, 3)}"
             yield WorkflowIssue(
@@ -136,7 +145,7 @@ def _running(needs: WorkflowDependencies) -> list[FileReference]:
     return [one for one in needs.files if one.state == RUNS]
 
 
-def _model_issue(match: ModelMatch, resolving: str | None) -> WorkflowIssue | None:
+def _model_issue(match: ModelMatch, resolving: str | None, origin: ModelOrigin) -> WorkflowIssue | None:
     if match.state == HERE:
         return None
     one = match.reference
@@ -145,8 +154,7 @@ def _model_issue(match: ModelMatch, resolving: str | None) -> WorkflowIssue | No
     hint = None
     if match.state == MISSING:
         words = f"`{one.value}` is not in {folders}"
-        if one.named is not None and one.named.url:
-            hint = f"the workflow names {one.named.url}"
+        hint = _source_hint(origin)
     elif match.state == AMBIGUOUS:
         words = f"`{one.value}` is not in {folders}; {len(match.candidates)} files may be meant"
         hint = "one of " + some([f"{each.folder}/{each.name}" for each in match.candidates], 4)
@@ -157,3 +165,24 @@ def _model_issue(match: ModelMatch, resolving: str | None) -> WorkflowIssue | No
             hint = f"{resolving} writes the name as it is here"
     place = one.places[0] if one.places else ""
     return WorkflowIssue(IssueCode.MISSING_MODEL, words, one.node or None, one.type or None, one.input, place, hint)
+
+
+_KNOWN_FROM = {
+    FROM_LOCK: "the lock notes",
+    FROM_WORKFLOW: "the workflow names",
+    FROM_MANIFEST: "the manifest notes",
+    FROM_INDEX: "a model of this digest was had from",
+}
+
+
+def _source_hint(origin: ModelOrigin) -> str | None:
+    """Where it can be had, in words."""
+    if not origin.entries:
+        return f"{_KNOWN_FROM[origin.known_from]} {origin.urls[0]}" if origin.urls else None
+    first = origin.entries[0]
+    if origin.urls:
+        return f"ComfyUI-Manager's list has it at {first.url}" + (f" ({first.size})" if first.size else "")
+    if len(origin.entries) == 1:
+        return f"ComfyUI-Manager's list has a file of this name at {first.url}"
+    places = some([one.url for one in origin.entries], 2)
+    return f"ComfyUI-Manager's list has {len(origin.entries)} files of this name: {places}"

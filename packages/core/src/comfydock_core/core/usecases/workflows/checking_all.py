@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from comfydock_core.analyzers.workflow_contents import FileContent
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 
-# What to do about missing classes is loaded when one is.
+# What to do about missing classes and models is loaded when one is.
 from comfydock_core.core.usecases import workflows
 from comfydock_core.core.usecases.workflows.checking import ClassHints, WorkflowChecker
 from comfydock_core.core.usecases.workflows.knowledge import known_classes
@@ -28,6 +29,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from comfydock_core.models.protocols import Reporter
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
+
 
 def check_workflows(
     manager: WorkflowManager, words: Sequence[str], reporter: Reporter, *, strict: bool = True
@@ -44,11 +49,16 @@ def check_workflows(
     listed = ListedOnce()
     known = known_classes(workspace, environment, reporter, listed)
     checks: list[WorkflowCheck] = []
+
+    @cache
+    def origins() -> ModelOrigins:
+        return workflows.ModelOrigins(workspace, environment)
+
     with disk_errors("look at the directories of models"):
         models = local_models(workspace, environment, listed)
-        origins = _Origins(workspace, environment, reporter)
+        classes = _Origins(workspace, environment, reporter)
         locks = LockComparer(workspace, environment, known)
-        checker = WorkflowChecker(environment, known, models.matcher, locks, origins.hints)
+        checker = WorkflowChecker(environment, known, models.matcher, locks, classes.hints, origins)
         try:
             for at, one in enumerate(found):
                 reporter.progress(one.name, at, len(found), "workflows")
@@ -58,7 +68,7 @@ def check_workflows(
                     notes.add(content, one.path, check, facts_of(check, files.items(), models))
                 checks.append(check)
         finally:
-            origins.close()
+            classes.close()
             notes.write(manager.note, known.further)
     return checks
 

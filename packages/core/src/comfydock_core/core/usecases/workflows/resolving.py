@@ -1,6 +1,7 @@
 """`workflow resolve`: decide where a workflow's classes and models are from, and what follows from it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
 from comfydock_core.analyzers.workflows.embedded_lock import LockedModels, embedded_lock, with_lock
@@ -15,6 +16,7 @@ from comfydock_core.core.usecases.workflows.earlier_models import EarlierModels
 from comfydock_core.core.usecases.workflows.knowledge import known_classes
 from comfydock_core.core.usecases.workflows.local_models import model_matcher
 from comfydock_core.core.usecases.workflows.model_notes import ModelNotes, ModelUses, is_needed, place_of
+from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
 from comfydock_core.core.usecases.workflows.opening import read_workflow, unreadable
 from comfydock_core.managers.pyproject.workflows import read_entry, read_known_models, with_sources
 from comfydock_core.managers.workflow_manager import WorkflowManager
@@ -23,7 +25,15 @@ from comfydock_core.models.workflow.candidates import CandidatePack, ResolutionR
 from comfydock_core.models.workflow.checks import AMBIGUOUS, ELSEWHERE, HERE, MISSING, ModelMatch
 from comfydock_core.models.workflow.dependencies import ModelReference, WorkflowDependencies
 from comfydock_core.models.workflow.entries import UNKNOWN, UNRESOLVED, ModelEntry, WorkflowEntry
-from comfydock_core.models.workflow.plans import Decisions, ValueChange, WantedModel, WorkflowResolution
+from comfydock_core.models.workflow.plans import (
+    FROM_LIST,
+    FROM_LOCK,
+    Decisions,
+    ModelOrigin,
+    ValueChange,
+    WantedModel,
+    WorkflowResolution,
+)
 from comfydock_core.models.workflow.prompt_view import RUNS, NamedModel
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.workflow_locks import WorkflowLocks
@@ -68,13 +78,19 @@ def plan_resolution(
         has_lists = decider.index is not None
     earlier, uses = EarlierModels(before), ModelUses(opened.raw, view)
     with disk_errors("look at the directories of models"):
-        matcher = model_matcher(workspace, environment, listed)
+        matcher, known_origins = model_matcher(workspace, environment, listed), ModelOrigins(workspace, environment)
         decider_of_models = ModelDecider(matcher, models, decisions, earlier, known_models, uses)
         asked = [one for one in needs.models if is_needed(one)]
         matches = tuple(decider_of_models.decide(one) for one in asked if one.state == RUNS)
         changes = dict(_changes(matches, matcher, opened, decisions.writes))
         uses.written = {reference: one.new for reference, one in changes.items()}
-        urls = {match.reference.value: found for match in matches if (found := _sources(match, earlier, locked))}
+        origins = {
+            match.reference: _with_locks(known_origins.of(match.reference, name), match.reference, locked)
+            for match in matches
+            if match.state == MISSING
+        }
+        # What only the list of models says is not noted: the name proves nothing, and the list may be right tomorrow.
+        urls = {one.value: origin.urls for one, origin in origins.items() if origin.known_from != FROM_LIST}
         notes = ModelNotes(uses, earlier, models_directory(workspace), workspace.model_index, urls)
         entries, files = notes.of(matches, tuple(one for one in asked if one.state != RUNS))
     importance = {use: one.importance for one in entries for use in one.uses}
@@ -86,7 +102,9 @@ def plan_resolution(
         entries,
     )
     wanted = {
-        match.reference: one for match in matches if (one := _wanted(match, entries, urls, uses, locked)) is not None
+        reference: one
+        for reference, origin in origins.items()
+        if (one := _wanted(reference, origin, entries, uses)) is not None
     }
     return WorkflowResolution(
         environment.name,
@@ -108,6 +126,7 @@ def plan_resolution(
         entry != before or any(with_sources(one, (there := known_models.get(one.hash))) != there for one in files),
         {match.reference: importance[uses.noted(match.reference)] for match in matches},
         has_lists,
+        {one.value: origin.entries for one, origin in origins.items() if origin.entries and one not in wanted},
     )
 
 
@@ -152,43 +171,34 @@ def _choices(before: WorkflowEntry, classes: ResolutionResult, decisions: Decisi
     return {kind: chosen for kind, chosen in every.items() if classes.of(kind) is not None}
 
 
-def _sources(match: ModelMatch, earlier: EarlierModels, locks: tuple[LockedModels, ...]) -> tuple[str, ...]:
-    """Where a missing model can be had: what the workflow says, and what a lock or the manifest noted.
+def _with_locks(origin: ModelOrigin, one: ModelReference, locks: tuple[LockedModels, ...]) -> ModelOrigin:
+    """Where a missing model can be had, with what locks noted.
 
     What a lock knows by its digest is asked for first: another address may lead to another content.
     """
-    one = match.reference
-    if match.state != MISSING:
-        return ()
     entries = [entry for locked in locks if (entry := locked.of(one)) is not None]
-    digest = _locked_digest(one, locks)
-    urls = [url for entry in entries if entry.sha256 and entry.sha256 == digest for url in entry.sources]
-    urls += [one.named.url] if one.named is not None and one.named.url else []
+    digest = next((entry.sha256 for entry in entries if entry.sha256), None)
+    first = [url for entry in entries if entry.sha256 and entry.sha256 == digest for url in entry.sources]
     others = [url for entry in entries for url in entry.sources]
-    return tuple(dict.fromkeys((*urls, *earlier.sources(one.value), *others)))
-
-
-def _locked_digest(one: ModelReference, locks: tuple[LockedModels, ...]) -> str | None:
-    entries = [entry for locked in locks if (entry := locked.of(one)) is not None]
-    return next((entry.sha256 for entry in entries if entry.sha256), None)
+    if not others:
+        return replace(origin, sha256=digest or origin.sha256)
+    told = origin.urls if origin.known_from != FROM_LIST else ()
+    urls = tuple(dict.fromkeys((*first, *told, *others)))
+    known_from = FROM_LOCK if first or not told else origin.known_from
+    return replace(origin, urls=urls, known_from=known_from, sha256=digest or origin.sha256)
 
 
 def _wanted(
-    match: ModelMatch,
-    entries: tuple[ModelEntry, ...],
-    urls: Mapping[str, tuple[str, ...]],
-    uses: ModelUses,
-    locks: tuple[LockedModels, ...],
+    one: ModelReference, origin: ModelOrigin, entries: tuple[ModelEntry, ...], uses: ModelUses
 ) -> WantedModel | None:
-    """What to fetch for a missing model with a source, as it is noted."""
-    one = match.reference
-    use = uses.of(one) if match.state == MISSING and one.value in urls else None
+    """What to fetch for a missing model with a source that is certain, as it is noted."""
+    use = uses.of(one)
     noted = next((entry for entry in entries if use in entry.uses and entry.status == UNRESOLVED), None)
-    if noted is None or noted.category == UNKNOWN:
+    if not origin.urls or noted is None or noted.category == UNKNOWN:
         return None
     place = noted.relative_path or place_of(one)
-    digest = _locked_digest(one, locks) or _sha256(one.named)
-    return WantedModel(one, urls[one.value], place, noted.importance, digest)
+    digest = origin.sha256 if origin.known_from == FROM_LOCK else _sha256(one.named) or origin.sha256
+    return WantedModel(one, origin.urls, place, noted.importance, digest, origin.known_from)
 
 
 def _sha256(named: NamedModel | None) -> str | None:
