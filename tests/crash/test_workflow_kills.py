@@ -15,7 +15,7 @@ from tests.crash.conftest import Field
 from tests.crash.test_kill_matrix import NIGHTLY
 from tests.support.http_server import Reply, serving
 from tests.support.model_host import ModelHost, model_host
-from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, MANAGER_STATS
+from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, MANAGER_MODELS, MANAGER_STATS
 from tests.support.pack_host import pack_files, pack_host
 from tests.support.sessions import Session
 
@@ -34,6 +34,7 @@ LISTS: dict[str, Reply | list[Reply]] = {
     "/manager/custom-node-list.json": Reply(MANAGER_LIST),
     "/manager/extension-node-map.json": Reply(MANAGER_MAP),
     "/manager/github-stats.json": Reply(MANAGER_STATS),
+    "/manager/model-list.json": Reply(MANAGER_MODELS),
 }
 
 

@@ -23,7 +23,7 @@ from comfydock_core.utils.reporting import SilentReporter
 from tests.e2e.test_terminal import end, terminal
 from tests.support.http_server import Reply, serving
 from tests.support.model_host import ModelHost, model_host
-from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, MANAGER_STATS
+from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, MANAGER_MODELS, MANAGER_STATS
 from tests.support.pack_host import PackHost, pack_files
 from tests.support.sessions import Session, stop, tree
 
@@ -64,6 +64,7 @@ def known(work: Session, host: PackHost) -> Session:
         "/manager/custom-node-list.json": Reply(MANAGER_LIST),
         "/manager/extension-node-map.json": Reply(MANAGER_MAP),
         "/manager/github-stats.json": Reply(MANAGER_STATS),
+        "/manager/model-list.json": Reply(MANAGER_MODELS),
     }
     with serving(empty) as lists:
         urls = {

@@ -15,9 +15,9 @@ def plan(
     fetch: tuple[WantedModel, ...] = (), offered: dict[str, tuple[ModelListEntry, ...]] | None = None
 ) -> WorkflowResolution:
     return WorkflowResolution(
-        environment="e", name="w", path="/w.json", classes=ResolutionResult(()), add=(), open=(), changes=(),
+        environment="e", name="w", path="/w.json", classes=ResolutionResult(()), matches=(), add=(), open=(), changes=(),
         fetch=fetch, missing=() if fetch else (ModelMatch(REFERENCE, MISSING),), unclear=(), elsewhere=(),
-        entry=WorkflowEntry("w"), models=(), content=None, offered=offered or {},
+        entry=WorkflowEntry("w"), models=(), read=b"", content=None, offered=offered or {},
     )  # fmt: skip
 
 
