@@ -15,8 +15,8 @@ def plan(
     fetch: tuple[WantedModel, ...] = (), offered: dict[str, tuple[ModelListEntry, ...]] | None = None
 ) -> WorkflowResolution:
     return WorkflowResolution(
-        environment="e", name="w", path="/w.json", classes=ResolutionResult(()), matches=(), add=(), open=(), changes=(),
-        fetch=fetch, missing=() if fetch else (ModelMatch(REFERENCE, MISSING),), unclear=(), elsewhere=(),
+        environment="e", name="w", path="/w.json", classes=ResolutionResult(()), matches=(), add=(), open=(),
+        changes=(), fetch=fetch, missing=() if fetch else (ModelMatch(REFERENCE, MISSING),), unclear=(), elsewhere=(),
         entry=WorkflowEntry("w"), models=(), read=b"", content=None, offered=offered or {},
     )  # fmt: skip
 
