@@ -77,7 +77,6 @@ PROMISED = {
 OPEN = {
     "managers.ExportImportManager",
     "managers.WorkflowManager",
-    "models.commit.CommitInfo",
     "models.protocols.ExportCallbacks",
     "models.protocols.ImportCallbacks",
     "models.workflow.DetailedWorkflowStatus",

@@ -95,6 +95,12 @@ def _workflows(environment: str | None) -> Words:
     return [*_of_workspace(lambda it: [(one.name, "") for one in it.workflows.all(environment)]), FILES]
 
 
+def _refs(environment: str | None) -> Words:
+    """Branches and tags of an environment's history."""
+    named = _of_workspace(lambda it: [(one.name, one.kind) for one in it.history.references(environment)])
+    return [("HEAD", "the last commit"), *named]
+
+
 def _model_places() -> Words:
     """The folders below the models directory, two levels deep."""
     import os
@@ -156,5 +162,6 @@ OF_ENVIRONMENT = {
     "own_packages": _own_packages,
     "package_groups": _package_groups,
     "packs": _packs,
+    "refs": _refs,
     "workflows": _workflows,
 }

@@ -3,7 +3,7 @@
 Everything is read from git's objects: no filter, hook, external diff or conversion to text of anybody runs.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
 from comfydock_core.integrations.git import runner
@@ -16,7 +16,7 @@ _FIELDS = ("%H", "%P", "%an", "%ae", "%aI", "%s", "%b")
 _FORMAT = "%x01" + "".join(f"{field}%x00" for field in _FIELDS)
 _RAW = [
     "-z", "--raw", "--no-abbrev", "--no-renames", "--no-relative", "--no-ext-diff", "--no-textconv",
-    "--ignore-submodules=none", "--diff-merges=first-parent",
+    "--ignore-submodules=none",
 ]  # fmt: skip
 _LOG = ["--literal-pathspecs", "-c", "log.follow=false", "-c", "log.showRoot=true", "log", "--no-color",
         "--no-decorate", "--no-mailmap", "--no-notes", "--encoding=UTF-8"]  # fmt: skip
@@ -25,28 +25,39 @@ _MOST_FILES = 100_000
 
 
 def read_commits(
-    worktree: str, start: str, *, limit: int | None, paths: Iterable[str] = (), changes: bool = True
+    worktree: str,
+    start: str,
+    *,
+    limit: int | None,
+    paths: Sequence[str] = (),
+    changes: bool = True,
+    for_graph: bool = False,
 ) -> list[CommitInfo]:
     """The newest commits from a full hash on, those that concern some paths; children before parents.
 
-    Raises `GitFailed`.
+    `for_graph` adds the merges that a graph of them needs. Raises `GitFailed`.
     """
-    words = [*_LOG, *([] if limit is None else [f"--max-count={limit}"]), *(_RAW if changes else ["-z", "--no-patch"])]
-    words += ["--topo-order", f"--format=tformat:{_FORMAT}", start, "--", *paths]
+    # With merges compared, git would list those that take over what one side has of the paths.
+    raw = [*_RAW, "--diff-merges=off" if paths else "--diff-merges=first-parent"]
+    words = [*_LOG, *_limited(limit), *(raw if changes else ["-z", "--no-patch"]), "--topo-order"]
+    words += [*(["--parents"] if for_graph else []), f"--format=tformat:{_FORMAT}", start, "--", *paths]
     with runner.read_output(words, cwd=worktree, doing=_READING) as output:
         text = output.read().decode("utf-8", "replace")
     return list(_commits(iter(text.split("\0"))))
 
 
-def draw_graph(worktree: str, start: str, *, limit: int | None, paths: Iterable[str] = ()) -> list[GraphLine]:
+def draw_graph(worktree: str, start: str, *, limit: int | None, paths: Sequence[str] = ()) -> list[GraphLine]:
     """The graph of the same commits, two lines for each. Raises `GitFailed`."""
-    words = [*_LOG, *([] if limit is None else [f"--max-count={limit}"]), "--graph", "--topo-order"]
-    words += ["--format=%x1e1%H%n%x1e2%H", start, "--", *paths]
+    words = [*_LOG, *_limited(limit), "--graph", "--topo-order", "--format=%x1e1%H%n%x1e2%H", start, "--", *paths]
     lines = []
-    for line in runner.run(words, cwd=worktree, doing=_READING).splitlines():
+    for line in runner.run(words, cwd=worktree, doing=_READING).removesuffix("\n").split("\n"):
         art, mark, rest = line.partition("\x1e")
         lines.append(GraphLine(art.rstrip(), rest[1:], rest[:1] == "1") if mark else GraphLine(art.rstrip()))
     return lines
+
+
+def _limited(limit: int | None) -> list[str]:
+    return [] if limit is None else [f"--max-count={limit}"]
 
 
 def list_tree(worktree: str, commit: str) -> dict[str, tuple[str, int]]:
