@@ -92,11 +92,31 @@ class PastEnvironment:
         self.git("commit", "--quiet", "--allow-empty", "-m", subject)
         return self.git("rev-parse", "HEAD")
 
+    def grow(self, commits: int) -> None:
+        """Add commits that each set the steps of the workflow `portrait`, and some a pack, quickly."""
+        parts = []
+        for number in range(commits):
+            manifest = MANIFEST + "".join(PACK.format(name=f"pack{one}", version="1") for one in range(number % 7))
+            workflow = json.dumps(graph(sampler(steps=number + 1)))
+            parts.append(f"commit refs/heads/main\ncommitter Alice <alice@example.org> {1767323045 + number} +0000\n")
+            parts.append(_data(f"commit {number}\n"))
+            parts.append("from refs/heads/main^0\n" if number == 0 else "")
+            parts.append(f"M 100644 inline pyproject.toml\n{_data(manifest)}")
+            parts.append(f"M 100644 inline workflows/portrait.json\n{_data(workflow)}\n")
+        environment = {**os.environ, **_IDENTITY}
+        command = ["git", "-C", str(self.definition), "fast-import", "--quiet"]
+        subprocess.run(command, input="".join(parts), text=True, check=True, env=environment)
+        self.git("reset", "--quiet", "--hard")
+
     def save(self, name: str, graph: dict[str, object]) -> None:
         """Save a workflow as the editor does."""
         path = self.live / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(graph), encoding="utf-8")
+
+
+def _data(text: str) -> str:
+    return f"data {len(text.encode())}\n{text}\n"
 
 
 def past_environment(place: Path) -> PastEnvironment:

@@ -68,7 +68,7 @@ class ReadManifest:
         if isinstance(project, dict):
             places.append((_PROJECT, project.get("dependencies")))
         if isinstance(groups, dict):
-            places += [(owners.get(name, name), lines) for name, lines in groups.items()]
+            places += [(owners.get(name) or str(name), lines) for name, lines in groups.items()]
         for place, lines in places:
             if place not in without:
                 for name, text in _named(lines):

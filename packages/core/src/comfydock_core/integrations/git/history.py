@@ -75,7 +75,9 @@ def list_tree(worktree: str, commit: str) -> dict[str, tuple[str, int]]:
         facts, tab, path = entry.partition("\t")
         if tab:
             mode, _, name, size = facts.split()
-            if mode in _FILES and size.isdigit():
+            if mode in _FILES and not size.isdigit():
+                raise damaged(worktree, f"the content of `{path}` in the commit {commit[:10]} is missing")
+            if mode in _FILES:
                 found[path] = (name, int(size))
     return found
 

@@ -65,12 +65,12 @@ class PlacedFiles(DefinitionFiles):
         """`places` are the paths on the disk by those in the definition, `digits` the length of git's names."""
         self._places = places
         with disk_errors("read the definition"):
-            found = {path: _identity(place, digits) for path, place in places.items()}
+            found = {path: _identity(path, place, digits) for path, place in places.items()}
         self.identities = {path: one for path, one in found.items() if one is not None}
 
     def read(self, paths: Iterable[str]) -> dict[str, bytes]:
         with disk_errors("read the definition"):
-            contents = {path: _content(self._places[path]) for path in paths if path in self.identities}
+            contents = {path: _content(path, self._places[path]) for path in paths if path in self.identities}
         return {path: content for path, content in contents.items() if content is not None}
 
 
@@ -181,9 +181,9 @@ def _relative(layout: EnvironmentLayout, path: str) -> str:
     return os.path.relpath(path, layout.root)
 
 
-def _identity(place: str, digits: int) -> str | None:
+def _identity(path: str, place: str, digits: int) -> str | None:
     """What git would call the file, `None` where there is none; a mark where it is too large to be read."""
-    content = _content(place)
+    content = _content(path, place)
     if content is None:
         return "too large" if os.path.isfile(place) else None
     made = hashlib.sha256() if digits == 64 else hashlib.sha1(usedforsecurity=False)
@@ -192,10 +192,10 @@ def _identity(place: str, digits: int) -> str | None:
     return made.hexdigest()
 
 
-def _content(place: str) -> bytes | None:
+def _content(path: str, place: str) -> bytes | None:
     """A file's content; links count as files only where the editor's workflows lie."""
     try:
-        found = os.stat(place, follow_symlinks="/.cec/" not in place)
+        found = os.stat(place, follow_symlinks=path.startswith(WORKFLOWS))
         if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST:
             return None
         with open(place, "rb") as file:
