@@ -159,7 +159,20 @@ def test_the_beginning_of_several_commits_is_ambiguous(past: PastEnvironment, hi
 
 @pytest.mark.parametrize(
     "name",
-    ["", "-n", "--output=x", "a b", "HEAD:pyproject.toml", ":/save", "a...b", "a\nb", "a\0b", "^HEAD", "x" * 2000],
+    [
+        "",
+        "-n",
+        "--output=x",
+        "a b",
+        "HEAD:pyproject.toml",
+        ":/save",
+        "a...b",
+        "a\nb",
+        "a\0b",
+        "^HEAD",
+        "x" * 2000,
+        "\udc80",
+    ],
 )
 def test_what_is_no_name_is_refused(history: History, name: str) -> None:
     with pytest.raises((RefInvalid, RefNotFound)):
@@ -206,6 +219,12 @@ def test_the_log_of_a_workflow_has_its_commits_alone(past: PastEnvironment, hist
     for name in ("portrait", "portrait.json", "workflows/portrait.json"):
         subjects = [one.commit.subject for one in history.log(None, name, limit=None).entries]
         assert subjects == ["gone", "more steps", "save"]
+
+
+@pytest.mark.parametrize("path", ["", "../x", "/etc/passwd", "a\0b", "workflows/../../x"])
+def test_the_log_of_what_is_no_path_of_a_definition_is_refused(history: History, path: str) -> None:
+    with pytest.raises(WorkflowNotFound):
+        history.log(None, path, limit=None)
 
 
 def test_the_log_of_a_pattern_is_that_of_a_file_of_this_name(history: History) -> None:

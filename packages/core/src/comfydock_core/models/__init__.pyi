@@ -1,3 +1,4 @@
+from . import history as history
 from . import model_files as model_files
 from .addresses import without_credentials as without_credentials
 from .civitai import CivitAIModel as CivitAIModel

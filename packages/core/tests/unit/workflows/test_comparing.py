@@ -85,6 +85,27 @@ def test_the_seed_of_a_primitive_under_randomize_is_no_change() -> None:
     assert compared(with_primitive(1), with_primitive(2)).is_empty
 
 
+def test_a_seed_that_an_instance_of_a_subgraph_sets_is_under_the_control_of_the_node_inside() -> None:
+    def instance(seed: int, control: str) -> PromptView:
+        inside = {
+            **sampler(control=control),
+            "inputs": [{"name": "seed", "type": "INT", "link": 1, "widget": {"name": "seed"}}],
+        }
+        definition = {
+            "id": "0f0f0f0f-0000-4000-8000-000000000000",
+            "inputs": [{"name": "seed", "type": "INT", "linkIds": [1]}],
+            "outputs": [],
+            "nodes": [inside],
+            "links": [{"id": 1, "origin_id": -10, "origin_slot": 0, "target_id": 3, "target_slot": 0, "type": "INT"}],
+        }
+        outer = {"id": 9, "type": definition["id"], "inputs": [], "widgets_values": [seed]}
+        whole = {**graph(outer), "definitions": {"subgraphs": [definition]}}
+        return workflow_in(whole).view({"KSampler": KSAMPLER})
+
+    assert compared(instance(1, "randomize"), instance(2, "randomize")).is_empty
+    assert told(compared(instance(1, "fixed"), instance(2, "fixed"))) == [("9:3", "seed", 1, 2)]
+
+
 def test_nodes_that_only_moved_are_counted() -> None:
     found = compared(view(sampler(at=(0, 0))), view(sampler(at=(40, 0))))
     assert (found.moved, found.is_empty) == (1, True)

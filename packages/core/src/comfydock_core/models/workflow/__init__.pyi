@@ -13,6 +13,9 @@ from .dependencies import ClassUse as ClassUse
 from .dependencies import FileReference as FileReference
 from .dependencies import ModelReference as ModelReference
 from .dependencies import WorkflowDependencies as WorkflowDependencies
+from .differences import InputChange as InputChange
+from .differences import NodeChange as NodeChange
+from .differences import ViewDifference as ViewDifference
 from .prompt_view import NamedModel as NamedModel
 from .prompt_view import NodeLink as NodeLink
 from .prompt_view import NodeValue as NodeValue

@@ -12,8 +12,8 @@ from comfydock_core.repositories import operation_log
 from comfydock_core.utils.text import nearest, some
 
 _LONGEST = 1000
-_IN_BRACES = re.compile(r"@\{[^{}\x00-\x1f\x7f]*\}")
-_NO_NAME = re.compile(r"[\x00-\x20\x7f:?*\[\\{}]|\.\.")
+_IN_BRACES = re.compile("@\\{[^{}\\x00-\\x1f\\x7f\\ud800-\\udfff]*\\}")
+_NO_NAME = re.compile("[\\x00-\\x20\\x7f:?*\\[\\\\{}\\ud800-\\udfff]|\\.\\.")
 _NUMBERED = re.compile(r"v([0-9]{1,9})((?:[~^][0-9]{0,9})*)", re.ASCII)
 _OPERATION = re.compile(r"op:([0-9]{1,18})", re.ASCII)
 _BASE = re.compile(r"[^~^@]+")
@@ -86,10 +86,17 @@ class Revisions:
 
     def names_of(self, commit: str) -> tuple[str, ...]:
         """The branches and tags that lead to a commit."""
-        return tuple(one.name for one in self.references if one.commit == commit)
+        return tuple(self._names.get(commit, ()))
 
     def is_shallow(self) -> bool:
         return git.is_shallow(self._worktree)
+
+    @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for one in self.references:
+            found.setdefault(one.commit, []).append(one.name)
+        return found
 
     @cached_property
     def _numbers(self) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """`log`: the commits of a definition, with what each changed in words."""
 
+import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -62,15 +63,20 @@ class _Words:
         return "" if difference.is_empty else default_message(difference)
 
 
+def _is_inside(path: str) -> bool:
+    """Whether a path can be that of a file in a definition."""
+    return path != "" and "\0" not in path and posixpath.normpath(path) == path and not path.startswith(("/", ".."))
+
+
 def _path_of(layout: EnvironmentLayout, head: str, what: str) -> str:
     """The path in the definition of a workflow, there now or ever, or of any other file or directory."""
     plain = what.removeprefix("./").rstrip("/")
     workflow = f"{WORKFLOWS}{plain.removesuffix(_END)}{_END}"
     for path in (workflow, plain):
-        if history.read_commits(layout.definition, head, limit=1, paths=[path], changes=False):
+        if _is_inside(path) and history.read_commits(layout.definition, head, limit=1, paths=[path], changes=False):
             return path
     files = WorkflowFiles(layout.workflows)
-    if files.has(plain):
+    if _is_inside(workflow) and files.has(plain):
         return workflow
     tree = history.list_tree(layout.definition, head)
     known = [*tree, *files.names(), *(path[len(WORKFLOWS) : -len(_END)] for path in tree if path.startswith(WORKFLOWS))]
