@@ -89,7 +89,8 @@ def _changes(change: NodeChange) -> Iterator[str]:
     if change.state_changed:
         yield f"{_STATES[change.before.state]} → {_STATES[change.after.state]}"
     for one in change.inputs:
-        yield f"{one.input or 'a value'} {_source(one.before)} → {_source(one.after)}"
+        before, after = _source(one.before, one.before_class), _source(one.after, one.after_class)
+        yield f"{one.input or 'a value'} {before} → {after}"
 
 
 def _node(node: WorkflowNode) -> str:
@@ -100,11 +101,11 @@ def _title(node: WorkflowNode) -> str:
     return f'"{_short(node.title)}"' if node.title else "none"
 
 
-def _source(source: Source | None) -> str:
+def _source(source: Source | None, kind: str | None) -> str:
     if source is None:
         return "nothing"
     if isinstance(source, NodeLink):
-        return f"output {source.slot} of node {source.node}"
+        return f"{kind or 'node'} {source.node}, output {source.slot}"
     if source.control not in _FIXED:
         return str(source.control)
     return _short(json.dumps(source.value, ensure_ascii=False, default=str))

@@ -221,6 +221,15 @@ def test_the_log_of_a_workflow_has_its_commits_alone(past: PastEnvironment, hist
         assert subjects == ["gone", "more steps", "save"]
 
 
+def test_a_merge_that_leaves_a_workflow_alone_is_not_in_its_log(past: PastEnvironment, history: History) -> None:
+    past.git("checkout", "-q", "-b", "side", "HEAD~1")
+    past.commit("aside", {"notes.txt": "x"})
+    past.git("checkout", "-q", "main")
+    past.git("merge", "-q", "--no-edit", "side")
+    assert [one.commit.subject for one in history.log(None, "portrait", limit=None).entries] == ["save"]
+    assert history.log(None, limit=1).entries[0].words == "add notes.txt"
+
+
 @pytest.mark.parametrize("path", ["", "../x", "/etc/passwd", "a\0b", "workflows/../../x"])
 def test_the_log_of_what_is_no_path_of_a_definition_is_refused(history: History, path: str) -> None:
     with pytest.raises(WorkflowNotFound):
@@ -363,6 +372,7 @@ def test_the_state_before_an_operation_that_was_pruned_since_is_a_named_error(
 def test_a_definition_without_a_repository_is_not_looked_for_around_it(past: PastEnvironment, history: History) -> None:
     shutil.rmtree(past.definition / ".git")
     past.git("-C", str(past.workspace), "init", "-q")
+    past.git("-C", str(past.workspace), "commit", "-q", "--allow-empty", "-m", "around")
     for ask in (lambda: history.log(None, limit=1), lambda: diff(history), lambda: history.resolve(None, "HEAD")):
         with pytest.raises(NoHistory):
             ask()

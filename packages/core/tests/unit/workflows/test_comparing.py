@@ -138,7 +138,9 @@ def test_a_link_to_another_node_of_the_same_identifier_is_a_change() -> None:
         return PromptView("api", (WorkflowNode("5", kind, ""), save))
 
     found = compared(linked("Load"), linked("Draw"))
-    assert [change.after.type for change in found.changed] == ["Save"]
+    (change,) = found.changed
+    assert change.after.type == "Save"
+    assert [(one.before_class, one.after_class) for one in change.inputs] == [("Load", "Draw")]
 
 
 def test_a_muted_node_is_told() -> None:

@@ -7,6 +7,7 @@ a seed under `randomize`, is no change.
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from comfydock_core.analyzers.workflows.model_values import ModelValues
 from comfydock_core.analyzers.workflows.prompt_view import Classes
@@ -23,7 +24,8 @@ def compare_views(before: PromptView, after: PromptView, classes: Classes | None
     pairs, removed, added = matched(before.nodes, after.nodes)
     # Where a link of the first leads in the second; a node that is gone is not one of the same number that came.
     renamed = {old.id: f"removed:{old.id}" for old in removed} | {old.id: new.id for old, new in pairs}
-    changes = [_change(old, new, renamed) for old, new in pairs]
+    types = _Types({node.id: node.type for node in before.nodes}, {node.id: node.type for node in after.nodes})
+    changes = [_change(old, new, renamed, types) for old, new in pairs]
     moved = sum(1 for old, new in pairs if old.position != new.position)
     models = [_models(view, classes or {}) for view in (before, after)]
     packs = [_packs(view) for view in (before, after)]
@@ -81,20 +83,32 @@ _KEYS: tuple[_Key, ...] = (
 )
 
 
-def _change(old: WorkflowNode, new: WorkflowNode, renamed: Mapping[str, str]) -> NodeChange | None:
-    change = NodeChange(old, new, tuple(_inputs(old, new, renamed)))
+class _Types(NamedTuple):
+    """The classes of all nodes by identifier, before and after."""
+
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+
+    def change(self, name: str | None, before: Source | None, after: Source | None) -> InputChange:
+        old = self.before.get(before.node) if isinstance(before, NodeLink) else None
+        new = self.after.get(after.node) if isinstance(after, NodeLink) else None
+        return InputChange(name, before, after, old, new)
+
+
+def _change(old: WorkflowNode, new: WorkflowNode, renamed: Mapping[str, str], types: _Types) -> NodeChange | None:
+    change = NodeChange(old, new, tuple(_inputs(old, new, renamed, types)))
     return change if change.inputs or change.retitled or change.state_changed else None
 
 
-def _inputs(old: WorkflowNode, new: WorkflowNode, renamed: Mapping[str, str]) -> Iterator[InputChange]:
+def _inputs(old: WorkflowNode, new: WorkflowNode, renamed: Mapping[str, str], types: _Types) -> Iterator[InputChange]:
     for name in dict.fromkeys([*old.inputs, *new.inputs]):
         before, after = old.inputs.get(name), new.inputs.get(name)
         if not _same(before, after, renamed):
-            yield InputChange(name, before, after)
+            yield types.change(name, before, after)
     for at in range(max(len(old.unnamed), len(new.unnamed))):
         first, second = _at(old.unnamed, at), _at(new.unnamed, at)
         if not _same(first, second, renamed):
-            yield InputChange(None, first, second)
+            yield types.change(None, first, second)
 
 
 def _same(before: Source | None, after: Source | None, renamed: Mapping[str, str]) -> bool:

@@ -11,12 +11,15 @@ Source = NodeValue | NodeLink
 class InputChange:
     """An input that gets something else now; `None` for nothing.
 
-    `input` is `None` for a value of which it is not known which input it is for.
+    `input` is `None` for a value of which it is not known which input it is for. Of links, `before_class` and
+    `after_class` are the classes of the nodes that they come from.
     """
 
     input: str | None
     before: Source | None
     after: Source | None
+    before_class: str | None = None
+    after_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
