@@ -76,7 +76,6 @@ PROMISED = {
 
 OPEN = {
     "managers.ExportImportManager",
-    "models.commit.CommitInfo",
     "models.protocols.ExportCallbacks",
     "models.protocols.ImportCallbacks",
 }

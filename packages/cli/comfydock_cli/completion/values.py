@@ -110,6 +110,12 @@ def _chosen_classes(environment: str | None) -> Words:
     return _of_workspace(lambda it: [(one.type, one.pack or "optional") for one in it.workflows.choices(environment)])
 
 
+def _refs(environment: str | None) -> Words:
+    """Branches and tags of an environment's history."""
+    named = _of_workspace(lambda it: [(one.name, one.kind) for one in it.history.references(environment)])
+    return [("HEAD", "the last commit"), *named]
+
+
 def _model_places() -> Words:
     """The folders below the models directory, two levels deep."""
     import os
@@ -174,5 +180,6 @@ OF_ENVIRONMENT = {
     "chosen_classes": _chosen_classes,
     "workflow_classes": _workflow_classes,
     "workflow_names": _workflow_names,
+    "refs": _refs,
     "workflows": _workflows,
 }

@@ -217,6 +217,31 @@ _UNDO = Topic(
     "`comfydock undo --help` shows the options of the command.",
 )
 
+_HISTORY = Topic(
+    "history",
+    "History",
+    "What an environment was at each commit, and how to name and compare commits",
+    "The definition of an environment, `.cec`, is a git repository, which `git` alone can read, push and merge as well."
+    " A commit pins ComfyUI, node packs, Python packages and workflows.",
+    (
+        ("comfydock log", "list the commits; with a workflow, those that changed it"),
+        ("comfydock show v3", "show what a commit changed"),
+        ("comfydock diff", "compare the last commit with what is there now"),
+        ("comfydock diff v1..v3", "compare two commits"),
+    ),
+    "A commit has many names:",
+    (
+        ("v3", "the third commit, counted from the first one; where branches were merged, along the first parents"),
+        ("main, my-tag", "a branch or a tag; `heads/NAME` and `tags/NAME` where both have the name"),
+        ("0bef7ace", "the first digits of its hash, four or more"),
+        ("HEAD, HEAD~2", "the last commit, and the second one before it"),
+        ("@{yesterday}", "where the branch was then; `@{upstream}` is the branch of the remote that it follows"),
+        ("op:42", "not a commit, but the state before operation 42, as long as that is kept"),
+    ),
+    "Workflows are compared by what they run: nodes, values and links. Where nodes are drawn is mentioned at most, and"
+    " a seed that the editor sets anew for each run is no difference.",
+)
+
 _ENVIRONMENT = Topic(
     "environment",
     "Environment variables",
@@ -350,6 +375,7 @@ TOPICS = {
         _PACKAGES,
         _MODELS,
         _WORKFLOWS,
+        _HISTORY,
         _UNDO,
         _ENVIRONMENT,
         _EXIT_CODES,

@@ -27,7 +27,7 @@ MODULE_OF = {
     **dict.fromkeys(("node", "registry"), "nodes"),
     **dict.fromkeys(("model", "download"), "models"),
     "workflow": "workflows",
-    **dict.fromkeys(("undo", "operation"), "operations"),
+    **dict.fromkeys(("log", "show", "diff", "undo", "operation"), "history"),
     **dict.fromkeys(("backend", "env-config", "__merge", "py", "constraint", "outdated"), "python"),
     **dict.fromkeys(("init", "config", "logs", "doctor"), "workspace"),
     **dict.fromkeys(("help", "explain", "completion", "self", "__complete", "__check"), "program"),
@@ -77,10 +77,10 @@ def _rows_of(module: str) -> tuple[Command, ...]:
         from comfydock_cli.table import workflows
 
         return workflows.COMMANDS
-    if module == "operations":
-        from comfydock_cli.table import operations
+    if module == "history":
+        from comfydock_cli.table import history
 
-        return operations.COMMANDS
+        return history.COMMANDS
     if module == "python":
         from comfydock_cli.table import python
 

@@ -12,7 +12,7 @@ COMMANDS = (
         "comfydock_cli.global_commands.help:show",
         "Show help about a command or a topic",
         "Without a subject, lists the commands and the topics: `environments`, `nodes`, `packages`, `models`,"
-        " `workflows`, `undo`, `environment` (variables), `exit-codes`, `files`, `json`.",
+        " `workflows`, `history`, `undo`, `environment` (variables), `exit-codes`, `files`, `json`.",
         ("comfydock help node add", "comfydock help environment"),
         _ABOUT,
         (word("subject", "words of a command, or a topic", optional=True, many=True, completer="help_subjects"),),

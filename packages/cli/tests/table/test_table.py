@@ -8,10 +8,10 @@ from comfydock_cli.completion.values import OF_ENVIRONMENT, SOURCES
 from comfydock_cli.generate.help import command_help
 from comfydock_cli.table import (
     environments,
+    history,
     live,
     models,
     nodes,
-    operations,
     program,
     python,
     resolve,
@@ -92,7 +92,7 @@ def test_the_group_of_a_first_word_is_the_module_that_holds_it():
         "environments": environments,
         "nodes": nodes,
         "models": models,
-        "operations": operations,
+        "history": history,
         "workspace": workspace,
         "python": python,
         "program": program,

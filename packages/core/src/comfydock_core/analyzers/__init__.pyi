@@ -1,4 +1,5 @@
 from . import class_inputs as class_inputs
+from . import definitions as definitions
 from . import model_files as model_files
 from . import workflows as workflows
 from .custom_node_scanner import CustomNodeScanner as CustomNodeScanner

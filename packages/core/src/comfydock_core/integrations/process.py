@@ -124,15 +124,17 @@ def piped(
     env: Mapping[str, str],
     judge: Callable[[Completed], None],
     hint: str | None = None,
+    given: bytes = b"",
 ) -> Iterator[IO[bytes]]:
     """Run a program whose output, which may be of any size, is read by the block; `judge` gets how it ended.
 
-    What the block did not read is dropped at its end. `judge` is not asked when the block is left by an exception.
-    Raises `ToolMissing` and what `judge` raises.
+    The program reads what is `given`. What the block did not read is dropped at its end. `judge` is not asked when the
+    block is left by an exception. Raises `ToolMissing` and what `judge` raises.
     """
     with (
         tempfile.TemporaryFile() as errors,  # A pipe that nobody reads from would fill up and stop the program.
-        _running(command, cwd, env, errors.fileno(), hint) as process,
+        _input(given) as stdin,
+        _running(command, cwd, env, errors.fileno(), hint, stdin) as process,
     ):
         assert process.stdout is not None
         yield process.stdout
@@ -141,6 +143,18 @@ def piped(
         code = process.wait()
         errors.seek(0)
         judge(Completed(code, "", errors.read(_CHUNK).decode("utf-8", "replace")))
+
+
+@contextlib.contextmanager
+def _input(given: bytes) -> Iterator[int]:
+    """Where a program reads what it is given: a file, as a pipe would have to be filled while the answer is read."""
+    if not given:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(given)
+        file.seek(0)
+        yield file.fileno()
 
 
 def capture_within(seconds: float, command: Sequence[str], *, cwd: str, env: Mapping[str, str]) -> Completed | None:
@@ -170,13 +184,18 @@ def _collected_soon(process: "subprocess.Popen[bytes]", silence: Silence) -> Com
 
 @contextlib.contextmanager
 def _running(
-    command: Sequence[str], cwd: str, env: Mapping[str, str], stderr: int, hint: str | None
+    command: Sequence[str],
+    cwd: str,
+    env: Mapping[str, str],
+    stderr: int,
+    hint: str | None,
+    stdin: int = subprocess.DEVNULL,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """A started program that is stopped when the block is left by an exception, Ctrl-C included."""
     process = None
     try:
         with interruption.deferred():  # An interrupt while the child starts would leave it running unknown to us.
-            process = _start(command, cwd, env, stderr, hint)
+            process = _start(command, cwd, env, stderr, hint, stdin)
             guard.watch(process.pid)
         yield process
     except BaseException:
@@ -192,14 +211,14 @@ def _running(
 
 
 def _start(
-    command: Sequence[str], cwd: str, env: Mapping[str, str], stderr: int, hint: str | None
+    command: Sequence[str], cwd: str, env: Mapping[str, str], stderr: int, hint: str | None, stdin: int
 ) -> "subprocess.Popen[bytes]":
     try:
         return subprocess.Popen(
             list(command),
             cwd=cwd,
             env=dict(env),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=stderr,
             start_new_session=True,

@@ -1,6 +1,10 @@
+from . import history as history
 from . import model_files as model_files
 from .addresses import without_credentials as without_credentials
 from .civitai import CivitAIModel as CivitAIModel
+from .commit import CommitInfo as CommitInfo
+from .commit import Reference as Reference
+from .commit import Revision as Revision
 from .doctor import Finding as Finding
 from .doctor import Mending as Mending
 from .environment import ComfyUIState as ComfyUIState
@@ -56,6 +60,7 @@ from .exceptions import FileSystemError as FileSystemError
 from .exceptions import GitFailed as GitFailed
 from .exceptions import HashMismatch as HashMismatch
 from .exceptions import HashMissing as HashMissing
+from .exceptions import HistoryDamaged as HistoryDamaged
 from .exceptions import IndexChanged as IndexChanged
 from .exceptions import InstallationNotFound as InstallationNotFound
 from .exceptions import InstallScriptFailed as InstallScriptFailed
@@ -79,6 +84,7 @@ from .exceptions import ModelsDirectoryNotFound as ModelsDirectoryNotFound
 from .exceptions import NetworkUnavailable as NetworkUnavailable
 from .exceptions import NoActiveEnvironment as NoActiveEnvironment
 from .exceptions import NodeDataMissing as NodeDataMissing
+from .exceptions import NoHistory as NoHistory
 from .exceptions import NotComfyUI as NotComfyUI
 from .exceptions import NotFoundError as NotFoundError
 from .exceptions import NotUndoable as NotUndoable
@@ -102,7 +108,9 @@ from .exceptions import PlaceUnclear as PlaceUnclear
 from .exceptions import PortInUse as PortInUse
 from .exceptions import PythonNotFound as PythonNotFound
 from .exceptions import RateLimited as RateLimited
+from .exceptions import RefAmbiguous as RefAmbiguous
 from .exceptions import ReferencesUnreadable as ReferencesUnreadable
+from .exceptions import RefInvalid as RefInvalid
 from .exceptions import RefNotFound as RefNotFound
 from .exceptions import RemoteError as RemoteError
 from .exceptions import RepositoryNotFound as RepositoryNotFound

@@ -247,6 +247,44 @@ class RefNotFound(NotFoundError):
     code = "ref-not-found"
 
 
+class RefAmbiguous(ConflictError):
+    """A name leads to more than one commit: the beginning of several hashes, or a branch and a tag.
+
+    The message lists them. Write more digits, or `heads/NAME` for the branch and `tags/NAME` for the tag.
+    """
+
+    code = "ref-ambiguous"
+
+
+class RefInvalid(ConflictError):
+    """What was given as a commit cannot be the name of one.
+
+    Names are `v3`, a branch, a tag, the first four digits of a commit or more, `HEAD~2`, `@{yesterday}`,
+    `@{upstream}` and `op:42`. A range is `A..B`.
+    """
+
+    code = "ref-invalid"
+    exit_code = 2
+
+
+class NoHistory(NotFoundError, CDEnvironmentError):
+    """The environment's definition has no commits to look at: `.cec` is no git repository, or nothing was committed.
+
+    Environments that ComfyDock creates have a first commit. `comfydock doctor` says more.
+    """
+
+    code = "no-history"
+
+
+class HistoryDamaged(IntegrityError, CDEnvironmentError):
+    """The git repository of an environment lacks something that the history needs, or it cannot be read.
+
+    `git fsck` in `.cec` tells what. Fetch it again from where it was pushed to, or restore it from a backup.
+    """
+
+    code = "history-damaged"
+
+
 class RepositoryNotFound(NotFoundError):
     """What was named as a repository, of ComfyUI or of a node pack, is none, or nothing is at that address.
 

@@ -2,6 +2,7 @@
 
 from comfydock_core.analyzers.workflows.frames import Frame
 from comfydock_core.analyzers.workflows.saved_graph import SavedGraph, SavedNode
+from comfydock_core.analyzers.workflows.widgets import CONTROLS
 from comfydock_core.models.workflow.prompt_view import NAMED, NodeValue
 
 REROUTES = frozenset({"Reroute", "Reroute (rgthree)"})
@@ -50,7 +51,11 @@ def primitive_value(frame: Frame, node: SavedNode) -> NodeValue | None:
     handed = frame.inside.get(node.id)
     if handed:
         return next(iter(handed.values()))
-    return NodeValue(node.values[0], (node.value_place(0),), NAMED) if node.values else None
+    if not node.values:
+        return None
+    control = node.values[1] if len(node.values) > 1 else None
+    told = control if isinstance(control, str) and control in CONTROLS else None
+    return NodeValue(node.values[0], (node.value_place(0),), NAMED, told)
 
 
 def _name(node: SavedNode) -> str | None:

@@ -8,7 +8,7 @@ from comfydock_core.analyzers.workflows.editor_nodes_rules import is_editor_only
 from comfydock_core.analyzers.workflows.frames import Edges, Frame, open_instance, state_within
 from comfydock_core.analyzers.workflows.group_nodes import group_name, groups_of, read_group, with_values
 from comfydock_core.analyzers.workflows.link_following import Gone, LinkFollower, Promoted
-from comfydock_core.analyzers.workflows.node_facts import models_of, title_of
+from comfydock_core.analyzers.workflows.node_facts import controlled, models_of, position_of, title_of
 from comfydock_core.analyzers.workflows.saved_graph import (
     MODE_BYPASSED,
     MODE_MUTED,
@@ -197,6 +197,7 @@ class _Reader:
             tuple(unnamed),
             tuple((slot.name, slot.type) for slot in node.inputs),
             models_of(properties, f"{node.place}/properties"),
+            position_of(node.raw),
         )
 
     def _own_values(self, frame: Frame, node: SavedNode) -> ReadValues:
@@ -210,7 +211,8 @@ class _Reader:
         here = frame.inside.get(node.id)
         if not here:
             return read
-        return ReadValues({**read.values, **{name: here[name] for name in here if name in read.values}}, read.unnamed)
+        set_here = {name: controlled(here[name], read.values[name]) for name in here if name in read.values}
+        return ReadValues({**read.values, **set_here}, read.unnamed)
 
     def _set_links(
         self, frame: Frame, node: SavedNode, inputs: dict[str, NodeValue | NodeLink], unnamed: list[NodeValue]
@@ -227,7 +229,7 @@ class _Reader:
             elif isinstance(source, NodeValue) and self._has_lost(node.type, slot.name):
                 unnamed.append(source)
             elif source is not None:
-                inputs[slot.name] = source
+                inputs[slot.name] = controlled(source, inputs.get(slot.name))
 
     def _has_lost(self, kind: str, name: str) -> bool:
         """Whether it is certain that a class has no input of a name."""

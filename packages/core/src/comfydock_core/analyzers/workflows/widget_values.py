@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from comfydock_core.analyzers.workflows.budget import Budget
 from comfydock_core.analyzers.workflows.saved_graph import SavedNode, pointer_token, table_of
 from comfydock_core.analyzers.workflows.value_alignment import align
-from comfydock_core.analyzers.workflows.widgets import CONTROL, CONTROLS, Widget, Widgets, default_of
+from comfydock_core.analyzers.workflows.widgets import CONTROL, CONTROLS, SEEDS, Widget, Widgets, default_of
 from comfydock_core.models.workflow.class_inputs import COMBO, ClassInput, NodeClass
 from comfydock_core.models.workflow.prompt_view import ALIGNED, DEFAULT, NAMED, ORDERED, NodeValue, WorkflowProblem
 
@@ -44,8 +44,10 @@ class _Reading:
 
     def read(self) -> ReadValues:
         if self._mapping:
+            control = control_of(self._mapping.get(CONTROL))
             for name, value in self._mapping.items():
-                self._take(name, value, f"{self._node.place}/widgets_values/{pointer_token(name)}", NAMED)
+                place = f"{self._node.place}/widgets_values/{pointer_token(name)}"
+                self._take(name, value, place, NAMED, control if name in SEEDS else None)
         elif self._by_names(_named_by_file(self._node, self._saved)) or self._by_names(self._names_of_slots()):
             pass
         elif self._widgets is not None:
@@ -61,7 +63,8 @@ class _Reading:
             return False
         for at, name in enumerate(names):
             if name != CONTROL:
-                self._take(name, self._saved[at], self._node.value_place(at), NAMED)
+                control = self._control_behind(at) if names[at + 1 : at + 2] == [CONTROL] else None
+                self._take(name, self._saved[at], self._node.value_place(at), NAMED, control)
         return True
 
     def _names_of_slots(self) -> list[str] | None:
@@ -79,14 +82,16 @@ class _Reading:
         if fits:
             for at, widget in enumerate(expected):
                 if widget is not None and at < len(self._saved):
-                    self._take(widget.name, self._saved[at], self._node.value_place(at), ORDERED)
+                    control = self._control_behind(at) if expected[at + 1 : at + 2] == [None] else None
+                    self._take(widget.name, self._saved[at], self._node.value_place(at), ORDERED, control)
             for at in range(len(expected), len(self._saved)):
                 self._leave(at, ORDERED)
             return
         aligned = align([one for one in expected if one is not None], self._saved, self._aligning)
         for at, widget in enumerate(aligned):
             if widget is not None:
-                self._take(widget.name, self._saved[at], self._node.value_place(at), ALIGNED)
+                control = self._control_behind(at) if widget.controlled else None
+                self._take(widget.name, self._saved[at], self._node.value_place(at), ALIGNED, control)
             else:
                 self._leave(at, ALIGNED)
 
@@ -119,10 +124,15 @@ class _Reading:
         """A value that belongs to no input which is known."""
         value = self._saved[at]
         if not _says_nothing(value):
-            self._read.unnamed.append(NodeValue(value, (self._node.value_place(at),), found))
+            control = self._control_behind(at) if type(value) is int else None
+            self._read.unnamed.append(NodeValue(value, (self._node.value_place(at),), found, control))
 
-    def _take(self, name: str, value: object, place: str, found: str) -> None:
-        self._read.values[name] = NodeValue(value, (place,), found)
+    def _take(self, name: str, value: object, place: str, found: str, control: str | None) -> None:
+        self._read.values[name] = NodeValue(value, (place,), found, control)
+
+    def _control_behind(self, at: int) -> str | None:
+        """What the editor does to a value after a run, if that is saved behind it."""
+        return control_of(self._saved[at + 1]) if at + 1 < len(self._saved) else None
 
     def _settle(self, widgets: Widgets) -> None:
         """Keep what the class has, and give it its own values where the file has none."""
@@ -158,6 +168,11 @@ class _Reading:
 
 _CONTROL_VALUES = tuple(CONTROLS)
 _NOTHING = frozenset({"image", "", *CONTROLS})
+
+
+def control_of(value: object) -> str | None:
+    """What the editor does to a value after each run, `None` for any other value."""
+    return value if isinstance(value, str) and value in CONTROLS else None
 
 
 def _is_control(kind: str, value: object) -> bool:

@@ -16,7 +16,7 @@ from comfydock_core.models.workflow.class_inputs import (
 CONTROL = "control_after_generate"
 CONTROLS = frozenset({"fixed", "increment", "decrement", "randomize", "increment-wrap"})
 _MOST_GROWN = 200
-_SEEDS = frozenset({"seed", "noise_seed"})
+SEEDS = frozenset({"seed", "noise_seed"})
 
 # The editor gives this class what its code does not: the place of the choice, and the choices, which people write.
 _COMBO_OF_THE_USER = "CustomCombo"
@@ -47,7 +47,7 @@ class Widget:
         """Whether a value about what comes after a run is saved behind this one."""
         told = self.input.options.get(CONTROL)
         if told is None or told is False:
-            return self.input.type == "INT" and self.input.name in _SEEDS and told is None
+            return self.input.type == "INT" and self.input.name in SEEDS and told is None
         return True
 
 

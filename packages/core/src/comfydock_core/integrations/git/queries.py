@@ -1,6 +1,9 @@
 """Questions to a repository on disk."""
 
+import os
+
 from comfydock_core.integrations.git import runner
+from comfydock_core.utils.versions import is_full_commit
 
 
 def config_value(worktree: str, key: str) -> str | None:
@@ -14,6 +17,11 @@ def config_values(worktree: str, pattern: str) -> dict[str, str]:
     answer = runner.ask(["config", "--local", "--null", "--get-regexp", pattern], cwd=worktree)
     pairs = (entry.partition("\n") for entry in answer.output.split("\0") if entry)
     return {name: value for name, _, value in pairs} if answer.returncode == 0 else {}
+
+
+def is_repository(path: str) -> bool:
+    """Whether a directory is a work tree or a bare repository itself, not only below one."""
+    return os.path.lexists(f"{path}/.git") or os.path.isdir(f"{path}/objects")
 
 
 def commit_of(worktree: str, revision: str) -> str | None:
@@ -45,9 +53,25 @@ def tracked_files(worktree: str, paths: list[str]) -> list[str]:
     return [path for path in answer.output.split("\0") if path] if answer.returncode == 0 else []
 
 
+def versioned_files(worktree: str) -> list[str]:
+    """The files that the next commit of everything would have: known ones and new ones that are not ignored.
+
+    Raises what `runner.run` raises.
+    """
+    wanted = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    answer = runner.run(wanted, cwd=worktree, doing="list the files of the definition")
+    return list(dict.fromkeys(path for path in answer.split("\0") if path and not path.endswith("/")))
+
+
 def subjects_between(worktree: str, old: str, new: str, *, limit: int = 50) -> list[str]:
-    """The commits that `new` has and `old` has not, newest first, as `abcdef0 subject`; none if they are not known."""
-    answer = runner.ask(["log", f"--max-count={limit}", "--format=%h %s", f"{old}..{new}"], cwd=worktree)
+    """The commits that `new` has and `old` has not, newest first, as `abcdef0 subject`.
+
+    None if they are not known, or no full commits: manifests are written by others, and git would obey an option.
+    """
+    if not (is_full_commit(old) and is_full_commit(new)):
+        return []
+    words = ["log", f"--max-count={limit}", "--no-decorate", "--no-color", "--format=%h %s", f"{old}..{new}", "--"]
+    answer = runner.ask(words, cwd=worktree)
     return answer.output.splitlines() if answer.returncode == 0 else []
 
 

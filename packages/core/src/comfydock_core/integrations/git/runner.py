@@ -157,15 +157,18 @@ def run_live(
 
 
 @contextlib.contextmanager
-def read_output(arguments: Sequence[str], *, cwd: str, doing: str) -> Iterator[IO[bytes]]:
-    """The output of a git command as it comes, of any size. Raises at the end the error that its failure means."""
+def read_output(arguments: Sequence[str], *, cwd: str, doing: str, given: bytes = b"") -> Iterator[IO[bytes]]:
+    """The output of a git command that reads what is `given`, as it comes, of any size.
+
+    Raises at the end the error that its failure means.
+    """
 
     def judge(completed: Completed) -> None:
         if completed.returncode != 0:
             raise failure(completed, arguments, cwd=cwd, doing=doing, repository=None)
 
     command, environment = _command(arguments, cwd, None), git_environment()
-    with process.piped(command, cwd=cwd, env=environment, judge=judge, hint=_HINT_MISSING) as output:
+    with process.piped(command, cwd=cwd, env=environment, judge=judge, hint=_HINT_MISSING, given=given) as output:
         yield output
 
 

@@ -13,6 +13,9 @@ from .dependencies import ClassUse as ClassUse
 from .dependencies import FileReference as FileReference
 from .dependencies import ModelReference as ModelReference
 from .dependencies import WorkflowDependencies as WorkflowDependencies
+from .differences import InputChange as InputChange
+from .differences import NodeChange as NodeChange
+from .differences import ViewDifference as ViewDifference
 from .lock import LockComparison as LockComparison
 from .lock import LockDifference as LockDifference
 from .lock import LockedClass as LockedClass

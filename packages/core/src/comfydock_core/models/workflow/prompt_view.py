@@ -21,12 +21,14 @@ class NodeValue:
     """A value that an input gets.
 
     `places` are the JSON pointers of the text that holds it: of the node itself, or of the subgraph's instance or the
-    primitive that hands it on. A default has none. `found` is how it was found.
+    primitive that hands it on. A default has none. `found` is how it was found. `control` is what the editor does to
+    the value after each run (`randomize`, `increment`, ..., or `fixed`), where it has such a choice.
     """
 
     value: object
     places: tuple[str, ...] = ()
     found: str = ORDERED
+    control: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class WorkflowNode:
     `id` is scoped as the editor does it: `12:7:3` is node 3 in the instance 7 in the instance 12. `place` is the JSON
     pointer of the node. `cnr_id`, `aux_id` and `version` are what the file says of the pack that the class is from.
     `inputs` are those that a prompt has, by name. `unnamed` are values of which it is not known which input they
-    belong to. `slots` are names and types of the inputs that the file lists.
+    belong to. `slots` are names and types of the inputs that the file lists. `position` is where the editor draws it.
     """
 
     id: str
@@ -59,6 +61,7 @@ class WorkflowNode:
     unnamed: tuple[NodeValue, ...] = ()
     slots: tuple[tuple[str, str], ...] = ()
     models: tuple["NamedModel", ...] = ()
+    position: tuple[float, float] | None = None
 
     @property
     def runs(self) -> bool:

@@ -1,12 +1,51 @@
-"""Commands about what was done."""
+"""Commands about what was done, and about the history of definitions."""
 
-from comfydock_cli.table.spec import WHILE_RUNNING, WORKSPACE, WRITE, Command, flag, value, word
+from comfydock_cli.table.spec import ENVIRONMENT, WHILE_RUNNING, WORKSPACE, WRITE, Command, flag, value, word
 
 _ABOUT = "history"
 _OF_WORKSPACE = flag("--workspace", help="only operations of the workspace, not of an environment")
 _OPERATION = word("operation", "number or identifier of the operation")
 
 COMMANDS = (
+    Command(
+        ("log",),
+        "comfydock_cli.env_commands.history:log",
+        "List the commits of an environment",
+        "What the definition was, newest first: the number, date and author of each commit, and what it changed in"
+        " words. With a workflow or a path below `.cec`, only the commits that concern it.",
+        ("comfydock log", "comfydock log -n 5 --graph", "comfydock log pyproject.toml"),
+        _ABOUT,
+        (
+            word("path", "a workflow, or a path below `.cec`", optional=True, completer="workflows"),
+            value("--number", "-n", metavar="N", default="20", type="int", help="how many commits; 0 for all"),
+            flag("--graph", help="draw how branches were merged"),
+        ),
+        ENVIRONMENT,
+    ),
+    Command(
+        ("show",),
+        "comfydock_cli.env_commands.history:show",
+        "Show what a commit changed",
+        "In ComfyUI, node packs, Python packages, workflows and settings, compared with the commit before it."
+        " Workflows are compared by nodes and values. A commit is named by `v3`, a branch, a tag, its first digits,"
+        " `HEAD~2` or `@{yesterday}`.",
+        ("comfydock show", "comfydock show v1 -e work"),
+        _ABOUT,
+        (word("ref", "the commit; the last one by default", optional=True, completer="refs"),),
+        ENVIRONMENT,
+    ),
+    Command(
+        ("diff",),
+        "comfydock_cli.env_commands.history:diff",
+        "Show what is different now",
+        "Compares the last commit, or the one named, with what is there now, saved workflows included; `A..B` compares"
+        " two commits. `op:42` is the state before operation 42. The exit code is 0, whether there are differences or"
+        " not.",
+        ("comfydock diff", "comfydock diff HEAD~0 -e work", "comfydock diff v1..HEAD"),
+        _ABOUT,
+        (word("refs", "a commit, or two as `A..B`", optional=True, completer="refs"),),
+        ENVIRONMENT,
+    ),
     Command(
         ("undo",),
         "comfydock_cli.global_commands.operations:undo",

@@ -1,0 +1,53 @@
+"""`History`: the commits of environments' definitions, and what differs between their states."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.core.services_bundle import WorkspaceAccess
+    from comfydock_core.models.commit import CommitInfo, Reference, Revision
+    from comfydock_core.models.history.differences import Comparison, Log
+    from comfydock_core.models.protocols import Reporter
+
+
+class History:
+    """The histories of one workspace's environments. Methods raise `NoHistory`, `GitFailed`, `HistoryDamaged`."""
+
+    def __init__(self, workspace: WorkspaceAccess) -> None:
+        self._workspace = workspace
+
+    def resolve(self, environment: str | None, name: str) -> Revision:
+        """The commit or state that a name means.
+
+        Raises `RefInvalid`, `RefNotFound`, `RefAmbiguous`, `OperationNotFound`.
+        """
+        from comfydock_core.repositories.history.revisions import Revisions
+
+        return Revisions(self._workspace.environment(environment)).resolve(name)
+
+    def references(self, environment: str | None) -> list[Reference]:
+        """Every branch and tag."""
+        from comfydock_core.repositories.history.revisions import Revisions
+
+        return Revisions(self._workspace.environment(environment)).references
+
+    def log(self, environment: str | None, what: str | None = None, *, limit: int | None, graph: bool = False) -> Log:
+        """The newest commits; those of a workflow or a path with `what`. Raises `WorkflowNotFound`."""
+        from comfydock_core.core.usecases.history.log import read_log
+
+        return read_log(self._workspace.environment(environment), what, limit=limit, graph=graph)
+
+    def show(self, environment: str | None, name: str, reporter: Reporter) -> tuple[CommitInfo, Comparison]:
+        """A commit with what it changed. Raises what `diff` raises."""
+        from comfydock_core.core.usecases.history.comparing import show
+
+        return show(self._workspace.environment(environment), self._workspace.layout, name, reporter)
+
+    def diff(self, environment: str | None, names: str | None, reporter: Reporter) -> Comparison:
+        """What differs between two states: `A..B`, one name and now, or the last commit and now.
+
+        Raises what `resolve` raises, and `ManifestDamaged`, `NotUndoable`, `FileSystemError`.
+        """
+        from comfydock_core.core.usecases.history.comparing import compare
+
+        return compare(self._workspace.environment(environment), self._workspace.layout, names, reporter)

@@ -1,0 +1,88 @@
+"""`log`: the commits of a definition, with what each changed in words."""
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from comfydock_core.analyzers.definitions.comparing import MANIFEST, DefinitionState, compare_outlines
+from comfydock_core.analyzers.definitions.wording import default_message
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.integrations.git import history, queries
+from comfydock_core.models.commit import CommitInfo
+from comfydock_core.models.exceptions import ManifestDamaged, WorkflowNotFound
+from comfydock_core.models.history.differences import Log, LogEntry
+from comfydock_core.repositories.history.definition_files import WORKFLOWS
+from comfydock_core.repositories.history.revisions import Revisions
+from comfydock_core.repositories.workflow_files import WorkflowFiles
+from comfydock_core.utils.text import nearest
+
+_END = ".json"
+
+
+def read_log(layout: EnvironmentLayout, what: str | None, *, limit: int | None, graph: bool) -> Log:
+    """The newest commits, those that concern a workflow or a path of the definition with `what`.
+
+    Raises `NoHistory`, `WorkflowNotFound`, `HistoryDamaged`, `GitFailed`, `FileSystemError`.
+    """
+    revisions = Revisions(layout)
+    head = revisions.line[0]
+    paths = [] if what is None else [_path_of(layout, head, what)]
+    asked = None if limit is None else limit + 1
+    found = history.read_commits(layout.definition, head, limit=asked, paths=paths, for_graph=graph)
+    more = limit is not None and len(found) > limit
+    commits = found[:limit]
+    lines = history.draw_graph(layout.definition, head, limit=limit, paths=paths) if graph else []
+    words = _Words(layout.definition, commits)
+    entries = tuple(LogEntry(described(revisions, one), words.of(one)) for one in commits)
+    return Log(entries, len(revisions.line), more, revisions.is_shallow(), tuple(lines))
+
+
+def described(revisions: Revisions, commit: CommitInfo) -> CommitInfo:
+    """The commit with its number and the names that lead to it."""
+    return replace(commit, number=revisions.number_of(commit.hash), names=revisions.names_of(commit.hash))
+
+
+class _Words:
+    """What commits changed, told by names and by the two manifests where those differ."""
+
+    def __init__(self, worktree: str, commits: Iterable[CommitInfo]) -> None:
+        changes = [change for one in commits for change in one.changes if change.path == MANIFEST]
+        names = [name for change in changes for name in (change.before, change.after) if name is not None]
+        self._manifests: Mapping[str, bytes] = dict(history.read_objects(worktree, names))
+
+    def of(self, commit: CommitInfo) -> str | None:
+        sides = []
+        for side, label in (("before", f"{commit.short}^"), ("after", commit.short)):
+            named = {one.path: name for one in commit.changes if (name := getattr(one, side)) is not None}
+            contents = {MANIFEST: self._manifests[named[MANIFEST]]} if MANIFEST in named else {}
+            sides.append(DefinitionState(label, named, contents))
+        try:
+            difference = compare_outlines(*sides)
+        except ManifestDamaged:
+            return None
+        return "" if difference.is_empty else default_message(difference)
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path can be that of a file in a definition."""
+    return path != "" and "\0" not in path and posixpath.normpath(path) == path and not path.startswith(("/", ".."))
+
+
+def _path_of(layout: EnvironmentLayout, head: str, what: str) -> str:
+    """The path in the definition of a workflow, there now or ever, or of any other file or directory."""
+    plain = what.removeprefix("./").rstrip("/")
+    workflow = f"{WORKFLOWS}{plain.removesuffix(_END)}{_END}"
+    for path in (workflow, plain):
+        if _is_inside(path) and history.read_commits(layout.definition, head, limit=1, paths=[path], changes=False):
+            return path
+    files = WorkflowFiles(layout.workflows)
+    if _is_inside(workflow) and files.has(plain):
+        return workflow
+    tree = history.list_tree(layout.definition, head)
+    known = [*tree, *files.names(), *(path[len(WORKFLOWS) : -len(_END)] for path in tree if path.startswith(WORKFLOWS))]
+    near = nearest(plain, dict.fromkeys(known), limit=1)
+    raise WorkflowNotFound(
+        f"the history knows neither a workflow nor a file `{what}`",
+        hint=f"did you mean `{near[0]}`?" if near else "give the name of a workflow, or a path below `.cec`",
+        context={"path": what, "tracked": queries.tracked_files(layout.definition, ["."])[:100]},
+    )

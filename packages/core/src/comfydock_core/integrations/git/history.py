@@ -1,0 +1,139 @@
+"""The commits of a repository on disk, and the files in them, without a checkout.
+
+Everything is read from git's objects: no filter, hook, external diff or conversion to text of anybody runs.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO
+
+from comfydock_core.integrations.git import runner
+from comfydock_core.models.commit import CommitInfo, FileChange, GraphLine
+from comfydock_core.models.exceptions import HistoryDamaged
+
+_READING = "read the history"
+_MARK = "\x01"
+_FIELDS = ("%H", "%P", "%an", "%ae", "%aI", "%s", "%b")
+_FORMAT = "%x01" + "".join(f"{field}%x00" for field in _FIELDS)
+_RAW = [
+    "-z", "--raw", "--no-abbrev", "--no-renames", "--no-relative", "--no-ext-diff", "--no-textconv",
+    "--ignore-submodules=none",
+]  # fmt: skip
+_LOG = ["--literal-pathspecs", "-c", "log.follow=false", "-c", "log.showRoot=true", "log", "--no-color",
+        "--no-decorate", "--no-mailmap", "--no-notes", "--encoding=UTF-8"]  # fmt: skip
+_FILES = ("100644", "100755")
+_MOST_FILES = 100_000
+
+
+def read_commits(
+    worktree: str,
+    start: str,
+    *,
+    limit: int | None,
+    paths: Sequence[str] = (),
+    changes: bool = True,
+    for_graph: bool = False,
+) -> list[CommitInfo]:
+    """The newest commits from a full hash on, those that concern some paths; children before parents.
+
+    `for_graph` adds the merges that a graph of them needs. Raises `GitFailed`.
+    """
+    # With merges compared, git would list those that take over what one side has of the paths.
+    raw = [*_RAW, "--diff-merges=off" if paths else "--diff-merges=first-parent"]
+    words = [*_LOG, *_limited(limit), *(raw if changes else ["-z", "--no-patch"]), "--topo-order"]
+    words += [*(["--parents"] if for_graph else []), f"--format=tformat:{_FORMAT}", start, "--", *paths]
+    with runner.read_output(words, cwd=worktree, doing=_READING) as output:
+        text = output.read().decode("utf-8", "replace")
+    return list(_commits(iter(text.split("\0"))))
+
+
+def draw_graph(worktree: str, start: str, *, limit: int | None, paths: Sequence[str] = ()) -> list[GraphLine]:
+    """The graph of the same commits, two lines for each. Raises `GitFailed`."""
+    words = [*_LOG, *_limited(limit), "--graph", "--topo-order", "--format=%x1e1%H%n%x1e2%H", start, "--", *paths]
+    lines = []
+    for line in runner.run(words, cwd=worktree, doing=_READING).removesuffix("\n").split("\n"):
+        art, mark, rest = line.partition("\x1e")
+        lines.append(GraphLine(art.rstrip(), rest[1:], rest[:1] == "1") if mark else GraphLine(art.rstrip()))
+    return lines
+
+
+def _limited(limit: int | None) -> list[str]:
+    return [] if limit is None else [f"--max-count={limit}"]
+
+
+def list_tree(worktree: str, commit: str) -> dict[str, tuple[str, int]]:
+    """The files of a commit by path, each with the name of its object and its size. Links are left out.
+
+    Raises `GitFailed`, `HistoryDamaged`.
+    """
+    wanted = ["ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--"]
+    found: dict[str, tuple[str, int]] = {}
+    with runner.read_output(wanted, cwd=worktree, doing=_READING) as output:
+        entries = output.read().decode("utf-8", "surrogateescape").split("\0")
+    if len(entries) > _MOST_FILES:
+        raise damaged(worktree, f"the commit {commit[:10]} has more files than a definition")
+    for entry in entries:
+        facts, tab, path = entry.partition("\t")
+        if tab:
+            mode, _, name, size = facts.split()
+            if mode in _FILES and not size.isdigit():
+                raise damaged(worktree, f"the content of `{path}` in the commit {commit[:10]} is missing")
+            if mode in _FILES:
+                found[path] = (name, int(size))
+    return found
+
+
+def read_objects(worktree: str, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """The contents of objects, each once, in the order of their names here. Raises `HistoryDamaged`, `GitFailed`."""
+    wanted = list(dict.fromkeys(names))
+    if not wanted:
+        return
+    given = "".join(f"{name}\n" for name in wanted).encode()
+    with runner.read_output(["cat-file", "--batch"], cwd=worktree, doing=_READING, given=given) as output:
+        for name in wanted:
+            yield name, _object(output, worktree, name)
+
+
+def damaged(worktree: str, reason: str) -> HistoryDamaged:
+    """The error for a history that cannot be read."""
+    return HistoryDamaged(
+        f"cannot read the history in `{worktree}`: {reason}",
+        hint=f"`git -C {worktree} fsck` tells what is wrong; a copy elsewhere may have what is missing",
+        context={"repository": worktree, "reason": reason},
+    )
+
+
+def _object(output: IO[bytes], worktree: str, name: str) -> bytes:
+    header = output.readline().decode("utf-8", "replace").split()
+    if len(header) != 3 or not header[2].isdigit():
+        raise damaged(worktree, f"the object {name[:10]} is missing")
+    size = int(header[2])
+    content = output.read(size)
+    if len(content) != size:
+        raise damaged(worktree, f"the object {name[:10]} cannot be read")
+    output.read(1)
+    return content
+
+
+def _commits(parts: Iterator[str]) -> Iterator[CommitInfo]:
+    """Fields are told apart by their positions: whatever a message says, it cannot hold the byte between them."""
+    fields: list[str] = []
+    changes: list[FileChange] = []
+    for part in parts:
+        if part.startswith(_MARK):
+            if fields:
+                yield _commit(fields, changes)
+            fields, changes = [part[1:], *(next(parts, "") for _ in _FIELDS[1:])], []
+        elif part.lstrip("\n").startswith(":"):
+            facts = part.split()
+            changes.append(FileChange(next(parts, ""), _name(facts[2]), _name(facts[3])))
+    if fields:
+        yield _commit(fields, changes)
+
+
+def _commit(fields: list[str], changes: list[FileChange]) -> CommitInfo:
+    name, parents, author, email, date, subject, body = fields
+    return CommitInfo(name, tuple(parents.split()), author, email, date, subject, body.strip(), changes=tuple(changes))
+
+
+def _name(text: str) -> str | None:
+    return text if text.strip("0") else None

@@ -1,0 +1,14 @@
+from .differences import BackendDifference as BackendDifference
+from .differences import ComfyUIDifference as ComfyUIDifference
+from .differences import CommitsBetween as CommitsBetween
+from .differences import Comparison as Comparison
+from .differences import DefinitionDifference as DefinitionDifference
+from .differences import Log as Log
+from .differences import LogEntry as LogEntry
+from .differences import ModelPin as ModelPin
+from .differences import OtherFile as OtherFile
+from .differences import PackDifference as PackDifference
+from .differences import PinnedComfyUI as PinnedComfyUI
+from .differences import SettingChange as SettingChange
+from .differences import StateLabel as StateLabel
+from .differences import WorkflowDifference as WorkflowDifference

@@ -1,0 +1,183 @@
+"""How two states of an environment's definition differ: in ComfyUI, packs, packages, workflows and settings."""
+
+from dataclasses import dataclass, field
+
+from comfydock_core.models.commit import CommitInfo, GraphLine
+from comfydock_core.models.packages.python_packages import RequirementChange
+from comfydock_core.models.packages.syncing import PackageChanges
+from comfydock_core.models.shared import NodePackage
+from comfydock_core.models.workflow.differences import ViewDifference
+
+ADDED = "added"
+REMOVED = "removed"
+CHANGED = "changed"
+RENAMED = "renamed"
+
+
+@dataclass(frozen=True, slots=True)
+class CommitsBetween:
+    """Commits as `abcdef0 subject`, newest first: those that come, and those that go where something moves back."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedComfyUI:
+    """What a manifest says of ComfyUI. `repository` is `None` for the usual one."""
+
+    version: str | None
+    commit: str | None
+    repository: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComfyUIDifference:
+    """ComfyUI before and after, with the commits between where they are known."""
+
+    before: PinnedComfyUI
+    after: PinnedComfyUI
+    commits: CommitsBetween = field(default_factory=CommitsBetween)
+
+
+@dataclass(frozen=True, slots=True)
+class PackDifference:
+    """A node pack that came (`before` is `None`), went (`after` is), or is another one than before."""
+
+    identifier: str
+    before: NodePackage | None
+    after: NodePackage | None
+    commits: CommitsBetween = field(default_factory=CommitsBetween)
+
+    @property
+    def state(self) -> str:
+        return ADDED if self.before is None else REMOVED if self.after is None else CHANGED
+
+    @property
+    def is_switched(self) -> bool:
+        """Whether it is only turned on or off."""
+        if self.before is None or self.after is None:
+            return False
+        return self.before.release == self.after.release and self.before.enabled != self.after.enabled
+
+
+@dataclass(frozen=True, slots=True)
+class BackendDifference:
+    """The lock of a PyTorch back end that came, went or changed, with its packages."""
+
+    backend: str
+    state: str
+    packages: PackageChanges = field(default_factory=PackageChanges)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowDifference:
+    """A workflow that came, went, has another name or another content.
+
+    `view` is what differs in what it runs; `None` where that was not looked at or cannot be read, which `problem` says.
+    `previous` is the earlier name of one that was `renamed`.
+    """
+
+    name: str
+    state: str
+    view: ViewDifference | None = None
+    previous: str | None = None
+    problem: str | None = None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether only positions, or seeds that the editor sets for each run, are others."""
+        return self.state == CHANGED and self.view is not None and self.view.is_empty
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPin:
+    """A model that the manifest notes as resolved."""
+
+    hash: str
+    filename: str
+    category: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """A key of the manifest, dotted, whose value is another; values as JSON, `None` where there is no such key."""
+
+    key: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFile:
+    """Another file of the definition that came, went or changed."""
+
+    path: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionDifference:
+    """Everything that is different. `problems` say what could not be read, and was therefore not compared."""
+
+    comfyui: ComfyUIDifference | None = None
+    python: tuple[str | None, str | None] | None = None
+    packs: tuple[PackDifference, ...] = ()
+    packages: PackageChanges = field(default_factory=PackageChanges)
+    requirements: tuple[RequirementChange, ...] = ()
+    constraints: tuple[RequirementChange, ...] = ()
+    backends: tuple[BackendDifference, ...] = ()
+    workflows: tuple[WorkflowDifference, ...] = ()
+    models_added: tuple[ModelPin, ...] = ()
+    models_removed: tuple[ModelPin, ...] = ()
+    settings: tuple[SettingChange, ...] = ()
+    files: tuple[OtherFile, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return self == DefinitionDifference()
+
+
+@dataclass(frozen=True, slots=True)
+class StateLabel:
+    """A side of a comparison: a commit, the state before an operation, what is there now, or nothing at all.
+
+    `text` is what people read; `commit` and `operation` are there where the state is one.
+    """
+
+    text: str
+    commit: str | None = None
+    operation: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two states and what differs."""
+
+    before: StateLabel
+    after: StateLabel
+    difference: DefinitionDifference
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A commit with what it changed, in words; `None` where its files cannot be read."""
+
+    commit: CommitInfo
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The newest commits, of `total` on the first-parent line. `graph` is there when it was asked for.
+
+    `more` says that there are older ones. In a `shallow` history `v1` is where it was cut off.
+    """
+
+    entries: tuple[LogEntry, ...]
+    total: int
+    more: bool
+    shallow: bool
+    graph: tuple[GraphLine, ...] = ()
