@@ -22,10 +22,12 @@ _Key = Callable[[WorkflowNode], Hashable]
 def compare_views(before: PromptView, after: PromptView, classes: Classes | None = None) -> ViewDifference:
     """What differs. `classes`, where they are known, tell which values name models."""
     pairs, removed, added = matched(before.nodes, after.nodes)
-    # Where a link of the first leads in the second; a node that is gone is not one of the same number that came.
-    renamed = {old.id: f"removed:{old.id}" for old in removed} | {old.id: new.id for old, new in pairs}
-    types = _Types({node.id: node.type for node in before.nodes}, {node.id: node.type for node in after.nodes})
-    changes = [_change(old, new, renamed, types) for old, new in pairs]
+    both = _Both(
+        {node.id: node.type for node in before.nodes},
+        {node.id: node.type for node in after.nodes},
+        frozenset((old.id, new.id) for old, new in pairs),
+    )
+    changes = [_change(old, new, both) for old, new in pairs]
     moved = sum(1 for old, new in pairs if old.position != new.position)
     models = [_models(view, classes or {}) for view in (before, after)]
     packs = [_packs(view) for view in (before, after)]
@@ -83,43 +85,45 @@ _KEYS: tuple[_Key, ...] = (
 )
 
 
-class _Types(NamedTuple):
-    """The classes of all nodes by identifier, before and after."""
+class _Both(NamedTuple):
+    """What is known of the nodes of both versions: their classes by identifier, and which are the same."""
 
     before: Mapping[str, str]
     after: Mapping[str, str]
+    same: frozenset[tuple[str, str]]
 
     def change(self, name: str | None, before: Source | None, after: Source | None) -> InputChange:
         old = self.before.get(before.node) if isinstance(before, NodeLink) else None
         new = self.after.get(after.node) if isinstance(after, NodeLink) else None
         return InputChange(name, before, after, old, new)
 
+    def agree(self, before: Source | None, after: Source | None) -> bool:
+        """Whether an input gets the same: a value, or what the same node gives."""
+        if isinstance(before, NodeLink) and isinstance(after, NodeLink):
+            return before.slot == after.slot and self._lead_to_one(before.node, after.node)
+        if isinstance(before, NodeValue) and isinstance(after, NodeValue):
+            return _plain(before) == _plain(after)
+        return before is after
 
-def _change(old: WorkflowNode, new: WorkflowNode, renamed: Mapping[str, str], types: _Types) -> NodeChange | None:
-    change = NodeChange(old, new, tuple(_inputs(old, new, renamed, types)))
+    def _lead_to_one(self, old: str, new: str) -> bool:
+        """A node that is gone is not one of the same number that came; links to nowhere are told by their numbers."""
+        return (old, new) in self.same or (old == new and old not in self.before and new not in self.after)
+
+
+def _change(old: WorkflowNode, new: WorkflowNode, both: _Both) -> NodeChange | None:
+    change = NodeChange(old, new, tuple(_inputs(old, new, both)))
     return change if change.inputs or change.retitled or change.state_changed else None
 
 
-def _inputs(old: WorkflowNode, new: WorkflowNode, renamed: Mapping[str, str], types: _Types) -> Iterator[InputChange]:
+def _inputs(old: WorkflowNode, new: WorkflowNode, both: _Both) -> Iterator[InputChange]:
     for name in dict.fromkeys([*old.inputs, *new.inputs]):
         before, after = old.inputs.get(name), new.inputs.get(name)
-        if not _same(before, after, renamed):
-            yield types.change(name, before, after)
+        if not both.agree(before, after):
+            yield both.change(name, before, after)
     for at in range(max(len(old.unnamed), len(new.unnamed))):
         first, second = _at(old.unnamed, at), _at(new.unnamed, at)
-        if not _same(first, second, renamed):
-            yield types.change(None, first, second)
-
-
-def _same(before: Source | None, after: Source | None, renamed: Mapping[str, str]) -> bool:
-    if isinstance(before, NodeLink):
-        return isinstance(after, NodeLink) and (renamed.get(before.node, before.node), before.slot) == (
-            after.node,
-            after.slot,
-        )
-    if not isinstance(before, NodeValue) or not isinstance(after, NodeValue):
-        return before is after
-    return _plain(before) == _plain(after)
+        if not both.agree(first, second):
+            yield both.change(None, first, second)
 
 
 def _plain(source: NodeValue) -> Hashable:
