@@ -1,12 +1,28 @@
 """Commands about what was done."""
 
-from comfydock_cli.table.spec import WHILE_RUNNING, WORKSPACE, WRITE, Command, flag, value, word
+from comfydock_cli.table.spec import ENVIRONMENT, WHILE_RUNNING, WORKSPACE, WRITE, Command, flag, value, word
 
 _ABOUT = "history"
 _OF_WORKSPACE = flag("--workspace", help="only operations of the workspace, not of an environment")
 _OPERATION = word("operation", "number or identifier of the operation")
 
 COMMANDS = (
+    Command(
+        ("commit",),
+        "comfydock_cli.env_commands.committing:commit",
+        "Commit the environment's definition",
+        "Makes a commit of manifest, locks and the workflows as they are now in the git repository `.cec`. Without a"
+        " message it is named after what changed. What could not be rebuilt elsewhere, such as code that is not pushed,"
+        " is listed, and stands in the commit. `undo` takes the commit back.",
+        ("comfydock commit", 'comfydock commit -m "faces work" --strict', "comfydock commit --dry-run"),
+        _ABOUT,
+        (
+            value("--message", "-m", metavar="MESSAGE", help="what the commit is about"),
+            flag("--strict", help="refuse to commit what could not be rebuilt elsewhere"),
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
     Command(
         ("undo",),
         "comfydock_cli.global_commands.operations:undo",

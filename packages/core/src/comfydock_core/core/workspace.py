@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.environment import Environment
     from comfydock_core.core.environments import Environments
     from comfydock_core.core.health import Health
+    from comfydock_core.core.history import History
     from comfydock_core.core.model_roots import ModelRoots
     from comfydock_core.core.models import Models
     from comfydock_core.core.operations import Operations
@@ -178,6 +179,13 @@ class Workspace:
         from comfydock_core.core.workflows import Workflows
 
         return Workflows(self)
+
+    @property
+    def history(self) -> "History":
+        """The history of what environments are to be: committing."""
+        from comfydock_core.core.history import History
+
+        return History(self)
 
     @property
     def health(self) -> "Health":

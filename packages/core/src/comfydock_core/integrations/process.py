@@ -89,11 +89,15 @@ def capture(
     env: Mapping[str, str],
     hint: str | None = None,
     silence: Silence | None = None,
+    given: bytes | None = None,
 ) -> Completed:
     """Run a program and collect its streams apart; all it says comes at its end, so `silence` is for the whole.
 
-    Raises `ToolMissing`, `FellSilent`.
+    It reads what is `given`, else nothing. Raises `ToolMissing`, `FellSilent`.
     """
+    if given is not None:
+        with _running(command, cwd, env, subprocess.PIPE, hint, subprocess.PIPE) as process:
+            return _collected(process, None, given)
     with _running(command, cwd, env, subprocess.PIPE, hint) as process:
         return _collected(process, None) if silence is None else _collected_soon(process, silence)
 
@@ -153,8 +157,8 @@ def capture_within(seconds: float, command: Sequence[str], *, cwd: str, env: Map
             return None
 
 
-def _collected(process: "subprocess.Popen[bytes]", seconds: float | None) -> Completed:
-    output, errors = process.communicate(timeout=seconds)
+def _collected(process: "subprocess.Popen[bytes]", seconds: float | None, given: bytes | None = None) -> Completed:
+    output, errors = process.communicate(given, timeout=seconds)
     return Completed(process.returncode, output.decode("utf-8", "replace"), (errors or b"").decode("utf-8", "replace"))
 
 
@@ -170,13 +174,18 @@ def _collected_soon(process: "subprocess.Popen[bytes]", silence: Silence) -> Com
 
 @contextlib.contextmanager
 def _running(
-    command: Sequence[str], cwd: str, env: Mapping[str, str], stderr: int, hint: str | None
+    command: Sequence[str],
+    cwd: str,
+    env: Mapping[str, str],
+    stderr: int,
+    hint: str | None,
+    stdin: int = subprocess.DEVNULL,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """A started program that is stopped when the block is left by an exception, Ctrl-C included."""
     process = None
     try:
         with interruption.deferred():  # An interrupt while the child starts would leave it running unknown to us.
-            process = _start(command, cwd, env, stderr, hint)
+            process = _start(command, cwd, env, stderr, hint, stdin)
             guard.watch(process.pid)
         yield process
     except BaseException:
@@ -186,20 +195,20 @@ def _running(
     finally:
         if process is not None:
             guard.forget(process.pid)
-            for pipe in (process.stdout, process.stderr):
+            for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:
                     pipe.close()
 
 
 def _start(
-    command: Sequence[str], cwd: str, env: Mapping[str, str], stderr: int, hint: str | None
+    command: Sequence[str], cwd: str, env: Mapping[str, str], stderr: int, hint: str | None, stdin: int
 ) -> "subprocess.Popen[bytes]":
     try:
         return subprocess.Popen(
             list(command),
             cwd=cwd,
             env=dict(env),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=stderr,
             start_new_session=True,

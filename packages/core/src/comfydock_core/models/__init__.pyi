@@ -80,6 +80,7 @@ from .exceptions import NoActiveEnvironment as NoActiveEnvironment
 from .exceptions import NodeDataMissing as NodeDataMissing
 from .exceptions import NotComfyUI as NotComfyUI
 from .exceptions import NotFoundError as NotFoundError
+from .exceptions import NotReproducible as NotReproducible
 from .exceptions import NotUndoable as NotUndoable
 from .exceptions import OfflineRefused as OfflineRefused
 from .exceptions import OperationDamaged as OperationDamaged
@@ -104,7 +105,9 @@ from .exceptions import RateLimited as RateLimited
 from .exceptions import ReferencesUnreadable as ReferencesUnreadable
 from .exceptions import RefNotFound as RefNotFound
 from .exceptions import RemoteError as RemoteError
+from .exceptions import RepositoryBusy as RepositoryBusy
 from .exceptions import RepositoryNotFound as RepositoryNotFound
+from .exceptions import RepositoryUnfit as RepositoryUnfit
 from .exceptions import RequirementInvalid as RequirementInvalid
 from .exceptions import RequirementsConflict as RequirementsConflict
 from .exceptions import ScopeBusy as ScopeBusy
