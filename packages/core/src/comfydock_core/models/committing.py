@@ -75,12 +75,25 @@ class CommitChanges:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkflowCopies:
+    """How the definition's copies of the workflows become what is live.
+
+    `files` are to be copied, by their paths below the folder, each with the object that its content is; `gone` are to
+    be removed. With `whole` the folder is replaced, and `files` are all. `size` are the bytes that are new.
+    """
+
+    files: dict[str, str]
+    gone: tuple[str, ...]
+    whole: bool
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CommitPlan:
     """What a commit takes, known in full. `commit` is `None` when there is nothing to commit.
 
-    `branch` is `None` for a detached head. `number` is the N of the commit's name `vN`. `workflows` are the live files
-    that are committed, by their paths below the folder, each with the object that its content is; `None` when there is
-    no live folder, or none of its files is another than in the definition. `index` is what git's index is to hold.
+    `branch` is `None` for a detached head. `number` is the N of the commit's name `vN`. `index` is what git's index is
+    to hold.
     `left_out` are files that are not committed and `unreadable` those that are no workflows, both with the reason.
     """
 
@@ -94,7 +107,7 @@ class CommitPlan:
     gaps: tuple[Gap, ...]
     left_out: tuple[tuple[str, str], ...]
     unreadable: tuple[tuple[str, str], ...]
-    workflows: dict[str, str] | None
+    workflows: WorkflowCopies
     index: bytes
     change: ChangePlan
 

@@ -6,11 +6,10 @@ everywhere and encodings are the definition's own matter. Only who commits is th
 
 import os
 import shutil
-import tempfile
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 
 from comfydock_core.integrations.git import runner
+from comfydock_core.integrations.git.packing import write_pack
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files.git_index import IndexEntry, object_name, read_index
 
@@ -28,6 +27,9 @@ _SETTINGS = (
 )
 _OPTIONS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
 _SHA1_DIGITS = 40
+# More objects than these, or larger ones, become one file, as where git itself fetches them.
+_FEW = 100
+_SMALL = 16 * 1024 * 1024
 
 
 class CommitBuilder:
@@ -36,6 +38,7 @@ class CommitBuilder:
     def __init__(self, repository: str, scratch: str, *, head: str | None, rehearsal: bool) -> None:
         """`scratch` is an empty directory. In a rehearsal new objects go there, too, and nowhere else."""
         self._repository = repository
+        self._scratch = scratch
         self._git = f"{repository}/.git"
         self._index = f"{scratch}/index"
         self._objects = f"{self._git}/objects"
@@ -58,20 +61,25 @@ class CommitBuilder:
         """What git calls a file of that content, whether or not it has it."""
         return object_name(content, self._digits)
 
-    def write(self, content: bytes) -> str:
-        """Keep a content, byte for byte; the name of it."""
-        name = self.object_of(content)
-        directory = f"{self._objects}/{name[:2]}"
-        path = f"{directory}/{name[2:]}"
-        if os.path.exists(path):
-            return name
-        os.makedirs(directory, exist_ok=True)
-        descriptor, made = tempfile.mkstemp(prefix="tmp_obj_", dir=directory)  # Git removes what is left of these.
-        with open(descriptor, "wb") as file:
-            file.write(zlib.compress(b"blob %d\0" % len(content) + content, 1))
-        os.chmod(made, 0o444)
-        os.replace(made, path)
-        return name
+    def write(self, contents: Iterable[bytes]) -> None:
+        """Keep the contents of files, byte for byte. They need not be in memory at once."""
+        pack = f"{self._scratch}/new.pack"
+        count = write_pack(pack, contents, "sha1" if self._digits == _SHA1_DIGITS else "sha256")
+        if count > _FEW or os.path.getsize(pack) > _SMALL:
+            self._put_pack(pack, self._run("index-pack", pack).split()[-1])
+        elif count:
+            with open(pack, "rb") as file:
+                self._run("unpack-objects", "-q", given=file.read())
+        os.unlink(pack)
+
+    def _put_pack(self, pack: str, name: str) -> None:
+        os.makedirs(f"{self._objects}/pack", exist_ok=True)
+        for end in ("pack", "idx"):  # Git looks for the second, and then the first must be there.
+            place = f"{self._objects}/pack/pack-{name}.{end}"
+            made = f"{self._objects}/pack/tmp_{end}_{name}"  # Git removes what is left of such files.
+            shutil.copyfile(f"{pack.removesuffix('pack')}{end}", made)
+            os.chmod(made, 0o444)
+            os.replace(made, place)
 
     def put(self, files: Mapping[str, str], gone: Iterable[str]) -> None:
         """Let the index hold other contents for some files, and some files no more."""

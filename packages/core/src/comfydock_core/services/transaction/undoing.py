@@ -12,7 +12,7 @@ from comfydock_core.services.transaction.planning import make_plan
 from comfydock_core.utils.files.fingerprints import fingerprint
 
 # What a commit changes beside references.
-_OF_HISTORY = (".cec/.git/index", ".cec/workflows")
+_OF_HISTORY = (".cec/.git/index/", ".cec/workflows/")
 
 
 def plan_undo(record: OperationRecord) -> ChangePlan:
@@ -99,7 +99,7 @@ def _environments(scope: str, steps: list[Step]) -> list[str]:
 
 def _disturbed(scope: str, steps: list[Step]) -> list[str]:
     """The environment itself, unless only its history moves, which nothing that runs reads."""
-    is_history = all(isinstance(step, RefChange) or step.path in _OF_HISTORY for step in steps)
+    is_history = all(isinstance(step, RefChange) or f"{step.path}/".startswith(_OF_HISTORY) for step in steps)
     return [scope] if os.path.isdir(f"{scope}/.cec") and not is_history else []
 
 

@@ -2,33 +2,30 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from comfydock_core.analyzers.workflows.json_reading import read_json
-from comfydock_core.analyzers.workflows.opening import workflow_in
-from comfydock_core.analyzers.workflows.refusals import NoWorkflow
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.history.changes import WORKFLOWS, changes_between
+from comfydock_core.core.usecases.history.changes import changes_between
 from comfydock_core.core.usecases.history.gaps import find_gaps
 from comfydock_core.core.usecases.history.messages import default_message, with_gaps
-from comfydock_core.integrations.git.committing import PLAIN, CommitBuilder, File
+from comfydock_core.core.usecases.history.workflow_copies import steps_of, take_workflows
+from comfydock_core.integrations.git.committing import CommitBuilder, File
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.index_lock import wait_for_index
-from comfydock_core.models.committing import CommitChanges, CommitPlan, CommitRequest, Gap
+from comfydock_core.models.committing import CommitChanges, CommitPlan, CommitRequest, Gap, WorkflowCopies
 from comfydock_core.models.exceptions import ConflictError, NotReproducible, RepositoryUnfit
 from comfydock_core.models.operation import ChangePlan, RefChange, Step
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.live_workflows import LiveWorkflows, look_at_workflows
+from comfydock_core.repositories.live_workflows import look_at_workflows
 from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import counted
 
 INDEX = ".cec/.git/index"
-COPIES = ".cec/workflows"
 # What git keeps while it is in the middle of something; only git can end that.
 _UNDER_WAY = {"MERGE_HEAD": "a merge", "CHERRY_PICK_HEAD": "a cherry-pick", "REVERT_HEAD": "a revert",
               "rebase-merge": "a rebase", "rebase-apply": "a rebase"}  # fmt: skip
@@ -58,7 +55,7 @@ def plan_commit(
         builder = CommitBuilder(layout.definition, scratch, head=head, rehearsal=request.rehearsal)
         builder.add_everything()
         live = look_at_workflows(layout.workflows)
-        found = None if live is None else _put_workflows(builder, layout.workflows, live)
+        found = None if live is None else take_workflows(builder, layout, live)
         before, after = builder.committed(), _files(builder, layout)
         left_out = () if live is None else live.left_out
         if after == before:
@@ -69,8 +66,7 @@ def plan_commit(
             raise _refusal(layout, gaps)
         message = (request.message or default_message(changes)).strip()
         commit = builder.commit(with_gaps(message, gaps), services.environment(layout).git.identity_variables)
-        copies = found.names if found is not None and found.differ else None
-        size = found.size if copies is not None and found is not None else 0
+        workflows = found.copies if found is not None else WorkflowCopies({}, (), whole=False)
         return CommitPlan(
             name=layout.name,
             branch=branch,
@@ -81,55 +77,11 @@ def plan_commit(
             changes=changes,
             gaps=gaps,
             left_out=left_out,
-            unreadable=tuple(found.unreadable) if found is not None else (),
-            workflows=copies,
+            unreadable=found.unreadable if found is not None else (),
+            workflows=workflows,
             index=builder.index(),
-            change=_change(layout, branch, head, commit, changes, copies=copies is not None, size=size),
+            change=_change(layout, branch, head, commit, changes, workflows),
         )
-
-
-class _Workflows:
-    """The live workflows as they were read: the object of each, and which of the new ones are no workflows."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, str] = {}
-        self.unreadable: list[tuple[str, str]] = []
-        self.size = 0
-        self.differ = False
-
-
-def _put_workflows(builder: CommitBuilder, folder: str, live: LiveWorkflows) -> _Workflows:
-    """Let the commit hold the live workflows, byte for byte, in place of those that the definition has."""
-    listed = {entry.path.decode("utf-8", "surrogateescape"): entry for entry in builder.entries()
-              if entry.path.startswith(WORKFLOWS.encode())}  # fmt: skip
-    found, other = _Workflows(), {}
-    for path in live.files:
-        with open(f"{folder}/{path}", "rb") as file:
-            content = file.read()
-        name = found.names[path] = builder.object_of(content)
-        found.size += len(content)
-        entry = listed.get(WORKFLOWS + path)
-        if entry is None or entry[1:4] != (PLAIN, name, 0):
-            other[WORKFLOWS + path] = builder.write(content)
-            found.unreadable += _unreadable(path, content)
-    gone = [path for path in listed if path.removeprefix(WORKFLOWS) not in found.names and not _is_hidden(path)]
-    builder.put(other, gone)
-    found.differ = bool(other or gone)
-    return found
-
-
-def _unreadable(path: str, content: bytes) -> Iterator[tuple[str, str]]:
-    """What is no workflow, with the reason; other files than JSON do not claim to be one."""
-    if not path.endswith(".json"):
-        return
-    try:
-        workflow_in(read_json(content))
-    except NoWorkflow as error:
-        yield path, str(error)
-
-
-def _is_hidden(path: str) -> bool:
-    return any(part.startswith(".") for part in path.split("/"))
 
 
 def _files(builder: CommitBuilder, layout: EnvironmentLayout) -> Mapping[bytes, File]:
@@ -146,12 +98,11 @@ def _change(
     head: str | None,
     commit: str,
     changes: CommitChanges,
-    *,
-    copies: bool,
-    size: int,
+    workflows: WorkflowCopies,
 ) -> ChangePlan:
-    told = counted(len(changes.files.added + changes.files.removed + changes.files.changed), "file")
-    steps: list[Step] = [swap(layout.root, COPIES, has_new=True, detail="the live workflows")] if copies else []
+    files = changes.files
+    told = counted(len(files.added + files.removed + files.changed), "file")
+    steps: list[Step] = list(steps_of(layout, workflows))
     steps += [swap(layout.root, INDEX, has_new=True), RefChange(".cec", _reference(branch), head, commit)]
     return make_plan(
         layout.root,
@@ -160,15 +111,15 @@ def _change(
         work=[PlanStep("commit", layout.definition, told)],
         inputs=[f"{layout.definition}/.git/HEAD"],
         fetch_bytes=0,
-        disk_needed=2 * size,
+        disk_needed=2 * workflows.size,
     )
 
 
 def _nothing(
     layout: EnvironmentLayout, branch: str | None, head: str | None, left_out: tuple[tuple[str, str], ...], number: int
 ) -> CommitPlan:
-    change = make_plan(layout.root, "commit", [])
-    return CommitPlan(layout.name, branch, head, None, number, "", CommitChanges(), (), left_out, (), None, b"", change)
+    change, none = make_plan(layout.root, "commit", []), WorkflowCopies({}, (), whole=False)
+    return CommitPlan(layout.name, branch, head, None, number, "", CommitChanges(), (), left_out, (), none, b"", change)
 
 
 def _reference(branch: str | None) -> str:
