@@ -6,9 +6,10 @@ import re
 from comfydock_core.repositories.definition.uv_lock import parse_lock
 from comfydock_core.utils import native
 
-# As uv writes them: a file on a line of its own, a source on one line.
-_FILE = re.compile(r"^(?:sdist = |\s+)\{ (?:url|path|filename) = [^\n]*\}", re.MULTILINE)
-_OTHER_SPELLING = re.compile(r"^\[\[?package\.(?:wheels|sdist)|^(?:wheels|sdist) = \[? *$(?!\n\s+\{)", re.MULTILINE)
+# A table in braces is a file, unless it says where a package is from; uv writes no other tables of files.
+_IN_BRACES = re.compile(r"(source = )?\{([^{}\n]*)\}")
+_NAMES_FILE = re.compile(r"\b(?:url|path|filename) = ")
+_OTHER_SPELLING = re.compile(r"^ *\[\[?package\.(?:wheels|sdist)|^ *(?:wheels|sdist)\.", re.MULTILINE)
 _LOCAL = re.compile(
     r'^\[\[package\]\]\nname = "([^"\n]+)"\n(?:version = "[^"\n]*"\n)?'
     r'source = \{ (?:directory|editable|path) = "([^"\n]+)"',
@@ -24,6 +25,11 @@ def lock_gaps(path: str) -> list[tuple[str, str]]:
     text = content.decode("utf-8", "replace")
     found = [(name, f"it is installed from `{place}` on this machine")
              for name, place in _LOCAL.findall(text) if os.path.normpath(place) != "."]  # fmt: skip
-    if _OTHER_SPELLING.search(text) or any("hash = " not in line for line in _FILE.findall(text)):
+    if _OTHER_SPELLING.search(text) or any(map(_lacks_hash, _IN_BRACES.finditer(text))):
         found += [(name, "it is locked without a hash") for name in parse_lock(text, path).unhashed()]
     return sorted(found)
+
+
+def _lacks_hash(table: "re.Match[str]") -> bool:
+    """Whether a table in braces may be a file without a hash."""
+    return table[1] is None and "hash = " not in table[2] and _NAMES_FILE.search(table[2]) is not None
