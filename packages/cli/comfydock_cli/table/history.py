@@ -8,6 +8,22 @@ _OPERATION = word("operation", "number or identifier of the operation")
 
 COMMANDS = (
     Command(
+        ("commit",),
+        "comfydock_cli.env_commands.committing:commit",
+        "Commit the environment's definition",
+        "Makes a commit of manifest, locks and the workflows as they are now in the git repository `.cec`. Without a"
+        " message it is named after what changed. What could not be rebuilt elsewhere, such as code that is not pushed,"
+        " is listed, and stands in the commit. `undo` takes the commit back.",
+        ("comfydock commit", 'comfydock commit -m "faces work" --strict', "comfydock commit --dry-run"),
+        _ABOUT,
+        (
+            value("--message", "-m", metavar="MESSAGE", help="what the commit is about"),
+            flag("--strict", help="refuse to commit what could not be rebuilt elsewhere"),
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
         ("log",),
         "comfydock_cli.env_commands.history:log",
         "List the commits of an environment",

@@ -41,6 +41,15 @@ class GitProbe:
             self._process = None
 
 
+def comfyui_probe(layout: EnvironmentLayout) -> GitProbe:
+    """The question for the files of ComfyUI that were changed.
+
+    The models directory is tracked upstream and a link here; untracked files are none of git's business in a directory
+    that ComfyUI and its users write to.
+    """
+    return GitProbe(layout.comfyui, [*_STATUS, "--untracked-files=no", "--", ".", ":(exclude)models"])
+
+
 class GitProbes:
     """The two questions of `status`: the definition, and ComfyUI."""
 
@@ -48,10 +57,7 @@ class GitProbes:
 
     def __init__(self, layout: EnvironmentLayout) -> None:
         self.definition = GitProbe(layout.definition, _STATUS)
-        # The models directory is tracked upstream and a link here; untracked files are none of git's business in a
-        # directory that ComfyUI and its users write to.
-        only_tracked = ["--untracked-files=no", "--", ".", ":(exclude)models"]
-        self.comfyui = GitProbe(layout.comfyui, [*_STATUS, *only_tracked])
+        self.comfyui = comfyui_probe(layout)
 
     def close(self) -> None:
         self.definition.close()

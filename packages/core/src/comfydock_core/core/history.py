@@ -6,7 +6,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from comfydock_core.core.services_bundle import WorkspaceAccess
     from comfydock_core.models.commit import CommitInfo, Reference, Revision
+    from comfydock_core.models.committing import CommitOutcome, CommitPlan, CommitRequest
     from comfydock_core.models.history.differences import Comparison, Log
+    from comfydock_core.models.operation import Initiator
     from comfydock_core.models.protocols import Reporter
 
 
@@ -51,3 +53,19 @@ class History:
         from comfydock_core.core.usecases.history.comparing import compare
 
         return compare(self._workspace.environment(environment), self._workspace.layout, names, reporter)
+
+    def plan_commit(self, name: str | None, request: CommitRequest, reporter: Reporter) -> CommitPlan:
+        """The commit of what there is, made aside; the environment and its branch stay as they are.
+
+        Raises `RepositoryUnfit`, `RepositoryBusy`, `NotReproducible`, `ManifestDamaged`, `LockDamaged`, `GitFailed`.
+        """
+        from comfydock_core.core.usecases.history.committing import plan_commit
+
+        there = self._workspace
+        return plan_commit(there.environment(name), there.layout, there.services(), request, reporter)
+
+    def commit(self, plan: CommitPlan, initiator: Initiator, reporter: Reporter) -> CommitOutcome:
+        """Put a commit in place that was planned, not rehearsed. Raises `ChangedMeanwhile`, `RepositoryBusy`."""
+        from comfydock_core.core.usecases.history.carrying_out import carry_out_commit
+
+        return carry_out_commit(self._workspace.environment(plan.name), plan, initiator, reporter)

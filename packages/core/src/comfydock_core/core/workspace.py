@@ -182,7 +182,7 @@ class Workspace:
 
     @property
     def history(self) -> "History":
-        """The commits of environments' definitions, and what differs between them."""
+        """The commits of environments' definitions: making them, and what differs between them."""
         from comfydock_core.core.history import History
 
         return History(self)

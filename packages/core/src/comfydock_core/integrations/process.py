@@ -89,11 +89,15 @@ def capture(
     env: Mapping[str, str],
     hint: str | None = None,
     silence: Silence | None = None,
+    given: bytes | None = None,
 ) -> Completed:
     """Run a program and collect its streams apart; all it says comes at its end, so `silence` is for the whole.
 
-    Raises `ToolMissing`, `FellSilent`.
+    It reads what is `given`, else nothing. Raises `ToolMissing`, `FellSilent`.
     """
+    if given is not None:
+        with _running(command, cwd, env, subprocess.PIPE, hint, subprocess.PIPE) as process:
+            return _collected(process, None, given)
     with _running(command, cwd, env, subprocess.PIPE, hint) as process:
         return _collected(process, None) if silence is None else _collected_soon(process, silence)
 
@@ -167,8 +171,8 @@ def capture_within(seconds: float, command: Sequence[str], *, cwd: str, env: Map
             return None
 
 
-def _collected(process: "subprocess.Popen[bytes]", seconds: float | None) -> Completed:
-    output, errors = process.communicate(timeout=seconds)
+def _collected(process: "subprocess.Popen[bytes]", seconds: float | None, given: bytes | None = None) -> Completed:
+    output, errors = process.communicate(given, timeout=seconds)
     return Completed(process.returncode, output.decode("utf-8", "replace"), (errors or b"").decode("utf-8", "replace"))
 
 
@@ -205,7 +209,7 @@ def _running(
     finally:
         if process is not None:
             guard.forget(process.pid)
-            for pipe in (process.stdout, process.stderr):
+            for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:
                     pipe.close()
 

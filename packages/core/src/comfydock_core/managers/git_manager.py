@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from comfydock_core.configs.defaults import FIRST_COMMIT
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, PART
+from comfydock_core.integrations import git_options
 from comfydock_core.integrations.git import changes, queries
 from comfydock_core.integrations.own_program import own_command
 from comfydock_core.utils import native
@@ -69,11 +70,18 @@ class GitManager:
                 if known.get(f"merge.{name}.{key}") != value:
                     changes.set_config(self._definition, f"merge.{name}.{key}", value)
 
+    def identity_variables(self) -> dict[str, str]:
+        """Variables that tell git what of its user it does not know."""
+        return git_options.as_variables(list(self._missing_identity().items()), os.environ)
+
     def _ensure_identity(self) -> None:
         """Git refuses to commit for nobody. The user's own identity is left alone; a missing one is filled in here."""
-        for key, fallback in (("user.name", _author_name), ("user.email", _author_email)):
-            if queries.config_value(self._definition, key) is None:
-                changes.set_config(self._definition, key, fallback())
+        for key, value in self._missing_identity().items():
+            changes.set_config(self._definition, key, value)
+
+    def _missing_identity(self) -> dict[str, str]:
+        known = (("user.name", _author_name), ("user.email", _author_email))
+        return {key: made() for key, made in known if queries.config_value(self._definition, key) is None}
 
 
 def _complete(path: str, wanted: Sequence[str], *, without: Sequence[str]) -> None:

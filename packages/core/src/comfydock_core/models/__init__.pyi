@@ -87,6 +87,7 @@ from .exceptions import NodeDataMissing as NodeDataMissing
 from .exceptions import NoHistory as NoHistory
 from .exceptions import NotComfyUI as NotComfyUI
 from .exceptions import NotFoundError as NotFoundError
+from .exceptions import NotReproducible as NotReproducible
 from .exceptions import NotUndoable as NotUndoable
 from .exceptions import OfflineRefused as OfflineRefused
 from .exceptions import OperationDamaged as OperationDamaged
@@ -113,7 +114,9 @@ from .exceptions import ReferencesUnreadable as ReferencesUnreadable
 from .exceptions import RefInvalid as RefInvalid
 from .exceptions import RefNotFound as RefNotFound
 from .exceptions import RemoteError as RemoteError
+from .exceptions import RepositoryBusy as RepositoryBusy
 from .exceptions import RepositoryNotFound as RepositoryNotFound
+from .exceptions import RepositoryUnfit as RepositoryUnfit
 from .exceptions import RequirementInvalid as RequirementInvalid
 from .exceptions import RequirementsConflict as RequirementsConflict
 from .exceptions import ScopeBusy as ScopeBusy

@@ -453,6 +453,34 @@ class ScopeBusy(BusyError):
     code = "scope-busy"
 
 
+class RepositoryBusy(BusyError):
+    """Another git is changing the environment's history, or was killed while it did.
+
+    The message names git's lock file. Wait until that git has finished; when none is running, remove the file.
+    """
+
+    code = "repository-busy"
+
+
+class RepositoryUnfit(ConflictError):
+    """The history of the environment is in the middle of something that git alone can finish, or is not where it was.
+
+    Finish or abort the merge, rebase or the like with git in `.cec`, then run the command again.
+    """
+
+    code = "repository-unfit"
+
+
+class NotReproducible(ConflictError):
+    """With `--strict` nothing is committed that cannot be rebuilt elsewhere, and something cannot.
+
+    All of it is listed: code that is on this machine alone, changed files, packages without hashes. Without
+    `--strict` it is committed, and the commit says what it lacks.
+    """
+
+    code = "not-reproducible"
+
+
 class OperationUnfinished(BusyError):
     """An earlier change was interrupted, and `--no-settle` forbids settling it.
 

@@ -63,27 +63,24 @@ class PromptChecks:
 
     def _origins(self, node: WorkflowNode) -> list[str]:
         """The nodes that a node gets something from, by inputs that its class has: the server ignores others."""
-        known = self._inputs[node.id]
+        known, inputs = self._classes.get(node.type), self._inputs[node.id]
+        takes_any = known is None or bool(known.doubts)
         return [
-            one.node
-            for name, one in node.inputs.items()
-            if isinstance(one, NodeLink) and (known is None or name in known)
+            one.node for name, one in node.inputs.items() if isinstance(one, NodeLink) and (takes_any or name in inputs)
         ]
 
-    def _inputs_of(self, node: WorkflowNode) -> dict[str, ClassInput] | None:
-        """The inputs of a node by what is chosen in it; `None` when they are not all known."""
+    def _inputs_of(self, node: WorkflowNode) -> dict[str, ClassInput]:
+        """The inputs of a node by what is chosen in it, as far as they are known."""
         known = self._classes.get(node.type)
-        if known is None or known.doubts:
-            return None
         chosen = {name: one.value for name, one in node.inputs.items() if isinstance(one, NodeValue)}
-        return inputs_for(known.inputs, chosen)
+        return {} if known is None else inputs_for(known.inputs, chosen)
 
     def _may_be_output(self, node: WorkflowNode) -> bool:
         known = self._classes.get(node.type)
         return known is None or known.output_node is not False
 
     def _check_node(self, node: WorkflowNode, known: NodeClass) -> None:
-        for name, one in (self._inputs[node.id] or {}).items():
+        for name, one in self._inputs[node.id].items():
             if one.section == HIDDEN or one.type == AUTOGROW:
                 continue
             source = node.inputs.get(name)

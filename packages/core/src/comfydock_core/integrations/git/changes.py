@@ -72,6 +72,6 @@ def update_ref(worktree: str, name: str, new: str | None, old: str | None) -> No
     """
     expected = old or "0" * 40
     # By default git may leave a reference empty after power loss.
-    command = ["-c", "core.fsync=reference", "update-ref", "--no-deref"]
+    command = ["-c", "core.fsync=reference", "update-ref", "-m", "comfydock", "--no-deref"]
     command += [name, new, expected] if new is not None else ["-d", name, expected]
     runner.run(command, cwd=worktree, doing=f"move `{name}`")

@@ -123,18 +123,34 @@ def _login(repository: str, variables: Mapping[str, str]) -> dict[str, str]:
     return {**settings, "COMFYDOCK_LOGIN": name, "COMFYDOCK_PASSWORD": unquote(password)}
 
 
-def ask(arguments: Sequence[str], *, cwd: str, repository: str | None = None) -> Completed:
+def ask(
+    arguments: Sequence[str],
+    *,
+    cwd: str,
+    repository: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    given: bytes | None = None,
+) -> Completed:
     """Run a short git command; the exit code is the caller's to judge.
 
     The address of `repository` among the arguments is given to git without its login, which git asks us for.
-    Raises `ToolMissing`, and `NetworkUnavailable` when `repository` leads to a server that gives no answer.
+    `variables` are added to its environment, `given` is what it reads. Raises `ToolMissing`, and `NetworkUnavailable`
+    when `repository` leads to a server that gives no answer.
     """
-    return _done(process.capture, arguments, cwd, repository)
+    return _done(functools.partial(process.capture, given=given), arguments, cwd, repository, variables)
 
 
-def run(arguments: Sequence[str], *, cwd: str, doing: str, repository: str | None = None) -> str:
+def run(
+    arguments: Sequence[str],
+    *,
+    cwd: str,
+    doing: str,
+    repository: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    given: bytes | None = None,
+) -> str:
     """Run a git command and return its output. Raises the error that its failure means; `doing` words it."""
-    completed = ask(arguments, cwd=cwd, repository=repository)
+    completed = ask(arguments, cwd=cwd, repository=repository, variables=variables, given=given)
     if completed.returncode != 0:
         raise failure(completed, arguments, cwd=cwd, doing=doing, repository=repository)
     return completed.output
@@ -172,12 +188,18 @@ def read_output(arguments: Sequence[str], *, cwd: str, doing: str, given: bytes 
         yield output
 
 
-def _done(start: Callable[..., Completed], arguments: Sequence[str], cwd: str, repository: str | None) -> Completed:
+def _done(
+    start: Callable[..., Completed],
+    arguments: Sequence[str],
+    cwd: str,
+    repository: str | None,
+    variables: Mapping[str, str] | None = None,
+) -> Completed:
     with _silence_told(repository, arguments):
         return start(
             _command(arguments, cwd, repository),
             cwd=cwd,
-            env=git_environment(repository),
+            env={**git_environment(repository), **(variables or {})},
             hint=_HINT_MISSING,
             silence=_silence(arguments, repository),
         )

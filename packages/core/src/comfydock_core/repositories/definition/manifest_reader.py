@@ -19,7 +19,12 @@ def read_manifest_text(path: str) -> str:
 
 def read_manifest(path: str) -> dict[str, object]:
     """The manifest as nested tables. Raises `ManifestDamaged`, naming the place."""
+    return parse_manifest(read_manifest_text(path), path)
+
+
+def parse_manifest(text: str, path: str) -> dict[str, object]:
+    """The same for a text that is at hand. Raises `ManifestDamaged`, naming `path`."""
     try:
-        return tomllib.loads(read_manifest_text(path))
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise damaged(path, str(error)) from error

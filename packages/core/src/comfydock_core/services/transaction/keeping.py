@@ -1,13 +1,17 @@
 """How long operations are kept: what they took away is the trash, and their undo.
 
 Operations that keep a directory (an environment, a node pack, a virtual environment) count against the limit; small
-ones, that keep files at most, stay between them, so that choosing environments does not push a deleted one out.
+ones, that keep files or parts of a definition at most, stay between them, so that choosing environments does not push
+a deleted one out, nor commits what was done before them.
 """
 
 import os
 
+from comfydock_core.models.exceptions import OperationDamaged
+from comfydock_core.models.operation import Swap
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories import operation_log
+from comfydock_core.repositories.operation_log import Journal
 from comfydock_core.services.transaction.trash import empty_trash, put_away
 from comfydock_core.utils.files.filesystem import freed_by_removing
 
@@ -62,9 +66,20 @@ def kept_bytes(scope: str, identifier: str) -> int:
 def _keeps_directories(scope: str, identifier: str) -> bool:
     try:
         with os.scandir(f"{_directory(scope, identifier)}/old") as entries:
-            return any(entry.is_dir(follow_symlinks=False) for entry in entries)
+            kept = {entry.name for entry in entries if entry.is_dir(follow_symlinks=False)}
     except FileNotFoundError:
         return False
+    return bool(kept) and not kept <= _parts_of_definition(scope, identifier)
+
+
+def _parts_of_definition(scope: str, identifier: str) -> set[str]:
+    """What an operation keeps of a definition, by its names in `old`: text, a few megabytes at most."""
+    try:
+        steps = Journal(scope, identifier).read().steps
+    except OperationDamaged:
+        return set()
+    return {str(number) for number, step in enumerate(steps)
+            if isinstance(step, Swap) and step.path.startswith(".cec/")}  # fmt: skip
 
 
 def _directory(scope: str, identifier: str) -> str:

@@ -5,16 +5,20 @@ the one that the new thing comes from, and `old/<n>` for what was there; which o
 Everything else is a state that nobody but a stranger could have made, and then nothing is touched.
 """
 
+import contextlib
 import errno
 import os
+from collections.abc import Iterator
 
 from comfydock_core.integrations.git import changes, queries
+from comfydock_core.integrations.git.index_lock import index_locked, is_index
 from comfydock_core.integrations.git.left_locks import remove_left_locks
 from comfydock_core.models.exceptions import AcrossFileSystems, ChangedMeanwhile, OperationDamaged
 from comfydock_core.models.operation import RefChange, Step, Swap
 from comfydock_core.repositories.operation_log import OPS
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files import durable
+from comfydock_core.utils.files.fingerprints import fingerprint
 from comfydock_core.utils.files.renames import rename_to_new
 
 
@@ -58,18 +62,42 @@ class StepRunner:
         return self._absolute(f"{self._directory}/old/{number}")
 
     def _swap(self, number: int, step: Swap) -> None:
-        state = self._state(number, step)
-        if state == "before" and step.has_old:
-            self._rename(number, step, self.live(step), self.kept(number))
-        if state in ("before", "half") and step.has_new:
-            self._rename(number, step, self.source(number, step), self.live(step))
+        with self._git_kept_off(step):
+            state = self._state(number, step)
+            if state == "before":
+                self._refuse_other_index(step)
+            if state == "before" and step.has_old:
+                self._rename(number, step, self.live(step), self.kept(number))
+            if state in ("before", "half") and step.has_new:
+                self._rename(number, step, self.source(number, step), self.live(step))
 
     def _swap_back(self, number: int, step: Swap) -> None:
-        state = self._state(number, step)
-        if state == "after" and step.has_new:
-            self._rename(number, step, self.live(step), self.source(number, step))
-        if state in ("after", "half") and step.has_old:
-            self._rename(number, step, self.kept(number), self.live(step))
+        with self._git_kept_off(step):
+            state = self._state(number, step)
+            if state == "after" and step.has_new:
+                self._rename(number, step, self.live(step), self.source(number, step))
+            if state in ("after", "half") and step.has_old:
+                self._rename(number, step, self.kept(number), self.live(step))
+
+    @contextlib.contextmanager
+    def _git_kept_off(self, step: Swap) -> Iterator[None]:
+        """While a repository's index is swapped no git may change it. Raises `RepositoryBusy`."""
+        if not is_index(step.path):
+            yield
+            return
+        with index_locked(
+            self.live(step), os.path.basename(self._directory), self._absolute(f"{self._directory}/work")
+        ):
+            yield
+
+    def _refuse_other_index(self, step: Swap) -> None:
+        """What another git put into the index before it was kept off is that git's, and not to be replaced."""
+        if is_index(step.path) and fingerprint(self.live(step)) != step.before:
+            raise ChangedMeanwhile(
+                f"`{self.live(step)}` was changed by another git meanwhile",
+                hint="run the command again: it commits what is there now",
+                context={"path": self.live(step), "expected": step.before},
+            )
 
     def _state(self, number: int, step: Swap) -> str:
         """`before`, `half` or `after`, by the names that exist. Raises `OperationDamaged` for any other combination."""

@@ -11,6 +11,9 @@ from comfydock_core.repositories.operation_log import OPS
 from comfydock_core.services.transaction.planning import make_plan
 from comfydock_core.utils.files.fingerprints import fingerprint
 
+# What a commit changes beside references.
+_OF_HISTORY = (".cec/.git/index/", ".cec/workflows/")
+
 
 def plan_undo(record: OperationRecord) -> ChangePlan:
     """What undoing takes. Raises `NotUndoable` when what the operation left is not what is there now.
@@ -29,7 +32,7 @@ def plan_undo(record: OperationRecord) -> ChangePlan:
         steps,
         work=work,
         holds=environments,
-        disturbs=environments or ([record.scope] if os.path.isdir(f"{record.scope}/.cec") else ()),
+        disturbs=environments or _disturbed(record.scope, steps),
         fetch_bytes=0,
         disk_needed=0,
         undoes=record.id,
@@ -92,6 +95,12 @@ def _environments(scope: str, steps: list[Step]) -> list[str]:
     names = [name for step in steps if isinstance(step, Swap) for name in (step.path, step.source or "")]
     places = [_absolute(scope, name) for name in names if name and "/" not in name]
     return sorted(place for place in set(places) if os.path.isdir(f"{place}/.cec"))
+
+
+def _disturbed(scope: str, steps: list[Step]) -> list[str]:
+    """The environment itself, unless only its history moves, which nothing that runs reads."""
+    is_history = all(isinstance(step, RefChange) or f"{step.path}/".startswith(_OF_HISTORY) for step in steps)
+    return [scope] if os.path.isdir(f"{scope}/.cec") and not is_history else []
 
 
 def _absolute(scope: str, path: str) -> str:

@@ -1,4 +1,4 @@
-"""What is done with the history of a definition: reading it and comparing its states."""
+"""What is done with the history of a definition: committing, reading it and comparing its states."""
 
 import lazy_loader as lazy
 

@@ -1,0 +1,168 @@
+"""Planning a commit of an environment's definition: it is made aside, and only has to be put in place."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.core.services_bundle import WorkspaceServices
+from comfydock_core.core.usecases.history.changes import changes_between
+from comfydock_core.core.usecases.history.gaps import find_gaps
+from comfydock_core.core.usecases.history.messages import default_message, with_gaps
+from comfydock_core.core.usecases.history.workflow_copies import steps_of, take_workflows
+from comfydock_core.integrations.git.committing import CommitBuilder, File
+from comfydock_core.integrations.git.head import read_head
+from comfydock_core.integrations.git.index_lock import wait_for_index
+from comfydock_core.models.committing import CommitChanges, CommitPlan, CommitRequest, Gap, WorkflowCopies
+from comfydock_core.models.exceptions import ConflictError, NotReproducible, RepositoryUnfit
+from comfydock_core.models.operation import ChangePlan, RefChange, Step
+from comfydock_core.models.plan import PlanStep
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.live_workflows import look_at_workflows
+from comfydock_core.services.transaction import make_plan
+from comfydock_core.services.transaction.planning import swap
+from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.text import counted
+
+INDEX = ".cec/.git/index"
+# What git keeps while it is in the middle of something; only git can end that.
+_UNDER_WAY = {"MERGE_HEAD": "a merge", "CHERRY_PICK_HEAD": "a cherry-pick", "REVERT_HEAD": "a revert",
+              "rebase-merge": "a rebase", "rebase-apply": "a rebase"}  # fmt: skip
+
+
+def plan_commit(
+    layout: EnvironmentLayout,
+    workspace: WorkspaceLayout,
+    services: WorkspaceServices,
+    request: CommitRequest,
+    reporter: Reporter,
+) -> CommitPlan:
+    """Make the commit of what there is, in objects that nothing refers to yet.
+
+    Raises `RepositoryUnfit`, `RepositoryBusy`, `NotReproducible` when that is refused, `ManifestDamaged`,
+    `LockDamaged`, `GitFailed`, `ToolMissing`, `FileSystemError`.
+    """
+    _refuse_unfit(layout)
+    _refuse_empty(request.message)
+    wait_for_index(f"{layout.root}/{INDEX}")
+    reporter.phase("Looking at the definition")
+    head, branch = read_head(layout.definition)
+    with (
+        disk_errors("commit the definition", layout.definition),
+        tempfile.TemporaryDirectory(prefix="comfydock-commit-") as scratch,
+    ):
+        builder = CommitBuilder(layout.definition, scratch, head=head, rehearsal=request.rehearsal)
+        builder.add_everything()
+        live = look_at_workflows(layout.workflows)
+        found = None if live is None else take_workflows(builder, layout, live)
+        before, after = builder.committed(), _files(builder, layout)
+        left_out = () if live is None else live.left_out
+        if after == before:
+            return _nothing(layout, branch, head, left_out, builder.number())
+        changes = changes_between(before, after, builder.content)
+        gaps = find_gaps(layout, workspace)
+        if request.strict and gaps:
+            raise _refusal(layout, gaps)
+        message = (request.message or default_message(changes)).strip()
+        commit = builder.commit(with_gaps(message, gaps), services.environment(layout).git.identity_variables)
+        workflows = found.copies if found is not None else WorkflowCopies({}, (), whole=False)
+        return CommitPlan(
+            name=layout.name,
+            branch=branch,
+            parent=head,
+            commit=commit,
+            number=builder.number() + 1,
+            message=message,
+            changes=changes,
+            gaps=gaps,
+            left_out=left_out,
+            unreadable=found.unreadable if found is not None else (),
+            workflows=workflows,
+            index=builder.index(),
+            change=_change(layout, branch, head, commit, changes, workflows),
+        )
+
+
+def _files(builder: CommitBuilder, layout: EnvironmentLayout) -> Mapping[bytes, File]:
+    """What the commit is going to hold. Raises `RepositoryUnfit` for files that a merge left open."""
+    entries = builder.entries()
+    if any(entry.stage for entry in entries):
+        raise _unfit(layout, "a merge", "")
+    return {entry.path: (entry.mode, entry.object) for entry in entries}
+
+
+def _change(
+    layout: EnvironmentLayout,
+    branch: str | None,
+    head: str | None,
+    commit: str,
+    changes: CommitChanges,
+    workflows: WorkflowCopies,
+) -> ChangePlan:
+    files = changes.files
+    told = counted(len(files.added + files.removed + files.changed), "file")
+    steps: list[Step] = list(steps_of(layout, workflows))
+    steps += [swap(layout.root, INDEX, has_new=True), RefChange(".cec", _reference(branch), head, commit)]
+    return make_plan(
+        layout.root,
+        "commit",
+        steps,
+        work=[PlanStep("commit", layout.definition, told)],
+        inputs=[f"{layout.definition}/.git/HEAD"],
+        fetch_bytes=0,
+        disk_needed=2 * workflows.size,
+    )
+
+
+def _nothing(
+    layout: EnvironmentLayout, branch: str | None, head: str | None, left_out: tuple[tuple[str, str], ...], number: int
+) -> CommitPlan:
+    change, none = make_plan(layout.root, "commit", []), WorkflowCopies({}, (), whole=False)
+    return CommitPlan(layout.name, branch, head, None, number, "", CommitChanges(), (), left_out, (), none, b"", change)
+
+
+def _reference(branch: str | None) -> str:
+    """What moves: the branch, whatever it is called, or a head that is on none."""
+    if branch is None:
+        return "HEAD"
+    return branch if branch.startswith("refs/") else f"refs/heads/{branch}"
+
+
+def _refuse_empty(message: str | None) -> None:
+    if message is not None and (not message.strip() or "\0" in message):
+        raise ConflictError(
+            "the message of the commit is empty" if not message.strip() else "the message has a character of no text",
+            hint="write what changed, or leave `-m` out: what changed is named then",
+            context={"message": message},
+        )
+
+
+def _refuse_unfit(layout: EnvironmentLayout) -> None:
+    git = f"{layout.definition}/.git"
+    if not os.path.isdir(git):
+        raise RepositoryUnfit(
+            f"`{layout.definition}` has no git repository of its own",
+            hint="`git init` there starts a new history; a linked worktree or a submodule cannot be committed here",
+            context={"path": layout.definition},
+        )
+    for name, what in _UNDER_WAY.items():
+        if os.path.lexists(f"{git}/{name}"):
+            raise _unfit(layout, what, f"{git}/{name}")
+
+
+def _unfit(layout: EnvironmentLayout, what: str, path: str) -> RepositoryUnfit:
+    return RepositoryUnfit(
+        f"{what} is not finished in `{layout.definition}`",
+        hint="finish or abort it with git there, then run the command again",
+        context={"path": path or layout.definition},
+    )
+
+
+def _refusal(layout: EnvironmentLayout, gaps: tuple[Gap, ...]) -> NotReproducible:
+    listed = "".join(f"\n  {gap.text}" for gap in gaps)
+    return NotReproducible(
+        f"{counted(len(gaps), 'part')} of `{layout.name}` could not be rebuilt elsewhere:{listed}",
+        hint="commit and push the code, or run the command without `--strict`: the commit says what it lacks",
+        context={"gaps": [gap.as_dict() for gap in gaps]},
+    )
