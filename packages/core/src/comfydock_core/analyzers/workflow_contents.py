@@ -72,6 +72,16 @@ class FileContent:
         return self._digest
 
 
+def settled_content(path: str) -> FileContent:
+    """The same of a file that may have been written just now: then the tick is waited for. Raises `OSError`."""
+    content = FileContent(path)
+    left = time_of_change(content.stamp) + _TICK - time.time_ns()
+    if content.is_settled or not 0 <= left <= _TICK:
+        return content
+    time.sleep((left + 1_000_000) / 1e9)
+    return FileContent(path)
+
+
 def content_digest(content: bytes, stamp: str = "") -> str:
     """The same for files that say the same: spaces do not count, nor what the editor keeps of the view.
 

@@ -26,6 +26,16 @@ class WorkflowLocks:
     def path(self, name: str) -> str:
         return f"{self._root}/{self.place(name)}"
 
+    def has(self, name: str) -> bool:
+        """Whether a workflow has a lock, one that can be used or not. Raises `FileSystemError`."""
+        path = self.path(name)
+        with disk_errors(f"look at `{path}`"):
+            try:
+                os.stat(path)
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+        return True
+
     def content(self, name: str) -> bytes | None:
         """The lock as it is, `None` when there is none. Raises `WorkflowLockDamaged`, `FileSystemError`."""
         path = self.path(name)

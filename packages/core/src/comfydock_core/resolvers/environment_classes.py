@@ -49,7 +49,8 @@ class EnvironmentClasses:
     `owners` maps every class that is defined to the directory of the pack that defines it, or to `COMFYUI`; `classes`
     are those whose inputs were read. `doubts` say, by owner, where more may be defined than reading the code tells.
     `editor_only` are those that scripts of packs define for the editor alone.
-    `further` are files and directories beside those of node classes that the inputs were read from.
+    `remembered` is what was asked for the names. `further` are files and directories beside those of node classes that
+    the inputs were read from.
     """
 
     owners: dict[str, str] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class EnvironmentClasses:
     doubts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     editor_only: frozenset[str] = frozenset()
     further: list[str] = field(default_factory=list)
+    remembered: RememberedClasses | None = None
 
     @property
     def classes(self) -> OwnedClasses:
@@ -81,7 +83,7 @@ def environment_classes(
     files = ClassFiles(layout.comfyui, listed)
     names = RememberedClasses(layout.comfyui, answers, reporter, files)
     inputs = RememberedInputs(layout.comfyui, answers, reporter, files)
-    found = EnvironmentClasses()
+    found = EnvironmentClasses(remembered=names)
     own = names.of_comfyui()
     found.add(COMFYUI, own.names, inputs.of_comfyui().classes, own.doubts)
     for pack, place in present_packs(layout.custom_nodes).items():

@@ -1,7 +1,5 @@
 """Which version of ComfyUI a user means: the newest release, a release, a branch or a commit."""
 
-import os
-
 from comfydock_core.caching.comfyui_cache import ComfyUICacheManager
 from comfydock_core.clients.github_client import GitHubClient
 from comfydock_core.configs.defaults import COMFYUI_REPOSITORY
@@ -11,18 +9,12 @@ from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.environments.creation import ComfyUISpec
 from comfydock_core.models.exceptions import OfflineRefused, RefNotFound, RemoteError
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.services.comfyui_repository import chosen_repository
 from comfydock_core.utils.git_urls import github_repository, same_repository
 from comfydock_core.utils.text import nearest
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit, newest_tag
 
 _NAMES_SHOWN = 10
-
-
-def chosen_repository(named: str | None) -> str:
-    """The repository named, that of `COMFYDOCK_COMFYUI_REPOSITORY`, or the default. Paths become absolute."""
-    chosen = named or os.environ.get("COMFYDOCK_COMFYUI_REPOSITORY") or COMFYUI_REPOSITORY
-    path = None if chosen.startswith("file://") else remotes.local_path(chosen)
-    return path or chosen
 
 
 class ComfyUIVersions:

@@ -1,2 +1,3 @@
 from .class_origins import ClassOrigins as ClassOrigins
+from .lock_comparing import LockComparer as LockComparer
 from .model_origins import ModelOrigins as ModelOrigins

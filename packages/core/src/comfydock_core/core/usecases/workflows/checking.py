@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
-from comfydock_core.analyzers.workflows.embedded_lock import embedded_lock, with_lock
+from comfydock_core.analyzers.workflows.embedded_lock import EmbeddedLock, embedded_lock, with_lock
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.usecases.workflows.input_files import input_path
-from comfydock_core.core.usecases.workflows.lock_comparing import LockComparer
-from comfydock_core.core.usecases.workflows.lock_making import LockParts
 from comfydock_core.models.workflow.checks import (
     AMBIGUOUS,
     HERE,
@@ -23,8 +21,10 @@ from comfydock_core.models.workflow.checks import (
     WorkflowIssue,
 )
 from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, FileReference, WorkflowDependencies
+from comfydock_core.models.workflow.lock import LockComparison
 from comfydock_core.models.workflow.plans import FROM_INDEX, FROM_LOCK, FROM_MANIFEST, FROM_WORKFLOW, ModelOrigin
 from comfydock_core.models.workflow.prompt_view import RUNS, PromptView
+from comfydock_core.repositories.workflow_locks import WorkflowLocks
 from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 from comfydock_core.resolvers.model_matching import ModelMatcher
 from comfydock_core.utils.text import some
@@ -32,6 +32,7 @@ from comfydock_core.validation.prompt_checks import PromptChecks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from comfydock_core.core.usecases.workflows.lock_comparing import LockComparer
     from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
 
 ClassHints = Mapping[str, str | None]  # What to do about missing classes, by their names.
@@ -41,14 +42,14 @@ ClassHints = Mapping[str, str | None]  # What to do about missing classes, by th
 class WorkflowChecker:
     """Checks workflows against one environment, whose classes were read and whose model folders are looked at.
 
-    Without `locks` nothing is compared with what was locked. `class_origins` and `model_origins` say where what is
-    missing can be had; they are asked when something is.
+    Without `locks` nothing is compared with what was locked; they are asked for when a workflow has a lock.
+    `class_origins` and `model_origins` say where what is missing can be had; they are asked when something is.
     """
 
     environment: EnvironmentLayout
     known: EnvironmentClasses
     matcher: ModelMatcher
-    locks: LockComparer | None = None
+    locks: "Callable[[], LockComparer] | None" = None
     class_origins: Callable[[str, WorkflowDependencies, str | None], ClassHints] | None = None
     model_origins: "Callable[[], ModelOrigins] | None" = None
 
@@ -74,7 +75,6 @@ class WorkflowChecker:
             *(issue for match in matches if (issue := self._model_issue(match, name, resolving)) is not None),
             *self._missing_files(needs, files),
         ]
-        parts = LockParts(name, needs, matches)
         optional = {id(issue) for issue in found if self._is_idle(issue, used, needs)}
         check = WorkflowCheck(
             name,
@@ -83,9 +83,23 @@ class WorkflowChecker:
             matches,
             tuple(rules.untold),
             len(view.running),
-            self.locks.compare(parts, embedded, is_own=is_own) if self.locks is not None else None,
+            self._compared(name, needs, matches, embedded, is_own),
         )
         return check, files
+
+    def _compared(
+        self,
+        name: str,
+        needs: WorkflowDependencies,
+        matches: tuple[ModelMatch, ...],
+        embedded: EmbeddedLock,
+        is_own: bool,
+    ) -> LockComparison | None:
+        """What is other than locked. What comparing takes is loaded where there is a lock."""
+        carries = embedded.lock is not None or embedded.problem is not None
+        if self.locks is None or not (carries or (is_own and WorkflowLocks(self.environment).has(name))):
+            return None
+        return self.locks().compare(name, needs, matches, embedded, is_own=is_own)
 
     def _model_issue(self, match: ModelMatch, workflow: str, resolving: str | None) -> WorkflowIssue | None:
         if match.state == MISSING and self.model_origins is not None:

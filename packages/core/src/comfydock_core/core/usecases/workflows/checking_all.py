@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from comfydock_core.analyzers.workflow_contents import FileContent
+from comfydock_core.analyzers.workflow_contents import settled_content
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 
-# What to do about missing classes and models is loaded when one is.
+# What to do about missing classes and models is loaded when one is, comparing locks when there is one.
 from comfydock_core.core.usecases import workflows
 from comfydock_core.core.usecases.workflows.checking import ClassHints, WorkflowChecker
 from comfydock_core.core.usecases.workflows.knowledge import known_classes
 from comfydock_core.core.usecases.workflows.local_models import local_models
-from comfydock_core.core.usecases.workflows.lock_comparing import LockComparer
 from comfydock_core.core.usecases.workflows.noting import CheckNotes, facts_of
 from comfydock_core.core.usecases.workflows.opening import FoundWorkflow, find_workflow, open_found
 from comfydock_core.managers.workflow_manager import WorkflowManager
@@ -22,15 +21,13 @@ from comfydock_core.models.exceptions import WorkflowUnreadable
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.checks import IssueCode, WorkflowCheck, WorkflowIssue
 from comfydock_core.models.workflow.dependencies import WorkflowDependencies
+from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.files.listed_once import ListedOnce
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from comfydock_core.models.protocols import Reporter
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+    from comfydock_core.core.usecases.workflows.lock_comparing import LockComparer
     from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
 
 
@@ -54,15 +51,18 @@ def check_workflows(
     def origins() -> ModelOrigins:
         return workflows.ModelOrigins(workspace, environment)
 
+    @cache
+    def locks() -> LockComparer:
+        return workflows.LockComparer(workspace, environment, known)
+
     with disk_errors("look at the directories of models"):
         models = local_models(workspace, environment, listed)
-        classes = _Origins(workspace, environment, reporter)
-        locks = LockComparer(workspace, environment, known)
+        classes = _Origins(workspace, environment, known, reporter)
         checker = WorkflowChecker(environment, known, models.matcher, locks, classes.hints, origins)
         try:
             for at, one in enumerate(found):
                 reporter.progress(one.name, at, len(found), "workflows")
-                content = FileContent(one.path) if one.in_environment else None
+                content = settled_content(one.path) if one.in_environment else None
                 check, files = _look(checker, one, strict)
                 if content is not None:
                     notes.add(content, one.path, check, facts_of(check, files.items(), models))
@@ -76,8 +76,14 @@ def check_workflows(
 class _Origins:
     """Says what to do about missing classes; what that takes is loaded by the first question."""
 
-    def __init__(self, workspace: WorkspaceLayout, environment: EnvironmentLayout, reporter: Reporter) -> None:
-        self._needed = (workspace, environment, reporter)
+    def __init__(
+        self,
+        workspace: WorkspaceLayout,
+        environment: EnvironmentLayout,
+        known: EnvironmentClasses,
+        reporter: Reporter,
+    ) -> None:
+        self._needed = (workspace, environment, known, reporter)
         self._found: workflows.ClassOrigins | None = None
 
     def hints(self, name: str, needs: WorkflowDependencies, resolving: str | None) -> ClassHints:

@@ -11,6 +11,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.candidates import BUILT_IN, OPTIONAL, ClassResolution
 from comfydock_core.models.workflow.dependencies import WorkflowDependencies
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 from comfydock_core.utils.text import some
 
 _MOST_PACKS = 3
@@ -19,8 +20,15 @@ _MOST_PACKS = 3
 class ClassOrigins(contextlib.ExitStack):
     """Says what to do about classes that are missing. Nothing is read before it is asked, and then once."""
 
-    def __init__(self, workspace: WorkspaceLayout, environment: EnvironmentLayout, reporter: Reporter) -> None:
+    def __init__(
+        self,
+        workspace: WorkspaceLayout,
+        environment: EnvironmentLayout,
+        known: EnvironmentClasses,
+        reporter: Reporter,
+    ) -> None:
         super().__init__()
+        self._known = known
         self._workspace = workspace
         self._environment = environment
         self._reporter = reporter
@@ -31,7 +39,7 @@ class ClassOrigins(contextlib.ExitStack):
         if self._decider is None:
             manifest = read_manifest(self._environment.manifest)
             self._decider = self.enter_context(
-                class_decider(self._workspace, self._environment, manifest, self._reporter)
+                class_decider(self._workspace, self._environment, manifest, self._reporter, self._known.remembered)
             )
         decider = self._decider
         found = {one.type: one for one in decider.decide(name, needs).classes if one.type not in decider.own}

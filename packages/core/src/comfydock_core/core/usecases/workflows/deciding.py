@@ -44,14 +44,19 @@ class ClassDecider:
 
 @contextlib.contextmanager
 def class_decider(
-    workspace: WorkspaceLayout, environment: EnvironmentLayout, manifest: dict[str, object], reporter: Reporter
+    workspace: WorkspaceLayout,
+    environment: EnvironmentLayout,
+    manifest: dict[str, object],
+    reporter: Reporter,
+    remembered: RememberedClasses | None = None,
 ) -> Iterator[ClassDecider]:
     """A decider for one environment. Without the lists of node packs what is here is asked alone.
 
+    `remembered` is what was asked for node classes before, so that their files are not looked at again.
     Raises `ManifestDamaged`, `FileSystemError`.
     """
     with lists_if_there(workspace) as index:
-        classes = RememberedClasses(environment.comfyui, AnswerCache(workspace.answers), reporter)
+        classes = remembered or RememberedClasses(environment.comfyui, AnswerCache(workspace.answers), reporter)
         packs = installed_packs(environment, manifest, index, classes)
         own = classes.of_comfyui().names
         classes.save()

@@ -9,6 +9,8 @@ from comfydock_core.core.usecases.workflows.file_contents import known_contents
 from comfydock_core.core.usecases.workflows.lock_making import LockMaker, LockParts
 from comfydock_core.models.exceptions import WorkflowLockDamaged
 from comfydock_core.models.manifest import EnvironmentManifest
+from comfydock_core.models.workflow.checks import ModelMatch
+from comfydock_core.models.workflow.dependencies import WorkflowDependencies
 from comfydock_core.models.workflow.lock import LockComparison, LockDifference, WorkflowLock
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.workflow_locks import WorkflowLocks
@@ -26,23 +28,31 @@ class LockComparer:
         self._known = known
         self._locks = WorkflowLocks(environment)
 
-    def compare(self, parts: LockParts, embedded: EmbeddedLock, *, is_own: bool) -> LockComparison | None:
+    def compare(
+        self,
+        name: str,
+        needs: WorkflowDependencies,
+        matches: tuple[ModelMatch, ...],
+        embedded: EmbeddedLock,
+        *,
+        is_own: bool,
+    ) -> LockComparison | None:
         """What is other than the environment's lock of the workflow says, or else than the one that it carries.
 
         `None` without either. A lock that cannot be used is a difference. Raises `ManifestDamaged`,
         `ModelIndexDamaged`, `BusyError`.
         """
-        place = self._locks.path(parts.name) if is_own else None
+        place = self._locks.path(name) if is_own else None
         try:
-            locked = self._locks.read(parts.name) if is_own else None
+            locked = self._locks.read(name) if is_own else None
         except WorkflowLockDamaged as error:
-            return LockComparison(place, (LockDifference("lock", parts.name, error.message),))
+            return LockComparison(place, (LockDifference("lock", name, error.message),))
         if locked is None:
             place, locked = None, embedded.lock
         if locked is not None:
-            return LockComparison(place, compare_locks(locked, self._now(parts)))
+            return LockComparison(place, compare_locks(locked, self._now(LockParts(name, needs, matches))))
         if embedded.problem is not None:
-            return LockComparison(None, (LockDifference("lock", parts.name, embedded.problem.message),))
+            return LockComparison(None, (LockDifference("lock", name, embedded.problem.message),))
         return None
 
     def _now(self, parts: LockParts) -> WorkflowLock:

@@ -11,7 +11,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.exceptions import GitFailed
 from comfydock_core.models.manifest import EnvironmentManifest
-from comfydock_core.services.comfyui_versions import chosen_repository
+from comfydock_core.services.comfyui_repository import chosen_repository
 from comfydock_core.utils.files.listed_once import ListedOnce
 
 _SUBJECT = "class-releases"
