@@ -31,6 +31,7 @@ BEGINS = {
     "comfydock clone": PLAIN,
     "comfydock adopt": BARE,
     "comfydock rename test work": BARE,
+    "comfydock commit -m": PLAIN,
     "comfydock node add": PLAIN,
     "comfydock node why-not": PLAIN,
     "comfydock node dev-link": PLAIN,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from comfydock_core.core.environment import Environment
+from comfydock_core.core.usecases.history.committing import INDEX
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.integrations import git_options
 from comfydock_core.models.committing import CommitOutcome, CommitPlan, CommitRequest
@@ -24,7 +25,8 @@ from comfydock_core.models.exceptions import (
     RepositoryBusy,
     RepositoryUnfit,
 )
-from comfydock_core.models.operation import Initiator
+from comfydock_core.models.operation import Initiator, Swap
+from comfydock_core.services.transaction.steps import StepRunner
 from comfydock_core.utils import faults
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support import miniature
@@ -442,6 +444,13 @@ def test_what_somebody_adds_to_the_index_in_between_is_refused(place: Place) -> 
     place.git("add", "theirs")
     refused(place, lambda: place.carry_out(plan), ChangedMeanwhile)
     assert place.git("diff", "--cached", "--name-only") == "theirs"
+
+
+def test_an_index_that_is_another_at_the_last_moment_is_left_alone(place: Place) -> None:
+    (Path(place.layout.root) / ".ops/000001-x/new").mkdir(parents=True)
+    (Path(place.layout.root) / ".ops/000001-x/new/0").write_bytes(b"ours")
+    runner = StepRunner(place.layout.root, "000001-x")
+    refused(place, lambda: runner.forward((Swap(INDEX, "index:another", True),)), ChangedMeanwhile)
 
 
 def test_another_branch_in_between_is_refused(place: Place) -> None:
