@@ -14,9 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comfydock_core.analyzers import workflow_contents
+from comfydock_core.analyzers.workflow_contents import settled_content
 from comfydock_core.analyzers.workflow_states import WorkflowLook
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.workflows.checking_all import check_workflows
+from comfydock_core.core.usecases.workflows.noting import CheckNotes
 from comfydock_core.managers import WorkflowManager
 from comfydock_core.models.workflow import WorkflowState
 from comfydock_core.models.workflow.status import EDITED, OTHER_CODE, OTHER_FILES
@@ -225,14 +227,20 @@ def test_what_a_pack_writes_for_itself_changes_nothing(place: Place) -> None:
 
 
 def test_a_file_that_is_written_while_it_is_checked_is_not_taken_for_checked(place: Place) -> None:
-    class Editor(SilentReporter):
-        def progress(self, name: str, *rest: object, **more: object) -> None:
-            if name == "one":
-                put(place.live(), prompt("other.safetensors"))
-
     put(place.live(), prompt())
-    check_workflows(place.manager, ["one"], Editor())
+    notes = CheckNotes(place.layout)
+    before = settled_content(str(place.live()))
+    (check,) = check_workflows(place.fresh, ["one"], SilentReporter())
+    put(place.live(), prompt("other.safetensors"))
+    notes.add(before, str(place.live()), check, [])
+    notes.write(place.manager.note, [])
     assert place.told()[0] == "not-checked"
+
+
+def test_a_file_that_was_written_just_now_is_taken_for_checked(place: Place) -> None:
+    put(place.live(), prompt())
+    check_workflows(place.manager, ["one"], SilentReporter())
+    assert place.told()[0] == "fine"
 
 
 @pytest.mark.parametrize(

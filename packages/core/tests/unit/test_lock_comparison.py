@@ -47,6 +47,14 @@ def test_a_lock_made_twice_differs_in_nothing_but_what_was_never_known(lock: Wor
     assert all("was not here when it was locked" in one.message for one in compare_locks(lock, lock))
 
 
+def test_packs_that_share_a_name_are_told_apart() -> None:
+    fork = LockedPack("fork", "fancy", "git", None, "d" * 40)
+    assert messages(replace(LOCK, packs=(fork, PACK)), replace(LOCK, packs=(fork, PACK))) == []
+    newer = replace(PACK, version="1.1.0")
+    (message,) = messages(replace(LOCK, packs=(fork, newer)), replace(LOCK, packs=(fork, PACK)))
+    assert "`fancy` is at" in message
+
+
 @given(LOCKS, LOCKS)
 def test_any_two_locks_are_compared(one: WorkflowLock, other: WorkflowLock) -> None:
     assert all(difference.message for difference in compare_locks(one, other))

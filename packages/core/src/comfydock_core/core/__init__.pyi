@@ -1,2 +1,3 @@
+from . import usecases as usecases
 from .environment import Environment as Environment
 from .workspace import Workspace as Workspace

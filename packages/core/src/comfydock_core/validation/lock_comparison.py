@@ -1,6 +1,6 @@
 """Whether what a workflow gets now is what it was locked with, as far as both sides know."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from comfydock_core.models.workflow.lock import (
     LockDifference,
@@ -47,15 +47,23 @@ def _packs(locked: WorkflowLock, now: WorkflowLock) -> Iterator[LockDifference]:
 
 
 class _Packs:
-    """Packs by all that they are called: one may lie in directories of different names."""
+    """Packs by all that they are called: one may lie in directories of different names.
 
-    def __init__(self, packs: Iterable[LockedPack]) -> None:
+    Where a name is that of several, the pack that is the same in all counts, then the one that has it as identifier.
+    """
+
+    def __init__(self, packs: Sequence[LockedPack]) -> None:
+        self._packs = packs
         self._by_name: dict[str, LockedPack] = {}
+        for pack in packs:
+            self._by_name.setdefault(pack.id.casefold(), pack)
         for pack in packs:
             for name in _names(pack):
                 self._by_name.setdefault(name, pack)
 
     def same_as(self, pack: LockedPack) -> LockedPack | None:
+        if pack in self._packs:
+            return pack
         return next((self._by_name[name] for name in _names(pack) if name in self._by_name), None)
 
 

@@ -1,7 +1,6 @@
 """Workflows made to hurt: everything ends in an answer, in time and memory that grow with the file and not faster."""
 
 import json
-import time
 import tracemalloc
 from collections.abc import Callable
 from itertools import pairwise
@@ -36,6 +35,7 @@ from tests.support.graphs import (
     text,
     view,
 )
+from tests.support.processor_time import processor_time
 from tests.support.shared import shared_data
 
 KNOWN: dict[str, NodeClass] = {
@@ -136,19 +136,13 @@ GROWING: dict[str, Callable[[int], Table]] = {
 }  # fmt: skip
 
 
-def seconds(whole: Table) -> float:
-    """The time of this process, at best."""
-    best = float("inf")
-    for _ in range(2):
-        begun = time.process_time()
-        all_of(whole)
-        best = min(best, time.process_time() - begun)
-    return best
+def cost(whole: Table) -> float:
+    return processor_time(lambda: all_of(whole))
 
 
 @pytest.mark.parametrize("make", GROWING.values(), ids=GROWING)
 def test_four_times_as_much_takes_no_longer_than_some_times_as_long(make: Callable[[int], Table]) -> None:
-    assert seconds(make(2_000)) < 10 * seconds(make(500)) + 0.01
+    assert cost(make(2_000)) < 10 * cost(make(500)) + 0.01
 
 
 def multiplying(levels: int, *leaves: Table) -> Table:
