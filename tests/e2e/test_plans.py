@@ -1,5 +1,6 @@
 """What `--dry-run` says is what the real run does: the same steps, nothing besides, and the dry run does nothing."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -105,6 +106,37 @@ def with_packs(session: Session) -> None:
     (workflows / "flow.json").write_text('{"nodes": [{"id": 1, "type": "KSampler"}], "links": []}')
 
 
+def with_foreign(session: Session) -> None:
+    """A workflow with a class that nothing here defines."""
+    with_packs(session)
+    flow = session.environments / "work/ComfyUI/user/default/workflows/foreign.json"
+    flow.write_text('{"nodes": [{"id": 1, "type": "Sharp"}], "links": []}')
+
+
+def with_choice(session: Session) -> None:
+    with_foreign(session)
+    session.ok("workflow", "node", "map", "Sharp", "sharp")
+
+
+def with_model(session: Session) -> None:
+    """A workflow that asks for a model, and another model that may be meant."""
+    with_work(session)
+    workflows = session.environments / "work/ComfyUI/user/default/workflows"
+    workflows.mkdir(parents=True)
+    named = {"name": "photo.safetensors", "url": "https://example.com/photo", "directory": "checkpoints"}
+    node = {"id": 1, "type": "CheckpointLoaderSimple", "widgets_values": ["photo.safetensors"],
+            "properties": {"models": [named]}}  # fmt: skip
+    (workflows / "flow.json").write_text(json.dumps({"nodes": [node], "links": []}))
+    model = session.workspace / "models/checkpoints/other.safetensors"
+    model.parent.mkdir(parents=True, exist_ok=True)
+    model.write_bytes(b"weights")
+
+
+def with_noted_model(session: Session) -> None:
+    with_model(session)
+    session.run("workflow", "resolve", "flow", "--auto", "--no-install", "--models", "skip")
+
+
 def with_root(session: Session) -> None:
     with_work(session)
     session.ok("model", "root", "add", f"{session.variables['INSTALLATION']}/models")
@@ -149,6 +181,12 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
     "model root add": (("model", "root", "add", "{installation}", "--default"), with_root, WORK),
     "model root remove": (("model", "root", "remove", "models"), with_root, WORK),
     "workflow lock": (("workflow", "lock", "--all", "--embed"), with_packs, WORK),
+    "workflow node map": (("workflow", "node", "map", "Sharp", "sharp"), with_foreign, WORK),
+    "workflow node unmap": (("workflow", "node", "unmap", "Sharp"), with_choice, WORK),
+    "workflow model map": (("workflow", "model", "map", "flow", "photo.safetensors", "checkpoints/other.safetensors"),
+                           with_model, WORK),
+    "workflow model importance": (("workflow", "model", "importance", "flow", "photo.safetensors", "optional"),
+                                  with_noted_model, WORK),
     "undo": (("undo",), deleted, WORKSPACE),
     "undo of an environment": (("undo", "-e", "work"), another_back_end, WORK),
     "operation undo": (("operation", "undo", "1", "--workspace"), with_work, WORKSPACE),
@@ -179,6 +217,7 @@ ELSEWHERE = {
     "model gc": "an operation among models; test_model_collecting has its plan",
     "model dedupe": "an operation among models; test_models has its plan",
     "workflow resolve": "does what rows above plan: it adds packs and fetches models; test_workflow_locks has it",
+    "commit": "a commit is named by the second in which it is made; test_committing has its plan",
     "registry update": "fetches lists that belong to no scope; test_node_knowledge has its plan",
 }
 
