@@ -171,6 +171,15 @@ class Bench:
         return {key: found.get(key) for key in ("version", "commit", "size_without_programs", "build")}
 
 
+def measured_programs(builder: Builder, python: Path, *, compiled: bool) -> list[Program]:
+    """The installed sources, and where it is asked for the compiled program as installed."""
+    programs = [Program("source", (str(python.with_name("comfydock")),))]
+    if compiled:
+        builder.make("nuitka")
+        programs.append(installed_copy(builder.layout, "nuitka", builder.layout.work / "bench"))
+    return programs
+
+
 def processor() -> str:
     """The processor's name, where the system tells it."""
     try:

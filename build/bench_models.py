@@ -1,19 +1,17 @@
 """`python -m build bench-models`: what models cost, each figure beside what it is compared with in the same run."""
 
 import json
-import platform
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from build.artifacts import Builder
-from build.bench import BARE, processor
-from build.figures import Figure, told
+from build.bench import BARE, measured_programs
+from build.figures import Figure, result_of
 from build.measure import Start, StartError, Times, in_turn
 from build.model_trees import random_file, sparse_file, workspace_with
-from build.programs import Program, installed_copy, plain_environment
+from build.programs import Program, plain_environment
 from build.stage import source_digest
 from build.venvs import bench_venv
 
@@ -51,7 +49,7 @@ class ModelBench:
         """Measure everything; the result is what `models.json` holds."""
         self.place.mkdir(parents=True, exist_ok=True)
         python = bench_venv(self.builder.layout, self.builder.interpreter, source_digest(self.builder.layout))
-        programs = self.programs(python)
+        programs = measured_programs(self.builder, python, compiled=self.plan.artifacts)
         figures = [
             *self.scans(python),
             *self.commands(programs),
@@ -59,20 +57,7 @@ class ModelBench:
             *self.memory(python),
             *self.downloads(python),
         ]
-        return {
-            "interpreter": self.builder.interpreter.as_dict(),
-            "machine": {"system": platform.platform(), "processor": processor(), "python": sys.version.split()[0]},
-            "rounds": self.plan.rounds,
-            "figures": told(figures),
-        }
-
-    def programs(self, python: Path) -> list[Program]:
-        """The installed sources, and the compiled program."""
-        programs = [Program("source", (str(python.with_name("comfydock")),))]
-        if self.plan.artifacts:
-            self.builder.make("nuitka")
-            programs.append(installed_copy(self.builder.layout, "nuitka", self.builder.layout.work / "bench"))
-        return programs
+        return result_of(self.builder, self.plan.rounds, figures)
 
     def scans(self, python: Path) -> list[Figure]:
         """Looking through trees of files that are known, and that are not."""

@@ -2,18 +2,16 @@
 
 import json
 import os
-import platform
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from build.artifacts import Builder
-from build.bench import BARE, processor
-from build.figures import Figure, told
+from build.bench import BARE, measured_programs
+from build.figures import Figure, result_of
 from build.measure import Start, StartError, Times, in_turn
-from build.programs import Program, installed_copy, plain_environment
+from build.programs import Program, plain_environment
 from build.stage import source_digest
 from build.venvs import bench_venv
 from build.workflow_stage import workspace_for, workspace_of_workflows
@@ -66,7 +64,7 @@ class WorkflowBench:
             raise StartError("the distributions with real workflows are not installed: `just setup`")
         self.place.mkdir(parents=True, exist_ok=True)
         python = bench_venv(self.builder.layout, self.builder.interpreter, source_digest(self.builder.layout))
-        programs = self.programs(python)
+        programs = measured_programs(self.builder, python, compiled=self.plan.artifacts)
         workspace = workspace_for(self.place, self.workflows, self.plan.comfyui, self.plan.packs)
         figures = [
             *self.checks(programs, workspace),
@@ -74,20 +72,7 @@ class WorkflowBench:
             *self.status(programs),
             *self.classes(python, workspace),
         ]
-        return {
-            "interpreter": self.builder.interpreter.as_dict(),
-            "machine": {"system": platform.platform(), "processor": processor(), "python": sys.version.split()[0]},
-            "rounds": self.plan.rounds,
-            "figures": told(figures),
-        }
-
-    def programs(self, python: Path) -> list[Program]:
-        """The installed sources, and the compiled program."""
-        programs = [Program("source", (str(python.with_name("comfydock")),))]
-        if self.plan.artifacts:
-            self.builder.make("nuitka")
-            programs.append(installed_copy(self.builder.layout, "nuitka", self.builder.layout.work / "bench"))
-        return programs
+        return result_of(self.builder, self.plan.rounds, figures)
 
     def checks(self, programs: list[Program], workspace: Path) -> list[Figure]:
         """`workflow check` of the largest workflows, when the classes of the environment are known already."""

@@ -1,7 +1,12 @@
 """Figures of a benchmark: one number each, beside what it is compared with in the same run, and its limit."""
 
+import platform
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+
+from build.artifacts import Builder
+from build.bench import processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,16 @@ class Figure:
     @property
     def is_kept(self) -> bool:
         return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+
+def result_of(builder: Builder, rounds: int, figures: Sequence[Figure]) -> dict[str, object]:
+    """What the file of a result holds."""
+    return {
+        "interpreter": builder.interpreter.as_dict(),
+        "machine": {"system": platform.platform(), "processor": processor(), "python": sys.version.split()[0]},
+        "rounds": rounds,
+        "figures": told(figures),
+    }
 
 
 def told(figures: Sequence[Figure]) -> list[dict[str, object]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.conftest import Field
+from tests.crash.recovering import WAYS, settle
 from tests.crash.test_kill_matrix import NIGHTLY
 from tests.support.miniature import git
 from tests.support.sessions import Session
@@ -68,18 +69,6 @@ def history(field: Field) -> dict[str, object]:
     return {**kept, "staged": staged, "status": git(definition, "status", "--porcelain")}
 
 
-def settle(field: Field, fault: str = "") -> int:
-    return field.run("operation", "prune", "--keep", "99", *WORK, fault=fault)
-
-
-def undo(field: Field, fault: str = "") -> int:
-    """Take back what was stopped. What was finished already, or never was begun, is left alone."""
-    listed = field.session.data("operation", "list", *WORK)["operations"]
-    if listed and listed[-1]["state"] in ("staging", "applying"):
-        return field.run("operation", "undo", *WORK, fault=fault)
-    return 0
-
-
 def test_a_commit_killed_at_any_point_twice_ends_old_or_new(commits: Field) -> None:
     commits.reset()
     old = history(commits)
@@ -90,11 +79,11 @@ def test_a_commit_killed_at_any_point_twice_ends_old_or_new(commits: Field) -> N
     between = points.index("before ref") + 1
     ended = {"old": 0, "new": 0}
     for at in range(1, len(points) + 1):
-        for recover in (settle, undo) if NIGHTLY or at == between else ((settle, undo)[at % 2],):
+        for recover in WAYS if NIGHTLY or at == between else (WAYS[at % 2],):
             for second in itertools.count(1) if NIGHTLY or at == between else (0,):
                 commits.reset()
                 assert commits.run(*COMMIT, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
-                cut = recover(commits, f"kill:{second}" if second else "")
+                cut = recover(commits, fault=f"kill:{second}" if second else "")
                 settle(commits)
                 state = history(commits)
                 place = f"{at} ({points[at - 1]}), {recover.__name__} {second}"

@@ -9,6 +9,7 @@ import os
 import pytest
 
 from tests.crash.conftest import Field
+from tests.crash.recovering import OF_WORK, WAYS, settle
 
 NIGHTLY = bool(os.environ.get("COMFYDOCK_TEST_NIGHTLY"))
 
@@ -25,23 +26,7 @@ OF_ENVIRONMENT = ("sync", "repair")
 
 def where(name: str) -> tuple[str, ...]:
     """The scope of a command."""
-    return ("-e", "work") if name in OF_ENVIRONMENT else ("--workspace",)
-
-
-def settle(field: Field, name: str, fault: str = "") -> int:
-    """What any writing command does first; pruning to everything that is kept changes nothing else."""
-    return field.run("operation", "prune", "--keep", "99", *where(name), fault=fault)
-
-
-def undo(field: Field, name: str, fault: str = "") -> int:
-    """Take back what was stopped. What was finished already, or never was begun, is left alone."""
-    listed = field.session.data("operation", "list", *where(name))["operations"]
-    if listed and listed[-1]["state"] in ("staging", "applying"):
-        return field.run("operation", "undo", *where(name), fault=fault)
-    return 0
-
-
-WAYS = (settle, undo)
+    return OF_WORK if name in OF_ENVIRONMENT else ("--workspace",)
 
 
 def looks_new(field: Field, name: str) -> bool:
@@ -86,8 +71,8 @@ def test_a_command_killed_at_any_point_ends_old_or_new(field: Field, name: str) 
             for second in itertools.count(1) if NIGHTLY else (0,):
                 begin(field, name)
                 assert field.run(*COMMANDS[name], fault=f"kill:{at}") == -9, points[at - 1]
-                cut = recover(field, name, f"kill:{second}" if second else "")
-                settle(field, name)
+                cut = recover(field, where(name), f"kill:{second}" if second else "")
+                settle(field, where(name))
                 state = "old" if field.state() == old else "new"
                 assert state == "old" or looks_new(field, name), f"{at} ({points[at - 1]}), {recover.__name__} {second}"
                 ended[state] += 1

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.conftest import Field
+from tests.crash.recovering import WAYS, settle
 from tests.crash.test_kill_matrix import NIGHTLY
 from tests.support.pack_host import PackHost, pack_files, pack_host
 from tests.support.sessions import Session
@@ -82,22 +83,6 @@ def words_of(name: str, equipped: Session) -> tuple[str, ...]:
     return (*(word.format(checkout=checkout) for word in COMMANDS[name]), *WORK)
 
 
-def settle(field: Field, fault: str = "") -> int:
-    """What any writing command does first; pruning to everything that is kept changes nothing else."""
-    return field.run("operation", "prune", "--keep", "99", *WORK, fault=fault)
-
-
-def undo(field: Field, fault: str = "") -> int:
-    """Take back what was stopped. What was finished already, or never was begun, is left alone."""
-    listed = field.session.data("operation", "list", *WORK)["operations"]
-    if listed and listed[-1]["state"] in ("staging", "applying"):
-        return field.run("operation", "undo", *WORK, fault=fault)
-    return 0
-
-
-WAYS = (settle, undo)
-
-
 def tried(name: str, points: Sequence[str]) -> list[int]:
     """The numbers of the points at which a command is killed: all, or the last of each kind."""
     if NIGHTLY or name in WHOLE:
@@ -118,7 +103,7 @@ def test_a_change_of_node_packs_killed_at_any_point_ends_old_or_new(nodes: Field
             for second in itertools.count(1) if NIGHTLY else (0,):
                 nodes.reset()
                 assert nodes.run(*words, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
-                cut = recover(nodes, f"kill:{second}" if second else "")
+                cut = recover(nodes, fault=f"kill:{second}" if second else "")
                 settle(nodes)
                 place = f"{at} ({points[at - 1]}), {recover.__name__} {second}"
                 state = nodes.state()

@@ -12,6 +12,7 @@ from comfydock_cli.formatters.workflow_choice_formatter import (
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import PlainReporter, make_reporter
+from comfydock_cli.workflow_changing import plan_and_write
 from comfydock_core.core.workflows import Workflows
 from comfydock_core.models.workflow.plans import ChoicePlan, Decisions
 
@@ -45,14 +46,4 @@ def list_classes(context: Context, arguments: Arguments) -> Result:
 
 
 def _change(context: Context, plan_of: Callable[[Workflows, str, PlainReporter], ChoicePlan]) -> Result:
-    """Plan and carry out, with the environment held in between."""
-    workspace = context.workspace
-    name = workspace.environment(context.environment_name).name
-    with make_reporter(context) as reporter:
-        if context.dry_run:
-            return planned_choice(plan_of(workspace.workflows, name, reporter))
-        initiator = context.initiator()
-        with workspace.exclusive(initiator, reporter, name):
-            plan = plan_of(workspace.workflows, name, reporter)
-            operation = workspace.workflows.choose(plan, initiator, reporter) if plan.change.steps else None
-            return chosen(plan, operation)
+    return plan_and_write(context, plan_of, Workflows.choose, planned_choice, chosen)

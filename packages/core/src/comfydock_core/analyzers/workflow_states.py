@@ -94,7 +94,9 @@ class _ValidChecks:
     def objection(self, check: NotedCheck) -> str | None:
         """Why a check counts no more, `None` while it does."""
         if self._same_code is None:
-            self._same_code = code_stamp(self._environment, self._note.further) == self._note.code
+            stamp = CodeStamp(self._environment)
+            stamp.add(self._note.further)
+            self._same_code = str(stamp) == self._note.code
         if not self._same_code:
             return states.OTHER_CODE
         for at in check.relied_on:
@@ -176,23 +178,36 @@ def file_stamp(path: str) -> str:
         return _GONE
 
 
-def code_stamp(environment: EnvironmentLayout, further: list[str]) -> str:
-    """Another text when code that tells node classes or folders of models is written, comes or goes.
+class CodeStamp:
+    """Another one when code that tells node classes or folders of models is written, comes or goes.
 
-    That is what ComfyUI starts with, its own nodes, the node packs that are turned on, and `further` files that those
-    were found to depend on. The environment itself is in it, as paths are noted whole.
+    That is what ComfyUI starts with, its own nodes and the node packs that are turned on, as they are when this is
+    made. The environment itself is in it, as paths are noted whole.
     """
-    comfyui, custom_nodes = environment.comfyui, environment.custom_nodes
-    total = crc32(environment.root.encode("utf-8", "surrogateescape"))
-    count = 0
-    for path in (*(f"{comfyui}/{name}" for name in _OF_COMFYUI), *further):
-        total += crc32(f"{path}\0{file_stamp(path)}".encode("utf-8", "surrogateescape"))
-        count += 1
-    for root in (*(f"{comfyui}/{part}" for part in _COMFYUI_PARTS), custom_nodes):
-        for path, stamp in _code_below(root):
-            total += crc32(f"{path}\0{stamp}".encode("utf-8", "surrogateescape"))
-            count += 1
-    return f"{workflow_note.SCHEMA} {count} {total:x}"
+
+    __slots__ = ("_count", "_total")
+
+    def __init__(self, environment: EnvironmentLayout) -> None:
+        comfyui, custom_nodes = environment.comfyui, environment.custom_nodes
+        self._total = crc32(environment.root.encode("utf-8", "surrogateescape"))
+        self._count = 0
+        for name in _OF_COMFYUI:
+            self._add(f"{comfyui}/{name}", file_stamp(f"{comfyui}/{name}"))
+        for root in (*(f"{comfyui}/{part}" for part in _COMFYUI_PARTS), custom_nodes):
+            for path, stamp in _code_below(root):
+                self._add(path, stamp)
+
+    def add(self, further: list[str]) -> None:
+        """Take in files, too, that the code was found to depend on."""
+        for path in further:
+            self._add(path, file_stamp(path))
+
+    def _add(self, path: str, stamp: str) -> None:
+        self._total += crc32(f"{path}\0{stamp}".encode("utf-8", "surrogateescape"))
+        self._count += 1
+
+    def __str__(self) -> str:
+        return f"{workflow_note.SCHEMA} {self._count} {self._total:x}"
 
 
 def _code_below(root: str) -> "list[tuple[str, str]]":

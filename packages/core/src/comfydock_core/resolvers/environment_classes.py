@@ -11,7 +11,7 @@ from comfydock_core.analyzers.code.remembered_classes import RememberedClasses
 from comfydock_core.analyzers.present_packs import present_packs
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.models.workflow.class_inputs import NodeClass
+from comfydock_core.models.workflow.class_inputs import NodeClass, StoredCatalog, names_with_models
 from comfydock_core.utils.files.listed_once import ListedOnce
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COMFYUI = "ComfyUI"
 
 
-class OwnedClasses(Mapping[str, NodeClass]):
+class OwnedClasses(StoredCatalog):
     """Classes by name, each looked up with the owner that defines it: most are never asked for."""
 
     def __init__(self, owners: Mapping[str, str], catalogs: Mapping[str, Mapping[str, NodeClass]]) -> None:
@@ -40,6 +40,10 @@ class OwnedClasses(Mapping[str, NodeClass]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def with_models(self) -> Iterator[str]:
+        of_owners = {owner: frozenset(names_with_models(classes)) for owner, classes in self._catalogs.items()}
+        return (name for name, owner in self._owners.items() if name in of_owners[owner])
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from comfydock_core.analyzers.class_inputs import RememberedInputs
 from comfydock_core.analyzers.class_inputs.storing import recalled, stored
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.models.workflow import ClassCatalog, ClassInput, InputOption, InputTemplate, NodeClass
+from comfydock_core.models.workflow.class_inputs import StoredCatalog, names_with_models
 from tests.support.reporters import RecordingReporter
 from tests.support.small_comfyui import comfyui, write
 
@@ -117,3 +118,12 @@ def test_every_class_comes_back_as_it_was_stored(classes: list[NodeClass]) -> No
     back = recalled(json.loads(json.dumps(stored(catalog))))
     assert back is not None
     assert (dict(back.classes), back.doubts) == (dict(catalog.classes), catalog.doubts)
+
+
+@given(st.lists(CLASSES, max_size=5))
+def test_what_takes_models_is_the_same_stored_or_not(classes: list[NodeClass]) -> None:
+    catalog = ClassCatalog({one.name: one for one in classes}, ())
+    back = recalled(json.loads(json.dumps(stored(catalog))))
+    assert back is not None
+    assert isinstance(back.classes, StoredCatalog)
+    assert list(names_with_models(back.classes)) == list(names_with_models(catalog.classes))

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from comfydock_core.models.protocols import Reporter
 
-_READER = "2"  # Another one makes what was read before worthless.
+_READER = "3"  # Another one makes what was read before worthless.
 _SUBJECT = "class-inputs"
 _MAX_AGE = 90 * 24 * 3600.0
 

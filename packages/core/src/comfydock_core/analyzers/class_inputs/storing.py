@@ -15,6 +15,8 @@ from comfydock_core.models.workflow.class_inputs import (
     InputOption,
     InputTemplate,
     NodeClass,
+    StoredCatalog,
+    names_with_models,
 )
 
 TYPE_CHECKING = False
@@ -27,12 +29,13 @@ _SECTIONS = (REQUIRED, OPTIONAL, HIDDEN)
 _CHOICES = 5  # So long is a row that ends with the choices.
 
 
-class StoredClasses(Mapping[str, NodeClass]):
+class StoredClasses(StoredCatalog):
     """Node classes by name, made from their texts when somebody asks."""
 
-    def __init__(self, starts: dict[str, int], texts: str) -> None:
+    def __init__(self, starts: dict[str, int], texts: str, with_models: list[str]) -> None:
         """`starts` are where in the texts, each of which ends with a line, that of a class begins."""
         self._starts = starts
+        self._with_models = with_models
         self._texts = texts
         self._made: dict[str, NodeClass] = {}
 
@@ -43,6 +46,9 @@ class StoredClasses(Mapping[str, NodeClass]):
             text = self._texts[start : self._texts.index("\n", start)]
             known = self._made[name] = _class(name, json.loads(text.translate(_TURNED)))
         return known
+
+    def with_models(self) -> list[str]:
+        return self._with_models
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._starts)
@@ -61,6 +67,7 @@ def stored(catalog: ClassCatalog) -> dict[str, object]:
     return {
         "classes": dict(zip(catalog.classes, starts, strict=False)),
         "texts": "".join(texts).translate(_TURNED),
+        "with_models": list(names_with_models(catalog.classes)),
         "doubts": list(catalog.doubts),
     }
 
@@ -68,9 +75,12 @@ def stored(catalog: ClassCatalog) -> dict[str, object]:
 def recalled(kept: Mapping[str, object]) -> ClassCatalog | None:
     """What was stored, `None` when it is not of that form."""
     starts, texts, doubts = kept.get("classes"), kept.get("texts"), kept.get("doubts")
+    with_models = kept.get("with_models")
     if not isinstance(starts, dict) or not isinstance(texts, str) or not isinstance(doubts, list):
         return None
-    return ClassCatalog(StoredClasses(starts, texts), tuple(map(str, doubts)))
+    if not isinstance(with_models, list):
+        return None
+    return ClassCatalog(StoredClasses(starts, texts, with_models), tuple(map(str, doubts)))
 
 
 def _class_row(cls: NodeClass) -> list[object]:

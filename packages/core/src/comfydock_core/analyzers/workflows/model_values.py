@@ -7,7 +7,7 @@ from itertools import islice
 
 from comfydock_core.analyzers.workflows.prompt_view import Classes
 from comfydock_core.analyzers.workflows.saved_graph import pointer_token
-from comfydock_core.models.workflow.class_inputs import ClassInput, all_inputs
+from comfydock_core.models.workflow.class_inputs import ClassInput, all_inputs, names_with_models
 from comfydock_core.models.workflow.dependencies import (
     BY_EXTENSION,
     BY_INPUT,
@@ -90,8 +90,8 @@ class ModelValues:
         """The folders that inputs of this name of known classes take models from."""
         if self._folders_by_name is None:
             gathered: dict[str, dict[str, None]] = {}
-            for known in self._classes.values():
-                for one in known.inputs:
+            for kind in names_with_models(self._classes):
+                for one in self._classes[kind].inputs:
                     if one.folders:
                         gathered.setdefault(one.name, {}).update(dict.fromkeys(one.folders))
             self._folders_by_name = {key: tuple(folders) for key, folders in gathered.items()}

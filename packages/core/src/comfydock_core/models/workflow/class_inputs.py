@@ -1,6 +1,7 @@
 """What node classes take in: the inputs of each, in order, as ComfyUI's `/object_info` would describe them."""
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 REQUIRED = "required"
@@ -145,6 +146,21 @@ def _grown(one: ClassInput, name: str) -> dict[str, ClassInput]:
         f"{name}.{grown}": replace(one.template.input, section=REQUIRED if at < least else OPTIONAL)
         for at, grown in enumerate(one.template.input_names())
     }
+
+
+class StoredCatalog(Mapping[str, NodeClass]):
+    """Node classes that are made when they are asked for, which each takes its time."""
+
+    @abstractmethod
+    def with_models(self) -> Iterable[str]:
+        """The names of those with an input that takes models, in their order."""
+
+
+def names_with_models(classes: Mapping[str, NodeClass]) -> Iterable[str]:
+    """The names of node classes with an input that takes models, in their order; of stored ones none is made."""
+    if isinstance(classes, StoredCatalog):
+        return classes.with_models()
+    return [name for name, one in classes.items() if any(each.folders for each in one.inputs)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ Workflows are those of the state, whatever place they have there: in a commit be
 editor saves them. Every file has an identity, by which states are compared without reading; it is git's name for it.
 """
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterable, Mapping
@@ -17,6 +16,7 @@ from comfydock_core.repositories import operation_log
 from comfydock_core.repositories.operation_log import OPS, Journal
 from comfydock_core.repositories.workflow_files import WorkflowFiles
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.git_index import object_name
 
 WORKFLOWS = "workflows/"
 LARGEST = 128 * 1024 * 1024  # As for workflows; whatever is larger is not read.
@@ -186,10 +186,7 @@ def _identity(path: str, place: str, digits: int) -> str | None:
     content = _content(path, place)
     if content is None:
         return "too large" if os.path.isfile(place) else None
-    made = hashlib.sha256() if digits == 64 else hashlib.sha1(usedforsecurity=False)
-    made.update(b"blob %d\0" % len(content))
-    made.update(content)
-    return made.hexdigest()
+    return object_name(content, digits)
 
 
 def _content(path: str, place: str) -> bytes | None:

@@ -42,7 +42,7 @@ def check_workflows(
     """
     environment, workspace = manager.environment, manager.workspace
     found = [find_workflow(environment, word) for word in words]
-    notes = CheckNotes(environment)
+    notes = CheckNotes(environment) if any(one.in_environment for one in found) else None
     listed = ListedOnce()
     known = known_classes(workspace, environment, reporter, listed)
     checks: list[WorkflowCheck] = []
@@ -64,12 +64,13 @@ def check_workflows(
                 reporter.progress(one.name, at, len(found), "workflows")
                 content = settled_content(one.path) if one.in_environment else None
                 check, files = _look(checker, one, strict)
-                if content is not None:
+                if notes is not None and content is not None:
                     notes.add(content, one.path, check, facts_of(check, files.items(), models))
                 checks.append(check)
         finally:
             classes.close()
-            notes.write(manager.note, known.further)
+            if notes is not None:
+                notes.write(manager.note, known.further)
     return checks
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from comfydock_core.analyzers.model_files.listing import counts
 from comfydock_core.analyzers.workflow_contents import FileContent
-from comfydock_core.analyzers.workflow_states import code_stamp, file_stamp, time_of_change
+from comfydock_core.analyzers.workflow_states import CodeStamp, file_stamp, time_of_change
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.usecases.workflows.local_models import LocalModels
 from comfydock_core.models.workflow.checks import HERE, ModelMatch, WorkflowCheck
@@ -24,7 +24,7 @@ class CheckNotes:
     def __init__(self, environment: EnvironmentLayout) -> None:
         self._environment = environment
         self._began = time.time_ns()
-        self._code = code_stamp(environment, [])
+        self._code = str(CodeStamp(environment))
         self._files: dict[str, NotedFile] = {}
         self._checks: dict[str, tuple[NotedCheck, list[str]]] = {}
 
@@ -43,9 +43,13 @@ class CheckNotes:
 
     def write(self, path: str, further: list[str]) -> None:
         """Note all of it; `further` is what the node classes depend on beside code. Nothing that changed meanwhile."""
-        if code_stamp(self._environment, []) != self._code or any(map(self._is_new, further)) or not self._checks:
+        if not self._checks or any(map(self._is_new, further)):
             return
-        note_checks(path, self._files, code_stamp(self._environment, further), further, self._checks)
+        stamp = CodeStamp(self._environment)
+        if str(stamp) != self._code:
+            return
+        stamp.add(further)
+        note_checks(path, self._files, str(stamp), further, self._checks)
 
     def _is_new(self, path: str) -> bool:
         stamp = file_stamp(path)
