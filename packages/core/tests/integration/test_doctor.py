@@ -489,3 +489,33 @@ def test_files_that_comfyui_shows_nowhere_are_told_with_the_reason(workspace: Wo
     assert (found.severity, found.message[:26]) == (NOTE, "ComfyUI shows 2 files nowh")
     assert [detail.rpartition("/")[2].split(": ")[0] for detail in found.details] == ["b.safetensors", "c.onnx"]
     assert "`.onnx` is not one of its extensions" in found.details[1]
+
+
+@pytest.mark.parametrize("sign", ["MERGE_HEAD", "CHERRY_PICK_HEAD", "rebase-merge"])
+def test_what_git_has_not_finished_in_the_definition_is_told(
+    workspace: Workspace, demo: Environment, sign: str
+) -> None:
+    path = Path(demo.layout.definition, ".git", sign)
+    path.write_text("")
+    found = examined(workspace)["history-unfinished"]
+    assert (found.severity, found.details) == (PROBLEM, (str(path),))
+
+
+def test_a_lock_that_git_left_long_ago_is_told(workspace: Workspace, demo: Environment) -> None:
+    lock = Path(demo.layout.definition, ".git/index.lock")
+    lock.write_text("")
+    assert "history-locked" not in examined(workspace)  # A living git's.
+    os.utime(lock, (0, 0))
+    assert examined(workspace)["history-locked"].details == (str(lock),)
+    lock.write_text("comfydock 7\n")
+    os.utime(lock, (0, 0))
+    assert "history-locked" not in examined(workspace)
+
+
+def test_damaged_locks_of_workflows_are_told(workspace: Workspace, demo: Environment) -> None:
+    lock = Path(demo.layout.definition, "workflow-locks/below/faces.json")
+    lock.parent.mkdir(parents=True)
+    lock.write_text("{")
+    found = examined(workspace)["workflow-lock-damaged"]
+    assert found.message == "1 of the locks of its workflows cannot be used"
+    assert str(lock) in found.details[0]

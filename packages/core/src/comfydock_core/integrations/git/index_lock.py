@@ -10,6 +10,7 @@ from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files.renames import rename_to_new
 from comfydock_core.utils.waiting import Waiting
 
+OURS = b"comfydock "  # What a lock that we hold begins with.
 _PATIENCE_SECONDS = 3.0  # What a person does with git in a definition takes hundredths.
 _POLL_SECONDS = 0.05
 
@@ -35,7 +36,7 @@ def index_locked(index: str, owner: str, scratch: str) -> Iterator[None]:
 
     `scratch` is a directory on the same file system. Raises `RepositoryBusy`, `OSError`.
     """
-    lock, words = _lock(index), f"comfydock {owner}\n".encode()
+    lock, words = _lock(index), OURS + f"{owner}\n".encode()
     if not _is_of(lock, words):
         _take(lock, words, scratch)
     try:

@@ -14,6 +14,7 @@ from comfydock_core.core.usecases.history.workflow_copies import steps_of, take_
 from comfydock_core.integrations.git.committing import CommitBuilder, File
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.index_lock import wait_for_index
+from comfydock_core.integrations.git.unfinished import unfinished
 from comfydock_core.models.committing import CommitChanges, CommitPlan, CommitRequest, Gap, WorkflowCopies
 from comfydock_core.models.exceptions import ConflictError, NotReproducible, RepositoryUnfit
 from comfydock_core.models.operation import ChangePlan, RefChange, Step
@@ -26,9 +27,6 @@ from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import counted
 
 INDEX = ".cec/.git/index"
-# What git keeps while it is in the middle of something; only git can end that.
-_UNDER_WAY = {"MERGE_HEAD": "a merge", "CHERRY_PICK_HEAD": "a cherry-pick", "REVERT_HEAD": "a revert",
-              "rebase-merge": "a rebase", "rebase-apply": "a rebase"}  # fmt: skip
 
 
 def plan_commit(
@@ -146,9 +144,9 @@ def _refuse_unfit(layout: EnvironmentLayout) -> None:
             hint="`git init` there starts a new history; a linked worktree or a submodule cannot be committed here",
             context={"path": layout.definition},
         )
-    for name, what in _UNDER_WAY.items():
-        if os.path.lexists(f"{git}/{name}"):
-            raise _unfit(layout, what, f"{git}/{name}")
+    under_way = unfinished(layout.definition)
+    if under_way is not None:
+        raise _unfit(layout, *under_way)
 
 
 def _unfit(layout: EnvironmentLayout, what: str, path: str) -> RepositoryUnfit:

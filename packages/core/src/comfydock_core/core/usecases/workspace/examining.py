@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 from comfydock_core.analyzers.doctor import environment as checks
+from comfydock_core.analyzers.doctor.history import check_history, check_workflow_locks
 from comfydock_core.analyzers.doctor.models import check_models
 from comfydock_core.analyzers.doctor.tools import check_tools
 from comfydock_core.analyzers.doctor.workspace import check_operations, check_workspace
@@ -58,6 +59,8 @@ def _examine_environment(
         lambda: checks.check_lock(layout, workspace),
         lambda: checks.check_backend(layout, detected),
         lambda: check_models(layout),
+        lambda: check_history(layout),
+        lambda: check_workflow_locks(layout),
         lambda: check_operations(layout.root, name),
         lambda: checks.check_running(name, environment.running()),
     ]
