@@ -32,10 +32,9 @@ from comfydock_core.validation.prompt_checks import PromptChecks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from comfydock_core.core.usecases.workflows.class_origins import ClassOrigins
     from comfydock_core.core.usecases.workflows.lock_comparing import LockComparer
     from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
-
-ClassHints = Mapping[str, str | None]  # What to do about missing classes, by their names.
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class WorkflowChecker:
     known: EnvironmentClasses
     matcher: ModelMatcher
     locks: "Callable[[], LockComparer] | None" = None
-    class_origins: Callable[[str, WorkflowDependencies, str | None], ClassHints] | None = None
+    class_origins: "Callable[[], ClassOrigins] | None" = None
     model_origins: "Callable[[], ModelOrigins] | None" = None
 
     def check(self, name: str, opened: OpenedWorkflow, *, is_own: bool = False) -> WorkflowCheck:
@@ -115,7 +114,9 @@ class WorkflowChecker:
             if node.type not in self.known.owners:
                 missing.setdefault(node.type, []).append(node.id)
         places = {node.id: node.place for node in view.running}
-        hints = self.class_origins(name, needs, resolving) if missing and self.class_origins is not None else {}
+        hints: Mapping[str, str | None] = {}
+        if missing and self.class_origins is not None:
+            hints = self.class_origins().hints(name, needs, resolving)
         for kind, nodes in missing.items():
             where = f"node {some(nodes, 3)}" if len(nodes) == 1 else f"nodes {some(nodes, 3)}"
             yield WorkflowIssue(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import cache
 
 from comfydock_core.analyzers.workflow_contents import settled_content
-from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.configs.workspace_layout import WorkspaceLayout
 
 # What to do about missing classes and models is loaded when one is, comparing locks when there is one.
 from comfydock_core.core.usecases import workflows
-from comfydock_core.core.usecases.workflows.checking import ClassHints, WorkflowChecker
+from comfydock_core.core.usecases.workflows.checking import WorkflowChecker
 from comfydock_core.core.usecases.workflows.knowledge import known_classes
 from comfydock_core.core.usecases.workflows.local_models import local_models
 from comfydock_core.core.usecases.workflows.noting import CheckNotes, facts_of
@@ -20,13 +19,12 @@ from comfydock_core.managers.workflow_manager import WorkflowManager
 from comfydock_core.models.exceptions import WorkflowUnreadable
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.checks import IssueCode, WorkflowCheck, WorkflowIssue
-from comfydock_core.models.workflow.dependencies import WorkflowDependencies
-from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.files.listed_once import ListedOnce
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from comfydock_core.core.usecases.workflows.class_origins import ClassOrigins
     from comfydock_core.core.usecases.workflows.lock_comparing import LockComparer
     from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
 
@@ -48,17 +46,20 @@ def check_workflows(
     checks: list[WorkflowCheck] = []
 
     @cache
-    def origins() -> ModelOrigins:
+    def model_origins() -> ModelOrigins:
         return workflows.ModelOrigins(workspace, environment)
+
+    @cache
+    def class_origins() -> ClassOrigins:
+        return ending.enter_context(workflows.ClassOrigins(workspace, environment, known, reporter))
 
     @cache
     def locks() -> LockComparer:
         return workflows.LockComparer(workspace, environment, known)
 
-    with disk_errors("look at the directories of models"):
+    with disk_errors("look at the directories of models"), ExitStack() as ending:
         models = local_models(workspace, environment, listed)
-        classes = _Origins(workspace, environment, known, reporter)
-        checker = WorkflowChecker(environment, known, models.matcher, locks, classes.hints, origins)
+        checker = WorkflowChecker(environment, known, models.matcher, locks, class_origins, model_origins)
         try:
             for at, one in enumerate(found):
                 reporter.progress(one.name, at, len(found), "workflows")
@@ -68,34 +69,9 @@ def check_workflows(
                     notes.add(content, one.path, check, facts_of(check, files.items(), models))
                 checks.append(check)
         finally:
-            classes.close()
             if notes is not None:
                 notes.write(manager.note, known.further)
     return checks
-
-
-class _Origins:
-    """Says what to do about missing classes; what that takes is loaded by the first question."""
-
-    def __init__(
-        self,
-        workspace: WorkspaceLayout,
-        environment: EnvironmentLayout,
-        known: EnvironmentClasses,
-        reporter: Reporter,
-    ) -> None:
-        self._needed = (workspace, environment, known, reporter)
-        self._found: workflows.ClassOrigins | None = None
-
-    def hints(self, name: str, needs: WorkflowDependencies, resolving: str | None) -> ClassHints:
-        """A hint for each class that is not here. Raises `ManifestDamaged`, `FileSystemError`."""
-        if self._found is None:
-            self._found = workflows.ClassOrigins(*self._needed)
-        return self._found.hints(name, needs, resolving)
-
-    def close(self) -> None:
-        if self._found is not None:
-            self._found.close()
 
 
 def _look(checker: WorkflowChecker, one: FoundWorkflow, strict: bool) -> tuple[WorkflowCheck, dict[str, bool]]:
