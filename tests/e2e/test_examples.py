@@ -63,6 +63,19 @@ BEFORE = {
     "comfydock model root remove stable-diffusion-webui": "comfydock model root add ~/stable-diffusion-webui",
     "comfydock model root remove /data/models": "comfydock model root add /data/models",
 }
+# What somebody has done before examples that go through the history.
+_COMMITTED = (
+    "comfydock checkout v1",
+    "comfydock checkout HEAD~1 -b experiment",
+    "comfydock switch -c old v1",
+    "comfydock reset HEAD~1 --soft",
+    "comfydock rollback v1",
+)
+BEFORE |= dict.fromkeys(_COMMITTED, "comfydock commit")
+BEFORE["comfydock branch -m faces portraits"] = "comfydock branch faces"
+BEFORE |= {
+    f"comfydock stash {words}": "comfydock stash" for words in ("show", "show 1", "pop", "pop 1", "drop", "drop 1")
+}
 # What somebody has done before every example that begins like this.
 PREPARED = {"comfydock model": "comfydock model index sync"}
 # What somebody types at a terminal, which there is none here.

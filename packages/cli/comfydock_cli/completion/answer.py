@@ -67,11 +67,13 @@ class _Place:
             self._read_word(word)
 
     def _read_word(self, word: str) -> None:
-        if self.command is not None and self.command.handler:
+        is_whole = self.command is not None and bool(self.command.handler)
+        row = None if self.words or self._passes_through() else resolve.find((*self.path, word))
+        if row is not None:
+            self.path, self.command = row.path, row
+        elif is_whole:
             self.words += 1
             self.tail = self._passes_through()
-        elif (row := resolve.find((*self.path, word))) is not None:
-            self.path, self.command = row.path, row
         else:
             self.tail = True  # No such command: nothing fits behind it.
 
@@ -84,9 +86,10 @@ class _Place:
             return self._attached(current)
         if not self.tail and current.startswith("-"):
             return [(flag, arg.help) for arg in self._options() for flag in arg.flags if flag.startswith("--")]
+        below = [] if self.tail or self.words else [(word, self._summary(word)) for word in resolve.children(self.path)]
         if self.command is None or not self.command.handler:
-            return [] if self.tail else [(word, self._summary(word)) for word in resolve.children(self.path)]
-        return self._words()
+            return below
+        return [*below, *self._words()]
 
     def _summary(self, word: str) -> str:
         row = resolve.find((*self.path, word))

@@ -116,6 +116,25 @@ def _refs(environment: str | None) -> Words:
     return [("HEAD", "the last commit"), *named]
 
 
+def _branches(environment: str | None) -> Words:
+    return _references(environment, "branch")
+
+
+def _tags(environment: str | None) -> Words:
+    return _references(environment, "tag")
+
+
+def _references(environment: str | None, kind: str) -> Words:
+    """Those of one kind, with the beginnings of their commits."""
+    return _of_workspace(
+        lambda it: [(one.name, one.commit[:8]) for one in it.history.references(environment) if one.kind == kind]
+    )
+
+
+def _stashes(environment: str | None) -> Words:
+    return _of_workspace(lambda it: [(str(one.number), one.subject) for one in it.moves.stashes(environment)])
+
+
 def _model_places() -> Words:
     """The folders below the models directory, two levels deep."""
     import os
@@ -172,6 +191,9 @@ SOURCES = {
 }
 
 OF_ENVIRONMENT = {
+    "branches": _branches,
+    "stashes": _stashes,
+    "tags": _tags,
     "constrained_packages": _constrained_packages,
     "model_sections": _model_sections,
     "own_packages": _own_packages,

@@ -65,11 +65,17 @@ def step_data(step: Step) -> dict[str, object]:
 def step_text(step: Step) -> str:
     """One step for people: `+ name`, `- name`, `~ name`, `> old to new`."""
     if isinstance(step, RefChange):
-        return f"~ {step.name} {(step.old or 'none')[:10]} → {(step.new or 'none')[:10]}"
+        return f"~ {step.name} {_ref_text(step.old)} → {_ref_text(step.new)}"
     path = step.path.removeprefix("../")
     if step.sign == ">":
         return f"> {(step.source or '').removeprefix('../')} to {path}"
     return f"{step.sign} {path}"
+
+
+def _ref_text(value: str | None) -> str:
+    """The beginning of a commit, or the branch that `HEAD` is on."""
+    branch = (value or "none").removeprefix("ref: refs/heads/")
+    return branch if branch != value else branch[:10]
 
 
 def _step_line(step: Step) -> str:

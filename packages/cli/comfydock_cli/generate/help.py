@@ -48,13 +48,14 @@ def usage_line(command: Command) -> str:
     return " ".join(words)
 
 
+def _below(command: Command) -> list[tuple[str, str]]:
+    """The commands below one, each with its summary."""
+    rows = [resolve.find((*command.path, word)) for word in resolve.children(command.path)]
+    return [(row.path[-1], row.summary) for row in rows if row is not None]
+
+
 def _group_help(command: Command, width: int) -> str:
-    depth = len(command.path)
-    entries = [
-        (path[depth], summary)
-        for _, path, summary in resolve.outline()
-        if len(path) == depth + 1 and path[:depth] == command.path
-    ]
+    entries = _below(command)
     name = " ".join(command.path)
     lines = [*wrap(f"{command.summary}.", width, 0), "", f"usage: comfydock {name} COMMAND [arguments]", ""]
     lines += ["commands:", *columns(entries, width, 14)]
@@ -73,6 +74,8 @@ def _row_help(command: Command, width: int) -> str:
     words = [(argument(arg), explained(arg)) for arg in command.args if arg.kind == WORD]
     if words:
         lines += ["", "arguments:", *columns(words, width, _COLUMN)]
+    if below := _below(command):
+        lines += ["", "commands:", *columns(below, width, 14)]
     own = [arg for arg in command.args if arg.kind != WORD]
     if own:
         lines += ["", "options:", *_options(tuple(own), width)]

@@ -5,6 +5,9 @@ from comfydock_cli.table.spec import ENVIRONMENT, WHILE_RUNNING, WORKSPACE, WRIT
 _ABOUT = "history"
 _OF_WORKSPACE = flag("--workspace", help="only operations of the workspace, not of an environment")
 _OPERATION = word("operation", "number or identifier of the operation")
+_STASH = flag("--stash", help="put uncommitted work aside first; `stash pop` brings it back")
+_DISCARD = flag("--discard", help="overwrite uncommitted work; `undo` still brings it back")
+_NUMBER = word("number", "number of the stash; the newest by default", optional=True, completer="stashes")
 
 COMMANDS = (
     Command(
@@ -61,6 +64,175 @@ COMMANDS = (
         _ABOUT,
         (word("refs", "a commit, or two as `A..B`", optional=True, completer="refs"),),
         ENVIRONMENT,
+    ),
+    Command(
+        ("checkout",),
+        "comfydock_cli.env_commands.moving:checkout",
+        "Go to any commit of the history",
+        "Makes the environment what a commit says: ComfyUI, node packs, Python packages, workflows. With the name of a"
+        " branch, the environment is on that branch then; otherwise on none. What is not committed and would be"
+        " overwritten is listed, and nothing is done.",
+        ("comfydock checkout v1", "comfydock checkout HEAD~1 -b experiment", "comfydock checkout main --stash"),
+        _ABOUT,
+        (
+            word("ref", "the commit or branch; `-` for the branch before", completer="refs"),
+            value("--branch", "-b", metavar="NAME", help="make a branch there and be on it"),
+            _STASH,
+            _DISCARD,
+            WHILE_RUNNING,
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("switch",),
+        "comfydock_cli.env_commands.moving:switch",
+        "Switch to another branch",
+        "Makes the environment what the last commit of a branch says, and puts it on that branch. The virtual"
+        " environment of the branch that is left is kept for a while, so that switching back and forth takes no"
+        " installation.",
+        ("comfydock switch main", "comfydock switch -c faces", "comfydock switch -c old v1"),
+        _ABOUT,
+        (
+            word("branch", "the branch; with `-c` the commit to start at", optional=True, completer="branches"),
+            value("--create", "-c", metavar="NAME", help="make a branch of this name first"),
+            _STASH,
+            _DISCARD,
+            WHILE_RUNNING,
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("reset",),
+        "comfydock_cli.env_commands.moving:reset",
+        "Let the branch lead to another commit",
+        "By default the environment stays as it is, and what differs from the commit is uncommitted work then."
+        " `--hard` makes the environment what the commit says, and overwrites uncommitted work. `undo` takes either"
+        " back.",
+        ("comfydock reset HEAD~1 --soft", "comfydock reset --hard v1"),
+        _ABOUT,
+        (
+            word("ref", "the commit; the last one by default", optional=True, completer="refs"),
+            flag("--soft", help="move the branch alone, and leave git's index as it is"),
+            flag("--mixed", help="move the branch and git's index; this is the default"),
+            flag("--hard", help="make the environment what the commit says"),
+            WHILE_RUNNING,
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("rollback",),
+        "comfydock_cli.env_commands.moving:rollback",
+        "Go back by a new commit",
+        "Makes the environment what an earlier commit says, and commits that: the history grows, and nothing leaves"
+        " it. Without a commit, overwrites what is not committed.",
+        ("comfydock rollback v1", "comfydock rollback"),
+        _ABOUT,
+        (
+            word("ref", "the commit", optional=True, completer="refs"),
+            _STASH,
+            _DISCARD,
+            WHILE_RUNNING,
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("branch",),
+        "comfydock_cli.env_commands.moving:branch",
+        "List, make, rename or delete branches",
+        "Without a name, lists the branches. With one, makes a branch; the environment stays on the one that it is on.",
+        ("comfydock branch", "comfydock branch faces v1", "comfydock branch -m faces portraits"),
+        _ABOUT,
+        (
+            word("name", "the branch", optional=True, completer="branches"),
+            word(
+                "ref",
+                "the commit to start at, the last one by default; with `-m` the new name",
+                optional=True,
+                completer="refs",
+            ),
+            flag("--delete", "-d", help="delete the branch"),
+            flag("--move", "-m", help="rename the branch"),
+            flag("--force", "-f", help="delete it even if nothing else leads to its commits"),
+        ),
+        ENVIRONMENT,
+        WRITE,
+        shows=True,
+    ),
+    Command(
+        ("tag",),
+        "comfydock_cli.env_commands.moving:tag",
+        "List, make or delete tags",
+        "A tag is a name for a commit that stays where it is. Without a name, lists the tags.",
+        ("comfydock tag", "comfydock tag works-well", 'comfydock tag shipped v1 -m "what the client got"'),
+        _ABOUT,
+        (
+            word("name", "the tag", optional=True, completer="tags"),
+            word("ref", "the commit; the last one by default", optional=True, completer="refs"),
+            value("--message", "-m", metavar="MESSAGE", help="what the tag is about"),
+            flag("--delete", "-d", help="delete the tag"),
+        ),
+        ENVIRONMENT,
+        WRITE,
+        shows=True,
+    ),
+    Command(
+        ("stash",),
+        "comfydock_cli.env_commands.stashing:push",
+        "Put uncommitted work aside",
+        "Keeps everything that is not committed as a stash, and makes the environment what the last commit says."
+        " Changed code of node packs and of ComfyUI is not kept, and refused if it is in the way.",
+        ("comfydock stash", 'comfydock stash -m "half of the portrait flow"'),
+        _ABOUT,
+        (value("--message", "-m", metavar="MESSAGE", help="what the work is about"), WHILE_RUNNING),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("stash", "list"),
+        "comfydock_cli.env_commands.stashing:list_stashes",
+        "List what was put aside",
+        "The number of each stash, when it was made, the commit that it began at, and what it is about.",
+        ("comfydock stash list",),
+        _ABOUT,
+        (),
+        ENVIRONMENT,
+    ),
+    Command(
+        ("stash", "show"),
+        "comfydock_cli.env_commands.stashing:show",
+        "Show what a stash changes",
+        "Compared with the commit that it began at.",
+        ("comfydock stash show", "comfydock stash show 1"),
+        _ABOUT,
+        (_NUMBER,),
+        ENVIRONMENT,
+    ),
+    Command(
+        ("stash", "pop"),
+        "comfydock_cli.env_commands.stashing:pop",
+        "Bring back what was put aside",
+        "Makes the changes of a stash to the environment as it is, uncommitted, and drops the stash. It must fit: files"
+        " that changed since are listed, and nothing is done.",
+        ("comfydock stash pop", "comfydock stash pop 1"),
+        _ABOUT,
+        (_NUMBER, WHILE_RUNNING),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("stash", "drop"),
+        "comfydock_cli.env_commands.stashing:drop",
+        "Delete a stash",
+        "`undo` brings it back.",
+        ("comfydock stash drop", "comfydock stash drop 1"),
+        _ABOUT,
+        (_NUMBER,),
+        ENVIRONMENT,
+        WRITE,
     ),
     Command(
         ("undo",),

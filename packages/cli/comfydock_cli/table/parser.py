@@ -103,15 +103,18 @@ class _Reader:
     def _extend_path(self, word: str) -> bool:
         """Take the word as the next one of the command's name, where one may follow."""
         command = self.found.command
-        if command is not None and command.handler:
+        is_whole = command is not None and bool(command.handler)
+        if is_whole and (self.given or self.own or command.passthrough):  # type: ignore[union-attr]
             return False
         path = (*self.found.path, word)
         row = resolve.find(path)
+        if row is None and is_whole:  # Few commands have others below them, such as `stash`.
+            return False
         if row is None:
             from comfydock_cli.table import refusals
 
             raise refusals.unknown_command(path)
-        self.found.path, self.found.command = path, row
+        self.found.path, self.found.command, self.values = path, row, {}
         for arg in row.args:
             self.values[arg.name] = False if arg.kind == FLAG else arg.default
         return True

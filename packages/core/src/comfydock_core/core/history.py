@@ -33,6 +33,12 @@ class History:
 
         return Revisions(self._workspace.environment(environment)).references
 
+    def head(self, environment: str | None) -> str | None:
+        """The branch that an environment is on, `None` when it is on none."""
+        from comfydock_core.integrations.git.head import read_head
+
+        return read_head(self._workspace.environment(environment).definition)[1]
+
     def log(self, environment: str | None, what: str | None = None, *, limit: int | None, graph: bool = False) -> Log:
         """The newest commits; those of a workflow or a path with `what`. Raises `WorkflowNotFound`."""
         from comfydock_core.core.usecases.history.log import read_log

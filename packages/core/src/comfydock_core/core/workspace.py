@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.history import History
     from comfydock_core.core.model_roots import ModelRoots
     from comfydock_core.core.models import Models
+    from comfydock_core.core.moves import Moves
     from comfydock_core.core.operations import Operations
     from comfydock_core.core.packages import Packages
     from comfydock_core.core.packs import Packs
@@ -186,6 +187,13 @@ class Workspace:
         from comfydock_core.core.history import History
 
         return History(self)
+
+    @property
+    def moves(self) -> "Moves":
+        """Going elsewhere in the histories of environments; branches, tags and stashes."""
+        from comfydock_core.core.moves import Moves
+
+        return Moves(self)
 
     @property
     def health(self) -> "Health":

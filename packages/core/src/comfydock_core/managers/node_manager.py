@@ -106,7 +106,7 @@ def missing_packs(
     for pack in tracked_packs(manifest, layout.manifest).values():
         if pack.directory in present or native.is_directory(f"{layout.custom_nodes}/{pack.directory}"):
             continue
-        if _is_obtainable(pack):
+        if is_obtainable(pack):
             packs.append(pack)
         else:
             unobtainable.append(pack.release.name)
@@ -157,7 +157,8 @@ def _described_changes(path: str, shipped: str | None) -> str | None:
     return told_files(changed) if changed else None
 
 
-def _is_obtainable(pack: NodePackage) -> bool:
+def is_obtainable(pack: NodePackage) -> bool:
+    """Whether its manifest says where it can be had."""
     release = pack.release
     if pack.is_development or not release.version:
         return False

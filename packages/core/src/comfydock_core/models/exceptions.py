@@ -481,6 +481,52 @@ class NotReproducible(ConflictError):
     code = "not-reproducible"
 
 
+class UncommittedWork(ConflictError, CDEnvironmentError):
+    """Going elsewhere in the history would overwrite work that is not committed: all of it is listed.
+
+    Commit it, or let the command keep it with `--stash`, or drop it with `--discard`; `undo` brings that back, too.
+    Code of node packs and of ComfyUI is not stashed: commit it in its own repository.
+    """
+
+    code = "uncommitted-work"
+
+
+class RefExists(ConflictError):
+    """There is a branch or a tag of this name already, or the name means something else.
+
+    Choose another name, or delete the one that is there.
+    """
+
+    code = "ref-exists"
+
+
+class BranchInUse(ConflictError):
+    """The branch is the one that the environment is on, so it cannot be deleted.
+
+    `comfydock switch` to another branch first.
+    """
+
+    code = "branch-in-use"
+
+
+class BranchUnmerged(ConflictError):
+    """The branch has commits that no other branch or tag leads to; deleting it would lose them.
+
+    Merge it first, or delete it with `--force`.
+    """
+
+    code = "branch-unmerged"
+
+
+class StashNotFound(NotFoundError):
+    """There is no stash of this number, or none at all.
+
+    `comfydock stash list` shows those that there are.
+    """
+
+    code = "stash-not-found"
+
+
 class OperationUnfinished(BusyError):
     """An earlier change was interrupted, and `--no-settle` forbids settling it.
 

@@ -39,7 +39,10 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class RefChange:
-    """A git reference of a repository in the scope. `None` means that the reference does not exist."""
+    """A git reference of a repository in the scope. `None` means that the reference does not exist.
+
+    `HEAD` may lead to a branch: `ref: refs/heads/main`.
+    """
 
     repository: str
     name: str

@@ -56,5 +56,11 @@ def other_release(directory: str, wanted: str) -> str | None:
     return None if present == wanted else present
 
 
+def is_release(directory: str, wanted: str) -> bool:
+    """Whether exactly the `wanted` version lies there, for sure."""
+    noted = read_note(directory)
+    return wanted in (read_head(directory)[0], noted[0] if noted is not None else None)
+
+
 def _is_digest(text: str, length: int) -> bool:
     return len(text) == length and not text.strip(_DIGITS)

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from comfydock_core.models.exceptions import BackendPartRefused
+from comfydock_core.models.exceptions import BackendNotLocked, BackendPartRefused
 from comfydock_core.models.packages.backends import BackendPart, PartFinding
+from comfydock_core.repositories.definition.backend_parts import read_part
+from comfydock_core.repositories.definition.pytorch_settings import family_of
+from comfydock_core.repositories.definition.uv_lock import read_lock
 from comfydock_core.utils.package_names import public_version
 from comfydock_core.utils.text import some
 
@@ -18,6 +21,18 @@ def findings_of(part: BackendPart, base: Versions, family: Iterable[str]) -> lis
     others = base.keys() - members.keys()
     found = [_no_hash(part), _stale(part, members), _duplicate(part, others)]
     return [finding for finding in found if finding is not None]
+
+
+def why_part_is_of_no_use(definition: str, manifest: dict[str, object], backend: str) -> str | None:
+    """Why the lock of a back end cannot be used, `None` when it can. Raises `LockDamaged`, `OSError`."""
+    try:
+        part = read_part(definition, backend)
+    except BackendNotLocked:
+        return "it is not locked yet"
+    except BackendPartRefused as error:
+        return error.message
+    findings = findings_of(part, read_lock(f"{definition}/uv.lock").versions(), family_of(manifest))
+    return findings[0].message if findings else None
 
 
 def refuse(part: BackendPart, findings: list[PartFinding]) -> None:

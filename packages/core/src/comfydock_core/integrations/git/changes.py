@@ -8,6 +8,7 @@ from comfydock_core.utils.files import atomic
 from comfydock_core.utils.text import some
 
 _SHOWN = 3
+_NOTHING = "0" * 40
 
 
 def initialise(worktree: str, branch: str) -> None:
@@ -68,10 +69,23 @@ def own_all_objects(worktree: str, lenders: list[str]) -> None:
 def update_ref(worktree: str, name: str, new: str | None, old: str | None) -> None:
     """Move a reference from `old` to `new`, `None` for its absence; git refuses when it is elsewhere by then.
 
-    Raises `GitFailed`. A detached `HEAD` is moved itself, never the branch that it may lead to.
+    Raises `GitFailed`. `HEAD` itself is moved, never the branch that it may lead to; `ref: refs/heads/main` puts it on
+    a branch. The words in its log are git's own, by which `@{-1}` and `git switch -` find the branch before.
     """
-    expected = old or "0" * 40
     # By default git may leave a reference empty after power loss.
-    command = ["-c", "core.fsync=reference", "update-ref", "-m", "comfydock", "--no-deref"]
-    command += [name, new, expected] if new is not None else ["-d", name, expected]
-    runner.run(command, cwd=worktree, doing=f"move `{name}`")
+    durable = ["-c", "core.fsync=reference"]
+    words = _moving_words(old, new) if name == queries.HEAD else "comfydock"
+    if new is not None and new.startswith(queries.SYMBOLIC):
+        command = ["symbolic-ref", "-m", words, name, new.removeprefix(queries.SYMBOLIC)]
+    elif new is None:
+        command = ["update-ref", "-m", words, "--no-deref", "-d", name, old or _NOTHING]
+    else:
+        command = ["update-ref", "-m", words, "--no-deref", name, new]
+        if old is None or not old.startswith(queries.SYMBOLIC):
+            command.append(old or _NOTHING)
+    runner.run([*durable, *command], cwd=worktree, doing=f"move `{name}`")
+
+
+def _moving_words(old: str | None, new: str | None) -> str:
+    before, after = ((one or "nothing").removeprefix(f"{queries.SYMBOLIC}refs/heads/") for one in (old, new))
+    return f"checkout: moving from {before} to {after}"

@@ -146,6 +146,18 @@ class CommitBuilder:
         return runner.run(words, cwd=self._repository, doing=_DOING, variables=self._variables, given=given)
 
 
+def commit_tree(
+    repository: str, tree: str, parents: list[str], message: str, fallback: Callable[[], Mapping[str, str]]
+) -> str:
+    """Make a commit of a tree that there is, which nothing leads to yet; its name. Raises `GitFailed`."""
+    words = ["commit-tree", tree, *(word for parent in parents for word in ("-p", parent))]
+    given = f"{message}\n".encode("utf-8", "surrogateescape")
+    completed = runner.ask([*_OPTIONS, *words], cwd=repository, given=given)
+    if completed.returncode == 0:
+        return completed.output.strip()
+    return runner.run([*_OPTIONS, *words], cwd=repository, doing=_DOING, variables=fallback(), given=given).strip()
+
+
 def look_again(repository: str, tree: str, index: str) -> None:
     """Note in an index how the files of `tree` look, so that git need not read them again; others stay as noted.
 

@@ -5,6 +5,9 @@ import os
 from comfydock_core.integrations.git import runner
 from comfydock_core.utils.versions import is_full_commit
 
+HEAD = "HEAD"
+SYMBOLIC = "ref: "  # What the value of a reference begins with that leads to another one.
+
 
 def config_value(worktree: str, key: str) -> str | None:
     """A setting as git sees it in that repository, or `None`."""
@@ -22,6 +25,12 @@ def config_values(worktree: str, pattern: str) -> dict[str, str]:
 def is_repository(path: str) -> bool:
     """Whether a directory is a work tree or a bare repository itself, not only below one."""
     return os.path.lexists(f"{path}/.git") or os.path.isdir(f"{path}/objects")
+
+
+def objects_directory(repository: str) -> str:
+    """Where a repository keeps its objects. Raises what `runner.run` raises."""
+    place = runner.run(["rev-parse", "--git-path", "objects"], cwd=repository, doing="find the objects").strip()
+    return os.path.join(repository, place)
 
 
 def commit_of(worktree: str, revision: str) -> str | None:
@@ -42,9 +51,30 @@ def has_changes(worktree: str) -> bool:
 
 
 def ref_value(worktree: str, name: str) -> str | None:
-    """The commit that a reference leads to, or `None` when it does not exist."""
+    """The commit that a reference leads to, or `None` when it does not exist.
+
+    Of a `HEAD` that is on a branch, that branch, as `ref: refs/heads/main`.
+    """
+    if name == HEAD:
+        symbolic = runner.ask(["symbolic-ref", "--quiet", HEAD], cwd=worktree)
+        if symbolic.returncode == 0:
+            return SYMBOLIC + symbolic.output.strip()
     answer = runner.ask(["rev-parse", "--verify", "--quiet", name], cwd=worktree)
     return answer.output.strip() if answer.returncode == 0 else None
+
+
+def branch_before(worktree: str, name: str) -> str | None:
+    """The branch, or the commit, that `@{-1}` means: what was left last. `None` when nothing was."""
+    answer = runner.ask(["rev-parse", "--verify", "--quiet", "--abbrev-ref", name], cwd=worktree)
+    found = answer.output.strip()
+    if answer.returncode == 0 and found and found != name:
+        return found
+    return commit_of(worktree, name)
+
+
+def is_reference_name(worktree: str, name: str) -> bool:
+    """Whether a reference can be called `name`, in full."""
+    return runner.ask(["check-ref-format", name], cwd=worktree).returncode == 0
 
 
 def tracked_files(worktree: str, paths: list[str]) -> list[str]:

@@ -93,6 +93,12 @@ def fetch_commit(worktree: str, repository: str, commit: str) -> bool:
     return answer.returncode == 0
 
 
+def fetch_objects(worktree: str, source: str, commit: str) -> bool:
+    """Get a commit from a repository on this machine, with nothing that leads to it. `False` when it has none."""
+    words = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"]
+    return runner.ask([*words, "--no-recurse-submodules", "--", source, commit], cwd=worktree).returncode == 0
+
+
 def clone_progress(line: str) -> tuple[str, int, int] | None:
     """What a progress line of git says: label, done, total."""
     match = _PROGRESS.match(line)

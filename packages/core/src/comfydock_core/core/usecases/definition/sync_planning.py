@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from comfydock_core.analyzers.packages.backend_parts import findings_of
+from comfydock_core.analyzers.packages.backend_parts import why_part_is_of_no_use
 from comfydock_core.analyzers.packages.expected_packages import needs_part
 from comfydock_core.analyzers.status_scanner import same_directory
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, PART, EnvironmentLayout
@@ -15,17 +15,15 @@ from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
 from comfydock_core.managers.node_manager import missing_packs, path_of
 from comfydock_core.models.addresses import without_credentials
-from comfydock_core.models.exceptions import BackendNotLocked, BackendPartRefused, InvalidSetting, PackHasChanges
+from comfydock_core.models.exceptions import InvalidSetting, PackHasChanges
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.operation import Swap
 from comfydock_core.models.packages.syncing import PackToFetch, SyncPlan, SyncRequest
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.repositories.definition.backend_choice import read_choice
-from comfydock_core.repositories.definition.backend_parts import read_part
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
-from comfydock_core.repositories.definition.pytorch_settings import family_of, is_neutral
+from comfydock_core.repositories.definition.pytorch_settings import is_neutral
 from comfydock_core.repositories.definition.tracked_packs import version_instead
-from comfydock_core.repositories.definition.uv_lock import read_lock
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
@@ -137,10 +135,10 @@ class SyncPlanner:
         if relock and not os.path.isfile(self._layout.lock):
             return (backend,) if backend != "none" else ()
         wanted = {self._lockable(name) for name in self._request.lock_backends}
-        if self._request.install and self._needs_part(backend) and (relock or self._why_part_is_of_no_use(backend)):
+        if self._request.install and self._needs_part(backend) and (relock or self._why_not(backend)):
             wanted.add(backend)
         for name in sorted(wanted):
-            reason = self._why_part_is_of_no_use(name) or "again"
+            reason = self._why_not(name) or "again"
             path = f".cec/{BACKENDS}" if relock else self._part_path(name)
             if not (relock and reason == "again"):  # The new lock of all packages concerns it anyway.
                 self._add(path, "lock", f"PyTorch for {name}", reason)
@@ -159,16 +157,8 @@ class SyncPlanner:
             )
         return backend
 
-    def _why_part_is_of_no_use(self, backend: str) -> str | None:
-        definition = self._layout.definition
-        try:
-            part = read_part(definition, backend)
-        except BackendNotLocked:
-            return "it is not locked yet"
-        except BackendPartRefused as error:
-            return error.message
-        findings = findings_of(part, read_lock(self._layout.lock).versions(), family_of(self._manifest))
-        return findings[0].message if findings else None
+    def _why_not(self, backend: str) -> str | None:
+        return why_part_is_of_no_use(self._layout.definition, self._manifest, backend)
 
     def _part_path(self, backend: str) -> str:
         """The highest name on the way to the part that does not exist yet, else the part: the name to swap."""

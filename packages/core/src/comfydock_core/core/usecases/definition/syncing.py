@@ -62,7 +62,7 @@ def _stage_python(
 ) -> None:  # fmt: skip
     uv_project = services.uv_project
     if plan.converts:
-        _convert(layout, staged, services, plan, reporter)
+        convert_definition(layout, staged, services, plan.backend, reporter)
     if plan.chooses:
         uv_project.choose_backend(plan.backend)
     if plan.relock:
@@ -79,18 +79,18 @@ def _stage_python(
         )
 
 
-def _convert(
+def convert_definition(
     layout: EnvironmentLayout,
     staged: EnvironmentLayout,
     services: EnvironmentServices,
-    plan: SyncPlan,
+    backend: str,
     reporter: Reporter,
 ) -> None:
-    """Make a definition of 1.x neutral; without a lock the packages that are installed tell the versions."""
+    """Make a staged definition of 1.x neutral; without a lock the packages that are installed tell the versions."""
     reporter.phase("Converting the definition of ComfyDock 1.x")
     os.symlink(layout.venv, staged.venv, target_is_directory=True)
     try:
-        conversion = services.uv_project.convert(plan.backend, reporter)
+        conversion = services.uv_project.convert(backend, reporter)
     finally:
         os.unlink(staged.venv)
     services.git.write_patterns()

@@ -1,22 +1,20 @@
 """Planning a commit of an environment's definition: it is made aside, and only has to be put in place."""
 
-import os
 import tempfile
-from collections.abc import Mapping
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.history.changes import changes_between
+from comfydock_core.core.usecases.history.fitness import files_of, reference_of, refuse_unfit
 from comfydock_core.core.usecases.history.gaps import find_gaps
 from comfydock_core.core.usecases.history.messages import default_message, with_gaps
 from comfydock_core.core.usecases.history.workflow_copies import steps_of, take_workflows
-from comfydock_core.integrations.git.committing import CommitBuilder, File
+from comfydock_core.integrations.git.committing import CommitBuilder
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.index_lock import wait_for_index
-from comfydock_core.integrations.git.unfinished import unfinished
 from comfydock_core.models.committing import CommitChanges, CommitPlan, CommitRequest, Gap, WorkflowCopies
-from comfydock_core.models.exceptions import ConflictError, NotReproducible, RepositoryUnfit
+from comfydock_core.models.exceptions import ConflictError, NotReproducible
 from comfydock_core.models.operation import ChangePlan, RefChange, Step
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
@@ -41,7 +39,7 @@ def plan_commit(
     Raises `RepositoryUnfit`, `RepositoryBusy`, `NotReproducible` when that is refused, `ManifestDamaged`,
     `LockDamaged`, `GitFailed`, `ToolMissing`, `FileSystemError`.
     """
-    _refuse_unfit(layout)
+    refuse_unfit(layout)
     _refuse_empty(request.message)
     wait_for_index(f"{layout.root}/{INDEX}")
     reporter.phase("Looking at the definition")
@@ -54,7 +52,7 @@ def plan_commit(
         builder.add_everything()
         live = look_at_workflows(layout.workflows)
         found = None if live is None else take_workflows(builder, layout, live)
-        before, after = builder.committed(), _files(builder, layout)
+        before, after = builder.committed(), files_of(builder, layout)
         left_out = () if live is None else live.left_out
         if after == before:
             return _nothing(layout, branch, head, left_out, builder.number())
@@ -82,14 +80,6 @@ def plan_commit(
         )
 
 
-def _files(builder: CommitBuilder, layout: EnvironmentLayout) -> Mapping[bytes, File]:
-    """What the commit is going to hold. Raises `RepositoryUnfit` for files that a merge left open."""
-    entries = builder.entries()
-    if any(entry.stage for entry in entries):
-        raise _unfit(layout, "a merge", "")
-    return {entry.path: (entry.mode, entry.object) for entry in entries}
-
-
 def _change(
     layout: EnvironmentLayout,
     branch: str | None,
@@ -101,7 +91,7 @@ def _change(
     files = changes.files
     told = counted(len(files.added + files.removed + files.changed), "file")
     steps: list[Step] = list(steps_of(layout, workflows))
-    steps += [swap(layout.root, INDEX, has_new=True), RefChange(".cec", _reference(branch), head, commit)]
+    steps += [swap(layout.root, INDEX, has_new=True), RefChange(".cec", reference_of(branch), head, commit)]
     return make_plan(
         layout.root,
         "commit",
@@ -120,13 +110,6 @@ def _nothing(
     return CommitPlan(layout.name, branch, head, None, number, "", CommitChanges(), (), left_out, (), none, b"", change)
 
 
-def _reference(branch: str | None) -> str:
-    """What moves: the branch, whatever it is called, or a head that is on none."""
-    if branch is None:
-        return "HEAD"
-    return branch if branch.startswith("refs/") else f"refs/heads/{branch}"
-
-
 def _refuse_empty(message: str | None) -> None:
     if message is not None and (not message.strip() or "\0" in message):
         raise ConflictError(
@@ -134,27 +117,6 @@ def _refuse_empty(message: str | None) -> None:
             hint="write what changed, or leave `-m` out: what changed is named then",
             context={"message": message},
         )
-
-
-def _refuse_unfit(layout: EnvironmentLayout) -> None:
-    git = f"{layout.definition}/.git"
-    if not os.path.isdir(git):
-        raise RepositoryUnfit(
-            f"`{layout.definition}` has no git repository of its own",
-            hint="`git init` there starts a new history; a linked worktree or a submodule cannot be committed here",
-            context={"path": layout.definition},
-        )
-    under_way = unfinished(layout.definition)
-    if under_way is not None:
-        raise _unfit(layout, *under_way)
-
-
-def _unfit(layout: EnvironmentLayout, what: str, path: str) -> RepositoryUnfit:
-    return RepositoryUnfit(
-        f"{what} is not finished in `{layout.definition}`",
-        hint="finish or abort it with git there, then run the command again",
-        context={"path": path or layout.definition},
-    )
 
 
 def _refusal(layout: EnvironmentLayout, gaps: tuple[Gap, ...]) -> NotReproducible:

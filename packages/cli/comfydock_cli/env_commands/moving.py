@@ -1,0 +1,147 @@
+"""`checkout`, `switch`, `reset`, `rollback`, `branch` and `tag`."""
+
+from dataclasses import replace
+
+from comfydock_cli.cli_utils import Context, Result
+from comfydock_cli.formatters.move_formatter import (
+    listed_references,
+    moved,
+    planned_move,
+    planned_reference,
+    referenced,
+)
+from comfydock_cli.planned_change import Views, plan_and_change
+from comfydock_cli.table.parser import Arguments
+from comfydock_cli.table.refusals import UsageError
+from comfydock_cli.ui.progress import make_reporter
+from comfydock_core.core.moves import Moves
+from comfydock_core.core.workspace import Workspace
+from comfydock_core.factories.workspace_factory import find_workspace
+from comfydock_core.models.history.moving import (
+    DISCARD,
+    REFUSE,
+    STASH,
+    MovePlan,
+    MoveRequest,
+    ReferenceRequest,
+)
+
+_MODES = ("soft", "mixed", "hard")
+
+
+def checkout(context: Context, arguments: Arguments) -> Result:
+    """Go to a commit or a branch."""
+    branch = arguments.text("branch")
+    request = MoveRequest("checkout", arguments.word("ref"), branch, policy=_policy(arguments))
+    return go(context, arguments, request)
+
+
+def switch(context: Context, arguments: Arguments) -> Result:
+    """Go to a branch, or make one and be on it."""
+    branch, new = arguments.text("branch"), arguments.text("create")
+    if branch is None and new is None:
+        raise UsageError(
+            "`comfydock switch` needs BRANCH", hint="`comfydock branch` lists them; `-c NAME` makes a new one"
+        )
+    return go(context, arguments, MoveRequest("switch", branch, new, policy=_policy(arguments)))
+
+
+def reset(context: Context, arguments: Arguments) -> Result:
+    """Let the branch lead elsewhere."""
+    given = [mode for mode in _MODES if arguments.flag(mode)]
+    if len(given) > 1:
+        raise UsageError(
+            f"`--{given[0]}` and `--{given[1]}` cannot be combined", hint="choose one of `--soft`, `--mixed`, `--hard`"
+        )
+    mode = given[0] if given else "mixed"
+    return go(context, arguments, MoveRequest("reset", arguments.text("ref"), mode=mode))
+
+
+def rollback(context: Context, arguments: Arguments) -> Result:
+    """Go back by a new commit; without a commit, to the last one."""
+    ref, policy = arguments.text("ref"), _policy(arguments)
+    if ref is None and policy == REFUSE:
+        policy = DISCARD
+    return go(context, arguments, MoveRequest("rollback", ref, policy=policy))
+
+
+def branch(context: Context, arguments: Arguments) -> Result:
+    """List, make, rename or delete a branch."""
+    name, ref = arguments.text("name"), arguments.text("ref")
+    deletes, renames = arguments.flag("delete"), arguments.flag("move")
+    if deletes and renames:
+        raise UsageError("`--delete` and `--move` cannot be combined", hint="choose one of them")
+    if name is None:
+        _refuse_nameless("branch", deletes or renames)
+        return listed_references("branch", context.workspace.history.references(context.environment_name),
+                                 context.workspace.history.head(context.environment_name))  # fmt: skip
+    if renames and ref is None:
+        name, ref = _present_branch(context), name
+    if deletes and ref is not None:
+        raise UsageError("`comfydock branch --delete` takes one NAME", hint="delete them one by one")
+    action = "delete" if deletes else "rename" if renames else "create"
+    request = ReferenceRequest("branch", action, name, new_name=ref if renames else None,
+                               ref=None if renames else ref, force=arguments.flag("force"))  # fmt: skip
+    return change_reference(context, request)
+
+
+def tag(context: Context, arguments: Arguments) -> Result:
+    """List, make or delete a tag."""
+    name, message, deletes = arguments.text("name"), arguments.text("message"), arguments.flag("delete")
+    if name is None:
+        _refuse_nameless("tag", deletes or message is not None)
+        return listed_references("tag", context.workspace.history.references(context.environment_name), None)
+    if deletes and (message is not None or arguments.text("ref") is not None):
+        raise UsageError("`comfydock tag --delete` takes nothing but NAME", hint="leave the rest out")
+    request = ReferenceRequest("tag", "delete" if deletes else "create", name, ref=arguments.text("ref"),
+                               message=message, rehearsal=context.dry_run)  # fmt: skip
+    return change_reference(context, request)
+
+
+def go(context: Context, arguments: Arguments, request: MoveRequest) -> Result:
+    """Plan and carry out a move."""
+    return plan_and_change(
+        context, arguments, _moves, replace(request, rehearsal=context.dry_run), Views(planned_move, _facts, moved)
+    )
+
+
+def change_reference(context: Context, request: ReferenceRequest) -> Result:
+    """Plan and carry out a change of a branch, tag or stash, with the environment held in between."""
+    workspace = find_workspace(offline=context.offline)
+    name = workspace.environment(context.environment_name).name
+    if context.dry_run:
+        return planned_reference(workspace.moves.plan_reference(name, request))
+    initiator = context.initiator()
+    with make_reporter(context) as reporter, workspace.exclusive(initiator, reporter, name):
+        plan = workspace.moves.plan_reference(name, request)
+        operation = workspace.moves.change_reference(plan, initiator, reporter)
+    return referenced(plan, operation)
+
+
+def _moves(workspace: Workspace) -> Moves:
+    return workspace.moves
+
+
+def _facts(plan: MovePlan) -> tuple[str, ...]:
+    return ()
+
+
+def _policy(arguments: Arguments) -> str:
+    if arguments.flag("stash") and arguments.flag("discard"):
+        raise UsageError("`--stash` and `--discard` cannot be combined", hint="choose one of them")
+    return STASH if arguments.flag("stash") else DISCARD if arguments.flag("discard") else REFUSE
+
+
+def _present_branch(context: Context) -> str:
+    found = context.workspace.history.head(context.environment_name)
+    if found is None:
+        raise UsageError(
+            "the environment is on no branch that could be renamed",
+            hint="name it: `comfydock branch -m OLD NEW`",
+        )
+    return found
+
+
+def _refuse_nameless(kind: str, asked: bool) -> None:
+    if asked:
+        raise UsageError(f"`comfydock {kind}` needs NAME for that", hint=f"`comfydock {kind}` lists them")

@@ -1,0 +1,150 @@
+"""Carrying out a move: everything new is built aside, then names are swapped and references moved at once."""
+
+import os
+
+from comfydock_core.analyzers.packages.package_changes import package_changes
+from comfydock_core.configs.environment_layout import BACKENDS, EnvironmentLayout
+from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
+from comfydock_core.core.usecases.definition.staging import stage_definition, stage_venv
+from comfydock_core.core.usecases.definition.syncing import convert_definition
+from comfydock_core.core.usecases.history.committing import INDEX
+from comfydock_core.core.usecases.moving.comfyui_moving import obtain_commit
+from comfydock_core.core.usecases.moving.planning import COMFYUI_INDEX, lay_out
+from comfydock_core.integrations.git.index_lock import wait_for_index
+from comfydock_core.integrations.git.trees import index_of, note_looks, write_files
+from comfydock_core.managers.node_manager import carry_over, path_of
+from comfydock_core.models.history.moving import ComfyUIMove, FileSwaps, MovePlan
+from comfydock_core.models.operation import Initiator, Swap
+from comfydock_core.models.packages.syncing import SyncOutcome
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.services.transaction import operation
+from comfydock_core.services.transaction.execution import Operation
+from comfydock_core.utils import interruption
+from comfydock_core.utils.faults import fault
+from comfydock_core.utils.files.disk_errors import disk_errors
+
+
+def carry_out_move(
+    layout: EnvironmentLayout, services: WorkspaceServices, plan: MovePlan, initiator: Initiator, reporter: Reporter
+) -> SyncOutcome:
+    """Execute the plan.
+
+    Raises `ScopeBusy`, `ChangedMeanwhile`, `EnvironmentInUse`, `RepositoryBusy`, `VenvIncomplete`, and what locking,
+    installing and fetching raise; then nothing is changed.
+    """
+    with (
+        interruption.termination_raises(),
+        disk_errors(f"move the environment {layout.name}"),
+        operation(plan.change, initiator, reporter) as under_way,
+    ):
+        move = _Move(layout, services, plan, under_way, reporter)
+        move.stage()
+        under_way.commit()
+    return SyncOutcome(under_way.id, move.packages)
+
+
+class _Move:
+    """Builds the parts of one move where its operation takes them from."""
+
+    def __init__(
+        self,
+        layout: EnvironmentLayout,
+        services: WorkspaceServices,
+        plan: MovePlan,
+        under_way: Operation,
+        reporter: Reporter,
+    ) -> None:
+        self._layout = layout
+        self._services = services
+        self._plan = plan
+        self._under_way = under_way
+        self._reporter = reporter
+        self.packages = package_changes(layout.venv, layout.venv)
+
+    def stage(self) -> None:
+        plan, root = self._plan, self._layout.root
+        self._stage_python()
+        self._stage_packs(self._services.environment(self._layout))
+        if plan.comfyui is not None:
+            self._stage_comfyui(plan.comfyui)
+        tree = self._stage_files(plan.definition, self._layout.definition, "definition")
+        self._stage_files(plan.workflows, self._layout.definition, "workflows")
+        if self._swaps(INDEX):
+            commit = plan.destination.index or plan.destination.commit
+            made = index_of(self._layout.definition, commit, self._under_way.work)
+            note_looks(self._layout.definition, f"{tree}/.cec", made)
+            os.rename(made, self._under_way.place(INDEX))
+            wait_for_index(f"{root}/{INDEX}")
+        self._put(plan.definition, tree)
+        self._put(plan.workflows, f"{self._under_way.work}/workflows")
+        fault("move staged")
+
+    def _stage_python(self) -> None:
+        python = self._plan.python
+        if python.venv == "kept":
+            self.packages = package_changes(self._layout.venv, f"{self._layout.root}/{python.source}")
+        if not python.changes_definition and python.venv in ("keep", "kept"):
+            return
+        staged = stage_definition(self._layout, self._under_way.work)
+        lay_out(staged, self._layout.definition, self._plan.of_python)
+        own = self._services.environment(staged)
+        if python.converts:
+            convert_definition(self._layout, staged, own, python.backend, self._reporter)
+        if python.relock:
+            self._reporter.phase("Resolving Python packages")
+            own.uv_project.relock(python.backend, self._reporter)
+        for backend in python.parts:
+            own.uv_project.lock_backend(backend, self._reporter)
+        if python.venv != "keep":
+            stage_venv(
+                self._layout.venv, staged, own, how=python.venv, python=python.python, backend=python.backend,
+                reporter=self._reporter,
+            )  # fmt: skip
+            self.packages = package_changes(self._layout.venv, staged.venv)
+        os.makedirs(f"{staged.definition}/{BACKENDS}", exist_ok=True)
+        for name in [step.path for step in self._plan.change.steps if isinstance(step, Swap)]:
+            is_rewritten = python.changes_definition and name.startswith(".cec/") and name not in self._staged_names()
+            if name == ".venv" or (is_rewritten and name != INDEX):
+                os.rename(f"{staged.root}/{name}", self._under_way.place(name))
+
+    def _staged_names(self) -> set[str]:
+        return {step.path for step in self._plan.definition.steps}
+
+    def _stage_packs(self, services: EnvironmentServices) -> None:
+        for wanted in self._plan.packs.added:
+            path = path_of(wanted.pack)
+            place = self._under_way.place(path)
+            services.nodes.fetch(wanted.pack, place, self._reporter)
+            carry_over(wanted.pack, wanted.own_files, f"{self._layout.root}/{path}", place, self._reporter)
+
+    def _stage_comfyui(self, move: ComfyUIMove) -> None:
+        self._reporter.phase("Preparing ComfyUI")
+        obtain_commit(self._layout, self._services.environment(self._layout), move)
+        tree = self._stage_files(move.files, self._layout.comfyui, "comfyui")
+        scratch = f"{self._under_way.work}/comfyui-index"
+        os.mkdir(scratch)
+        made = index_of(self._layout.comfyui, move.after, scratch)
+        note_looks(self._layout.comfyui, f"{tree}/ComfyUI", made)
+        os.rename(made, self._under_way.place(COMFYUI_INDEX))
+        self._put(move.files, tree)
+        wait_for_index(f"{self._layout.root}/{COMFYUI_INDEX}")
+
+    def _stage_files(self, files: FileSwaps, repository: str, name: str) -> str:
+        """Write the files of some swaps into a tree of their own, under the names that they get."""
+        tree = f"{self._under_way.work}/{name}"
+        os.makedirs(f"{tree}/.cec")
+        os.makedirs(f"{tree}/ComfyUI")
+        places = {
+            f"{tree}/{path}{f'/{below}' if below else ''}": file
+            for path, staged in files.staged.items()
+            for below, file in staged.items()
+        }
+        write_files(repository, places)
+        return tree
+
+    def _put(self, files: FileSwaps, tree: str) -> None:
+        for path in files.staged:
+            os.rename(f"{tree}/{path}", self._under_way.place(path))
+
+    def _swaps(self, path: str) -> bool:
+        return any(isinstance(step, Swap) and step.path == path for step in self._plan.change.steps)

@@ -1,0 +1,133 @@
+"""Which files of a definition become others, and which of them would take uncommitted work away."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from comfydock_core.configs.environment_layout import BACKENDS, EnvironmentLayout
+from comfydock_core.core.usecases.history.changes import WORKFLOWS
+from comfydock_core.core.usecases.history.fitness import files_of
+from comfydock_core.core.usecases.history.workflow_copies import take_workflows
+from comfydock_core.integrations.git.committing import CommitBuilder
+from comfydock_core.integrations.git.trees import LINK, PLAIN, read_tree
+from comfydock_core.models.exceptions import HistoryDamaged
+from comfydock_core.models.history.moving import DISCARD, REFUSE, FileSwaps, TreeFile, Uncommitted
+from comfydock_core.repositories.live_workflows import look_at_workflows
+from comfydock_core.services.transaction.file_swaps import plan_file_swaps
+
+Files = Mapping[str, TreeFile]
+MANIFEST, LOCK, PYTHON = "pyproject.toml", "uv.lock", ".python-version"
+COPIES = f".cec/{WORKFLOWS.rstrip('/')}"
+
+
+def is_of_python(path: str) -> bool:
+    """Whether a file belongs to what packages are locked in; these files only make sense together."""
+    return path in (MANIFEST, LOCK, PYTHON) or path.startswith(f"{BACKENDS}/")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The files of a definition in three places: as committed, as they are now (live workflows), as they are to be."""
+
+    head: Files
+    present: Files
+    target: Files
+
+    @property
+    def dirty(self) -> set[str]:
+        """What is not committed."""
+        return _different(self.head, self.present)
+
+    def changes(self, policy: str) -> dict[str, TreeFile | None]:
+        """What becomes of each path that changes, `None` where nothing is there then.
+
+        What is not committed and the same at both places stays, as with git; with another policy only what no commit
+        knows does, and with `stash` not even that, because it is kept elsewhere.
+        """
+        if policy == REFUSE:
+            paths = _different(self.head, self.target)
+        elif policy == DISCARD:
+            paths = _different(self.head, self.target) | {path for path in self.dirty if path in self.head}
+        else:
+            paths = _different(self.present, self.target) | _different(self.head, self.target)
+        return {path: self.target.get(path) for path in sorted(paths)}
+
+    def in_the_way(self) -> Iterator[Uncommitted]:
+        """The uncommitted work that a move would overwrite."""
+        moving, dirty = _different(self.head, self.target), self.dirty
+        lost = {path for path in moving & dirty if self.present.get(path) != self.target.get(path)}
+        if any(is_of_python(path) for path in moving):
+            lost |= {path for path in dirty if is_of_python(path) and self.present.get(path) != self.target.get(path)}
+        for path in sorted(lost):
+            kind, name = ("workflow", _workflow(path)) if path.startswith(WORKFLOWS) else ("definition", path)
+            how = "new" if path not in self.head else "removed" if path not in self.present else "changed"
+            yield Uncommitted(kind, name, f"{how}, not committed")
+
+
+def take_snapshot(builder: CommitBuilder, layout: EnvironmentLayout, commit: str) -> Snapshot:
+    """Look at all three. Raises `RepositoryUnfit`, `HistoryDamaged`, `GitFailed`, `OSError`."""
+    builder.add_everything()
+    live = look_at_workflows(layout.workflows)
+    if live is not None:
+        take_workflows(builder, layout, live)
+    target = read_tree(layout.definition, commit)
+    _refuse_links(layout, target)
+    return Snapshot(_named(builder.committed()), _named(files_of(builder, layout)), target)
+
+
+def plan_definition(layout: EnvironmentLayout, changes: Mapping[str, TreeFile | None]) -> FileSwaps:
+    """The swaps in `.cec`. Raises `OSError`."""
+    return plan_file_swaps(layout.root, {f".cec/{path}": file for path, file in changes.items()}, (".cec",))
+
+
+def plan_workflows(layout: EnvironmentLayout, changes: Mapping[str, TreeFile | None], present: Files) -> FileSwaps:
+    """The swaps of the workflows that ComfyUI has, where it has a folder of them in the environment.
+
+    Raises `OSError`.
+    """
+    folder = os.path.relpath(layout.workflows, layout.root)
+    if not has_own_workflows(layout):
+        return FileSwaps()
+    wanted = {
+        f"{folder}/{path.removeprefix(WORKFLOWS)}": file and TreeFile(PLAIN, file.object)
+        for path, file in changes.items()
+        if path.startswith(WORKFLOWS) and _is_live(path, file, present)
+    }
+    above = folder.split("/")
+    return plan_file_swaps(layout.root, wanted, ["/".join(above[:count]) for count in range(1, len(above) + 1)])
+
+
+def has_own_workflows(layout: EnvironmentLayout) -> bool:
+    """Whether the folder of workflows is in the environment, not a link to one that is shared with others."""
+    root = os.path.realpath(layout.root)
+    return os.path.isdir(layout.comfyui) and os.path.realpath(layout.workflows).startswith(f"{root}{os.sep}")
+
+
+def _is_live(path: str, file: TreeFile | None, present: Files) -> bool:
+    """Whether a change of the definition is one of a live workflow: links and hidden names are not taken from there."""
+    if any(part.startswith(".") for part in path.split("/")) or (file is not None and file.mode == LINK):
+        return False
+    return present.get(path) != file
+
+
+def _different(one: Files, other: Files) -> set[str]:
+    return {path for path in one.keys() | other.keys() if one.get(path) != other.get(path)}
+
+
+def _named(files: Mapping[bytes, tuple[int, str]]) -> dict[str, TreeFile]:
+    return {path.decode("utf-8", "surrogateescape"): TreeFile(*file) for path, file in files.items()}
+
+
+def _workflow(path: str) -> str:
+    return path.removeprefix(WORKFLOWS).removesuffix(".json")
+
+
+def _refuse_links(layout: EnvironmentLayout, target: Files) -> None:
+    """What packages are locked in, and the folder of workflows, must be files: a link would lead to another's."""
+    for path, file in target.items():
+        if file.mode == LINK and (is_of_python(path) or path in (WORKFLOWS.rstrip("/"), BACKENDS)):
+            raise HistoryDamaged(
+                f"`{path}` is a link in that commit, where a file belongs",
+                hint="whoever made the commit did not make it with ComfyDock; do not trust it",
+                context={"repository": layout.definition, "path": path},
+            )

@@ -1,0 +1,177 @@
+"""Where the commands that go elsewhere in the history lead to."""
+
+import re
+import tempfile
+
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.core.services_bundle import WorkspaceServices
+from comfydock_core.core.usecases.moving.definition_files import is_of_python
+from comfydock_core.core.usecases.moving.reference_names import refuse_taken_branch
+from comfydock_core.core.usecases.moving.stash_finding import find_stash
+from comfydock_core.integrations.git import queries
+from comfydock_core.integrations.git.committing import commit_tree
+from comfydock_core.integrations.git.queries import HEAD, SYMBOLIC
+from comfydock_core.integrations.git.trees import changed_files, tree_of, tree_with
+from comfydock_core.models.commit import SHORT
+from comfydock_core.models.exceptions import NoHistory, RefInvalid, RefNotFound, UncommittedWork
+from comfydock_core.models.history.moving import Destination, MoveRequest
+from comfydock_core.models.operation import RefChange
+from comfydock_core.repositories.history.revisions import Revisions
+from comfydock_core.utils.text import counted, nearest
+
+_DEFINITION = ".cec"
+_BRANCHES = "refs/heads/"
+_BEFORE = re.compile(r"-|@\{-[0-9]{1,4}\}", re.ASCII)
+
+
+class Destinations:
+    """The places of one environment's history. Methods raise `NoHistory`, `GitFailed` beside what they say."""
+
+    def __init__(self, layout: EnvironmentLayout, services: WorkspaceServices) -> None:
+        self._layout = layout
+        self._services = services
+        self._revisions = Revisions(layout)
+        self._head = queries.ref_value(layout.definition, HEAD)
+
+    def of(self, request: MoveRequest) -> Destination:
+        """Where a request leads. Raises `RefInvalid`, `RefNotFound`, `RefAmbiguous`, `RefExists`, `StashNotFound`."""
+        if request.new_branch is not None:
+            return self._new_branch(request, request.new_branch)
+        ways = {"checkout": self._checkout, "switch": self._switch, "reset": self._reset, "rollback": self._rollback,
+                "stash": self._stay, "stash pop": self._pop}  # fmt: skip
+        return ways[request.command](request)
+
+    def _checkout(self, request: MoveRequest) -> Destination:
+        """A branch is what the environment is on then; any other name leads to its commit, on no branch."""
+        ref = self._named_before(request.ref or HEAD)
+        branch = self._branch_commit(ref)
+        if branch is not None:
+            return self._on_branch(request.command, ref, branch)
+        commit = self._commit(ref)
+        return Destination(request.command, self._label(ref, commit), commit, self._head_to(commit))
+
+    def _switch(self, request: MoveRequest) -> Destination:
+        name = self._named_before(request.ref or "")
+        commit = self._branch_commit(name)
+        if commit is not None:
+            return self._on_branch(request.command, name, commit)
+        branches = [one.name for one in self._revisions.references if one.kind == "branch"]
+        near = nearest(name, branches, limit=3)
+        hint = f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else f"`-c {name}` makes it"
+        if any(one.kind == "remote" and one.name.endswith(f"/{name}") for one in self._revisions.references):
+            hint = f"`comfydock switch -c {name} origin/{name}` makes it from the remote's"
+        elif self._is_commit(name):
+            hint = f"it is a commit: `comfydock checkout {name}` goes there, on no branch"
+        raise RefNotFound(f"the history has no branch `{name}`", hint=hint, context={"ref": name, "branches": branches})
+
+    def _new_branch(self, request: MoveRequest, name: str) -> Destination:
+        refuse_taken_branch(self._layout, name)
+        commit = self._commit(request.ref or HEAD)
+        made = RefChange(_DEFINITION, f"{_BRANCHES}{name}", None, commit)
+        refs = (made, *self._head_to(f"{SYMBOLIC}{_BRANCHES}{name}"))
+        return Destination(request.command, f"the new branch {name}", commit, refs)
+
+    def _reset(self, request: MoveRequest) -> Destination:
+        commit = self._commit(request.ref or HEAD)
+        return Destination(request.command, self._label(request.ref or HEAD, commit), commit, self._tip_to(commit))
+
+    def _rollback(self, request: MoveRequest) -> Destination:
+        """A new commit with the files of an earlier one: the history grows. Without a name, the last commit."""
+        head = self._commit(HEAD)
+        if request.ref is None:
+            return Destination(request.command, "the last commit", head)
+        commit = self._commit(request.ref)
+        label = self._label(request.ref, commit)
+        tree = tree_of(self._layout.definition, commit)
+        if tree == tree_of(self._layout.definition, head):
+            return Destination(request.command, label, head)
+        if request.rehearsal:
+            return Destination(request.command, label, commit, self._tip_to(commit))
+        git = self._services.environment(self._layout).git
+        made = commit_tree(self._layout.definition, tree, [head], f"Rollback to {label}", git.identity_variables)
+        return Destination(request.command, label, made, self._tip_to(made))
+
+    def _stay(self, request: MoveRequest) -> Destination:
+        return Destination(request.command, "the last commit", self._commit(HEAD))
+
+    def _pop(self, request: MoveRequest) -> Destination:
+        """The last commit with the changes of a stash, which are uncommitted work again."""
+        stash = find_stash(self._layout, request.ref)
+        repository, head = self._layout.definition, self._commit(HEAD)
+        wanted = changed_files(repository, stash.parent, stash.commit)
+        since = changed_files(repository, stash.parent, head)
+        both = {path for path in wanted.keys() & since.keys() if wanted[path] != since[path]}
+        if any(map(is_of_python, wanted)) and any(map(is_of_python, since)):
+            both |= {path for path in wanted if is_of_python(path) and wanted[path] != since.get(path)}
+        if both:
+            raise _changed_since(stash.number, sorted(both))
+        gone = RefChange(_DEFINITION, f"refs/comfydock/stash/{stash.number}", stash.commit, None)
+        with tempfile.TemporaryDirectory(prefix="comfydock-stash-") as scratch:
+            files = {path: change.after for path, change in wanted.items()}
+            tree = tree_with(repository, head, files, scratch)
+        return Destination(request.command, f"stash {stash.number}", tree, (gone,), index=head)
+
+    def _on_branch(self, command: str, name: str, commit: str) -> Destination:
+        return Destination(command, f"the branch {name}", commit, self._head_to(f"{SYMBOLIC}{_BRANCHES}{name}"))
+
+    def _head_to(self, value: str) -> tuple[RefChange, ...]:
+        return () if value == self._head else (RefChange(_DEFINITION, HEAD, self._head, value),)
+
+    def _tip_to(self, commit: str) -> tuple[RefChange, ...]:
+        """The branch that the environment is on goes there, or `HEAD` itself when it is on none."""
+        if self._head is None or not self._head.startswith(SYMBOLIC):
+            return self._head_to(commit)
+        head = self._commit(HEAD)
+        branch = self._head.removeprefix(SYMBOLIC)
+        return () if head == commit else (RefChange(_DEFINITION, branch, head, commit),)
+
+    def _commit(self, name: str) -> str:
+        found = self._revisions.resolve(name)
+        if found.commit is None:
+            raise RefInvalid(
+                f"`{name}` is a state before an operation, not a commit",
+                hint="`comfydock undo` goes back operation by operation",
+                context={"ref": name},
+            )
+        return found.commit
+
+    def _is_commit(self, name: str) -> bool:
+        try:
+            return self._revisions.resolve(name).commit is not None
+        except (RefNotFound, RefInvalid, NoHistory):
+            return False
+
+    def _branch_commit(self, name: str) -> str | None:
+        plain = name.removeprefix("heads/")
+        found = (one.commit for one in self._revisions.references if one.kind == "branch" and one.name == plain)
+        return next(found, None)
+
+    def _named_before(self, name: str) -> str:
+        """The branch that was left last, for `-` and `@{-1}`, as with git; any other name as it is."""
+        if not _BEFORE.fullmatch(name):
+            return name
+        asked = "@{-1}" if name == "-" else name
+        found = queries.branch_before(self._layout.definition, asked)
+        if found is None:
+            raise RefNotFound(
+                "there is no branch that was left before this one",
+                hint="`comfydock branch` lists the branches",
+                context={"ref": name},
+            )
+        return found
+
+    def _label(self, name: str, commit: str) -> str:
+        number = self._revisions.number_of(commit)
+        short = commit[:SHORT]
+        if number is not None:
+            return f"v{number}"
+        return short if name.startswith(short) or commit.startswith(name) else f"{name} ({short})"
+
+
+def _changed_since(number: int, paths: list[str]) -> UncommittedWork:
+    return UncommittedWork(
+        f"stash {number} does not fit any more: {counted(len(paths), 'file')} of it changed since:"
+        + "".join(f"\n  {path}" for path in paths[:10]),
+        hint="go to the commit that it began at (`comfydock stash list` names it), or `comfydock stash drop` it",
+        context={"stash": number, "paths": paths},
+    )

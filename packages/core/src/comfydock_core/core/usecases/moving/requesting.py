@@ -1,0 +1,65 @@
+"""From what somebody wants to a plan, and from a plan to what was done."""
+
+from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.core.services_bundle import WorkspaceServices
+from comfydock_core.core.usecases.history.committing import INDEX
+from comfydock_core.core.usecases.history.fitness import refuse_unfit
+from comfydock_core.core.usecases.moving.destinations import Destinations
+from comfydock_core.core.usecases.moving.planning import plan_move
+from comfydock_core.models.history.moving import (
+    DISCARD,
+    STASH,
+    Destination,
+    FileSwaps,
+    MovePlan,
+    MoveRequest,
+    PackMoves,
+    PythonMove,
+)
+from comfydock_core.models.operation import Step
+from comfydock_core.models.plan import PlanStep
+from comfydock_core.models.protocols import Reporter
+from comfydock_core.services.transaction import make_plan
+from comfydock_core.services.transaction.planning import swap
+
+
+def plan_requested_move(
+    layout: EnvironmentLayout, services: WorkspaceServices, request: MoveRequest, reporter: Reporter
+) -> MovePlan:
+    """What a request takes. Raises what `Destinations.of` and `plan_move` raise."""
+    destination = Destinations(layout, services).of(request)
+    if request.command == "reset" and request.mode != "hard":
+        return _plan_reset(layout, destination, with_index=request.mode == "mixed")
+    policy = {"reset": DISCARD, "stash": STASH}.get(request.command, request.policy)
+    return plan_move(
+        layout, services, destination, reporter, policy=policy, rehearsal=request.rehearsal, message=request.message
+    )
+
+
+def _plan_reset(layout: EnvironmentLayout, destination: Destination, *, with_index: bool) -> MovePlan:
+    """The branch goes elsewhere, and what there is becomes uncommitted work."""
+    refuse_unfit(layout)
+    steps: list[Step] = [swap(layout.root, INDEX, has_new=True)] if with_index and destination.refs else []
+    change = make_plan(
+        layout.root,
+        destination.command,
+        [*steps, *destination.refs],
+        work=[PlanStep("move", "the branch", f"to {destination.label}; the files stay as they are")],
+        inputs=[f"{layout.definition}/.git/HEAD"],
+        fetch_bytes=0,
+        disk_needed=0,
+    )
+    return MovePlan(
+        name=layout.name,
+        destination=destination,
+        definition=FileSwaps(),
+        workflows=FileSwaps(),
+        changed=(),
+        of_python={},
+        python=PythonMove("", ""),
+        packs=PackMoves(),
+        comfyui=None,
+        notes=(),
+        stash=None,
+        change=change,
+    )

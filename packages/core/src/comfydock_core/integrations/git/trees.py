@@ -1,0 +1,130 @@
+"""The files of commits, as git has them: which differ, what they hold, and the index that goes with one.
+
+Nothing is checked out and no filter, conversion or hook of anybody acts: contents are what was
+committed, byte for byte.
+"""
+
+import os
+from collections.abc import Mapping
+
+from comfydock_core.integrations.git import runner
+from comfydock_core.integrations.git.committing import look_again
+from comfydock_core.integrations.git.history import damaged, read_objects
+from comfydock_core.models.history.moving import TreeChange, TreeFile
+
+PLAIN, EXECUTABLE, LINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
+_READING = "read the history"
+_FORBIDDEN = ("", ".", "..", ".git")
+_MODE_NONE = 0
+
+
+def changed_files(worktree: str, old: str, new: str, *, lender: str | None = None) -> dict[str, TreeChange]:
+    """The paths that two commits (or trees) have differently.
+
+    `lender` is a directory of objects that may have what the repository lacks. Raises `GitFailed`, and `HistoryDamaged`
+    for paths that would lead out of a directory or into its repository.
+    """
+    words = ["diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", "--no-abbrev", old, new, "--"]
+    output = runner.run(words, cwd=worktree, doing=_READING, variables=lending(lender))
+    parts = iter(output.split("\0"))
+    found: dict[str, TreeChange] = {}
+    for facts in parts:
+        if facts:
+            path = next(parts)
+            old_mode, new_mode, old_name, new_name, _ = facts.removeprefix(":").split(" ")
+            _refuse_unsafe(worktree, path)
+            found[path] = TreeChange(_file(old_mode, old_name), _file(new_mode, new_name))
+    return found
+
+
+def read_tree(worktree: str, commit: str) -> dict[str, TreeFile]:
+    """Every file of a commit, by path. Raises what `changed_files` raises."""
+    words = ["ls-tree", "-r", "-z", "--full-tree", commit, "--"]
+    with runner.read_output(words, cwd=worktree, doing=_READING) as output:
+        lines = output.read().decode("utf-8", "surrogateescape").split("\0")
+    found = {}
+    for line in lines:
+        facts, tab, path = line.partition("\t")
+        if tab:
+            mode, _, name = facts.split(" ")
+            _refuse_unsafe(worktree, path)
+            found[path] = TreeFile(int(mode, 8), name)
+    return found
+
+
+def write_files(worktree: str, places: Mapping[str, TreeFile]) -> None:
+    """Write files of commits to places that are free, with the directories that they lie in.
+
+    Raises `HistoryDamaged` where one is missing, `OSError`.
+    """
+    by_object: dict[str, list[str]] = {}
+    for place, file in places.items():
+        if file.mode == SUBMODULE:
+            raise damaged(worktree, f"`{os.path.basename(place)}` is a submodule, which no definition has")
+        by_object.setdefault(file.object, []).append(place)
+    for name, content in read_objects(worktree, by_object):
+        for place in by_object[name]:
+            _write(place, places[place].mode, content)
+
+
+def index_of(worktree: str, commit: str, scratch: str) -> str:
+    """Make git's index of a commit in `scratch`; files that stay as they are need not be read again for it."""
+    made = f"{scratch}/index"
+    live = f"{worktree}/.git/index"
+    if os.path.exists(live):
+        with open(live, "rb") as source, open(made, "xb") as target:
+            target.write(source.read())
+    variables = {"GIT_DIR": f"{worktree}/.git", "GIT_WORK_TREE": worktree, "GIT_INDEX_FILE": made}
+    words = ["-c", "core.splitIndex=false", "read-tree", *(["-m", "-i"] if os.path.exists(made) else []), commit]
+    runner.run(words, cwd=worktree, doing="prepare the index", variables=variables)
+    return made
+
+
+def tree_with(worktree: str, commit: str, files: Mapping[str, TreeFile | None], scratch: str) -> str:
+    """Make the tree of a commit with other files, `None` for those that it is not to have. Raises `GitFailed`."""
+    variables = {"GIT_DIR": f"{worktree}/.git", "GIT_WORK_TREE": worktree, "GIT_INDEX_FILE": f"{scratch}/tree-index"}
+    doing = "prepare the files"
+    runner.run(["read-tree", commit], cwd=worktree, doing=doing, variables=variables)
+    nothing = "0" * len(commit)
+    lines = [f"{file.mode:o} {file.object}\t{path}\0" if file else f"0 {nothing}\t{path}\0"
+             for path, file in files.items()]  # fmt: skip
+    given = "".join(lines).encode("utf-8", "surrogateescape")
+    runner.run(["update-index", "-z", "--index-info"], cwd=worktree, doing=doing, variables=variables, given=given)
+    return runner.run(["write-tree"], cwd=worktree, doing=doing, variables=variables).strip()
+
+
+def tree_of(worktree: str, commit: str) -> str:
+    """The tree of a commit. Raises `GitFailed`."""
+    return runner.run(["rev-parse", "--verify", f"{commit}^{{tree}}"], cwd=worktree, doing=_READING).strip()
+
+
+def note_looks(worktree: str, tree: str, index: str) -> None:
+    """Let an index know how the files below `tree` look, so that git need not read them. Raises `GitFailed`."""
+    look_again(worktree, tree, index)
+
+
+def lending(lender: str | None) -> dict[str, str]:
+    """Variables by which git reads objects of another repository, too."""
+    return {} if lender is None else {"GIT_ALTERNATE_OBJECT_DIRECTORIES": lender}
+
+
+def _write(place: str, mode: int, content: bytes) -> None:
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    if mode == LINK:
+        os.symlink(os.fsdecode(content), place)
+        return
+    with open(place, "xb") as file:
+        file.write(content)
+        if mode == EXECUTABLE:
+            os.fchmod(file.fileno(), os.fstat(file.fileno()).st_mode | 0o111)
+
+
+def _file(mode: str, name: str) -> TreeFile | None:
+    number = int(mode, 8)
+    return None if number == _MODE_NONE else TreeFile(number, name)
+
+
+def _refuse_unsafe(worktree: str, path: str) -> None:
+    """A tree may be made by hand: git itself would not check such a path out."""
+    if any(part.lower() in _FORBIDDEN for part in path.split("/")) or path.startswith("/"):
+        raise damaged(worktree, f"it has a file `{path}`, which would lie outside of the definition")

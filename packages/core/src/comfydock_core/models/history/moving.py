@@ -1,0 +1,209 @@
+"""Putting an environment elsewhere in its history: where to, what is in the way, and what it takes."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from comfydock_core.models.operation import ChangePlan, RefChange, Swap
+from comfydock_core.models.packages.syncing import PackToFetch
+
+
+class TreeFile(NamedTuple):
+    """A file of a commit: its mode and the name of its object in git."""
+
+    mode: int
+    object: str
+
+
+class TreeChange(NamedTuple):
+    """What two commits have under one path, `None` for nothing."""
+
+    before: TreeFile | None
+    after: TreeFile | None
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an environment is to be put.
+
+    `commit` holds the files. `index` is the commit that git's index goes with then, `None` for `commit`; the rest is
+    uncommitted work. `refs` are the references that move, `HEAD` the last of them. `label` names the place in words.
+    """
+
+    command: str
+    label: str
+    commit: str
+    refs: tuple[RefChange, ...] = ()
+    index: str | None = None
+
+
+# What becomes of uncommitted work that is in the way.
+REFUSE, STASH, DISCARD = "refuse", "stash", "discard"
+
+
+@dataclass(frozen=True, slots=True)
+class Uncommitted:
+    """Uncommitted work that a move would overwrite. `kind` is `definition`, `workflow`, `pack` or `comfyui`."""
+
+    kind: str
+    name: str
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """In words, on one line."""
+        what = {"workflow": "workflow ", "pack": "node pack "}.get(self.kind, "")
+        return f"{what}{self.name}: {self.reason}"
+
+    def as_dict(self) -> dict[str, object]:
+        """For `--json`."""
+        return {"kind": self.kind, "name": self.name, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class FileSwaps:
+    """What to swap so that files are others, and what to build for it.
+
+    `staged` are the files that each swap brings, by their paths below it, the empty one being itself. `obstacles` are
+    names that are in the way of a new file: nothing is planned for that one.
+    """
+
+    steps: list[Swap] = field(default_factory=list)
+    staged: dict[str, dict[str, TreeFile]] = field(default_factory=dict)
+    obstacles: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ComfyUIMove:
+    """ComfyUI goes from one commit to another, by these files. `repository` is where the commit can be had."""
+
+    before: str
+    after: str
+    repository: str
+    files: FileSwaps
+
+
+@dataclass(frozen=True, slots=True)
+class PackMoves:
+    """What becomes of node packs: fetched (`added`), or taken away (`removed`, by their directories).
+
+    `renamed` are directories that only get another name, before and after: packs that are turned on or off. `notes` say
+    what else there is to know, `unobtainable` are packs that nothing here can fetch.
+    """
+
+    added: tuple[PackToFetch, ...] = ()
+    removed: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    unobtainable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PythonMove:
+    """What becomes of the Python packages.
+
+    `venv` is `keep`, `kept` (one that an earlier operation took away fits, and comes back), `link` or `fresh`, `reason`
+    says why; `source` is where the kept one lies, by its name in the environment. `converts`, `relock` and `parts` are
+    what the definition of the destination lacks.
+    """
+
+    backend: str
+    python: str
+    venv: str = "keep"
+    reason: str = ""
+    source: str | None = None
+    converts: bool = False
+    relock: bool = False
+    parts: tuple[str, ...] = ()
+
+    @property
+    def changes_definition(self) -> bool:
+        return self.converts or self.relock or bool(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class MovePlan:
+    """What a move takes, known in full.
+
+    `definition` are the files in `.cec`, `workflows` those that ComfyUI has; `changed` are their paths in the
+    definition, `of_python` what packages are locked in among them. `stash` is the number under which uncommitted work
+    is kept, `None` where there is none.
+    """
+
+    name: str
+    destination: Destination
+    definition: FileSwaps
+    workflows: FileSwaps
+    changed: tuple[str, ...]
+    of_python: dict[str, TreeFile | None]
+    python: PythonMove
+    packs: PackMoves
+    comfyui: ComfyUIMove | None
+    notes: tuple[str, ...]
+    stash: int | None
+    change: ChangePlan
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not self.change.steps
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRequest:
+    """Where somebody wants to go.
+
+    `command` is `checkout`, `switch`, `reset`, `rollback`, `stash` or `stash pop`. `ref` names the commit, the branch
+    or the number of the stash; `new_branch` is a branch to be made there. `mode` is that of `reset`: `soft`, `mixed`,
+    `hard`. `policy` says what becomes of uncommitted work, `message` is that of a stash. A `rehearsal` leaves nothing
+    in the repository, and its plan cannot be carried out.
+    """
+
+    command: str
+    ref: str | None = None
+    new_branch: str | None = None
+    mode: str = "hard"
+    policy: str = REFUSE
+    message: str | None = None
+    rehearsal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRequest:
+    """A branch, tag or stash to make, rename or delete.
+
+    `kind` is `branch`, `tag` or `stash`, `action` `create`, `rename` or `delete`. `new_name` is that of a rename, `ref`
+    where a new one leads, `message` that of a tag. `force` deletes a branch whose commits nothing else leads to.
+    """
+
+    kind: str
+    action: str
+    name: str
+    new_name: str | None = None
+    ref: str | None = None
+    message: str | None = None
+    force: bool = False
+    rehearsal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePlan:
+    """What becomes of a reference; `commit` is what it leads, or led, to."""
+
+    name: str
+    request: ReferenceRequest
+    commit: str
+    change: ChangePlan
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not self.change.steps
+
+
+@dataclass(frozen=True, slots=True)
+class Stash:
+    """Uncommitted work that was put aside: a commit, and the one that it began at. `date` is ISO 8601."""
+
+    number: int
+    commit: str
+    parent: str
+    date: str
+    subject: str
