@@ -142,6 +142,10 @@ def with_root(session: Session) -> None:
     session.ok("model", "root", "add", f"{session.variables['INSTALLATION']}/models")
 
 
+def with_older_comfyui(session: Session) -> None:
+    session.ok("create", "work", "--torch-backend", "cpu", "--use", "--comfyui", "v0.2.0")
+
+
 def with_history(session: Session) -> None:
     """Two commits: with packs and a workflow, and before."""
     with_packs(session)
@@ -182,6 +186,8 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
     "sync": (("sync",), in_a_mess, WORK),
     "sync --relock": (("sync", "--relock"), without_lock, WORK),
     "repair": (("repair", "-e", "work"), damaged, WORK),
+    "comfyui use": (("comfyui", "use", "v0.2.0"), with_packs, WORK),
+    "comfyui update": (("comfyui", "update"), with_older_comfyui, WORK),
     "backend lock": (("backend", "lock", "cu128"), with_work, WORK),
     "backend use": (("backend", "use", "cu128"), with_work, WORK),
     "node add": (("node", "add", "sharp", "blur@2.0.0"), with_packs, WORK),

@@ -116,6 +116,11 @@ def _refs(environment: str | None) -> Words:
     return [("HEAD", "the last commit"), *named]
 
 
+def _comfyui_versions(environment: str | None) -> Words:
+    """The releases that the environment's own checkout knows of: nobody is asked."""
+    return _of_workspace(lambda it: [(name, "") for name in it.comfyui.known_releases(environment)])
+
+
 def _branches(environment: str | None) -> Words:
     return _references(environment, "branch")
 
@@ -192,6 +197,7 @@ SOURCES = {
 
 OF_ENVIRONMENT = {
     "branches": _branches,
+    "comfyui_versions": _comfyui_versions,
     "stashes": _stashes,
     "tags": _tags,
     "constrained_packages": _constrained_packages,

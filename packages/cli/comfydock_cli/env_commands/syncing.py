@@ -41,11 +41,12 @@ def _sync(context: Context, while_running: bool, request: SyncRequest) -> Result
     workspace = find_workspace(offline=context.offline)
     name = workspace.environment(context.environment_name).name
     if context.dry_run:
-        plan = workspace.definitions.plan_sync(name, request)
+        with make_reporter(context) as reporter:
+            plan = workspace.definitions.plan_sync(name, request, reporter)
         return planned_change(plan.change, **_facts(plan))
     initiator = context.initiator(while_running=while_running)
     with make_reporter(context) as reporter, workspace.exclusive(initiator, reporter, name):
-        plan = workspace.definitions.plan_sync(name, request)
+        plan = workspace.definitions.plan_sync(name, request, reporter)
         outcome = None if plan.nothing_to_do else workspace.definitions.sync(plan, initiator, reporter)
     return synced(plan, outcome, time.monotonic() - started, {**_facts(plan), **outcome_data(outcome)})
 
@@ -60,4 +61,5 @@ def _facts(plan: SyncPlan) -> dict[str, object]:
         "packs": [wanted.pack.release.name for wanted in plan.packs],
         "unobtainable": list(plan.unobtainable),
         "held_back": list(plan.held_back),
+        "comfyui": None if plan.comfyui is None else {"before": plan.comfyui.before, "after": plan.comfyui.after},
     }

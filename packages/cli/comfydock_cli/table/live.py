@@ -21,6 +21,7 @@ MODULE_OF = {
             "repair",
             "rename",
             "manifest",
+            "comfyui",
         ),
         "environments",
     ),

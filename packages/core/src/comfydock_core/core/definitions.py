@@ -18,12 +18,17 @@ class Definitions:
     def __init__(self, workspace: WorkspaceAccess) -> None:
         self._workspace = workspace
 
-    def plan_sync(self, name: str | None, request: SyncRequest) -> SyncPlan:
-        """What making an environment what its definition says takes. Raises `ManifestDamaged`, `LockDamaged`."""
-        from comfydock_core.core.usecases.definition.syncing import plan_sync
+    def plan_sync(self, name: str | None, request: SyncRequest, reporter: Reporter | None = None) -> SyncPlan:
+        """What making an environment what its definition says takes; the mirror of ComfyUI may get commits.
 
-        layout = self._workspace.environment(name)
-        return plan_sync(layout, self._workspace.layout, self._workspace.services().environment(layout), request)
+        Raises `ManifestDamaged`, `LockDamaged`.
+        """
+        from comfydock_core.core.usecases.definition.syncing import plan_sync
+        from comfydock_core.utils.reporting import SilentReporter
+
+        there, layout = self._workspace, self._workspace.environment(name)
+        own = there.services().environment(layout)
+        return plan_sync(layout, there.layout, own, request, reporter or SilentReporter())
 
     def sync(self, plan: SyncPlan, initiator: Initiator, reporter: Reporter) -> SyncOutcome:
         """Carry the plan out, all of it or nothing."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from comfydock_core.configs.environment_layout import EnvironmentLayout
+    from comfydock_core.core.comfyui import ComfyUI
     from comfydock_core.core.definitions import Definitions
     from comfydock_core.core.downloads import Downloads
     from comfydock_core.core.environment import Environment
@@ -187,6 +188,13 @@ class Workspace:
         from comfydock_core.core.history import History
 
         return History(self)
+
+    @property
+    def comfyui(self) -> "ComfyUI":
+        """Which ComfyUI environments have, which there are, and going to another."""
+        from comfydock_core.core.comfyui import ComfyUI
+
+        return ComfyUI(self)
 
     @property
     def moves(self) -> "Moves":

@@ -5,7 +5,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from comfydock_core.managers.pyproject.class_choices import drop_choice, put_choice
 from comfydock_core.managers.pyproject.creation import Wanted, fill_manifest, pin_comfyui
 from comfydock_core.managers.pyproject.packs import put_packs, remove_packs
-from comfydock_core.managers.pyproject.requirements import drop_sources, remove_group, replace_constraints
+from comfydock_core.managers.pyproject.requirements import (
+    drop_sources,
+    remove_group,
+    replace_constraints,
+    replace_requirements,
+)
 from comfydock_core.managers.pyproject.substitutes import asked_twins, reopen_choices, settle_substitutes
 from comfydock_core.managers.pyproject.workflows import put_entry, put_known_models
 from comfydock_core.models.environments.creation import ComfyUISpec
@@ -37,6 +42,25 @@ class PyprojectManager:
         """Pin ComfyUI to a commit. Raises `ManifestDamaged`, `OSError`."""
         document = PyprojectDocument.load(self._path)
         pin_comfyui(document.document, version, commit, default_repository=default_repository)
+        document.save()
+
+    def use_comfyui(
+        self,
+        version: ComfyUISpec,
+        commit: str,
+        *,
+        default_repository: bool,
+        gone: Collection[str],
+        requirements: Mapping[str, str],
+    ) -> None:
+        """Pin ComfyUI to a commit and ask for what that one requires, instead of the packages `gone`.
+
+        Raises `ManifestDamaged`, `OSError`.
+        """
+        document = PyprojectDocument.load(self._path)
+        pin_comfyui(document.document, version, commit, default_repository=default_repository)
+        replace_requirements(document.document, gone, requirements)
+        settle_substitutes(document.document)
         document.save()
 
     def put_packs(self, packs: Iterable[NodePackage]) -> None:

@@ -40,7 +40,7 @@ class ComfyUIVersions:
 
         Raises `RefNotFound` with the nearest names, `RepositoryNotFound`, `RemoteError`, `ToolError`.
         """
-        refs = self._refs(repository)
+        refs = self.refs(repository)
         if ref is None or ref == "latest":
             return self._latest(repository, refs, reporter)
         return (
@@ -49,7 +49,11 @@ class ComfyUIVersions:
             or _raise_not_found(repository, ref, refs)
         )
 
-    def _refs(self, repository: str) -> RemoteRefs:
+    def refs(self, repository: str) -> RemoteRefs:
+        """The branches and tags of a repository, without the network as they were last seen.
+
+        Raises `OfflineRefused`, `RepositoryNotFound`, `RemoteError`.
+        """
         if not self._offline or remotes.local_path(repository) is not None:
             return remotes.list_refs(repository)
         known = self._cache.known_refs(repository)

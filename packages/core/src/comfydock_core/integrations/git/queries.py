@@ -45,6 +45,20 @@ def commit_time(worktree: str, commit: str) -> int:
     return int(answer.split()[0])
 
 
+def date_and_subject(worktree: str, commit: str) -> tuple[str | None, str | None]:
+    """When a commit was made, in ISO 8601, and its first line; nothing where it cannot be read."""
+    words = ["log", "--max-count=1", "--no-decorate", "--no-color", "--format=%cI%n%s", commit, "--"]
+    answer = runner.ask(words, cwd=worktree)
+    date, _, subject = answer.output.strip().partition("\n")
+    return (date or None, subject or None) if answer.returncode == 0 else (None, None)
+
+
+def text_at(worktree: str, commit: str, path: str) -> str | None:
+    """A text file of a commit, `None` where it has none. Bytes that are no UTF-8 are replaced."""
+    answer = runner.ask(["cat-file", "blob", f"{commit}:{path}"], cwd=worktree)
+    return answer.output if answer.returncode == 0 else None
+
+
 def has_changes(worktree: str) -> bool:
     """Whether anything differs from the last commit, new files included."""
     return bool(runner.run(["status", "--porcelain"], cwd=worktree, doing="read the git status"))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from comfydock_core.integrations.git import runner
 from comfydock_core.integrations.git.committing import look_again
 from comfydock_core.integrations.git.history import damaged, read_objects
-from comfydock_core.models.history.moving import TreeChange, TreeFile
+from comfydock_core.models.file_moves import TreeChange, TreeFile
 
 PLAIN, EXECUTABLE, LINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 _READING = "read the history"

@@ -90,6 +90,8 @@ def _pin(table: Table, version: ComfyUISpec, commit: str, default_repository: bo
     table["comfyui_commit_sha"] = commit
     if not default_repository:
         table["comfyui_repository"] = version.public_repository
+    else:
+        table.pop("comfyui_repository", None)
 
 
 def minor_version(python: str) -> str:

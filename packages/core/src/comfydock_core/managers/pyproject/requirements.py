@@ -31,6 +31,31 @@ def keep_indexes(document: tomlkit.TOMLDocument, before: dict[str, object]) -> b
     return changed or bool(foreign)
 
 
+def replace_requirements(document: tomlkit.TOMLDocument, gone: Collection[str], new: Mapping[str, str]) -> None:
+    """Give the project other requirements for the packages `gone`: those of `new`, by name, follow where theirs stood.
+
+    Comments and the order of the others stay.
+    """
+    project = document["project"]
+    assert isinstance(project, Table)
+    present = project.get("dependencies")
+    if not isinstance(present, Array):
+        present = multiline(())
+        project["dependencies"] = present
+    waiting = dict(new)
+    for at in reversed(range(len(present))):
+        name = requirement_name(str(present[at]))
+        if name is None or name not in gone:
+            continue
+        text = waiting.pop(name, None)
+        if text is None:
+            del present[at]
+        elif text != str(present[at]):
+            present[at] = text
+    for text in waiting.values():
+        present.append(text)
+
+
 def remove_group(document: tomlkit.TOMLDocument, name: str) -> None:
     """Take a dependency group out, and the table of them when it was the last. Raises `KeyError`."""
     groups = document["dependency-groups"]

@@ -12,9 +12,7 @@ from .differences import PinnedComfyUI as PinnedComfyUI
 from .differences import SettingChange as SettingChange
 from .differences import StateLabel as StateLabel
 from .differences import WorkflowDifference as WorkflowDifference
-from .moving import ComfyUIMove as ComfyUIMove
 from .moving import Destination as Destination
-from .moving import FileSwaps as FileSwaps
 from .moving import MovePlan as MovePlan
 from .moving import MoveRequest as MoveRequest
 from .moving import PackMoves as PackMoves
@@ -22,6 +20,4 @@ from .moving import PythonMove as PythonMove
 from .moving import ReferencePlan as ReferencePlan
 from .moving import ReferenceRequest as ReferenceRequest
 from .moving import Stash as Stash
-from .moving import TreeChange as TreeChange
-from .moving import TreeFile as TreeFile
 from .moving import Uncommitted as Uncommitted

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from comfydock_core.models.file_moves import ComfyUIMove
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.shared import NodePackage
 
@@ -57,9 +58,9 @@ class PackToFetch:
 class SyncPlan:
     """What has to change. `venv` is `keep`, `link` (a linked copy is brought up to date) or `fresh`.
 
-    `reasons` say why. `converts` says that the definition is one of ComfyDock 1.x, made neutral. `unobtainable` are
-    node packs that the manifest has, the disk lacks, and nothing here can fetch;
-    `held_back` tells what else differs from the definition and is left as it is.
+    `reasons` say why. `converts` says that the definition is one of ComfyDock 1.x, made neutral. `comfyui` is how
+    ComfyUI goes to the manifest's commit. `unobtainable` are node packs that the manifest has, the disk lacks, and
+    nothing here can fetch; `held_back` tells what else differs from the definition and is left as it is.
     """
 
     name: str
@@ -75,6 +76,7 @@ class SyncPlan:
     unobtainable: tuple[str, ...]
     held_back: tuple[str, ...]
     models_directory: str | None
+    comfyui: ComfyUIMove | None
     change: ChangePlan
 
     @property

@@ -6,7 +6,7 @@ What nobody asked to change, such as a file beside them that no history knows, i
 import os
 from collections.abc import Collection, Iterator, Mapping
 
-from comfydock_core.models.history.moving import FileSwaps, TreeFile
+from comfydock_core.models.file_moves import FileSwaps, TreeFile
 from comfydock_core.services.transaction.planning import swap
 
 _CACHES = "__pycache__"

@@ -11,15 +11,18 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.core.usecases.definition.backends import chosen_backend
 from comfydock_core.core.usecases.definition.venv_choice import judge_venv, wanted_python
-from comfydock_core.integrations.git.head import read_head
+from comfydock_core.core.usecases.moving.comfyui_moving import comfyui_steps, plan_comfyui, told_move
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
 from comfydock_core.managers.node_manager import missing_packs, path_of
 from comfydock_core.models.addresses import without_credentials
-from comfydock_core.models.exceptions import InvalidSetting, PackHasChanges
+from comfydock_core.models.exceptions import InvalidSetting, NotFoundError, PackHasChanges, RemoteError
+from comfydock_core.models.file_moves import ComfyUIMove
+from comfydock_core.models.history.moving import REFUSE
 from comfydock_core.models.manifest import EnvironmentManifest
-from comfydock_core.models.operation import Swap
+from comfydock_core.models.operation import Step, Swap
 from comfydock_core.models.packages.syncing import PackToFetch, SyncPlan, SyncRequest
 from comfydock_core.models.plan import PlanStep
+from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.definition.backend_choice import read_choice
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.definition.pytorch_settings import is_neutral
@@ -37,14 +40,20 @@ class SyncPlanner:
     """Finds out what has to change, one subject a method."""
 
     def __init__(
-        self, layout: EnvironmentLayout, workspace: WorkspaceLayout, services: EnvironmentServices, request: SyncRequest
+        self,
+        layout: EnvironmentLayout,
+        workspace: WorkspaceLayout,
+        services: EnvironmentServices,
+        request: SyncRequest,
+        reporter: Reporter,
     ) -> None:
         self._layout = layout
         self._workspace = workspace
         self._services = services
         self._request = request
+        self._reporter = reporter
         self._manifest = read_manifest(layout.manifest)
-        self._steps: list[Swap] = []
+        self._steps: list[Step] = []
         self._work: list[PlanStep] = []
         self._reasons: list[str] = []
         self._changed_packs: list[str] = []
@@ -60,6 +69,7 @@ class SyncPlanner:
             self._services.uv_project.refuse_outdated()
         packs, unobtainable = self._packs() if request.install else ((), ())
         models = self._models() if request.install else None
+        comfyui, held_back = self._comfyui() if request.install else (None, ())
         change = make_plan(
             self._layout.root,
             request.command,
@@ -82,19 +92,30 @@ class SyncPlanner:
             parts=parts,
             packs=packs,
             unobtainable=unobtainable,
-            held_back=(*self._held_back(), *self._changed_packs),
+            held_back=(*held_back, *self._changed_packs),
+            comfyui=comfyui,
             models_directory=models,
             change=change,
         )
 
-    def _held_back(self) -> Iterator[str]:
-        """ComfyUI at another commit than the manifest's: users work in that checkout, so it is only told."""
-        wanted = EnvironmentManifest(self._manifest, self._layout.manifest).comfyui_commit
-        commit, _ = read_head(self._layout.comfyui)
-        if not os.path.isdir(self._layout.comfyui):
-            yield f"there is no `{self._layout.comfyui}`"
-        elif wanted is not None and commit is not None and commit != wanted:
-            yield f"ComfyUI is at {commit[:_SHORT]}, and the manifest wants {wanted[:_SHORT]}"
+    def _comfyui(self) -> tuple[ComfyUIMove | None, tuple[str, ...]]:
+        """The way to the manifest's commit; where files that somebody changed are in it, ComfyUI stays, and they are
+        reported."""
+        layout = self._layout
+        if not os.path.isdir(layout.comfyui):
+            return None, (f"there is no `{layout.comfyui}`",)
+        manifest = EnvironmentManifest(self._manifest, layout.manifest)
+        try:
+            found = plan_comfyui(layout, self._services, None, manifest, REFUSE, self._reporter)
+        except (NotFoundError, RemoteError) as error:
+            return None, (f"ComfyUI is not at the manifest's commit, which cannot be had: {error.message}",)
+        if found.in_the_way:
+            wanted = (manifest.comfyui_commit or "")[:_SHORT]
+            return None, tuple(f"ComfyUI does not go to {wanted}: {one.text}" for one in found.in_the_way)
+        if found.move is not None:
+            self._work.append(told_move(layout, found.move))
+            self._steps += comfyui_steps(layout, found.move)
+        return found.move, found.notes
 
     def _backend(self) -> str:
         """The back end that is asked for, else the one that was chosen, else the one that fits this machine."""
@@ -222,5 +243,5 @@ class SyncPlanner:
     def _add(self, path: str, action: str, target: str, detail: str) -> None:
         """A swap, and the line that tells of it. Two parts in one new directory are one swap."""
         self._work.append(PlanStep(action, target, detail, deferred=True))
-        if all(step.path != path for step in self._steps):
+        if all(not isinstance(step, Swap) or step.path != path for step in self._steps):
             self._steps.append(swap(self._layout.root, path, has_new=True))

@@ -8,6 +8,7 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.definition.staging import stage_definition, stage_venv
 from comfydock_core.core.usecases.definition.sync_planning import MODELS, SyncPlanner
+from comfydock_core.core.usecases.moving.comfyui_moving import stage_comfyui
 from comfydock_core.managers.node_manager import carry_over, path_of
 from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.models.packages.syncing import SyncOutcome, SyncPlan, SyncRequest
@@ -20,7 +21,11 @@ from comfydock_core.utils.files.filesystem import make_directory_link
 
 
 def plan_sync(
-    layout: EnvironmentLayout, workspace: WorkspaceLayout, services: EnvironmentServices, request: SyncRequest
+    layout: EnvironmentLayout,
+    workspace: WorkspaceLayout,
+    services: EnvironmentServices,
+    request: SyncRequest,
+    reporter: Reporter,
 ) -> SyncPlan:
     """Compare what is there with the definition; nothing is written.
 
@@ -28,7 +33,7 @@ def plan_sync(
     `ModelsDirectoryNotFound`.
     """
     with disk_errors(f"look at the environment {layout.name}"):
-        return SyncPlanner(layout, workspace, services, request).plan()
+        return SyncPlanner(layout, workspace, services, request, reporter).plan()
 
 
 def sync_environment(
@@ -47,13 +52,20 @@ def sync_environment(
         staged = stage_definition(layout, under_way.work)
         _stage_python(layout, staged, services.environment(staged), plan, reporter)
         packages = package_changes(layout.venv, layout.venv if plan.venv == "keep" else staged.venv)
+        if plan.comfyui is not None:
+            stage_comfyui(layout, services.environment(layout), plan.comfyui, under_way, reporter)
         for step in plan.change.steps:
-            assert isinstance(step, Swap)
-            _put(step.path, staged, plan, services.environment(staged), under_way, reporter)
+            if isinstance(step, Swap) and not _is_staged(step, under_way):
+                _put(step.path, staged, plan, services.environment(staged), under_way, reporter)
         if os.path.isdir(f"{layout.definition}/.git"):
             services.environment(layout).git.configure_merging()  # The program may lie elsewhere than it did.
         under_way.commit()
     return SyncOutcome(under_way.id, packages)
+
+
+def _is_staged(step: Swap, under_way: Operation) -> bool:
+    """Whether the new thing is there already, or only the old one goes."""
+    return not step.has_new or os.path.lexists(under_way.place(step.path))
 
 
 def _stage_python(

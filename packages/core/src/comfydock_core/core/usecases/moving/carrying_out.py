@@ -8,12 +8,12 @@ from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceSe
 from comfydock_core.core.usecases.definition.staging import stage_definition, stage_venv
 from comfydock_core.core.usecases.definition.syncing import convert_definition
 from comfydock_core.core.usecases.history.committing import INDEX
-from comfydock_core.core.usecases.moving.comfyui_moving import obtain_commit
-from comfydock_core.core.usecases.moving.planning import COMFYUI_INDEX, lay_out
+from comfydock_core.core.usecases.moving.comfyui_moving import put_files, stage_comfyui, stage_files
+from comfydock_core.core.usecases.moving.planning import lay_out
 from comfydock_core.integrations.git.index_lock import wait_for_index
-from comfydock_core.integrations.git.trees import index_of, note_looks, write_files
+from comfydock_core.integrations.git.trees import index_of, note_looks
 from comfydock_core.managers.node_manager import carry_over, path_of
-from comfydock_core.models.history.moving import ComfyUIMove, FileSwaps, MovePlan
+from comfydock_core.models.history.moving import MovePlan
 from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.models.packages.syncing import SyncOutcome
 from comfydock_core.models.protocols import Reporter
@@ -66,17 +66,19 @@ class _Move:
         self._stage_python()
         self._stage_packs(self._services.environment(self._layout))
         if plan.comfyui is not None:
-            self._stage_comfyui(plan.comfyui)
-        tree = self._stage_files(plan.definition, self._layout.definition, "definition")
-        self._stage_files(plan.workflows, self._layout.definition, "workflows")
+            stage_comfyui(self._layout, self._services.environment(self._layout), plan.comfyui, self._under_way,
+                          self._reporter)  # fmt: skip
+        work, repository = self._under_way.work, self._layout.definition
+        tree = stage_files(plan.definition, repository, f"{work}/definition")
+        workflows = stage_files(plan.workflows, repository, f"{work}/workflows")
         if self._swaps(INDEX):
             commit = plan.destination.index or plan.destination.commit
             made = index_of(self._layout.definition, commit, self._under_way.work)
             note_looks(self._layout.definition, f"{tree}/.cec", made)
             os.rename(made, self._under_way.place(INDEX))
             wait_for_index(f"{root}/{INDEX}")
-        self._put(plan.definition, tree)
-        self._put(plan.workflows, f"{self._under_way.work}/workflows")
+        put_files(plan.definition, tree, self._under_way)
+        put_files(plan.workflows, workflows, self._under_way)
         fault("move staged")
 
     def _stage_python(self) -> None:
@@ -116,35 +118,6 @@ class _Move:
             place = self._under_way.place(path)
             services.nodes.fetch(wanted.pack, place, self._reporter)
             carry_over(wanted.pack, wanted.own_files, f"{self._layout.root}/{path}", place, self._reporter)
-
-    def _stage_comfyui(self, move: ComfyUIMove) -> None:
-        self._reporter.phase("Preparing ComfyUI")
-        obtain_commit(self._layout, self._services.environment(self._layout), move)
-        tree = self._stage_files(move.files, self._layout.comfyui, "comfyui")
-        scratch = f"{self._under_way.work}/comfyui-index"
-        os.mkdir(scratch)
-        made = index_of(self._layout.comfyui, move.after, scratch)
-        note_looks(self._layout.comfyui, f"{tree}/ComfyUI", made)
-        os.rename(made, self._under_way.place(COMFYUI_INDEX))
-        self._put(move.files, tree)
-        wait_for_index(f"{self._layout.root}/{COMFYUI_INDEX}")
-
-    def _stage_files(self, files: FileSwaps, repository: str, name: str) -> str:
-        """Write the files of some swaps into a tree of their own, under the names that they get."""
-        tree = f"{self._under_way.work}/{name}"
-        os.makedirs(f"{tree}/.cec")
-        os.makedirs(f"{tree}/ComfyUI")
-        places = {
-            f"{tree}/{path}{f'/{below}' if below else ''}": file
-            for path, staged in files.staged.items()
-            for below, file in staged.items()
-        }
-        write_files(repository, places)
-        return tree
-
-    def _put(self, files: FileSwaps, tree: str) -> None:
-        for path in files.staged:
-            os.rename(f"{tree}/{path}", self._under_way.place(path))
 
     def _swaps(self, path: str) -> bool:
         return any(isinstance(step, Swap) and step.path == path for step in self._plan.change.steps)

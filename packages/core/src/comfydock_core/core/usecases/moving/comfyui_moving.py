@@ -6,22 +6,30 @@ from dataclasses import dataclass
 
 from comfydock_core.analyzers.git_change_parser import GitChangeParser
 from comfydock_core.analyzers.git_probes import comfyui_probe
-from comfydock_core.configs.defaults import COMFYUI_REPOSITORY
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.integrations.git import queries, remotes
 from comfydock_core.integrations.git.head import read_head
-from comfydock_core.integrations.git.trees import changed_files
+from comfydock_core.integrations.git.index_lock import wait_for_index
+from comfydock_core.integrations.git.trees import changed_files, index_of, note_looks, write_files
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import GitFailed, RefNotFound
-from comfydock_core.models.history.moving import DISCARD, ComfyUIMove, TreeChange, Uncommitted
+from comfydock_core.models.file_moves import ComfyUIMove, FileSwaps, TreeChange
+from comfydock_core.models.history.moving import DISCARD, Uncommitted
 from comfydock_core.models.manifest import EnvironmentManifest
+from comfydock_core.models.operation import RefChange, Step
+from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.services.comfyui_repository import chosen_repository
+from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.services.transaction.file_swaps import plan_file_swaps
+from comfydock_core.services.transaction.planning import swap
+from comfydock_core.utils.text import counted
 from comfydock_core.utils.versions import is_full_commit
 
 # References in ComfyUI's repository to every commit that it was at, so that going back there needs no network ever.
 KEPT = "refs/comfydock/kept/"
+COMFYUI_INDEX = "ComfyUI/.git/index"
 _MODELS = "models/"
 _HOLDERS = ("custom_nodes", "input", "models", "output", "temp", "user")
 _SHORT = 10
@@ -53,9 +61,9 @@ def plan_comfyui(
         return ComfyUIChange()
     if found is None:
         return ComfyUIChange(notes=(f"ComfyUI stays as it is: `{layout.comfyui}` is not a git repository",))
-    repository = after.comfyui_repository or COMFYUI_REPOSITORY
-    lender = _lender(layout, services, repository, found, wanted, reporter)
-    every = changed_files(layout.comfyui, found, wanted, lender=lender)
+    repository = chosen_repository(after.comfyui_repository)
+    source = repository_with(layout, services, repository, wanted, reporter)
+    every = changed_files(layout.comfyui, found, wanted, lender=queries.objects_directory(source))
     changes = {path: change for path, change in every.items() if not path.startswith(_MODELS)}
     files = {f"ComfyUI/{path}": change.after for path, change in changes.items()}
     swaps = plan_file_swaps(layout.root, files, _kept_directories())
@@ -77,33 +85,84 @@ def obtain_commit(layout: EnvironmentLayout, services: EnvironmentServices, move
         )
 
 
-def _lender(
+def comfyui_steps(layout: EnvironmentLayout, move: ComfyUIMove) -> Iterator[Step]:
+    """What an operation does for a move. Both commits are kept by references, so that git never prunes them."""
+    yield from move.files.steps
+    yield swap(layout.root, COMFYUI_INDEX, has_new=True)
+    for commit in (move.before, move.after):
+        if queries.ref_value(layout.comfyui, f"{KEPT}{commit}") is None:
+            yield RefChange("ComfyUI", f"{KEPT}{commit}", None, commit)
+    yield RefChange("ComfyUI", queries.HEAD, queries.ref_value(layout.comfyui, queries.HEAD), move.after)
+
+
+def told_move(layout: EnvironmentLayout, move: ComfyUIMove) -> PlanStep:
+    """The line of a plan for a move."""
+    files = counted(len(move.files.steps), "file")
+    return PlanStep("move", layout.comfyui, f"{move.before[:_SHORT]} → {move.after[:_SHORT]}, {files}", deferred=True)
+
+
+def stage_comfyui(
     layout: EnvironmentLayout,
     services: EnvironmentServices,
-    repository: str,
-    found: str,
-    wanted: str,
+    move: ComfyUIMove,
+    under_way: Operation,
     reporter: Reporter,
-) -> str | None:
-    """Where the commit is, if ComfyUI's own repository lacks it: the objects of the mirror, or of the repository."""
+) -> None:
+    """Build what an operation needs for a move. Raises `GitFailed`, `HistoryDamaged`, `RepositoryBusy`, `OSError`."""
+    reporter.phase("Preparing ComfyUI")
+    obtain_commit(layout, services, move)
+    scratch = f"{under_way.work}/comfyui"
+    tree = stage_files(move.files, layout.comfyui, f"{scratch}/tree")
+    made = index_of(layout.comfyui, move.after, scratch)
+    note_looks(layout.comfyui, f"{tree}/ComfyUI", made)
+    os.rename(made, under_way.place(COMFYUI_INDEX))
+    put_files(move.files, tree, under_way)
+    wait_for_index(f"{layout.root}/{COMFYUI_INDEX}")
+
+
+def stage_files(files: FileSwaps, repository: str, tree: str) -> str:
+    """Write the files of some swaps into a tree of their own, under the names that they get; returns `tree`."""
+    os.makedirs(f"{tree}/.cec")
+    os.makedirs(f"{tree}/ComfyUI")
+    places = {
+        f"{tree}/{path}{f'/{below}' if below else ''}": file
+        for path, staged in files.staged.items()
+        for below, file in staged.items()
+    }
+    write_files(repository, places)
+    return tree
+
+
+def put_files(files: FileSwaps, tree: str, under_way: Operation) -> None:
+    """Move staged files to where the operation takes them from. Raises `OSError`."""
+    for path in files.staged:
+        os.rename(f"{tree}/{path}", under_way.place(path))
+
+
+def repository_with(
+    layout: EnvironmentLayout, services: EnvironmentServices, repository: str, wanted: str, reporter: Reporter
+) -> str:
+    """A repository on this machine that has a commit of ComfyUI: its own, the one it came from, or the mirror of that.
+
+    Raises `RefNotFound`, `OfflineRefused`, `RemoteError`, `GitFailed`.
+    """
     if queries.commit_of(layout.comfyui, wanted) is not None:
-        return None
+        return layout.comfyui
     reporter.phase(f"Fetching ComfyUI {wanted[:_SHORT]}")
     place = remotes.local_path(repository)
     if place is not None:
         commit = queries.commit_of(place, wanted) if queries.is_repository(place) else None
-        objects = queries.objects_directory(place) if commit is not None else None
     else:
+        place = services.mirrors.path(repository)
         commit = services.mirrors.fetched_commit(repository, wanted, reporter=reporter)
-        objects = f"{services.mirrors.path(repository)}/objects"
-    if commit is None or objects is None:
-        shown = without_credentials(repository)
-        raise RefNotFound(
-            f"`{shown}` has no commit `{wanted}`, which ComfyUI was at then",
-            hint="it may be in another clone: fetch it in ComfyUI's directory with git, then run the command again",
-            context={"repository": shown, "ref": wanted},
-        )
-    return objects
+    if commit is not None:
+        return place
+    shown = without_credentials(repository)
+    raise RefNotFound(
+        f"`{shown}` has no commit `{wanted}`",
+        hint="it may be in another clone: fetch it in ComfyUI's directory with git, then run the command again",
+        context={"repository": shown, "ref": wanted},
+    )
 
 
 def _in_the_way(

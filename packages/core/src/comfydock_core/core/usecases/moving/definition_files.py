@@ -11,7 +11,8 @@ from comfydock_core.core.usecases.history.workflow_copies import take_workflows
 from comfydock_core.integrations.git.committing import CommitBuilder
 from comfydock_core.integrations.git.trees import LINK, PLAIN, read_tree
 from comfydock_core.models.exceptions import HistoryDamaged
-from comfydock_core.models.history.moving import DISCARD, REFUSE, FileSwaps, TreeFile, Uncommitted
+from comfydock_core.models.file_moves import FileSwaps, TreeFile
+from comfydock_core.models.history.moving import DISCARD, REFUSE, Uncommitted
 from comfydock_core.repositories.live_workflows import look_at_workflows
 from comfydock_core.services.transaction.file_swaps import plan_file_swaps
 

@@ -10,7 +10,7 @@ from comfydock_core.core.usecases.definition.redefining import used_backend
 from comfydock_core.core.usecases.definition.staging import stage_definition
 from comfydock_core.core.usecases.history.committing import INDEX
 from comfydock_core.core.usecases.history.fitness import refuse_unfit
-from comfydock_core.core.usecases.moving.comfyui_moving import KEPT, ComfyUIChange, plan_comfyui
+from comfydock_core.core.usecases.moving.comfyui_moving import ComfyUIChange, comfyui_steps, plan_comfyui, told_move
 from comfydock_core.core.usecases.moving.definition_files import (
     LOCK,
     MANIFEST,
@@ -25,7 +25,6 @@ from comfydock_core.core.usecases.moving.definition_files import (
 from comfydock_core.core.usecases.moving.packs_moving import PackMover
 from comfydock_core.core.usecases.moving.python_moving import plan_python
 from comfydock_core.core.usecases.moving.stash_making import StashMaker
-from comfydock_core.integrations.git import queries
 from comfydock_core.integrations.git.committing import CommitBuilder
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.history import read_objects
@@ -33,16 +32,14 @@ from comfydock_core.integrations.git.index_lock import wait_for_index
 from comfydock_core.integrations.git.trees import write_files
 from comfydock_core.managers.node_manager import CUSTOM_NODES, path_of
 from comfydock_core.models.exceptions import ManifestDamaged, UncommittedWork
+from comfydock_core.models.file_moves import ComfyUIMove, FileSwaps, TreeFile
 from comfydock_core.models.history.moving import (
     DISCARD,
     STASH,
-    ComfyUIMove,
     Destination,
-    FileSwaps,
     MovePlan,
     PackMoves,
     PythonMove,
-    TreeFile,
     Uncommitted,
 )
 from comfydock_core.models.manifest import EnvironmentManifest
@@ -57,7 +54,6 @@ from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import counted
 
-COMFYUI_INDEX = "ComfyUI/.git/index"
 _SHORT = 10
 _SHOWN = 10
 
@@ -211,9 +207,7 @@ class _Planner:
         steps += [swap(root, path_of(wanted.pack), has_new=True) for wanted in packs.added]
         steps += [swap(root, f"{CUSTOM_NODES}/{directory}", has_new=False) for directory in packs.removed]
         if comfyui is not None:
-            steps += comfyui.files.steps
-            steps.append(swap(root, COMFYUI_INDEX, has_new=True))
-            steps += _comfyui_refs(layout, comfyui)
+            steps += comfyui_steps(layout, comfyui)
         if python.venv != "keep":
             steps.append(swap(root, ".venv", has_new=True, source=python.source))
         if changes or self._destination.index is not None or self._moves_head(refs):
@@ -254,14 +248,6 @@ def _rewritten(python: PythonMove) -> tuple[str, ...]:
     return (MANIFEST, LOCK, ".gitignore", ".gitattributes") if python.converts else (MANIFEST, LOCK)
 
 
-def _comfyui_refs(layout: EnvironmentLayout, comfyui: ComfyUIMove) -> Iterator[RefChange]:
-    """Both commits are kept, so that git never prunes them, and `HEAD` goes from one to the other."""
-    for commit in (comfyui.before, comfyui.after):
-        if queries.ref_value(layout.comfyui, f"{KEPT}{commit}") is None:
-            yield RefChange("ComfyUI", f"{KEPT}{commit}", None, commit)
-    yield RefChange("ComfyUI", "HEAD", queries.ref_value(layout.comfyui, "HEAD"), comfyui.after)
-
-
 def _packs(manifest: dict[str, object] | None, path: str) -> dict[str, NodePackage]:
     """The packs of a manifest that somebody leaves; what is wrong in it does not matter any more."""
     try:
@@ -292,8 +278,7 @@ def _told(
     for backend in python.parts:
         yield PlanStep("lock", f"{layout.definition}/{BACKENDS}", f"PyTorch for {backend}", deferred=True)
     if comfyui is not None:
-        counts = counted(len(comfyui.files.steps), "file")
-        yield PlanStep("move", layout.comfyui, f"{comfyui.before[:_SHORT]} → {comfyui.after[:_SHORT]}, {counts}", True)
+        yield told_move(layout, comfyui)
     for wanted in packs.added:
         release, found = wanted.pack.release, wanted.found
         instead = f" instead of {found[:_SHORT]}" if found is not None else ""

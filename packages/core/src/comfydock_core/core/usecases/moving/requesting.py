@@ -6,11 +6,11 @@ from comfydock_core.core.usecases.history.committing import INDEX
 from comfydock_core.core.usecases.history.fitness import refuse_unfit
 from comfydock_core.core.usecases.moving.destinations import Destinations
 from comfydock_core.core.usecases.moving.planning import plan_move
+from comfydock_core.models.file_moves import FileSwaps
 from comfydock_core.models.history.moving import (
     DISCARD,
     STASH,
     Destination,
-    FileSwaps,
     MovePlan,
     MoveRequest,
     PackMoves,

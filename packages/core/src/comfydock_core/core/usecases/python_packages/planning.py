@@ -50,7 +50,7 @@ def plan_packages(
         concerns = bool(new.files) or new.relock
         steps, work = steps_of(layout, new) if concerns else ([], [])
         plan = plan_redefinition(layout, command, new, steps, work)
-    return PackagePlan(layout.name, command, tuple(_changes(layout, new)), wish.notes, new, plan)
+    return PackagePlan(layout.name, command, tuple(requirement_changes(layout, new)), wish.notes, new, plan)
 
 
 def _tried(
@@ -79,7 +79,7 @@ def _refuse_unknown(wish: Wish, error: RequirementsConflict) -> None:
         ) from error
 
 
-def _changes(layout: EnvironmentLayout, new: Redefinition) -> Iterator[RequirementChange]:
+def requirement_changes(layout: EnvironmentLayout, new: Redefinition) -> Iterator[RequirementChange]:
     """The lines of the manifest that change."""
     content = new.files.get(_MANIFEST)
     if content is None:

@@ -1,0 +1,43 @@
+"""Files of commits, and what it takes that files of an environment become those."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from comfydock_core.models.operation import Swap
+
+
+class TreeFile(NamedTuple):
+    """A file of a commit: its mode and the name of its object in git."""
+
+    mode: int
+    object: str
+
+
+class TreeChange(NamedTuple):
+    """What two commits have under one path, `None` for nothing."""
+
+    before: TreeFile | None
+    after: TreeFile | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileSwaps:
+    """What to swap so that files are others, and what to build for it.
+
+    `staged` are the files that each swap brings, by their paths below it, the empty one being itself. `obstacles` are
+    names that are in the way of a new file: nothing is planned for that one.
+    """
+
+    steps: list[Swap] = field(default_factory=list)
+    staged: dict[str, dict[str, TreeFile]] = field(default_factory=dict)
+    obstacles: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ComfyUIMove:
+    """ComfyUI goes from one commit to another, by these files. `repository` is where the commit can be had."""
+
+    before: str
+    after: str
+    repository: str
+    files: FileSwaps
