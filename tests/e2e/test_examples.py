@@ -70,8 +70,12 @@ _COMMITTED = (
     "comfydock switch -c old v1",
     "comfydock reset HEAD~1 --soft",
     "comfydock rollback v1",
+    "comfydock revert HEAD",
+    "comfydock revert v2 --preview",
 )
 BEFORE |= dict.fromkeys(_COMMITTED, "comfydock commit")
+BEFORE |= dict.fromkeys(("comfydock merge faces --preview", "comfydock merge faces --auto-resolve theirs"),
+                        "comfydock branch faces && comfydock commit")  # fmt: skip
 BEFORE["comfydock branch -m faces portraits"] = "comfydock branch faces"
 BEFORE |= {
     f"comfydock stash {words}": "comfydock stash" for words in ("show", "show 1", "pop", "pop 1", "drop", "drop 1")

@@ -256,6 +256,8 @@ ELSEWHERE = {
     "model gc": "an operation among models; test_model_collecting has its plan",
     "model dedupe": "an operation among models; test_models has its plan",
     "workflow resolve": "does what rows above plan: it adds packs and fetches models; test_workflow_locks has it",
+    "merge": "a commit is named by the second in which it is made; test_merging has its preview",
+    "revert": "a commit is named by the second in which it is made; test_merging has it",
     "stash": "a stash is a commit, named by the second in which it is made; test_moving has its plan",
     "rollback": "a commit is named by the second in which it is made; test_moving has its plan",
     "commit": "a commit is named by the second in which it is made; test_committing has its plan",

@@ -20,26 +20,31 @@ _MISSING = 3  # The exit code when node packs could not be had, as with `sync`.
 
 def planned_move(plan: MovePlan) -> Result:
     """What `--dry-run` prints."""
-    result = planned_change(plan.change, **_data(plan))
-    result.note = "\n".join([*([result.note] if result.note else []), *_notes(plan)])
+    result = planned_change(plan.change, **move_data(plan))
+    result.note = "\n".join([*([result.note] if result.note else []), *move_notes(plan)])
     return result
 
 
 def moved(plan: MovePlan, outcome: SyncOutcome | None, seconds: float) -> Result:
     """Where the environment is now, a line a change, and one a package that is another now."""
-    data = {**_data(plan), "operation": outcome.operation if outcome is not None else None}
+    data = {**move_data(plan), "operation": outcome.operation if outcome is not None else None}
     data["installed"] = package_data(outcome.packages if outcome is not None else None)
     code = _MISSING if plan.packs.unobtainable else 0
-    note = "\n".join(_notes(plan))
+    note = "\n".join(move_notes(plan))
     if outcome is None:
         return Result(data, f"{plan.name}: nothing to do, it is at {clean(_place(plan))}\n", exit_code=code, note=note)
     lines = [f"{plan.name} is now at {clean(_place(plan))} ({seconds:.1f} s)"]
     if plan.stash is not None:
         lines.append(f"  put uncommitted work aside as stash {plan.stash}; `comfydock stash pop` brings it back")
-    lines += [f"  {_DONE[line.action]} {line.target}" + (f" ({clean(line.detail)})" if line.detail else "")
-              for line in plan.change.work]  # fmt: skip
-    lines += package_lines(outcome.packages)
+    lines += move_lines(plan, outcome)
     return Result(data, "".join(f"{line}\n" for line in lines), exit_code=code, note=note)
+
+
+def move_lines(plan: MovePlan, outcome: SyncOutcome) -> list[str]:
+    """What a move changed, a line each, and one a package that is another now."""
+    lines = [f"  {_DONE[line.action]} {line.target}" + (f" ({clean(line.detail)})" if line.detail else "")
+             for line in plan.change.work]  # fmt: skip
+    return [*lines, *package_lines(outcome.packages)]
 
 
 def referenced(plan: ReferencePlan, operation: str) -> Result:
@@ -100,7 +105,8 @@ def _place(plan: MovePlan) -> str:
     return label
 
 
-def _notes(plan: MovePlan) -> Iterator[str]:
+def move_notes(plan: MovePlan) -> Iterator[str]:
+    """What is to be known besides."""
     for note in plan.notes:
         yield f"! {clean(note)}"
     if any(ref.name == "HEAD" and ref.new is not None and not ref.new.startswith(_BRANCH)
@@ -110,7 +116,8 @@ def _notes(plan: MovePlan) -> Iterator[str]:
         yield f"! not installed, as no source for them is known: {clean(', '.join(plan.packs.unobtainable))}"
 
 
-def _data(plan: MovePlan) -> dict[str, object]:
+def move_data(plan: MovePlan) -> dict[str, object]:
+    """A move for `--json`."""
     packs, comfyui, python = plan.packs, plan.comfyui, plan.python
     branch = next((ref.new for ref in plan.destination.refs if ref.name == "HEAD"), None)
     return {

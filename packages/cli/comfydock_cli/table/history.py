@@ -7,6 +7,8 @@ _OF_WORKSPACE = flag("--workspace", help="only operations of the workspace, not 
 _OPERATION = word("operation", "number or identifier of the operation")
 _STASH = flag("--stash", help="put uncommitted work aside first; `stash pop` brings it back")
 _DISCARD = flag("--discard", help="overwrite uncommitted work; `undo` still brings it back")
+_TAKE = value("--take", metavar="NAME=SIDE[,NAME=SIDE]", help="answer questions by their names: mine or theirs")
+_AUTO = value("--auto-resolve", metavar="SIDE", choices=("mine", "theirs"), help="answer all other questions")
 _NUMBER = word("number", "number of the stash; the newest by default", optional=True, completer="stashes")
 
 COMMANDS = (
@@ -132,6 +134,49 @@ COMMANDS = (
         _ABOUT,
         (
             word("ref", "the commit", optional=True, completer="refs"),
+            _STASH,
+            _DISCARD,
+            WHILE_RUNNING,
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("merge",),
+        "comfydock_cli.env_commands.merging:merge",
+        "Merge another branch",
+        "Unites what both sides changed: node packs, packages, ComfyUI, settings, and workflows by node and value."
+        " Where both changed the same thing it asks; `--take NAME=mine` or `theirs` answers one question, and"
+        " `--auto-resolve` all. The result is resolved first, and is a commit with two parents.",
+        ("comfydock merge faces --preview", "comfydock merge faces --auto-resolve theirs"),
+        _ABOUT,
+        (
+            word("branch", "the branch or commit to merge", optional=True, completer="refs"),
+            value("--message", "-m", metavar="MESSAGE", help="the message of the commit"),
+            _TAKE,
+            _AUTO,
+            flag("--preview", help="show what it would ask and change, and do nothing"),
+            flag("--abort", help="take back a merge that git began in `.cec`"),
+            _STASH,
+            _DISCARD,
+            WHILE_RUNNING,
+        ),
+        ENVIRONMENT,
+        WRITE,
+    ),
+    Command(
+        ("revert",),
+        "comfydock_cli.env_commands.merging:revert",
+        "Undo what one commit changed, by a new commit",
+        "What later commits changed stays. Where they changed the same thing it asks, as `merge` does.",
+        ("comfydock revert HEAD", "comfydock revert v2 --preview"),
+        _ABOUT,
+        (
+            word("ref", "the commit", completer="refs"),
+            value("--message", "-m", metavar="MESSAGE", help="the message of the commit"),
+            _TAKE,
+            _AUTO,
+            flag("--preview", help="show what it would ask and change, and do nothing"),
             _STASH,
             _DISCARD,
             WHILE_RUNNING,

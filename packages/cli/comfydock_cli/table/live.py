@@ -38,6 +38,8 @@ MODULE_OF = {
             "switch",
             "reset",
             "rollback",
+            "merge",
+            "revert",
             "branch",
             "tag",
             "stash",

@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from comfydock_core.core.services_bundle import WorkspaceAccess
+    from comfydock_core.models.history.merging import MergePlan, MergeRequest
     from comfydock_core.models.history.moving import MovePlan, MoveRequest, ReferencePlan, ReferenceRequest, Stash
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.packages.syncing import SyncOutcome
@@ -33,6 +34,23 @@ class Moves:
 
         layout = self._workspace.environment(plan.name)
         return carry_out_move(layout, self._workspace.services(), plan, initiator, reporter)
+
+    def plan_merge(self, name: str | None, request: MergeRequest, reporter: Reporter) -> MergePlan:
+        """What a merge or a revert comes to; while a question is open there is no `move` in the plan.
+
+        Raises `RefNotFound`, `NothingInCommon`, `QuestionUnknown`, `MergeRefused`, `RequirementsConflict`,
+        `UncommittedWork`, `RepositoryUnfit`.
+        """
+        from comfydock_core.core.usecases.merging.merging import plan_merge
+
+        there = self._workspace
+        return plan_merge(there.environment(name), there.services(), request, reporter)
+
+    def abort_merge(self, name: str | None) -> None:
+        """Take back a merge that git alone began. Raises `RepositoryUnfit` when there is none, `GitFailed`."""
+        from comfydock_core.integrations.git.merging import abort
+
+        abort(self._workspace.environment(name).definition)
 
     def plan_reference(self, name: str | None, request: ReferenceRequest) -> ReferencePlan:
         """What making, renaming or deleting a branch, tag or stash takes.

@@ -73,6 +73,7 @@ from .exceptions import LockDamaged as LockDamaged
 from .exceptions import LockOutdated as LockOutdated
 from .exceptions import ManifestDamaged as ManifestDamaged
 from .exceptions import MergeRefused as MergeRefused
+from .exceptions import MergeUndecided as MergeUndecided
 from .exceptions import ModelExists as ModelExists
 from .exceptions import ModelGated as ModelGated
 from .exceptions import ModelIndexDamaged as ModelIndexDamaged
@@ -89,6 +90,7 @@ from .exceptions import NodeDataMissing as NodeDataMissing
 from .exceptions import NoHistory as NoHistory
 from .exceptions import NotComfyUI as NotComfyUI
 from .exceptions import NotFoundError as NotFoundError
+from .exceptions import NothingInCommon as NothingInCommon
 from .exceptions import NotReproducible as NotReproducible
 from .exceptions import NotUndoable as NotUndoable
 from .exceptions import OfflineRefused as OfflineRefused
@@ -110,6 +112,7 @@ from .exceptions import PackVersionNotFound as PackVersionNotFound
 from .exceptions import PlaceUnclear as PlaceUnclear
 from .exceptions import PortInUse as PortInUse
 from .exceptions import PythonNotFound as PythonNotFound
+from .exceptions import QuestionUnknown as QuestionUnknown
 from .exceptions import RateLimited as RateLimited
 from .exceptions import RefAmbiguous as RefAmbiguous
 from .exceptions import ReferencesUnreadable as ReferencesUnreadable

@@ -682,6 +682,34 @@ class MergeRefused(IntegrityError):
     code = "merge-refused"
 
 
+class MergeUndecided(ConflictError, CDEnvironmentError):
+    """Both sides of a merge changed the same thing, and nobody said which counts. Nothing was merged.
+
+    Every question is listed with both answers. `--take NAME=mine` or `--take NAME=theirs` answers one, and
+    `--auto-resolve mine` or `theirs` all that are left.
+    """
+
+    code = "merge-undecided"
+
+
+class QuestionUnknown(NotFoundError):
+    """A merge was given an answer to a question that it does not have.
+
+    `--preview` lists its questions with their names.
+    """
+
+    code = "question-unknown"
+
+
+class NothingInCommon(ConflictError):
+    """Two histories have no commit in common, so that nothing tells what either side changed.
+
+    Such a history is another environment's; `comfydock create --template` makes an environment from its definition.
+    """
+
+    code = "nothing-in-common"
+
+
 class VenvIncomplete(IntegrityError, CDEnvironmentError):
     """uv reported success, but files of packages that it installed are missing or have another size.
 

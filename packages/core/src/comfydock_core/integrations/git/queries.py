@@ -59,6 +59,12 @@ def text_at(worktree: str, commit: str, path: str) -> str | None:
     return answer.output if answer.returncode == 0 else None
 
 
+def blob(worktree: str, name: str) -> bytes:
+    """The content of a file by the name of its object. Raises what `runner.read_output` raises."""
+    with runner.read_output(["cat-file", "blob", name], cwd=worktree, doing="read the history") as output:
+        return output.read()
+
+
 def has_changes(worktree: str) -> bool:
     """Whether anything differs from the last commit, new files included."""
     return bool(runner.run(["status", "--porcelain"], cwd=worktree, doing="read the git status"))

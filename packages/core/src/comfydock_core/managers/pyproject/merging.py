@@ -1,7 +1,7 @@
 """Merging two versions of a manifest key by key."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from comfydock_core.managers.pyproject.rewriting import rewritten
 from comfydock_core.models.exceptions import MergeRefused
@@ -12,6 +12,8 @@ Table = Mapping[str, object]
 Path = tuple[str, ...]
 
 _MISSING = object()  # Unlike `None` it cannot be a value.
+# Whether theirs is taken of two values that both sides changed, `None` being its absence.
+Decide = Callable[[Path, object, object], bool]
 
 
 def merge_manifest(base: str, ours: str, theirs: str) -> tuple[str, list[str]]:
@@ -28,11 +30,21 @@ def merge_manifest(base: str, ours: str, theirs: str) -> tuple[str, list[str]]:
     return rewritten(ours, merged), merge.conflicts
 
 
+def merge_manifest_by(base: str, ours: str, theirs: str, decide: Decide, whole: Callable[[Path], bool]) -> str:
+    """The same with somebody to `decide` what is disputed. What is `whole` is taken from one side as it is there."""
+    before, here, there = (
+        _read(text, which) for text, which in ((base, "the ancestor"), (ours, "our side"), (theirs, "their side"))
+    )
+    return rewritten(ours, _Merge(decide, whole).tables((), before, here, there))
+
+
 class _Merge:
     """One merge of three versions; `conflicts` are the keys that it found disputed."""
 
-    def __init__(self) -> None:
+    def __init__(self, decide: Decide | None = None, whole: Callable[[Path], bool] | None = None) -> None:
         self.conflicts: list[str] = []
+        self._decide = decide
+        self._whole = whole
 
     def tables(self, path: Path, before: Table, ours: Table, theirs: Table) -> dict[str, object]:
         merged: dict[str, object] = {}
@@ -48,12 +60,22 @@ class _Merge:
             return ours
         if _same(ours, before):
             return theirs
-        if isinstance(ours, dict) and isinstance(theirs, dict):
+        is_whole = self._whole is not None and self._whole(path)
+        if self._decide is not None and not is_whole and (ours is _MISSING or theirs is _MISSING):
+            return self._parts(path, before, ours, theirs)
+        if not is_whole and isinstance(ours, dict) and isinstance(theirs, dict):
             return self.tables(path, before if isinstance(before, dict) else {}, ours, theirs)
-        if isinstance(ours, list) and isinstance(theirs, list):
+        if not is_whole and isinstance(ours, list) and isinstance(theirs, list):
             return self._lists(path, before if isinstance(before, list) else [], ours, theirs)
-        self._dispute(path)
-        return ours
+        return theirs if self._takes_theirs(path, ours, theirs) else ours
+
+    def _parts(self, path: Path, before: object, ours: object, theirs: object) -> object:
+        """What one side has no more, and the other changed: a table that lost its last entry is an empty one."""
+        there = ours if theirs is _MISSING else theirs
+        if not isinstance(there, dict) or not isinstance(before, dict):
+            return theirs if self._takes_theirs(path, ours, theirs) else ours
+        sides = [side if isinstance(side, dict) else {} for side in (ours, theirs)]
+        return self.tables(path, before, *sides) or _MISSING
 
     def _lists(self, path: Path, before: list[object], ours: list[object], theirs: list[object]) -> list[object]:
         """What both have or one side added, in our order. What is about one thing is there once."""
@@ -62,14 +84,20 @@ class _Merge:
         decided = {name for item in kept if item not in before and (name := _exclusive_name(item))}
         for item in added:
             name = _exclusive_name(item)
-            if name in decided:
-                self._dispute((*path, str(name)))
-            else:
+            if name not in decided:
                 kept.append(item)
+                continue
+            at = next(at for at, own in enumerate(kept) if _exclusive_name(own) == name and own not in before)
+            if self._takes_theirs((*path, str(name)), kept[at], item):
+                kept[at] = item
         return kept
 
-    def _dispute(self, path: Path) -> None:
+    def _takes_theirs(self, path: Path, ours: object, theirs: object) -> bool:
         self.conflicts.append(".".join(map(_quoted, path)))
+        if self._decide is None:
+            return False
+        mine, other = (None if value is _MISSING else value for value in (ours, theirs))
+        return self._decide(path, mine, other)
 
 
 def _exclusive_name(item: object) -> str | None:

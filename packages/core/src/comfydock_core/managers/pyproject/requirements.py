@@ -56,6 +56,13 @@ def replace_requirements(document: tomlkit.TOMLDocument, gone: Collection[str], 
         present.append(text)
 
 
+def with_requirements(text: str, gone: Collection[str], new: Mapping[str, str]) -> str:
+    """The text of a manifest with other requirements, as `replace_requirements` puts them."""
+    document = tomlkit.parse(text)
+    replace_requirements(document, gone, new)
+    return tomlkit.dumps(document)
+
+
 def remove_group(document: tomlkit.TOMLDocument, name: str) -> None:
     """Take a dependency group out, and the table of them when it was the last. Raises `KeyError`."""
     groups = document["dependency-groups"]

@@ -1,0 +1,72 @@
+"""Merges and reverts, in words."""
+
+from collections.abc import Iterator
+
+from comfydock_cli.cli_utils import Result
+from comfydock_cli.formatters.move_formatter import move_data, move_lines, move_notes
+from comfydock_cli.formatters.sync_formatter import package_data
+from comfydock_cli.ui.console import clean
+from comfydock_core.models.commit import SHORT
+from comfydock_core.models.history.merging import FORWARD, NOTHING, MergePlan
+from comfydock_core.models.packages.syncing import SyncOutcome
+from comfydock_core.utils.text import counted
+
+_SHOWN = 20
+
+
+def previewed(plan: MergePlan) -> Result:
+    """What it would ask and change."""
+    if plan.kind == NOTHING:
+        return Result(_data(plan), _nothing(plan))
+    way = "would go forward to" if plan.kind == FORWARD else f"would {plan.command}"
+    lines = [f"{plan.name}: {way} {clean(plan.other)}, {counted(len(plan.files), 'file')} changed"]
+    lines += [f"  ~ {clean(path)}" for path in plan.files[:_SHOWN]]
+    if len(plan.files) > _SHOWN:
+        lines.append(f"    and {len(plan.files) - _SHOWN} more")
+    lines += _questions(plan)
+    return Result(_data(plan), "".join(f"{line}\n" for line in lines))
+
+
+def merged(plan: MergePlan, outcome: SyncOutcome | None, seconds: float) -> Result:
+    """What was done."""
+    data = {**_data(plan), "operation": outcome.operation if outcome is not None else None}
+    data["installed"] = package_data(outcome.packages if outcome is not None else None)
+    if plan.move is None or outcome is None:
+        return Result(data, _nothing(plan))
+    commit = plan.move.destination.commit[:SHORT]
+    if plan.kind == FORWARD:
+        done = f"went forward to {clean(plan.other)}, {commit}"
+    else:
+        done = f"{'merged' if plan.command == 'merge' else 'reverted'} {clean(plan.other)} as {commit}"
+    lines = [f"{plan.name}: {done} ({seconds:.1f} s)", *_questions(plan), *move_lines(plan.move, outcome)]
+    return Result(data, "".join(f"{line}\n" for line in lines), note="\n".join(move_notes(plan.move)))
+
+
+def _nothing(plan: MergePlan) -> str:
+    state = "there" if plan.command == "merge" else "undone"
+    return f"{plan.name}: nothing to {plan.command}, all of {clean(plan.other)} is {state} already\n"
+
+
+def _questions(plan: MergePlan) -> Iterator[str]:
+    for text in plan.decided:
+        yield f"  = {clean(text)}"
+    for one in plan.questions:
+        yield f"  ? {clean(one.name)}: mine is {clean(one.mine)}, theirs {clean(one.theirs)} → {one.answer or 'open'}"
+
+
+def _data(plan: MergePlan) -> dict[str, object]:
+    return {
+        "environment": plan.name,
+        "command": plan.command,
+        "ref": plan.other,
+        "kind": plan.kind,
+        "base": plan.base,
+        "mine": plan.mine,
+        "theirs": plan.theirs,
+        "commit": plan.move.destination.commit if plan.move is not None else None,
+        "message": plan.message,
+        "questions": [one.as_dict() for one in plan.questions],
+        "decided": list(plan.decided),
+        "files": list(plan.files),
+        "move": None if plan.move is None else move_data(plan.move),
+    }

@@ -1,0 +1,144 @@
+"""Merging manifests by what they mean: packs, ComfyUI, Python, packages, settings."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+from comfydock_core.core.usecases.merging.answers import Answers
+from comfydock_core.managers.pyproject.merging import merge_manifest_by
+from comfydock_core.managers.pyproject.requirements import with_requirements
+from comfydock_core.models.exceptions import ManifestDamaged
+from comfydock_core.models.history.merging import THEIRS
+from comfydock_core.models.manifest import EnvironmentManifest
+from comfydock_core.models.shared import NodePackage
+from comfydock_core.repositories.definition.manifest_reader import parse_manifest
+from comfydock_core.repositories.definition.tracked_packs import group_name, tracked_packs
+from comfydock_core.utils.package_names import requirement_name
+
+Path = tuple[str, ...]
+# Which of two packs, by their identifier and both, is the later one of one line of commits; `None` if neither is.
+Later = Callable[[NodePackage, NodePackage], NodePackage | None]
+# The names of the packages that the ComfyUI of a manifest requires.
+Required = Callable[[EnvironmentManifest], frozenset[str]]
+
+_COMFYUI = frozenset({"comfyui_version", "comfyui_version_type", "comfyui_commit_sha", "comfyui_repository"})
+_OURS = ("tool", "comfydock")
+_NODES = (*_OURS, "nodes")
+_NAME = "pyproject.toml"
+_COMFYUI_QUESTION = "comfyui"
+
+
+class ManifestMerging:
+    """One merge of three manifests. `decided` says in words what was decided by itself."""
+
+    def __init__(self, base: str, ours: str, theirs: str, answers: Answers, later: Later, required: Required) -> None:
+        """`required` tells the packages that the ComfyUI of a manifest requires: their lines come with it.
+
+        Raises `ManifestDamaged` when one side cannot be read.
+        """
+        self._required = required
+        self._texts = (base, ours, theirs)
+        self._answers = answers
+        self._later = later
+        self._mine, self._theirs = _packs(ours), _packs(theirs)
+        everywhere = {**_packs_if_readable(base), **self._theirs, **self._mine}
+        self._groups = {group_name(pack.release): identifier for identifier, pack in everywhere.items()}
+        self.decided: list[str] = []
+
+    def merge(self) -> str:
+        """The merged text; what is open is as ours. Raises `MergeRefused`, and what `required` raises."""
+        merged = merge_manifest_by(*self._texts, self._takes_theirs, self._is_whole)
+        chosen = self._answers.side_of(_COMFYUI_QUESTION)
+        return merged if chosen is None else self._with_requirements(merged, self._texts[2 if chosen == THEIRS else 1])
+
+    def _with_requirements(self, merged: str, chosen: str) -> str:
+        """Where ComfyUI is taken from one side, so is what it requires."""
+        wanted = self._required(_manifest(chosen))
+        lines = {name: line for line in _dependencies(chosen) if (name := requirement_name(line)) in wanted and name}
+        return with_requirements(merged, self._of_comfyui, lines)
+
+    @cached_property
+    def _of_comfyui(self) -> frozenset[str]:
+        """What the ComfyUI of either side requires."""
+        return self._required(_manifest(self._texts[1])) | self._required(_manifest(self._texts[2]))
+
+    @cached_property
+    def _has_two_comfyuis(self) -> bool:
+        commits = [_manifest(text).comfyui_commit for text in self._texts]
+        return commits[0] not in commits[1:] and commits[1] != commits[2]
+
+    def _is_whole(self, path: Path) -> bool:
+        """A pack is taken from one side, with what it requires."""
+        if path[: len(_NODES)] == _NODES:
+            return len(path) == len(_NODES) + 1
+        return path[:1] == ("dependency-groups",) and len(path) == 2 and path[1] in self._groups
+
+    def _takes_theirs(self, path: Path, ours: object, theirs: object) -> bool:
+        pack = self._pack_of(path)
+        if pack is not None:
+            return self._takes_their_pack(pack)
+        name, about = _question(path)
+        is_line = path[:2] == ("project", "dependencies")
+        if is_line and self._has_two_comfyuis and requirement_name(path[-1]) in self._of_comfyui:
+            name = _COMFYUI_QUESTION
+        if name == _COMFYUI_QUESTION:
+            return self._answers.takes_theirs(name, "ComfyUI", _version(self._texts[1]), _version(self._texts[2]))
+        return self._answers.takes_theirs(name, about, ours, theirs)
+
+    def _pack_of(self, path: Path) -> str | None:
+        if path[: len(_NODES)] == _NODES and len(path) > len(_NODES):
+            return path[len(_NODES)]
+        return self._groups.get(path[1]) if path[:1] == ("dependency-groups",) and len(path) > 1 else None
+
+    def _takes_their_pack(self, identifier: str) -> bool:
+        mine, theirs = self._mine.get(identifier), self._theirs.get(identifier)
+        if mine is not None and theirs is not None and self._answers.given(f"pack:{identifier}") is None:
+            later = self._later(mine, theirs)
+            if later is not None:
+                word = f"{identifier}: {later.release.version[:10]} is later on one line of commits"
+                if word not in self.decided:
+                    self.decided.append(word)
+                return later is theirs
+        shown = [None if pack is None else pack.release.version[:10] for pack in (mine, theirs)]
+        return self._answers.takes_theirs(f"pack:{identifier}", f"node pack {identifier}", *shown)
+
+
+def _question(path: Path) -> tuple[str, str]:
+    """The name of what is asked, and what it is about."""
+    if path[:2] == _OURS and path[2:3] and path[2] in _COMFYUI:
+        return _COMFYUI_QUESTION, "ComfyUI"
+    if path in ((*_OURS, "python_version"), ("project", "requires-python")):
+        return "python", "the version of Python"
+    if path[:3] == ("tool", "uv", "constraint-dependencies"):
+        return f"constraint:{requirement_name(path[-1]) or path[-1]}", f"the constraint of {path[-1]}"
+    if path[:2] == ("project", "dependencies") or path[:1] == ("dependency-groups",):
+        return f"package:{requirement_name(path[-1]) or path[-1]}", f"the requirement {path[-1]}"
+    if path[:3] == (*_OURS, "workflows") and len(path) > 3:
+        return f"workflow-entry:{path[3]}", f"what is noted of the workflow {path[3]}"
+    name = ".".join(path[2:] if path[:2] == _OURS else path)
+    return f"setting:{name}", f"the setting {name}"
+
+
+def _version(text: str) -> str:
+    manifest = _manifest(text)
+    return f"{manifest.comfyui_version} ({str(manifest.comfyui_commit)[:10]})"
+
+
+def _manifest(text: str) -> EnvironmentManifest:
+    return EnvironmentManifest(parse_manifest(text, _NAME), _NAME)
+
+
+def _dependencies(text: str) -> list[str]:
+    found = _manifest(text).project.get("dependencies")
+    return [line for line in found if isinstance(line, str)] if isinstance(found, list) else []
+
+
+def _packs(text: str) -> dict[str, NodePackage]:
+    return tracked_packs(parse_manifest(text, _NAME), _NAME)
+
+
+def _packs_if_readable(text: str) -> dict[str, NodePackage]:
+    """Those of the common ancestor, which nobody needs to repair any more."""
+    try:
+        return _packs(text)
+    except ManifestDamaged:
+        return {}

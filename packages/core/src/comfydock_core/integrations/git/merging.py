@@ -1,0 +1,35 @@
+"""What two commits of a repository have in common. Callers give full commits."""
+
+from comfydock_core.integrations.git import runner
+from comfydock_core.models.exceptions import RepositoryUnfit
+from comfydock_core.utils.versions import is_full_commit
+
+
+def merge_base(worktree: str, one: str, other: str) -> str | None:
+    """The last commit that both have, `None` where they have none in common."""
+    answer = runner.ask(["merge-base", one, other], cwd=worktree)
+    return answer.output.strip() or None if answer.returncode == 0 else None
+
+
+def is_before(worktree: str, one: str, other: str) -> bool:
+    """Whether one full commit is an ancestor of another that the repository has, too."""
+    if not (is_full_commit(one) and is_full_commit(other)):
+        return False
+    return runner.ask(["merge-base", "--is-ancestor", one, other], cwd=worktree).returncode == 0
+
+
+def parents_of(worktree: str, commit: str) -> list[str]:
+    """The commits before a commit. Raises `GitFailed`."""
+    words = ["rev-list", "--parents", "--max-count=1", commit, "--"]
+    return runner.run(words, cwd=worktree, doing="read the history").split()[1:]
+
+
+def abort(worktree: str) -> None:
+    """Take back a merge that git began and did not finish. Raises `RepositoryUnfit` without one, `GitFailed`."""
+    if runner.ask(["rev-parse", "--verify", "--quiet", "MERGE_HEAD"], cwd=worktree).returncode != 0:
+        raise RepositoryUnfit(
+            f"no merge is in progress in `{worktree}`",
+            hint="a merge of ComfyDock's is made at once or not at all; `comfydock undo` takes one back",
+            context={"path": worktree},
+        )
+    runner.run(["merge", "--abort"], cwd=worktree, doing="abort the merge")
