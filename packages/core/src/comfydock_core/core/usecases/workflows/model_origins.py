@@ -31,9 +31,13 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 class ModelOrigins:
     """What one environment and its workspace know. Nothing is read before it is asked."""
 
-    def __init__(self, workspace: WorkspaceLayout, environment: EnvironmentLayout) -> None:
+    def __init__(
+        self, workspace: WorkspaceLayout, environment: EnvironmentLayout, folders: ModelFolders | None = None
+    ) -> None:
+        """`folders` are those of the environment, where somebody has them."""
         self._workspace = workspace
         self._environment = environment
+        self._given = folders
 
     def of(self, reference: ModelReference, workflow: str) -> ModelOrigin:
         """Where a model of a workflow can be had. What names its content goes before what names it.
@@ -98,7 +102,7 @@ class ModelOrigins:
 
     @cached_property
     def _folders(self) -> ModelFolders:
-        return remembered_folders(self._environment, AnswerCache(self._workspace.answers))
+        return self._given or remembered_folders(self._environment, AnswerCache(self._workspace.answers))
 
 
 def digest_named(named: NamedModel | None) -> str | None:
