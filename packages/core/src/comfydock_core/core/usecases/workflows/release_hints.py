@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 
 from comfydock_core import analyzers
 from comfydock_core.caching.answer_cache import AnswerCache
-from comfydock_core.caching.repository_mirrors import RepositoryMirrors
+from comfydock_core.caching.mirror_names import mirror_path
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.exceptions import GitFailed
@@ -51,7 +51,7 @@ class ReleasePlaces:
 
     @classmethod
     def of(cls, workspace: WorkspaceLayout, environment: EnvironmentLayout, repository: str | None) -> "ReleasePlaces":
-        mirror = RepositoryMirrors(workspace.git_mirrors, offline=True).path(chosen_repository(repository))
+        mirror = mirror_path(workspace.git_mirrors, chosen_repository(repository))
         roots = [place for root in (mirror, environment.comfyui) for place in (root, f"{root}/.git")]
         places = (*roots, *(f"{root}/HEAD" for root in roots))
         return cls(places, tuple(f"{root}/{refs}" for root in roots for refs in _REFS))
@@ -77,7 +77,7 @@ def _told(found: list[object], here: str) -> str:
 def _repository(workspace: WorkspaceLayout, environment: EnvironmentLayout, manifest: EnvironmentManifest) -> str:
     """The mirror, which knows releases that came after the checkout, or else the checkout itself."""
     address = chosen_repository(manifest.comfyui_repository)
-    mirror = RepositoryMirrors(workspace.git_mirrors, offline=True).path(address)
+    mirror = mirror_path(workspace.git_mirrors, address)
     return mirror if os.path.isdir(mirror) else environment.comfyui
 
 
