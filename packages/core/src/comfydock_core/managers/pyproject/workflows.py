@@ -10,8 +10,8 @@ import tomlkit
 from tomlkit.items import AoT, InlineTable, Table
 
 from comfydock_core.managers.pyproject.workflow_entries import model_of, read_entry, read_known_models, table_of
+from comfydock_core.models.manifest import CLASS_CHOICES
 from comfydock_core.models.workflow.entries import RESOLVED, KnownModel, ModelEntry, ModelUse, WorkflowEntry
-from comfydock_core.resolvers.class_choices import KEY
 
 
 def put_entry(document: tomlkit.TOMLDocument, entry: WorkflowEntry) -> None:
@@ -60,12 +60,12 @@ def with_sources(model: KnownModel, before: KnownModel | None) -> KnownModel:
 
 
 def _set_choices(holder: Table, choices: Mapping[str, str | bool]) -> None:
-    there = holder.get(KEY)
+    there = holder.get(CLASS_CHOICES)
     if not choices or not isinstance(there, dict):
-        holder.pop(KEY, None)
+        holder.pop(CLASS_CHOICES, None)
     if not choices:
         return
-    table = _subtable(holder, KEY)
+    table = _subtable(holder, CLASS_CHOICES)
     for kind in [kind for kind in table if kind not in choices]:
         table.pop(kind)
     for kind in sorted(choices):
