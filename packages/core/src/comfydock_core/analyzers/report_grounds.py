@@ -35,6 +35,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from comfydock_core.analyzers.workflow_states import Listings
+
 SCHEMA = 1  # Another one makes earlier reports worthless, as other code of ComfyDock does anyway.
 
 _TICK = 20_000_000  # Nanoseconds within which two changes may leave a file with one stamp.
@@ -55,7 +57,9 @@ class ReportGrounds:
         self._newest = 0
         self._stamps: dict[str, str] = {}
         self._listings: dict[str, str] = {}
-        self.code = CodeStamp(environment)
+        self.listed: Listings = {}
+        """The directories of code that were listed, for who reads that code."""
+        self.code = CodeStamp(environment, self.listed)
         packs, off = _packs(environment.custom_nodes)
         turned_off = FurtherCode(off)
         self._newest = max(self.code.newest, turned_off.newest)

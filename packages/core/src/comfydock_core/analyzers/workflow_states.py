@@ -18,6 +18,10 @@ from comfydock_core.repositories import workflow_note
 from comfydock_core.repositories.workflow_note import NotedCheck, read_note
 from comfydock_core.utils import native
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Listings = dict[str, list[native.system.DirEntry[str]]]
+
 _END = ".json"
 _TYPE_MASK, _REGULAR = 0o170000, 0o100000
 _PASSED_OVER = frozenset({"__pycache__", "node_modules", ".git"})
@@ -188,10 +192,12 @@ class CodeStamp:
     made. The environment itself is in it, as paths are noted whole. `newest` is when the latest change of it was.
     """
 
-    __slots__ = ("_count", "_total", "newest")
+    __slots__ = ("_count", "_listings", "_total", "newest")
 
-    def __init__(self, environment: EnvironmentLayout) -> None:
+    def __init__(self, environment: EnvironmentLayout, listings: "Listings | None" = None) -> None:
+        """`listings` takes what was listed, for others who look at the same directories."""
         comfyui, custom_nodes = environment.comfyui, environment.custom_nodes
+        self._listings = listings
         self._total = crc32(environment.root.encode("utf-8", "surrogateescape"))
         self._count = self.newest = 0
         for name in _OF_COMFYUI:
@@ -204,9 +210,9 @@ class CodeStamp:
         total = self._total + sum(_share(path, file_stamp(path)) for path in further)
         return self._text(self._count + len(further), total)
 
-    def _add_file(self, path: str) -> None:
+    def _add_file(self, path: str, entry: "native.system.DirEntry[str] | None" = None) -> None:
         try:
-            found = native.system.stat(path)
+            found = native.system.stat(path) if entry is None else entry.stat()
         except (OSError, ValueError):
             self._add(path, _GONE)
             return
@@ -229,12 +235,14 @@ class CodeStamp:
             except OSError as error:
                 self._add(place, f"not read: {error.errno}")
                 continue
+            if self._listings is not None:
+                self._listings[place] = entries
             for entry in entries:
                 name = entry.name
                 if name in _PASSED_OVER or (place == root and name.endswith(".disabled")):
                     continue
                 if name.endswith(_CODE):
-                    self._add_file(f"{place}/{name}")
+                    self._add_file(f"{place}/{name}", entry)
                 elif _is_new_directory(entry, seen):
                     waiting.append(f"{place}/{name}")
 
@@ -252,6 +260,7 @@ class FurtherCode(CodeStamp):
     __slots__ = ()
 
     def __init__(self, directories: list[str]) -> None:
+        self._listings = None
         self._count = self._total = self.newest = 0
         for one in directories:
             self._add_code_below(one)

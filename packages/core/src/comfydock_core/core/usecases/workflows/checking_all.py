@@ -51,7 +51,7 @@ def check_workflows(
     found = [find_workflow(environment, word) for word in words]
     grounds = grounds or ReportGrounds(workspace, environment, time.time_ns())
     notes = CheckNotes(grounds.code)
-    listed = ListedOnce()
+    listed = ListedOnce(grounds.listed)
     known = known_classes(workspace, environment, reporter, listed)
     checks: list[WorkflowCheck] = []
     asked: list[ClassOrigins] = []
