@@ -54,11 +54,7 @@ def workspace_for(
     if not finished.exists():
         shutil.rmtree(root, ignore_errors=True)
         make_workspace(root, 1)
-        target = root / "environments" / ACTIVE / "ComfyUI"
-        if comfyui is not None:
-            shutil.copytree(comfyui, target, symlinks=True, ignore=shutil.ignore_patterns(*_HEAVY))
-        else:
-            _make_comfyui(target, workflows)
+        target = _put_comfyui(root, workflows, comfyui)
         if packs is not None:
             shutil.copytree(packs, target / "custom_nodes", symlinks=True)
         else:
@@ -66,6 +62,39 @@ def workspace_for(
                 _make_pack(target / "custom_nodes" / f"pack-{number:02}", number)
         finished.touch()
     return root
+
+
+def workspace_without_packs(
+    place: Path, workflows: Sequence[Path], comfyui: Path | None = None, lists: Path | None = None
+) -> Path:
+    """A workspace whose environment has ComfyUI alone, with the lists of node packs and models in a directory."""
+    root = place / f"workspace-{'real' if comfyui else 'made'}-none"
+    finished = root / "finished"
+    if not finished.exists():
+        shutil.rmtree(root, ignore_errors=True)
+        make_workspace(root, 1)
+        (_put_comfyui(root, workflows, comfyui) / "custom_nodes").mkdir(exist_ok=True)
+        if lists is not None and lists.exists():
+            known = root / "comfydock_cache" / "custom_nodes"
+            known.mkdir(parents=True)
+            for one in lists.glob("*.json"):
+                shutil.copyfile(one, known / one.name)
+        finished.touch()
+    return root
+
+
+def _put_comfyui(root: Path, workflows: Sequence[Path], comfyui: Path | None) -> Path:
+    target = root / "environments" / ACTIVE / "ComfyUI"
+    if comfyui is not None:
+        shutil.copytree(comfyui, target, symlinks=True, ignore=shutil.ignore_patterns(*_HEAVY))
+    else:
+        _make_comfyui(target, workflows)
+    return target
+
+
+def number_of_classes(workflow: Path) -> int:
+    """How many kinds of nodes a workflow has."""
+    return sum(1 for _ in _classes([workflow]))
 
 
 def workspace_of_workflows(place: Path, workflows: Sequence[Path], number: int) -> Path:

@@ -15,7 +15,7 @@ import tomlkit
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.factories.workspace_factory import open_workspace
-from comfydock_core.managers.pyproject.workflows import read_entry
+from comfydock_core.managers.pyproject.workflow_entries import read_entry
 from comfydock_core.models.exceptions import ChangedMeanwhile
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.workflow.plans import Decisions

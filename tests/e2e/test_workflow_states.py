@@ -57,6 +57,27 @@ def test_status_and_the_list_tell_what_the_last_check_found(work: Session, workf
     }
 
 
+def test_what_is_reported_again_is_what_was_reported(work: Session, workflows: Path) -> None:
+    put(workflows / "one.json", prompt("gone.safetensors"))
+    put(workflows / "two.json", "{")
+    for words in (("one",), ("one", "--json"), ("one", "--offline"), ("--all",), ("--all", "--json"), ("--all",)):
+        first, again = work.run("workflow", "check", *words), work.run("workflow", "check", *words)
+        assert (first.code, first.out) == (again.code, again.out)
+        assert "nothing here defines `Nobody`" in first.out
+    assert work.run("workflow", "check", "one").out == work.run("workflow", "check", "one", "--offline").out
+
+
+def test_a_report_is_told_without_loading_what_checks(work: Session, workflows: Path, tmp_path: Path) -> None:
+    put(workflows / "one.json", prompt("gone.safetensors"))
+    for _ in range(2):
+        work.run("workflow", "check", "one")
+    loaded = own_modules(
+        work.program.modules(("workflow", "check", "one", "-e", "work"), work.environment(), tmp_path / "m")
+    )
+    assert "comfydock_core.core.usecases.workflows.recalling" in loaded
+    assert "comfydock_core.core.usecases.workflows.checking" not in loaded
+
+
 def test_a_model_that_goes_makes_the_check_void_and_the_list_can_check_again(work: Session, workflows: Path) -> None:
     model = work.workspace / CHECKPOINTS / "here.safetensors"
     put(model, "weights")

@@ -5,8 +5,11 @@ from collections.abc import Iterator, Sequence
 from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.ui.console import clean
 from comfydock_core.models.workflow.checks import WorkflowCheck, WorkflowIssue
-from comfydock_core.models.workflow.lock import LockComparison
 from comfydock_core.utils.text import counted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.workflow.lock import LockComparison
 
 _MOST_UNTOLD = 5
 
@@ -33,7 +36,7 @@ def _lines(one: WorkflowCheck) -> Iterator[str]:
             yield f"    and {len(one.untold) - _MOST_UNTOLD} more\n"
 
 
-def _lock_lines(lock: LockComparison) -> Iterator[str]:
+def _lock_lines(lock: "LockComparison") -> Iterator[str]:
     if lock.is_as_locked:
         yield "  as locked\n"
         return

@@ -11,15 +11,8 @@ from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.model_files.model_list import ModelListEntry
 from comfydock_core.models.workflow.candidates import BUILT_IN, ClassResolution
 from comfydock_core.models.workflow.checks import ModelMatch
-from comfydock_core.models.workflow.plans import (
-    FROM_INDEX,
-    FROM_LIST,
-    FROM_LOCK,
-    FROM_MANIFEST,
-    FROM_WORKFLOW,
-    WantedModel,
-    WorkflowResolution,
-)
+from comfydock_core.models.workflow.model_origin import FROM_INDEX, FROM_LIST, FROM_LOCK, FROM_MANIFEST, FROM_WORKFLOW
+from comfydock_core.models.workflow.plans import WantedModel, WorkflowResolution
 from comfydock_core.utils.text import counted, some
 
 _REASONS = 4

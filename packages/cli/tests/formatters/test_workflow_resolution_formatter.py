@@ -6,7 +6,8 @@ from comfydock_core.models.workflow.candidates import ResolutionResult
 from comfydock_core.models.workflow.checks import MISSING, ModelMatch
 from comfydock_core.models.workflow.dependencies import ModelReference
 from comfydock_core.models.workflow.entries import WorkflowEntry
-from comfydock_core.models.workflow.plans import FROM_LIST, WantedModel, WorkflowResolution
+from comfydock_core.models.workflow.model_origin import FROM_LIST
+from comfydock_core.models.workflow.plans import WantedModel, WorkflowResolution
 
 REFERENCE = ModelReference("1", "Load", "name", "base.pt", ("vae",))
 

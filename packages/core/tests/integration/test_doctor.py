@@ -258,6 +258,26 @@ def test_a_manifest_that_cannot_be_read_is_told_and_the_rest_is_looked_at(
     assert {"manifest-damaged", "venv"} <= codes
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("workflows = 3", "`workflows` is not a table"),
+        ("custom_node_map = 3", "`custom_node_map` is not a table"),
+        ("workflows.one = 3", "`one` is not a table"),
+        ("workflows.one.custom_node_map = 3", "`custom_node_map` is not a table"),
+        ("torch_backend = 3", "`torch_backend` is not text"),
+    ],
+)
+def test_a_part_of_the_manifest_of_another_type_is_told_once(
+    workspace: Workspace, demo: Environment, text: str, reason: str
+) -> None:
+    path = Path(demo.layout.manifest)
+    path.write_text(path.read_text().replace("[tool.comfydock]\n", f"[tool.comfydock]\n{text}\n"))
+    found = [one for one in workspace.health.examine("demo", SILENT) if one.code == "manifest-damaged"]
+    assert [(one.severity, one.message) for one in found] == [(PROBLEM, f"cannot read the manifest `{path}`: {reason}")]
+    assert "repair the file by hand" in found[0].fix
+
+
 def test_a_damaged_virtual_environment_is_told_by_name(workspace: Workspace, demo: Environment) -> None:
     (site_packages(demo) / "mini_base-1.5.dist-info/METADATA").write_text("")
     found = examined(workspace)["venv-damaged"]

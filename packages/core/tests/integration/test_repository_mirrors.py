@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.caching.repository_mirrors import RepositoryMirrors, mirror_key
+from comfydock_core.caching.mirror_names import mirror_key
+from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.clients.github_client import GitHubClient
 from comfydock_core.clients.transport import Transport
 from comfydock_core.core.environment import Environment

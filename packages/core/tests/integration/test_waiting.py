@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from comfydock_core.analyzers.doctor.workspace import check_workspace
-from comfydock_core.caching.repository_mirrors import RepositoryMirrors, mirror_key
+from comfydock_core.caching.mirror_names import mirror_key
+from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations import process
 from comfydock_core.integrations.git import mirrors, remotes, runner

@@ -1,8 +1,11 @@
-"""What `status` tells about workflows: against their committed copies, and by their last check."""
+"""What `status` tells about workflows: against their committed copies, and by their last check; and what `check` does,
+where it answers with the report of the last one."""
 
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -13,27 +16,44 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import comfydock_core
 from comfydock_core.analyzers import workflow_contents
 from comfydock_core.analyzers.workflow_contents import settled_content
-from comfydock_core.analyzers.workflow_states import WorkflowLook
+from comfydock_core.analyzers.workflow_states import CodeStamp, WorkflowLook
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.workflows.checking_all import check_workflows
 from comfydock_core.core.usecases.workflows.noting import CheckNotes
+from comfydock_core.core.usecases.workflows.recalling import check_or_recall
 from comfydock_core.managers import WorkflowManager
 from comfydock_core.models.workflow import WorkflowState
+from comfydock_core.models.workflow.checks import WorkflowCheck
 from comfydock_core.models.workflow.status import EDITED, OTHER_CODE, OTHER_FILES
+from comfydock_core.repositories.model_index import open_model_index
+from comfydock_core.repositories.workflow_report_writer import forget_oldest
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support import workflow_comfyui
+from tests.support.node_lists import MANAGER_LIST, NODE_DATA, write_lists
 from tests.support.workflow_comfyui import PACK, prompt, put
 
 
 class Place:
-    """An environment whose workflows are looked at, with two workspaces: one notes, the other is always asked anew."""
+    """An environment whose workflows are looked at, with two workspaces: one notes, the other is always asked anew.
+
+    What a workspace knows of packs, models and releases is in both the same.
+    """
 
     def __init__(self, root: Path) -> None:
         self.layout = workflow_comfyui.build(root / "environments/demo")
-        self.manager = WorkflowManager(self.layout, WorkspaceLayout(str(root)))
-        self.fresh = WorkflowManager(self.layout, WorkspaceLayout(str(root / "other")))
+        self.workspace = WorkspaceLayout(str(root))
+        self.manager = WorkflowManager(self.layout, self.workspace)
+        other = WorkspaceLayout(str(root / "other"))
+        self.fresh = WorkflowManager(self.layout, other)
+        Path(other.cache).mkdir(parents=True)
+        for one, same in ((self.workspace.node_data, other.node_data), (self.workspace.git_mirrors, other.git_mirrors)):
+            Path(one).mkdir(parents=True)
+            Path(same).symlink_to(one)
+        with open_model_index(self.workspace.model_index):
+            Path(other.model_index).symlink_to(self.workspace.model_index)
         self.comfyui = Path(self.layout.comfyui)
         self.model = self.comfyui / "models/checkpoints/base.safetensors"
         put(self.model, "weights")
@@ -44,12 +64,16 @@ class Place:
     def committed(self, name: str = "one") -> Path:
         return Path(self.layout.committed_workflows, f"{name}.json")
 
-    def check(self) -> None:
-        """Check all and note it, once the files are older than what a clock of the file system tells apart."""
+    def settle(self) -> None:
+        """Wait until the files are older than what a clock of the file system tells apart."""
         put(self.comfyui / "probe", "")
         written = (self.comfyui / "probe").stat().st_ctime_ns
         while time.time_ns() - written <= 2 * workflow_contents._TICK:
             pass
+
+    def check(self) -> None:
+        """Check all and note it."""
+        self.settle()
         check_workflows(self.manager, self.manager.names(), SilentReporter(), strict=False)
 
     def state(self, name: str = "one") -> WorkflowState:
@@ -60,10 +84,28 @@ class Place:
         found = self.state(name)
         return found.check, found.needs, found.reason
 
-    def found_anew(self) -> dict[str, Counter[str]]:
-        """What a check finds that knows nothing of earlier ones."""
-        checks = check_workflows(self.fresh, self.fresh.names(), SilentReporter(), strict=False)
-        return {one.name: Counter(str(issue.code) for issue in one.issues) for one in checks}
+    def reports(self, *words: str) -> list[WorkflowCheck]:
+        """What `workflow check` reports, which may be what was reported before."""
+        return check_or_recall(self.manager, words or self.manager.names(), SilentReporter(), strict=False)
+
+    def reported_anew(self, *words: str) -> list[WorkflowCheck]:
+        """What a check reports that knows nothing of earlier ones."""
+        return check_workflows(self.fresh, words or self.fresh.names(), SilentReporter(), strict=False)
+
+    def remembered(self, *words: str) -> set[str]:
+        """Of which workflows `workflow check` would answer with an earlier report: it is marked, and put back."""
+        reports = list(Path(self.workspace.workflow_reports("demo")).glob("*.json"))
+        contents = {one: one.read_text() for one in reports}
+        for one, text in contents.items():
+            found = json.loads(text)
+            found["record"][0] = f"remembered {found['record'][0]}"
+            one.write_text(json.dumps(found))
+        note = Path(self.manager.note).read_bytes()
+        told = {one.name for one in self.reports(*words)}
+        Path(self.manager.note).write_bytes(note)
+        for one, text in contents.items():
+            one.write_text(text)
+        return {name.removeprefix("remembered ") for name in told if name.startswith("remembered ")}
 
 
 @pytest.fixture
@@ -228,7 +270,7 @@ def test_what_a_pack_writes_for_itself_changes_nothing(place: Place) -> None:
 
 def test_a_file_that_is_written_while_it_is_checked_is_not_taken_for_checked(place: Place) -> None:
     put(place.live(), prompt())
-    notes = CheckNotes(place.layout)
+    notes = CheckNotes(CodeStamp(place.layout))
     before = settled_content(str(place.live()))
     (check,) = check_workflows(place.fresh, ["one"], SilentReporter())
     put(place.live(), prompt("other.safetensors"))
@@ -277,6 +319,128 @@ def test_workflows_that_stand_still_are_not_read(place: Place) -> None:
     assert WorkflowLook(place.layout, place.manager.note).open_questions == ["two"]
 
 
+SHA256 = "c0" * 32
+NAMED = {
+    "id": 1, "type": "Loader", "mode": 0, "inputs": [], "outputs": [{"name": "m", "type": "MODEL", "links": []}],
+    "widgets_values": ["named.safetensors"],
+    "properties": {"models": [{"name": "named.safetensors", "directory": "checkpoints", "hash": SHA256}]},
+}  # fmt: skip
+
+
+def test_a_workflow_that_stands_still_is_not_checked_again(place: Place) -> None:
+    put(place.live("one"), prompt())
+    put(place.live("two"), prompt("gone.safetensors", image="gone.png", fancy=True))
+    first = place.reports()
+    place.check()
+    assert place.remembered() == {"one", "two"}
+    assert place.reports() == place.reported_anew() == first
+
+
+def test_a_file_elsewhere_that_stands_still_is_not_checked_again(place: Place, tmp_path: Path) -> None:
+    put(tmp_path / "mine.json", prompt(fancy=True))
+    path = str(tmp_path / "mine.json")
+    place.check()  # It makes the directories that a workspace has after its first command.
+    place.settle()
+    place.reports(path)
+    (report,) = Path(place.workspace.workflow_reports("demo")).iterdir()
+    report.write_text(report.read_text().replace("nothing here defines", "nobody here defines"))
+    assert "nobody here defines" in place.reports(path)[0].issues[0].message
+    put(tmp_path / "mine.json", prompt("gone.safetensors"))
+    assert place.reports(path) == place.reported_anew(path)
+
+
+def test_only_what_was_edited_is_checked_again(place: Place) -> None:
+    for name in ("one", "two", "three"):
+        put(place.live(name), prompt())
+    place.check()
+    put(place.live("two"), prompt("other.safetensors"))
+    assert place.remembered() == {"one", "three"}
+    assert [one.runs for one in place.reports()] == [True, True, False]
+
+
+def test_a_workflow_with_a_lock_is_always_checked(place: Place) -> None:
+    put(place.live(), prompt())
+    put(Path(place.layout.root, ".cec/workflow-locks/one.json"), "{}")
+    place.check()
+    assert place.remembered() == set()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"content": 1}', '{"content": "x", "grounds": {}, "record": []}', "[" * 100_000]
+)
+def test_a_report_that_cannot_be_read_says_nothing(place: Place, content: str) -> None:
+    put(place.live(), prompt("gone.safetensors"))
+    place.check()
+    (report,) = Path(place.workspace.workflow_reports("demo")).iterdir()
+    report.write_text(content)
+    assert place.reports() == place.reported_anew()
+
+
+@pytest.mark.parametrize("record", [None, [], [1, 2, 3, 4, 5, 6], ["one", [["no-code"]], [], [], [], 1], "text"])
+def test_a_record_that_is_none_says_nothing(place: Place, record: object) -> None:
+    put(place.live(), prompt("gone.safetensors"))
+    place.check()
+    (report,) = Path(place.workspace.workflow_reports("demo")).iterdir()
+    report.write_text(json.dumps({**json.loads(report.read_text()), "record": record}))
+    assert place.reports() == place.reported_anew()
+
+
+def test_what_changed_within_a_tick_of_the_clock_is_not_relied_on(place: Place) -> None:
+    put(place.live(), prompt("gone.safetensors"))
+    place.settle()
+    put(Path(place.layout.manifest), '[tool.comfydock]\ncomfyui_version = "v1.0.1"\n')
+    check_workflows(place.manager, ["one"], SilentReporter())
+    assert place.remembered() == set()
+
+
+def test_a_workflow_of_which_status_tells_no_check_is_checked(place: Place) -> None:
+    put(place.live(), prompt())
+    place.check()
+    os.unlink(place.manager.note)
+    assert place.told()[0] == "not-checked"
+    place.reports()
+    assert place.told()[0] == "fine"
+
+
+REPORT = """
+import sys
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.core.usecases.workflows.recalling import check_or_recall
+from comfydock_core.managers import WorkflowManager
+from comfydock_core.utils.reporting import SilentReporter
+
+workspace = WorkspaceLayout(sys.argv[1])
+manager = WorkflowManager(workspace.environment("demo"), workspace)
+for check in check_or_recall(manager, ["one"], SilentReporter(), strict=True):
+    print(check.issues[0].message)
+"""
+
+
+def test_another_comfydock_does_not_report_what_this_one_found(place: Place, tmp_path: Path) -> None:
+    program = tmp_path / "program/comfydock_core"
+    shutil.copytree(Path(comfydock_core.__file__).parent, program)
+    put(place.live(), prompt(fancy=True))
+
+    def report() -> str:
+        place.settle()
+        command = [sys.executable, "-P", "-c", REPORT, str(tmp_path)]
+        environment = {**os.environ, "PYTHONPATH": str(program.parent)}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert report() == report() == "nothing here defines `Fancy` (node 4)\n"
+    source = program / "core/usecases/workflows/checking.py"
+    source.write_text(source.read_text().replace("nothing here defines", "nobody defines"))
+    assert report() == "nobody defines `Fancy` (node 4)\n"
+
+
+def test_the_oldest_reports_go(tmp_path: Path) -> None:
+    for age in range(5):
+        put(tmp_path / f"{age}.json", "{}")
+        os.utime(tmp_path / f"{age}.json", (100 - age, 100 - age))
+    forget_oldest(str(tmp_path), 2)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["0.json", "1.json"]
+
+
 CHANGES: dict[str, Callable[[Place], object]] = {
     "model goes": lambda place: _instead(place.model, None),
     "model comes": lambda place: _instead(place.model, lambda path: put(path, "weights")),
@@ -301,7 +465,70 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "edited back": lambda place: put(place.live("one"), prompt()),
     "swapped": lambda place: _swap(place),
     "damaged": lambda place: put(place.live("three"), "{"),
+    # What only the words of a report rely on.
+    "pack without code comes": lambda place: Path(place.layout.custom_nodes, "masks").mkdir(exist_ok=True),
+    "pack without code goes": lambda place: shutil.rmtree(f"{place.layout.custom_nodes}/masks", True),
+    "code of a pack that is off": lambda place: put(Path(place.layout.custom_nodes, "off.disabled/x.py"), PACK),
+    "other code of it": lambda place: put(Path(place.layout.custom_nodes, "off.disabled/x.py"), "A = 1\n"),
+    "lists come": lambda place: _lists(place, "Fancy"),
+    "lists without the class": lambda place: _lists(place, "Fancier"),
+    "list of models comes": lambda place: _list_of_models(place, "other.safetensors"),
+    "other list of models": lambda place: _list_of_models(place, "base.safetensors"),
+    "lists go": lambda place: [one.unlink() for one in Path(place.workspace.node_data).iterdir()],
+    "index learns a source": lambda place: _source(place, "https://a.example/named"),
+    "index learns another": lambda place: _source(place, "https://b.example/it"),
+    "lock comes": lambda place: put(Path(place.layout.root, ".cec/workflow-locks/two.json"), "{}"),
+    "lock goes": lambda place: Path(place.layout.root, ".cec/workflow-locks/two.json").unlink(missing_ok=True),
+    "pack is chosen": lambda place: _manifest(place, '[tool.comfydock.custom_node_map]\nFancy = "masks"\n'),
+    "class is optional": lambda place: _manifest(place, "[tool.comfydock.custom_node_map]\nFancy = false\n"),
+    "choice for a workflow": lambda place: _manifest(
+        place, '[tool.comfydock.workflows.two.custom_node_map]\nFancy = "comfyui-fancy"\n'
+    ),
+    "nothing is chosen": lambda place: _manifest(place, ""),
+    "pack that is off is tracked": lambda place: _manifest(
+        place, '[tool.comfydock.nodes.off]\nname = "off"\nsource = "development"\nenabled = false\n'
+    ),
+    "releases come": lambda place: _release(place, "v0.9.0"),
+    "later release": lambda place: _release(place, "v1.2.0"),
+    "earlier release": lambda place: _release(place, "v0.5.0"),
+    "missing model is elsewhere": lambda place: put(place.model.parent / "below/other.safetensors", "weights"),
+    "other commit": lambda place: put(place.comfyui / ".git/HEAD", f"{time.time_ns():040}\n"),
 }
+BASE = '[tool.comfydock]\ncomfyui_version = "v1.0.0"\n'
+
+
+def _lists(place: Place, name: str) -> None:
+    classes = {"https://github.com/carol/masks": [[name], {}]}
+    write_lists(Path(place.workspace.node_data), NODE_DATA, MANAGER_LIST, classes)
+
+
+def _list_of_models(place: Place, name: str) -> None:
+    entry = {"filename": name, "url": f"https://h.example/{name}", "save_path": "checkpoints", "type": "checkpoint"}
+    write_lists(Path(place.workspace.node_data), None, None, None, models={"models": [entry]})
+
+
+def _source(place: Place, url: str) -> None:
+    with open_model_index(place.workspace.model_index) as index:
+        with index._changing():
+            index._connection.execute("INSERT OR IGNORE INTO contents VALUES (?, ?, 5, 1)", ("b3" * 32, SHA256))
+        index.add_source("b3" * 32, url, "url")
+
+
+def _manifest(place: Place, text: str) -> None:
+    put(Path(place.layout.manifest), BASE + text)
+
+
+def _release(place: Place, tag: str) -> None:
+    """A release of ComfyUI that has the class, in a history beside the files that are there."""
+
+    def git(*words: str, given: str = "") -> str:
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", *words]
+        return subprocess.run(command, cwd=place.comfyui, input=given, text=True, capture_output=True).stdout.strip()
+
+    git("init", "-q")
+    blob = git("hash-object", "-w", "--stdin", given=f'CLASSES["Fancy"] = "{tag}"\n')
+    tree = git("mktree", given=f"100644 blob {blob}\tnodes.py\n")
+    git("tag", "-f", tag, git("commit-tree", "-m", tag, tree))
 
 
 def _instead(path: Path, make: Callable[[Path], object] | None) -> None:
@@ -325,19 +552,49 @@ def _swap(place: Place) -> None:
         first.rename(second)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(changes=st.lists(st.sampled_from(["check", "check", *CHANGES]), min_size=3, max_size=8))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(changes=st.lists(st.sampled_from(["check", "check", "check", *CHANGES]), min_size=3, max_size=8))
 def test_nothing_is_told_of_a_check_that_a_check_would_not_find_now(changes: list[str]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         place = Place(Path(directory))
-        put(place.live("one"), prompt())
-        put(place.live("two"), prompt(image="a.png", fancy=True))
-        put(place.live("three"), prompt("other.safetensors", image="b.png"))
+        _fill(place)
+        mine = f"{directory}/mine.json"
+        put(Path(mine), prompt("other.safetensors", image="a.png", fancy=True))
         place.check()
         for change in changes:
             place.check() if change == "check" else CHANGES[change](place)
-            anew = place.found_anew()
+            anew = place.reported_anew()
+            found = {one.name: Counter(str(issue.code) for issue in one.issues) for one in anew}
             for one in place.manager.states().workflows:
                 if one.check != "not-checked":
-                    assert one.needs == anew[one.name], (change, one.name)
-                    assert (one.check == "fine") is (not anew[one.name])
+                    assert one.needs == found[one.name], (change, one.name)
+                    assert (one.check == "fine") is (not found[one.name])
+            every = [one.name for one in anew] + [mine]
+            assert place.reports(*every) == [*anew, *place.reported_anew(mine)], change
+
+
+LISTED = ("lists come", "list of models comes", "index learns a source", "releases come")
+OFF = ("code of a pack that is off", "pack that is off is tracked", "input comes", "lists come")
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("before", [(), LISTED, OFF, ("releases come",)])
+def test_whatever_changes_a_report_is_seen(place: Place, tmp_path: Path, before: tuple[str, ...], change: str) -> None:
+    _fill(place)
+    put(tmp_path / "mine.json", prompt("other.safetensors", image="a.png", fancy=True))
+    every = ["one", "two", "three", "four", str(tmp_path / "mine.json")]
+    for one in before:
+        CHANGES[one](place)
+    for _ in range(2):  # What the first check makes for itself, such as an index of the lists, makes its report void.
+        place.settle()
+        place.reports(*every)
+    assert place.remembered(*every) == set(every)
+    CHANGES[change](place)
+    assert place.reports(*every) == place.reported_anew(*every)
+
+
+def _fill(place: Place) -> None:
+    put(place.live("one"), prompt())
+    put(place.live("two"), prompt(image="a.png", fancy=True))
+    put(place.live("three"), prompt("other.safetensors", image="b.png"))
+    put(place.live("four"), json.dumps({"version": 0.4, "nodes": [NAMED], "links": []}))

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comfydock_core.models.packs.defined_classes import DefinedClasses
-from comfydock_core.models.packs.pack_needs import NodeUse
+from comfydock_core.models.packs.node_use import NodeUse
 from comfydock_core.models.shared import NodeInfo
 from comfydock_core.models.workflow import ClassChoices, ClassResolution, ResolutionResult
 from comfydock_core.repositories.node_data.node_index import NodeIndex, open_index

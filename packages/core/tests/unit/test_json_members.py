@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comfydock_core.utils.json_members import put_member
-from comfydock_core.utils.json_places import NoSuchPlace, NotJson, json_pointer
+from comfydock_core.utils.json_places import NoSuchPlace, NotJson
+from comfydock_core.utils.json_pointers import json_pointer
 from tests.support.real_workflows import real_workflows
 
 from .test_json_places import SPELLINGS, VALUES, at, places

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comfydock_core.utils.json_places import NoSuchPlace, NotJson, json_pointer, replace_values, value_spans
+from comfydock_core.utils.json_places import NoSuchPlace, NotJson, replace_values, value_spans
+from comfydock_core.utils.json_pointers import json_pointer
 from tests.support.real_workflows import real_workflows
 
 DOCUMENT = b'\xef\xbb\xbf{\r\n\t"a" : [1.50, {"b/c": "x", "~": null}], "a\\u0062": 1e3 ,"last":{}\r\n}\n\n'

@@ -11,7 +11,8 @@ import pytest
 
 from comfydock_core.models.exceptions import FileSystemError, NodeDataMissing
 from comfydock_core.models.node_mapping import NodeMapping
-from comfydock_core.repositories.node_data.node_index import NodeIndex, make_index, open_index
+from comfydock_core.repositories.node_data.node_index import NodeIndex, open_index
+from comfydock_core.repositories.node_data.node_index_making import make_index
 from comfydock_core.repositories.node_data.node_lists import read_notes
 from tests.support.node_lists import MANAGER_LIST, MANAGER_STATS, NODE_DATA, large_node_data, write_lists
 from tests.support.shared import shared_data
@@ -157,7 +158,7 @@ def test_damage_that_only_shows_when_something_is_looked_up_is_mended_as_well(li
 def test_an_index_of_another_schema_is_made_again(lists: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     open_index(str(lists)).close()
     before = (lists / INDEX).stat().st_ino
-    monkeypatch.setattr("comfydock_core.repositories.node_data.node_index.SCHEMA_VERSION", 999)
+    monkeypatch.setattr("comfydock_core.repositories.node_data.list_files.SCHEMA_VERSION", 999)
     open_index(str(lists)).close()
     assert (lists / INDEX).stat().st_ino != before
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from comfydock_core.analyzers.git_change_parser import GitChangeParser
 from comfydock_core.analyzers.packages.package_dry_run import judge_dry_run
 from comfydock_core.core.usecases.definition.manifest import manifest_section
-from comfydock_core.integrations.git.remotes import clone_progress, local_path, parse_refs
+from comfydock_core.integrations.git.remotes import clone_progress, parse_refs
 from comfydock_core.integrations.process import Completed
 from comfydock_core.integrations.uv_errors import uv_failure
 from comfydock_core.managers.uv_project.installed import named_in
@@ -26,7 +26,7 @@ from comfydock_core.models.exceptions import (
     SectionNotFound,
     UvFailed,
 )
-from comfydock_core.utils.git_urls import github_repository, same_repository
+from comfydock_core.utils.git_urls import github_repository, local_path, same_repository
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit, newest_tag, tag_key
 from comfydock_core.validation.requirements import parse_requirements, pin_of
 

@@ -14,7 +14,7 @@ import pytest
 
 from comfydock_core.analyzers.code.class_files import OF_THE_EDITOR
 from comfydock_core.analyzers.workflows.workflow_nodes import node_uses
-from comfydock_core.models.packs.pack_needs import NodeUse
+from comfydock_core.models.packs.node_use import NodeUse
 from comfydock_core.models.workflow import ClassResolution, ResolutionResult
 from comfydock_core.repositories.node_data.node_index import NodeIndex, open_index
 from comfydock_core.resolvers.class_candidates import resolve_classes

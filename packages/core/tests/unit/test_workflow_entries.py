@@ -7,7 +7,8 @@ import pytest
 import tomlkit
 from hypothesis import given, settings
 
-from comfydock_core.managers.pyproject.workflows import put_entry, put_known_models, read_entry, read_known_models
+from comfydock_core.managers.pyproject.workflow_entries import read_entry, read_known_models
+from comfydock_core.managers.pyproject.workflows import put_entry, put_known_models
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.workflow.entries import IMPORTANCES, KnownModel, ModelEntry, ModelUse, WorkflowEntry
 from comfydock_core.resolvers.class_choices import class_choices

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from comfydock_core.analyzers.workflows.signatures import input_signature
 from comfydock_core.analyzers.workflows.workflow_nodes import NoWorkflow, node_uses, read_workflows
-from comfydock_core.models.packs.pack_needs import NodeUse
+from comfydock_core.models.packs.node_use import NodeUse
 from tests.support.shared import shared_data
 
 INSTANCE = "f2228dc9-64e8-43b1-a4ca-b8a57eed8f64"

@@ -1,6 +1,5 @@
 """Reading workflows for what is in them to compare: their digests, and whether they differ from committed copies."""
 
-import hashlib
 import json
 import os
 import time
@@ -10,6 +9,7 @@ from comfydock_core.analyzers.workflows.json_reading import LARGEST, read_json
 from comfydock_core.analyzers.workflows.refusals import NoWorkflow
 from comfydock_core.repositories.workflow_note import NotedFile
 from comfydock_core.repositories.workflow_note_writer import note_files
+from comfydock_core.utils.light_digest import digest_of_bytes
 
 # Two changes within this time may leave a file with one stamp: what was written that lately is not noted.
 _TICK = 20_000_000
@@ -92,9 +92,9 @@ def content_digest(content: bytes, stamp: str = "") -> str:
     try:
         value = read_json(content)
     except NoWorkflow:
-        return f"bytes {hashlib.blake2b(content, digest_size=16).hexdigest()}"
+        return f"bytes {digest_of_bytes(content)}"
     text = json.dumps(_without_view(value), separators=(",", ":"))
-    return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
+    return digest_of_bytes(text.encode("ascii"))
 
 
 def _without_view(value: object) -> object:

@@ -18,6 +18,10 @@ from comfydock_core.repositories import workflow_note
 from comfydock_core.repositories.workflow_note import NotedCheck, read_note
 from comfydock_core.utils import native
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Listings = dict[str, list[native.system.DirEntry[str]]]
+
 _END = ".json"
 _TYPE_MASK, _REGULAR = 0o170000, 0o100000
 _PASSED_OVER = frozenset({"__pycache__", "node_modules", ".git"})
@@ -54,7 +58,7 @@ class WorkflowLook:
     def status(self) -> DetailedWorkflowStatus:
         """What is known; questions that nobody answered make a workflow `changed` and `not-checked`."""
         last = {check.name: check for check in self.note.checks.values()}
-        valid = _ValidChecks(self.environment, self.note)
+        valid = ValidChecks(self.environment, self.note)
         found: list[WorkflowState] = []
         for name in sorted(self.live.keys() | self.committed.keys()):
             if name not in self.live:
@@ -82,21 +86,24 @@ class WorkflowLook:
         return states.UNCHANGED if noted is not None and is_known and noted.changed is False else states.CHANGED
 
 
-class _ValidChecks:
+class ValidChecks:
     """Tells whether what checks relied on stands still; each thing is looked at once, when it is first asked for."""
 
-    def __init__(self, environment: EnvironmentLayout, note: workflow_note.WorkflowNote) -> None:
+    def __init__(
+        self, environment: EnvironmentLayout, note: workflow_note.WorkflowNote, code: "CodeStamp | None" = None
+    ) -> None:
+        """`code` is the stamp of the code as it is now, where somebody has it."""
         self._environment = environment
         self._note = note
+        self._code = code
         self._same_code: bool | None = None
         self._holds: list[bool | None] = [None] * len(note.paths)
 
     def objection(self, check: NotedCheck) -> str | None:
         """Why a check counts no more, `None` while it does."""
         if self._same_code is None:
-            stamp = CodeStamp(self._environment)
-            stamp.add(self._note.further)
-            self._same_code = str(stamp) == self._note.code
+            stamp = self._code or CodeStamp(self._environment)
+            self._same_code = stamp.with_files(self._note.further) == self._note.code
         if not self._same_code:
             return states.OTHER_CODE
         for at in check.relied_on:
@@ -182,55 +189,85 @@ class CodeStamp:
     """Another one when code that tells node classes or folders of models is written, comes or goes.
 
     That is what ComfyUI starts with, its own nodes and the node packs that are turned on, as they are when this is
-    made. The environment itself is in it, as paths are noted whole.
+    made. The environment itself is in it, as paths are noted whole. `newest` is when the latest change of it was.
     """
 
-    __slots__ = ("_count", "_total")
+    __slots__ = ("_count", "_listings", "_total", "newest")
 
-    def __init__(self, environment: EnvironmentLayout) -> None:
+    def __init__(self, environment: EnvironmentLayout, listings: "Listings | None" = None) -> None:
+        """`listings` takes what was listed, for others who look at the same directories."""
         comfyui, custom_nodes = environment.comfyui, environment.custom_nodes
+        self._listings = listings
         self._total = crc32(environment.root.encode("utf-8", "surrogateescape"))
-        self._count = 0
+        self._count = self.newest = 0
         for name in _OF_COMFYUI:
-            self._add(f"{comfyui}/{name}", file_stamp(f"{comfyui}/{name}"))
+            self._add_file(f"{comfyui}/{name}")
         for root in (*(f"{comfyui}/{part}" for part in _COMFYUI_PARTS), custom_nodes):
-            for path, stamp in _code_below(root):
-                self._add(path, stamp)
+            self._add_code_below(root)
 
-    def add(self, further: list[str]) -> None:
-        """Take in files, too, that the code was found to depend on."""
-        for path in further:
-            self._add(path, file_stamp(path))
+    def with_files(self, further: list[str]) -> str:
+        """Its text with files taken in, too, that the code was found to depend on, as they are now."""
+        total = self._total + sum(_share(path, file_stamp(path)) for path in further)
+        return self._text(self._count + len(further), total)
+
+    def _add_file(self, path: str, entry: "native.system.DirEntry[str] | None" = None) -> None:
+        try:
+            found = native.system.stat(path) if entry is None else entry.stat()
+        except (OSError, ValueError):
+            self._add(path, _GONE)
+            return
+        if found.st_ctime_ns > self.newest:
+            self.newest = found.st_ctime_ns
+        self._add(path, stamp_of(found))
 
     def _add(self, path: str, stamp: str) -> None:
-        self._total += crc32(f"{path}\0{stamp}".encode("utf-8", "surrogateescape"))
+        self._total += _share(path, stamp)
         self._count += 1
 
-    def __str__(self) -> str:
-        return f"{workflow_note.SCHEMA} {self._count} {self._total:x}"
-
-
-def _code_below(root: str) -> "list[tuple[str, str]]":
-    """The files of code below a directory with their stamps, links to directories followed, each directory once."""
-    found: list[tuple[str, str]] = []
-    seen: set[tuple[int, int]] = set()
-    waiting = [root]
-    while waiting:
-        place = waiting.pop()
-        try:
-            entries = list(native.system.scandir(place))
-        except OSError as error:
-            found.append((place, f"not read: {error.errno}"))
-            continue
-        for entry in entries:
-            name = entry.name
-            if name in _PASSED_OVER or (place == root and name.endswith(".disabled")):
+    def _add_code_below(self, root: str) -> None:
+        """The files of code below a directory, links to directories followed, each directory once."""
+        seen: set[tuple[int, int]] = set()
+        waiting = [root]
+        while waiting:
+            place = waiting.pop()
+            try:
+                entries = list(native.system.scandir(place))
+            except OSError as error:
+                self._add(place, f"not read: {error.errno}")
                 continue
-            if name.endswith(_CODE):
-                found.append((f"{place}/{name}", file_stamp(f"{place}/{name}")))
-            elif _is_new_directory(entry, seen):
-                waiting.append(f"{place}/{name}")
-    return found
+            if self._listings is not None:
+                self._listings[place] = entries
+            for entry in entries:
+                name = entry.name
+                if name in _PASSED_OVER or (place == root and name.endswith(".disabled")):
+                    continue
+                if name.endswith(_CODE):
+                    self._add_file(f"{place}/{name}", entry)
+                elif _is_new_directory(entry, seen):
+                    waiting.append(f"{place}/{name}")
+
+    def __str__(self) -> str:
+        return self._text(self._count, self._total)
+
+    @staticmethod
+    def _text(count: int, total: int) -> str:
+        return f"{workflow_note.SCHEMA} {count} {total:x}"
+
+
+class FurtherCode(CodeStamp):
+    """The same of other directories of code."""
+
+    __slots__ = ()
+
+    def __init__(self, directories: list[str]) -> None:
+        self._listings = None
+        self._count = self._total = self.newest = 0
+        for one in directories:
+            self._add_code_below(one)
+
+
+def _share(path: str, stamp: str) -> int:
+    return crc32(f"{path}\0{stamp}".encode("utf-8", "surrogateescape"))
 
 
 def _is_new_directory(entry: "native.system.DirEntry[str]", seen: set[tuple[int, int]]) -> bool:

@@ -6,23 +6,20 @@ by itself, and a mirror would be one more copy.
 """
 
 import contextlib
-import hashlib
 import os
-import re
 import secrets
 from collections.abc import Callable, Iterator
 
 from comfydock_core.caching.base import ContentCacheBase
+from comfydock_core.caching.mirror_names import mirror_key, mirror_path
 from comfydock_core.integrations.git import mirrors, queries, remotes
 from comfydock_core.integrations.git.remotes import RemoteRefs
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import GitFailed, OfflineRefused
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.utils.files.filesystem import remove_tree
-from comfydock_core.utils.git_urls import normal_address
+from comfydock_core.utils.git_urls import local_path
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit
-
-_SLUG = 60
 
 
 class RepositoryMirrors(ContentCacheBase):
@@ -35,7 +32,7 @@ class RepositoryMirrors(ContentCacheBase):
 
     def path(self, repository: str) -> str:
         """Where the mirror of a repository is or would be."""
-        return f"{self._directory}/{mirror_key(repository)}.git"
+        return mirror_path(self._directory, repository)
 
     def known_refs(self, repository: str) -> RemoteRefs | None:
         """What the mirror knew of the repository when it was last updated, or `None` without one. No network."""
@@ -70,7 +67,7 @@ class RepositoryMirrors(ContentCacheBase):
         `RepositoryNotFound`, `RemoteError`, `ToolError`, `FileSystemError`, `OSError`.
         """
         on_line = clone_listener(reporter)
-        if remotes.local_path(repository) is not None:
+        if local_path(repository) is not None:
             remotes.clone(repository, directory, on_line=on_line, what=what)
             return
         with self._locked(mirror_key(repository), without_credentials(repository)):
@@ -141,13 +138,6 @@ class RepositoryMirrors(ContentCacheBase):
     def _locked(self, key: str, shown: str) -> Iterator[None]:
         with self._making(key, f"the mirror of {shown}"):
             yield
-
-
-def mirror_key(repository: str) -> str:
-    """A name for the mirror: readable, and the same for every spelling of an address and for any credentials."""
-    address = normal_address(without_credentials(repository))
-    words = re.sub(r"[^a-z0-9]+", "-", "-".join(address.lower().split("/")[-2:])).strip("-")
-    return f"{words[-_SLUG:].strip('-')}-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
 
 
 def clone_listener(reporter: Reporter) -> Callable[[str], None]:

@@ -110,5 +110,9 @@ class WorkspaceLayout:
         """What was found in an environment's workflows when they were compared and checked last."""
         return f"{self.root}/logs/{environment}/workflows.json"
 
+    def workflow_reports(self, environment: str) -> str:
+        """What checks of workflows reported, a file for each workflow."""
+        return f"{self.root}/logs/{environment}/reports"
+
     def environment(self, name: str) -> "EnvironmentLayout":
         return configs.EnvironmentLayout(f"{self.root}/environments/{name}")

@@ -67,13 +67,13 @@ class Workflows:
     def check(self, environment: str | None, words: Sequence[str], reporter: Reporter) -> list[WorkflowCheck]:
         """Whether workflows run in an environment; all that it has when none is named, unreadable ones included.
 
-        What is found is noted for `status`.
+        What is found is noted, for `status` and for the next check of what stands still.
         Raises `WorkflowNotFound`, `WorkflowUnreadable`, `ModelPathsInvalid`, `EnvironmentBroken`.
         """
-        from comfydock_core.core.usecases.workflows.checking_all import check_workflows
+        from comfydock_core.core.usecases.workflows.recalling import check_or_recall
 
         manager = self._manager(environment)
-        return check_workflows(manager, words or manager.names(), reporter, strict=bool(words))
+        return check_or_recall(manager, words or manager.names(), reporter, strict=bool(words))
 
     def check_unchecked(self, environment: str | None, reporter: Reporter) -> list[WorkflowCheck]:
         """Check those of which it is not known how they are. Raises `ModelPathsInvalid`, `EnvironmentBroken`."""

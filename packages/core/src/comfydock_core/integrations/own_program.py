@@ -1,7 +1,6 @@
 """How this program is started again by others, git for one."""
 
 import os
-import shutil
 import sys
 
 from comfydock_core.utils import native
@@ -24,4 +23,6 @@ def own_file() -> str:
         return os.path.realpath("/proc/self/exe")
     if getattr(sys, "frozen", False):
         return os.path.abspath(sys.executable)
+    import shutil
+
     return os.path.abspath(shutil.which(sys.argv[0]) or sys.argv[0])

@@ -5,6 +5,8 @@ What has the wrong type is refused, never passed over; keys that are not known a
 
 from comfydock_core.models.exceptions import ManifestDamaged
 
+CLASS_CHOICES = "custom_node_map"  # The table of packs that were chosen for node classes, by class.
+
 
 class EnvironmentManifest:
     """The sections of one manifest that was read. Every property raises `ManifestDamaged`, naming `path`."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from comfydock_core.models.node_mapping import CORE, NodeMapping
-from comfydock_core.models.packs.pack_needs import NodeUse
+from comfydock_core.models.packs.node_use import NodeUse
 from comfydock_core.models.workflow.candidates import (
     BUILT_IN,
     CHOSEN,

@@ -6,10 +6,8 @@ holds for every workflow. A class has the identifier of a pack, or a boolean whe
 
 from collections.abc import Mapping
 
-from comfydock_core.models.manifest import EnvironmentManifest
+from comfydock_core.models.manifest import CLASS_CHOICES, EnvironmentManifest
 from comfydock_core.models.workflow.candidates import ClassChoices
-
-KEY = "custom_node_map"
 
 
 def class_choices(manifest: EnvironmentManifest, workflow: str) -> ClassChoices:
@@ -28,7 +26,7 @@ def choices_of(workflows: Mapping[str, object], workflow: str) -> dict[str, str 
 
 def choices_in(table: Mapping[str, object]) -> dict[str, str | bool]:
     """The choices below one table. Entries that are neither text nor a boolean are passed over."""
-    chosen = table.get(KEY)
+    chosen = table.get(CLASS_CHOICES)
     return {
         node_type: choice
         for node_type, choice in (chosen.items() if isinstance(chosen, dict) else ())

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from comfydock_core.models.node_mapping import CORE, NodeMapping
 from comfydock_core.models.packs.node_data import KnownPack
-from comfydock_core.models.packs.pack_needs import NodeUse
+from comfydock_core.models.packs.node_use import NodeUse
 from comfydock_core.resolvers.installed_packs import InstalledPack, InstalledPacks
 from comfydock_core.utils.git_urls import github_repository, normal_address
 

@@ -15,12 +15,12 @@ from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.node_mapping import NodeMapping
+from comfydock_core.models.packs.node_use import NodeUse
 from comfydock_core.models.packs.pack_needs import (
     NEEDED,
     PERHAPS,
     UNNEEDED,
     Need,
-    NodeUse,
     PackNeed,
     PackNeeds,
     UnreadWorkflow,

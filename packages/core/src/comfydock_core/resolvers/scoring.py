@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from comfydock_core.models.node_mapping import COMFYUI, CORE, REGISTRY, NodeMapping
 from comfydock_core.models.packs.node_data import KnownPack
-from comfydock_core.models.packs.pack_needs import NodeUse
+from comfydock_core.models.packs.node_use import NodeUse
 from comfydock_core.models.workflow.candidates import CandidatePack, Reason
 from comfydock_core.repositories.node_data.name_patterns import is_anchored
 from comfydock_core.resolvers import evidence

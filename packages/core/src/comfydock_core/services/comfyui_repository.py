@@ -3,7 +3,7 @@
 import os
 
 from comfydock_core.configs.defaults import COMFYUI_REPOSITORY
-from comfydock_core.integrations.git.remotes import local_path
+from comfydock_core.utils.git_urls import local_path
 
 
 def chosen_repository(named: str | None) -> str:

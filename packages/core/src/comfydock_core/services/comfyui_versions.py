@@ -10,7 +10,7 @@ from comfydock_core.models.environments.creation import ComfyUISpec
 from comfydock_core.models.exceptions import OfflineRefused, RefNotFound, RemoteError
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.services.comfyui_repository import chosen_repository
-from comfydock_core.utils.git_urls import github_repository, same_repository
+from comfydock_core.utils.git_urls import github_repository, local_path, same_repository
 from comfydock_core.utils.text import nearest
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit, newest_tag
 
@@ -54,7 +54,7 @@ class ComfyUIVersions:
 
         Raises `OfflineRefused`, `RepositoryNotFound`, `RemoteError`.
         """
-        if not self._offline or remotes.local_path(repository) is not None:
+        if not self._offline or local_path(repository) is not None:
             return remotes.list_refs(repository)
         known = self._cache.known_refs(repository)
         if known is not None:
@@ -97,7 +97,7 @@ class ComfyUIVersions:
         if not looks_like_commit(ref):
             return None
         short = ref.lower()
-        path = remotes.local_path(repository)
+        path = local_path(repository)
         if path is not None:
             found = queries.commit_of(path, short)
             return ComfyUISpec(repository, found, "commit", found) if found else None

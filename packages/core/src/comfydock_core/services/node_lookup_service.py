@@ -3,7 +3,6 @@
 import os
 from dataclasses import replace
 
-from comfydock_core.integrations.git import remotes
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import InvalidSetting, PackRefused
 from comfydock_core.models.packs.node_packs import PackReference
@@ -21,6 +20,7 @@ from comfydock_core.services.registry_lookup import (
     newer,
 )
 from comfydock_core.services.repository_lookup import FoundCommit, RepositoryLookup
+from comfydock_core.utils.git_urls import local_path
 
 REGISTRY = "registry"
 GIT = "git"
@@ -212,7 +212,7 @@ def _elsewhere(address: str | None) -> str | None:
         found = parse_reference(address or "").address
     except InvalidSetting:
         return None
-    return found if found is not None and remotes.local_path(found) is None else None
+    return found if found is not None and local_path(found) is None else None
 
 
 def _tags_of(version: str) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.caching.custom_node_cache import CachedNodeInfo, CustomNodeCacheManager, archive_key
-from comfydock_core.caching.repository_mirrors import RepositoryMirrors, clone_listener, mirror_key
+from comfydock_core.caching.mirror_names import mirror_key
+from comfydock_core.caching.repository_mirrors import RepositoryMirrors, clone_listener
 from comfydock_core.clients.answers import shown as shown_address
 from comfydock_core.clients.downloads import Downloaded
 from comfydock_core.clients.transport import Transport
@@ -28,6 +29,7 @@ from comfydock_core.utils.files import archives, atomic
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.files.filesystem import measure_tree
 from comfydock_core.utils.files.tree_copy import copy_tree
+from comfydock_core.utils.git_urls import local_path
 from comfydock_core.utils.text import counted, some
 
 _LARGEST_ARCHIVE = 8_000_000_000
@@ -181,7 +183,7 @@ class PackContents:
     def _fetch_submodules(
         self, release: NodeInfo, repository: str, directory: str, places: list[str], reporter: Reporter
     ) -> None:
-        local = remotes.local_path(repository) is not None
+        local = local_path(repository) is not None
         if self._offline and not local:
             raise OfflineRefused(
                 f"{release.name} has submodules, which are not on this machine, and the network is turned off",
@@ -212,7 +214,7 @@ class PackContents:
         return (_without_content(left, failure or "git LFS did not fetch them"),) if left else ()
 
     def _size_of_mirror(self, repository: str) -> int:
-        if remotes.local_path(repository) is not None:
+        if local_path(repository) is not None:
             return 0
         return measure_tree(self._mirrors.path(repository))[0]
 

@@ -13,9 +13,10 @@ from comfydock_core.models.exceptions import ComfyDockError, UnusableAnswer
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.packs.node_data import SourceOutcome
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.node_data import node_lists
-from comfydock_core.repositories.node_data.node_index import make_index
-from comfydock_core.repositories.node_data.node_lists import FetchNote, file_state, list_path
+from comfydock_core.repositories.node_data import list_files, node_lists
+from comfydock_core.repositories.node_data.list_files import file_state, list_path
+from comfydock_core.repositories.node_data.node_index_making import make_index
+from comfydock_core.repositories.node_data.node_lists import FetchNote
 from comfydock_core.repositories.node_data.published_values import UnusableList
 from comfydock_core.services.registry_state import list_addresses
 from comfydock_core.utils.files import atomic, filesystem
@@ -24,9 +25,9 @@ from comfydock_core.utils.files.locks import acquire
 
 _LOCK = ".lock"
 _LEFT_OVER = 24 * 3600.0  # Seconds.
-_LARGEST = {node_lists.NODE_DATA: 256 * 1024**2, node_lists.MANAGER_LIST: 64 * 1024**2,
-            node_lists.MANAGER_MAP: 64 * 1024**2, node_lists.MANAGER_STATS: 64 * 1024**2,
-            node_lists.MANAGER_MODELS: 16 * 1024**2}  # fmt: skip
+_LARGEST = {list_files.NODE_DATA: 256 * 1024**2, list_files.MANAGER_LIST: 64 * 1024**2,
+            list_files.MANAGER_MAP: 64 * 1024**2, list_files.MANAGER_STATS: 64 * 1024**2,
+            list_files.MANAGER_MODELS: 16 * 1024**2}  # fmt: skip
 
 
 class RegistryDataManager:
@@ -51,7 +52,7 @@ class RegistryDataManager:
     def _update_all(self, reporter: Reporter) -> tuple[SourceOutcome, ...]:
         _remove_left_over(self._directory)
         notes = node_lists.read_notes(self._directory)
-        outcomes = tuple(self._update_one(name, notes, reporter) for name in node_lists.FILES)
+        outcomes = tuple(self._update_one(name, notes, reporter) for name in list_files.FILES)
         node_lists.write_notes(self._directory, notes)
         if any(outcome.outcome == "updated" for outcome in outcomes):
             reporter.phase("Making the index of node packs")

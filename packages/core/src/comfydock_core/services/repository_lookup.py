@@ -9,7 +9,7 @@ from comfydock_core.integrations.git.remotes import RemoteRefs
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import OfflineRefused, PackVersionNotFound, RemoteError
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.utils.git_urls import github_repository
+from comfydock_core.utils.git_urls import github_repository, local_path
 from comfydock_core.utils.text import nearest
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit
 
@@ -80,7 +80,7 @@ class RepositoryLookup:
 
     def refs(self, repository: str, what: str) -> RemoteRefs:
         """Branches and tags; offline what the mirror knew last. Raises what `remotes.list_refs` raises."""
-        if not self._offline or remotes.local_path(repository) is not None:
+        if not self._offline or local_path(repository) is not None:
             return remotes.list_refs(repository, what=what)
         known = self._mirrors.known_refs(repository)
         if known is not None:
@@ -95,7 +95,7 @@ class RepositoryLookup:
     def _by_commit(self, repository: str, name: str, refs: RemoteRefs, what: str, reporter: Reporter) -> str | None:
         if not looks_like_commit(name):
             return None
-        path = remotes.local_path(repository)
+        path = local_path(repository)
         if path is not None:
             return queries.commit_of(path, name)
         if is_full_commit(name):

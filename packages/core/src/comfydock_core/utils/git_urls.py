@@ -1,5 +1,6 @@
 """Reading repository addresses."""
 
+import os
 import re
 
 _GITHUB = re.compile(
@@ -26,3 +27,11 @@ def normal_address(url: str) -> str:
     if github is not None:
         return f"github.com/{github[0]}/{github[1]}".lower()
     return url.rstrip("/").removesuffix(".git")
+
+
+def local_path(repository: str) -> str | None:
+    """The directory that a path or a `file://` address names, or `None` for a repository elsewhere."""
+    if repository.startswith("file://"):
+        return repository.removeprefix("file://")
+    remote = "://" in repository or re.match(r"[^/\\]{2,}:", repository)
+    return None if remote else os.path.abspath(os.path.expanduser(repository))

@@ -4,14 +4,8 @@ import json
 import re
 from dataclasses import dataclass
 
-from comfydock_core.utils.json_places import (
-    NoSuchPlace,
-    decoded,
-    is_in_ascii,
-    json_pointer,
-    spans_in_text,
-    spelled,
-)
+from comfydock_core.utils.json_places import NoSuchPlace, decoded, is_in_ascii, spans_in_text, spelled
+from comfydock_core.utils.json_pointers import json_pointer
 
 _SPACE = " \t\n\r"
 _BEGINS = re.compile(r"\{([ \t\n\r]*+)\"(?:[^\"\\]|\\.)*+\"([ \t\n\r]*+:[ \t\n\r]*+)")

@@ -66,11 +66,6 @@ class _Wanted:
     under: int = 0
 
 
-def json_pointer(*steps: str | int) -> str:
-    """The JSON pointer (RFC 6901) to the value that the keys and indexes lead to."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
-
-
 def value_spans(document: bytes, pointers: Iterable[str]) -> dict[str, tuple[int, int]]:
     """First byte and end of the value at each JSON pointer. Raises `NotJson` or `NoSuchPlace`.
 

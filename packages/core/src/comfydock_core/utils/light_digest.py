@@ -15,3 +15,8 @@ def digest(parts: "Iterable[str]") -> str:
     contents = [part.encode("utf-8", "surrogateescape") for part in parts]
     whole = b"".join([b"%d:" % len(contents), *(b"%d:%b" % (len(content), content) for content in contents)])
     return blake2b(whole, digest_size=16).hexdigest()
+
+
+def digest_of_bytes(content: bytes) -> str:
+    """The same of one content."""
+    return blake2b(content, digest_size=16).hexdigest()

@@ -7,7 +7,7 @@ from comfydock_core.models.workflow.dependencies import ModelReference, Workflow
 from comfydock_core.models.workflow.lock import LockedModel, WorkflowLock
 from comfydock_core.models.workflow.lock_text import LockInvalid, lock_of
 from comfydock_core.models.workflow.prompt_view import NamedModel, WorkflowProblem
-from comfydock_core.utils.json_places import json_pointer
+from comfydock_core.utils.json_pointers import json_pointer
 
 HOLDER, KEY = "extra", "comfydock"
 LOCK_UNREADABLE = "lock-unreadable"

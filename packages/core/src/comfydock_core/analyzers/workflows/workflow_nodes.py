@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from comfydock_core.analyzers.workflows.json_reading import read_json, read_json_file
 from comfydock_core.analyzers.workflows.refusals import NoWorkflow
 from comfydock_core.analyzers.workflows.signatures import input_signature
-from comfydock_core.models.packs.pack_needs import NodeUse, UnreadWorkflow, WorkflowNodes
+from comfydock_core.models.packs.node_use import NodeUse
+from comfydock_core.models.packs.pack_needs import UnreadWorkflow, WorkflowNodes
 
 _END = ".json"
 _DEEPEST = 20  # Subgraphs within definitions of subgraphs.

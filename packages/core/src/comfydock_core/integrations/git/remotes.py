@@ -52,14 +52,6 @@ def parse_refs(output: str) -> RemoteRefs:
     return refs
 
 
-def local_path(repository: str) -> str | None:
-    """The directory that a path or a `file://` address names, or `None` for a repository elsewhere."""
-    if repository.startswith("file://"):
-        return repository.removeprefix("file://")
-    remote = "://" in repository or re.match(r"[^/\\]{2,}:", repository)
-    return None if remote else os.path.abspath(os.path.expanduser(repository))
-
-
 def clone(repository: str, directory: str, *, on_line: Callable[[str], None], what: str = "ComfyUI") -> None:
     """Clone with the whole history, so that any version can be checked out later without the network.
 

@@ -3,8 +3,8 @@
 import tomlkit
 from tomlkit.items import Table
 
-from comfydock_core.models.manifest import EnvironmentManifest, table
-from comfydock_core.resolvers.class_choices import KEY, choices_of
+from comfydock_core.models.manifest import CLASS_CHOICES, EnvironmentManifest, table
+from comfydock_core.resolvers.class_choices import choices_of
 
 
 def put_choice(
@@ -18,7 +18,7 @@ def put_choice(
     holder = _below(_below(document, "tool"), "comfydock")
     if workflow is not None:
         holder = _own_entry(_below(holder, "workflows"), workflow)
-    _below(holder, KEY)[node_type] = choice
+    _below(holder, CLASS_CHOICES)[node_type] = choice
 
 
 def drop_choice(document: tomlkit.TOMLDocument, node_type: str, workflow: str | None, path: str) -> None:
@@ -30,10 +30,10 @@ def drop_choice(document: tomlkit.TOMLDocument, node_type: str, workflow: str | 
     holder = document["tool"]["comfydock"]
     if workflow is not None:
         holder = _own_entry(holder["workflows"], workflow)
-    chosen = holder[KEY]
+    chosen = holder[CLASS_CHOICES]
     del chosen[node_type]
     if not chosen:
-        del holder[KEY]
+        del holder[CLASS_CHOICES]
 
 
 def _own_entry(workflows: Table, workflow: str) -> Table:
@@ -41,7 +41,7 @@ def _own_entry(workflows: Table, workflow: str) -> Table:
     choices = {} if workflow in workflows else choices_of(workflows.unwrap(), workflow)
     holder = _below(workflows, workflow)
     for kind, choice in choices.items():
-        _below(holder, KEY)[kind] = choice
+        _below(holder, CLASS_CHOICES)[kind] = choice
     return holder
 
 
@@ -49,7 +49,7 @@ def _check(document: tomlkit.TOMLDocument, workflow: str | None, path: str) -> N
     """Raise `ManifestDamaged` where something else is written than a table of choices."""
     manifest = EnvironmentManifest(document.unwrap(), path)
     holder = manifest.tool if workflow is None else table(manifest.workflows, workflow, path)
-    table(holder, KEY, path)
+    table(holder, CLASS_CHOICES, path)
 
 
 def _below(holder: tomlkit.TOMLDocument | Table, name: str) -> Table:

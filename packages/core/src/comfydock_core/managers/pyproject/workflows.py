@@ -1,4 +1,4 @@
-"""Workflows in the manifest: what each needs, and what was chosen for it.
+"""Workflows in the manifest: what each needs, and what was chosen for it. `workflow_entries` reads that.
 
 Format: `[tool.comfydock.workflows]` and `[tool.comfydock.models]` of ComfyDock 1.x; keys that we do not know stay.
 """
@@ -9,50 +9,9 @@ from dataclasses import replace
 import tomlkit
 from tomlkit.items import AoT, InlineTable, Table
 
-from comfydock_core.models.workflow.entries import (
-    FLEXIBLE,
-    RESOLVED,
-    UNKNOWN,
-    KnownModel,
-    ModelEntry,
-    ModelUse,
-    WorkflowEntry,
-)
-from comfydock_core.resolvers.class_choices import KEY, choices_of
-
-_MANUAL = ("declared_by", "manual")  # A key of ComfyGit's.
-
-
-def read_entry(manifest: Mapping[str, object], name: str) -> WorkflowEntry:
-    """What a manifest that was read notes of a workflow; what has an unexpected type in it is left out."""
-    workflows = _table(_settings(manifest).get("workflows"))
-    raw = _table(workflows.get(name))
-    models = raw.get("models")
-    return WorkflowEntry(
-        name,
-        _text(raw.get("path")),
-        _texts(raw.get("nodes")),
-        choices_of(workflows, name),
-        tuple(_model(one) for one in models if isinstance(one, dict)) if isinstance(models, list) else (),
-    )
-
-
-def read_known_models(manifest: Mapping[str, object]) -> dict[str, KnownModel]:
-    """The table of resolved models, by its keys."""
-    found: dict[str, KnownModel] = {}
-    for key, raw in _table(_settings(manifest).get("models")).items():
-        if isinstance(raw, dict) and isinstance(raw.get("size"), int):
-            found[key] = KnownModel(
-                key,
-                _text(raw.get("filename")) or key,
-                raw["size"],
-                _text(raw.get("relative_path")) or "",
-                _text(raw.get("category")) or UNKNOWN,
-                _texts(raw.get("sources")),
-                _text(raw.get("blake3")),
-                _text(raw.get("sha256")),
-            )
-    return found
+from comfydock_core.managers.pyproject.workflow_entries import model_of, read_entry, read_known_models, table_of
+from comfydock_core.models.manifest import CLASS_CHOICES
+from comfydock_core.models.workflow.entries import RESOLVED, KnownModel, ModelEntry, ModelUse, WorkflowEntry
 
 
 def put_entry(document: tomlkit.TOMLDocument, entry: WorkflowEntry) -> None:
@@ -69,7 +28,7 @@ def put_known_models(document: tomlkit.TOMLDocument, models: Iterable[KnownModel
     settings, manifest = _document_settings(document), document.unwrap()
     used = {
         model.hash
-        for name in _table(settings.get("workflows"))
+        for name in table_of(settings.get("workflows"))
         for model in read_entry(manifest, name).models
         if model.status == RESOLVED and model.hash
     }
@@ -101,12 +60,12 @@ def with_sources(model: KnownModel, before: KnownModel | None) -> KnownModel:
 
 
 def _set_choices(holder: Table, choices: Mapping[str, str | bool]) -> None:
-    there = holder.get(KEY)
+    there = holder.get(CLASS_CHOICES)
     if not choices or not isinstance(there, dict):
-        holder.pop(KEY, None)
+        holder.pop(CLASS_CHOICES, None)
     if not choices:
         return
-    table = _subtable(holder, KEY)
+    table = _subtable(holder, CLASS_CHOICES)
     for kind in [kind for kind in table if kind not in choices]:
         table.pop(kind)
     for kind in sorted(choices):
@@ -135,7 +94,7 @@ class _Items:
     """The items that note models until now, each given out once."""
 
     def __init__(self, items: Iterable[Table]) -> None:
-        self._left = {number: (item, _model(item)) for number, item in enumerate(items)}
+        self._left = {number: (item, model_of(item)) for number, item in enumerate(items)}
         self._numbers: dict[object, list[int]] = {}
         for number, (_, model) in self._left.items():
             for key in _keys(model):
@@ -168,7 +127,7 @@ def _fill(item: Table, model: ModelEntry) -> None:
         "sources": list(model.sources),
         "relative_path": model.relative_path,
     }
-    before = _model(item)
+    before = model_of(item)
     for key, value in values.items():
         is_same = before.uses == model.uses if key == "nodes" else item.get(key) == value
         if not is_same:
@@ -201,35 +160,6 @@ def _fill_known(inline: InlineTable, model: KnownModel) -> None:
             inline.pop(key, None)
 
 
-def _model(raw: Mapping[str, object]) -> ModelEntry:
-    uses = raw.get("nodes")
-    return ModelEntry(
-        _text(raw.get("filename")) or "",
-        _text(raw.get("category")) or UNKNOWN,
-        _text(raw.get("criticality")) or FLEXIBLE,
-        _text(raw.get("status")) or RESOLVED,
-        tuple(_read_use(one) for one in uses if isinstance(one, dict)) if isinstance(uses, list) else (),
-        _text(raw.get("hash")),
-        _texts(raw.get("sources")),
-        _text(raw.get("relative_path")),
-        raw.get(_MANUAL[0]) == _MANUAL[1],
-    )
-
-
-def _read_use(raw: Mapping[str, object]) -> ModelUse:
-    index = raw.get("widget_idx")
-    return ModelUse(
-        str(raw.get("node_id") or ""),
-        _text(raw.get("node_type")) or "",
-        index if isinstance(index, int) else 0,
-        str(raw.get("widget_value") or ""),
-    )
-
-
-def _settings(manifest: Mapping[str, object]) -> dict[str, object]:
-    return _table(_table(manifest.get("tool")).get("comfydock"))
-
-
 def _document_settings(document: tomlkit.TOMLDocument) -> Table:
     settings = document["tool"]["comfydock"]
     assert isinstance(settings, Table)
@@ -247,15 +177,3 @@ def _set(table: Table, key: str, value: object) -> None:
         table[key] = value
     else:
         table.pop(key, None)
-
-
-def _table(value: object) -> dict[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

@@ -4,7 +4,10 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from comfydock_core.models.workflow.dependencies import ModelReference
-from comfydock_core.models.workflow.lock import LockComparison
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.models.workflow.lock import LockComparison
 
 
 class IssueCode(StrEnum):
@@ -116,7 +119,7 @@ class WorkflowCheck:
     models: tuple[ModelMatch, ...] = ()
     untold: tuple[Untold, ...] = ()
     nodes: int = 0
-    lock: LockComparison | None = None
+    lock: "LockComparison | None" = None
 
     @property
     def is_as_locked(self) -> bool:

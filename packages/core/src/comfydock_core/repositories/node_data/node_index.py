@@ -5,26 +5,23 @@ It is never changed in place: a new one is made aside and renamed, so that reade
 
 import contextlib
 import json
-import os
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from comfydock_core.models.exceptions import IntegrityError, NodeDataMissing
+from comfydock_core.models.exceptions import IntegrityError
 from comfydock_core.models.model_files.model_list import ModelListEntry
 from comfydock_core.models.node_mapping import MANAGER, NodeMapping
 from comfydock_core.models.packs.node_data import KnownPack, KnownVersion
+
+# What makes the index is loaded when one is made.
+from comfydock_core.repositories import node_data
+from comfydock_core.repositories.node_data.list_files import INDEX, lists_stamp
 from comfydock_core.repositories.node_data.name_patterns import closeness, is_anchored
-from comfydock_core.repositories.node_data.node_index_building import SCHEMA_VERSION, Known, put_together, write_index
-from comfydock_core.repositories.node_data.node_lists import FILES, file_state, list_path, read_lists
-from comfydock_core.utils.files import atomic
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.git_urls import normal_address
 from comfydock_core.utils.text import folded, nearest
 
-_INDEX = "node_index.sqlite"
 _COLUMNS = (
     "identifier, name, packs.source, description, author, repository, stars, packs.versions, refusal, updated,"
     " packs.classes, copied, copied_from"
@@ -149,12 +146,12 @@ class NodeIndex:
             if self._made_again:
                 raise IntegrityError(
                     f"the index of node packs is damaged: {error}",
-                    hint=f"remove `{self._directory}/{_INDEX}`; it is made again from the lists",
-                    context={"path": f"{self._directory}/{_INDEX}"},
+                    hint=f"remove `{self._directory}/{INDEX}`; it is made again from the lists",
+                    context={"path": f"{self._directory}/{INDEX}"},
                 ) from error
         self._made_again = True
         self.close()
-        make_index(self._directory)
+        node_data.make_index(self._directory)
         self._connection = _connect(self._directory)
         return self._ask(question, *values)
 
@@ -165,47 +162,14 @@ def open_index(directory: str) -> NodeIndex:
     Raises `NodeDataMissing` when there is no usable list, `FileSystemError`.
     """
     with disk_errors("read the lists of node packs", directory):
-        stamp = _stamp(directory)
+        stamp = lists_stamp(directory)
     if not _is_made_from(directory, stamp):
-        make_index(directory)
+        node_data.make_index(directory)
     return NodeIndex(directory)
 
 
-def make_index(directory: str) -> None:
-    """Make the index anew. Raises what `open_index` raises."""
-    with disk_errors("make the index of node packs", directory):
-        stamp = _stamp(directory)
-        lists = read_lists(directory)
-        if lists.are_empty:
-            raise _missing(lists.problems)
-        facts = {f"problem.{name}": text for name, text in lists.problems.items()}
-        facts |= {f"skipped.{name}": str(number) for name, number in lists.skipped.items()}
-        facts |= {"stamp": stamp, "version": lists.data.version or "" if lists.data else ""}
-        _replace(directory, put_together(lists.data, lists.packs, lists.classes, lists.fame, lists.models), facts)
-
-
-def _replace(directory: str, known: Known, facts: dict[str, str]) -> None:
-    """Write it aside and give it its name: whoever reads the old one meanwhile goes on with that."""
-    aside = tempfile.mkdtemp(prefix=f".{_INDEX}.", suffix=".tmp", dir=directory)
-    try:
-        path = f"{aside}/{_INDEX}"
-        write_index(path, known, facts)
-        with open(path, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(path, f"{directory}/{_INDEX}")
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    atomic.sync_directory(directory)
-
-
 def _connect(directory: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(f'{directory}/{_INDEX}')}?mode=ro&immutable=1", uri=True)
-
-
-def _stamp(directory: str) -> str:
-    """What the index has to be made from: our schema, and the files as they are now."""
-    states = {name: file_state(list_path(directory, name)) for name in FILES}
-    return json.dumps([SCHEMA_VERSION, sorted(states.items())])
+    return sqlite3.connect(f"file:{quote(f'{directory}/{INDEX}')}?mode=ro&immutable=1", uri=True)
 
 
 def _is_made_from(directory: str, stamp: str) -> bool:
@@ -215,15 +179,6 @@ def _is_made_from(directory: str, stamp: str) -> bool:
             return bool(made_from == (stamp,))
     except sqlite3.Error:
         return False  # Not there, or no index of ours: it is made.
-
-
-def _missing(problems: dict[str, str]) -> NodeDataMissing:
-    reasons = "; ".join(f"`{FILES[name]}`: {problem}" for name, problem in problems.items())
-    return NodeDataMissing(
-        f"the lists of node packs cannot be used: {reasons}" if problems else "no list of node packs was fetched yet",
-        hint="fetch them with `comfydock registry update`",
-        context={"problems": problems},
-    )
 
 
 def _escaped(word: str) -> str:

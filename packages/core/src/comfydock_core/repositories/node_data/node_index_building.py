@@ -17,8 +17,6 @@ from comfydock_core.repositories.node_data.published import ListedClasses, Liste
 from comfydock_core.utils.git_urls import github_repository, normal_address, same_repository
 from comfydock_core.utils.text import folded
 
-SCHEMA_VERSION = 3
-
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE packs (

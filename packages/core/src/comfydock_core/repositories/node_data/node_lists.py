@@ -4,11 +4,20 @@
 """
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from comfydock_core.models.model_files.model_list import ModelListEntry
+from comfydock_core.repositories.node_data.list_files import (
+    FILES,
+    MANAGER_LIST,
+    MANAGER_MAP,
+    MANAGER_MODELS,
+    MANAGER_STATS,
+    NODE_DATA,
+    file_state,
+    list_path,
+)
 from comfydock_core.repositories.node_data.published import (
     ListedClasses,
     ListedFame,
@@ -23,18 +32,6 @@ from comfydock_core.repositories.node_data.published_models import read_model_li
 from comfydock_core.repositories.node_data.published_values import UnusableList
 from comfydock_core.utils.files import atomic
 
-NODE_DATA = "node-data"
-MANAGER_LIST = "manager-list"
-MANAGER_MAP = "manager-map"
-MANAGER_STATS = "manager-stats"
-MANAGER_MODELS = "manager-models"
-FILES = {
-    NODE_DATA: "node_mappings.json",
-    MANAGER_LIST: "custom-node-list.json",
-    MANAGER_MAP: "extension-node-map.json",
-    MANAGER_STATS: "github-stats.json",
-    MANAGER_MODELS: "model-list.json",
-}
 READERS: dict[str, Callable[[bytes], object]] = {
     NODE_DATA: read_node_data,
     MANAGER_LIST: read_manager_list,
@@ -71,19 +68,6 @@ class FetchNote:
     fetched_at: float
     checked_at: float
     state: tuple[int, int]
-
-
-def list_path(directory: str, name: str) -> str:
-    return f"{directory}/{FILES[name]}"
-
-
-def file_state(path: str) -> tuple[int, int] | None:
-    """What changes when a file is replaced: size and time in nanoseconds; `None` without one. Raises `OSError`."""
-    try:
-        found = os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return found.st_size, found.st_mtime_ns
 
 
 def read_lists(directory: str) -> Lists:

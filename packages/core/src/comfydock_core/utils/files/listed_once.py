@@ -1,7 +1,7 @@
 """Directories and files as they were when they were first looked at: what several ask about is looked at once."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from comfydock_core.utils.light_digest import digest
 
@@ -13,7 +13,9 @@ class ListedOnce:
     date for the next command.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: Mapping[str, list[os.DirEntry[str]]] | None = None) -> None:
+        """`known` are the entries of directories that somebody listed just before."""
+        self._known = known or {}
         self._listings: dict[str, tuple[list[str], list[os.DirEntry[str]]]] = {}
         self._entries: dict[str, os.DirEntry[str]] = {}
 
@@ -45,13 +47,12 @@ class ListedOnce:
             directories: list[str] = []
             others: list[os.DirEntry[str]] = []
             try:
-                with os.scandir(place) as entries:
-                    for entry in entries:
-                        is_link = entry.is_symlink()
-                        if not is_link and entry.is_dir(follow_symlinks=False):
-                            directories.append(entry.name)
-                        elif not is_link or not os.path.isdir(entry.path):
-                            others.append(entry)
+                for entry in self._known.get(place) or list(os.scandir(place)):
+                    is_link = entry.is_symlink()
+                    if not is_link and entry.is_dir(follow_symlinks=False):
+                        directories.append(entry.name)
+                    elif not is_link or not os.path.isdir(entry.path):
+                        others.append(entry)
             except OSError:
                 directories, others = [], []
             known = self._listings[place] = (sorted(directories, reverse=True), others)

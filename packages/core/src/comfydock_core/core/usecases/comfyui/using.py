@@ -24,7 +24,7 @@ from comfydock_core.core.usecases.moving.comfyui_moving import (
     told_move,
 )
 from comfydock_core.core.usecases.python_packages.planning import requirement_changes
-from comfydock_core.integrations.git import queries, remotes
+from comfydock_core.integrations.git import queries
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.models.environments.comfyui import ClassChanges, ComfyUIPlan, ComfyUIRequest
 from comfydock_core.models.environments.creation import ComfyUISpec
@@ -39,6 +39,7 @@ from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.services.transaction import make_plan, operation
 from comfydock_core.utils import interruption
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.git_urls import local_path
 from comfydock_core.utils.package_names import requirement_name
 from comfydock_core.utils.text import counted
 from comfydock_core.validation.requirements import RequirementsFile, admits_python, parse_requirements
@@ -137,7 +138,7 @@ class _Planner:
     def _source(self, wanted: ComfyUISpec) -> str:
         if wanted.commit is not None:
             return repository_with(self._layout, self._own, wanted.repository, wanted.commit, self._reporter)
-        place = remotes.local_path(wanted.repository)
+        place = local_path(wanted.repository)
         if place is not None:
             return place
         self._own.mirrors.fetched_commit(wanted.repository, wanted.ref, reporter=self._reporter)

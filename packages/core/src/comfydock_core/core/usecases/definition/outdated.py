@@ -9,7 +9,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.definition.redefining import locked_versions, used_backend
 from comfydock_core.core.usecases.definition.staging import stage_definition
-from comfydock_core.integrations.git import queries, remotes
+from comfydock_core.integrations.git import queries
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.packages.outdated import LookupFailure, NewerComfyUI, NewerPack, Outdated
@@ -21,6 +21,7 @@ from comfydock_core.repositories.definition.pytorch_settings import family_of, r
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.utils.at_once import for_each
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.git_urls import local_path
 from comfydock_core.validation.requirements import newest_version
 
 _AT_ONCE = 8  # Servers are waited for; more at once would only be more of a burden to them.
@@ -147,7 +148,7 @@ class _Looking:
 
     def _commits(self, repository: str, old: str, new: str, what: str) -> tuple[str, ...]:
         """The subjects between two commits; a history that cannot be fetched is reported and costs only these."""
-        path = remotes.local_path(repository)
+        path = local_path(repository)
         if path is None:
             path = self._own.mirrors.path(repository)
             try:

@@ -14,7 +14,7 @@ from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.configs.defaults import COMFYUI_REPOSITORY
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
-from comfydock_core.integrations.git import queries, remotes
+from comfydock_core.integrations.git import queries
 from comfydock_core.models.commit import Revision
 from comfydock_core.models.history.differences import (
     ComfyUIDifference,
@@ -35,6 +35,7 @@ from comfydock_core.repositories.history.definition_files import (
 from comfydock_core.repositories.history.revisions import Revisions
 from comfydock_core.resolvers.environment_classes import environment_classes
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.git_urls import local_path
 from comfydock_core.utils.versions import is_full_commit
 
 State = tuple[StateLabel, DefinitionFiles]
@@ -106,7 +107,7 @@ class States:
 
     def _mirror(self, repository: str) -> str:
         """Where a history of the repository lies on this machine, if anywhere. Nothing is fetched."""
-        return remotes.local_path(repository) or RepositoryMirrors(self._workspace.git_mirrors).path(repository)
+        return local_path(repository) or RepositoryMirrors(self._workspace.git_mirrors).path(repository)
 
 
 def _between(places: list[str], old: str | None, new: str | None) -> CommitsBetween:

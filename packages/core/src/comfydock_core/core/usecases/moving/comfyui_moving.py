@@ -24,6 +24,7 @@ from comfydock_core.services.comfyui_repository import chosen_repository
 from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.services.transaction.file_swaps import plan_file_swaps
 from comfydock_core.services.transaction.planning import swap
+from comfydock_core.utils.git_urls import local_path
 from comfydock_core.utils.text import counted
 from comfydock_core.utils.versions import is_full_commit
 
@@ -76,7 +77,7 @@ def obtain_commit(layout: EnvironmentLayout, services: EnvironmentServices, move
     """Let ComfyUI's repository have the commit: new objects, that nothing leads to yet. Raises `GitFailed`."""
     if queries.commit_of(layout.comfyui, move.after) is not None:
         return
-    source = remotes.local_path(move.repository) or services.mirrors.path(move.repository)
+    source = local_path(move.repository) or services.mirrors.path(move.repository)
     if not remotes.fetch_objects(layout.comfyui, source, move.after):
         raise GitFailed(
             f"cannot get the commit {move.after[:_SHORT]} of ComfyUI from `{source}`",
@@ -149,7 +150,7 @@ def repository_with(
     if queries.commit_of(layout.comfyui, wanted) is not None:
         return layout.comfyui
     reporter.phase(f"Fetching ComfyUI {wanted[:_SHORT]}")
-    place = remotes.local_path(repository)
+    place = local_path(repository)
     if place is not None:
         commit = queries.commit_of(place, wanted) if queries.is_repository(place) else None
     else:

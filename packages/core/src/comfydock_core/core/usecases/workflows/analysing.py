@@ -9,7 +9,8 @@ from comfydock_core.analyzers.workflows.embedded_lock import embedded_lock, with
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow, open_content
 from comfydock_core.analyzers.workflows.refusals import NotACarrier, NothingCarried, NoWorkflow
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.core.usecases.workflows.opening import FoundWorkflow, find_workflow, open_found, unreadable
+from comfydock_core.core.usecases.workflows.finding import FoundWorkflow, find_workflow
+from comfydock_core.core.usecases.workflows.opening import open_found, unreadable
 from comfydock_core.models.exceptions import WorkflowUnreadable
 from comfydock_core.models.workflow.dependencies import WorkflowDependencies
 from comfydock_core.resolvers.environment_classes import EnvironmentClasses

@@ -22,7 +22,7 @@ from comfydock_core.models.workflow.checks import (
 )
 from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, FileReference, WorkflowDependencies
 from comfydock_core.models.workflow.lock import LockComparison
-from comfydock_core.models.workflow.plans import FROM_INDEX, FROM_LOCK, FROM_MANIFEST, FROM_WORKFLOW, ModelOrigin
+from comfydock_core.models.workflow.model_origin import FROM_INDEX, FROM_LOCK, FROM_MANIFEST, FROM_WORKFLOW, ModelOrigin
 from comfydock_core.models.workflow.prompt_view import RUNS, PromptView
 from comfydock_core.repositories.workflow_locks import WorkflowLocks
 from comfydock_core.resolvers.environment_classes import EnvironmentClasses

@@ -6,7 +6,7 @@ import shlex
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.workflows.deciding import ClassDecider, class_decider
-from comfydock_core.core.usecases.workflows.release_hints import release_hints
+from comfydock_core.core.usecases.workflows.release_hints import ReleasePlaces, release_hints
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.candidates import BUILT_IN, OPTIONAL, ClassResolution
 from comfydock_core.models.workflow.dependencies import WorkflowDependencies
@@ -18,7 +18,11 @@ _MOST_PACKS = 3
 
 
 class ClassOrigins(contextlib.ExitStack):
-    """Says what to do about classes that are missing. Nothing is read before it is asked, and then once."""
+    """Says what to do about classes that are missing. Nothing is read before it is asked, and then once.
+
+    `releases` is where releases were looked for. `is_complete` says that nothing
+    failed that may be otherwise the next time.
+    """
 
     def __init__(
         self,
@@ -33,6 +37,8 @@ class ClassOrigins(contextlib.ExitStack):
         self._environment = environment
         self._reporter = reporter
         self._decider: ClassDecider | None = None
+        self.releases = ReleasePlaces()
+        self.is_complete = True
 
     def hints(self, name: str, needs: WorkflowDependencies, resolving: str | None) -> dict[str, str | None]:
         """A hint for each class that is not here. Raises `ManifestDamaged`, `FileSystemError`."""
@@ -44,7 +50,9 @@ class ClassOrigins(contextlib.ExitStack):
         decider = self._decider
         found = {one.type: one for one in decider.decide(name, needs).classes if one.type not in decider.own}
         open_ones = [kind for kind, one in found.items() if one.decided is None and one.decided_by != OPTIONAL]
-        releases = release_hints(self._workspace, self._environment, decider.manifest, open_ones)
+        self.releases = ReleasePlaces.of(self._workspace, self._environment, decider.manifest.comfyui_repository)
+        releases, is_complete = release_hints(self._workspace, self._environment, decider.manifest, open_ones)
+        self.is_complete = self.is_complete and is_complete
         return {
             kind: releases.get(kind) or _hint(one, resolving, has_lists=decider.index is not None)
             for kind, one in found.items()

@@ -10,7 +10,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.nodes.known_lists import lists_if_there
 from comfydock_core.models.manifest import EnvironmentManifest
-from comfydock_core.models.packs.pack_needs import NodeUse
+from comfydock_core.models.packs.node_use import NodeUse
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.candidates import ClassChoices, ResolutionResult
 from comfydock_core.models.workflow.dependencies import WorkflowDependencies

@@ -23,10 +23,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LocalModels:
-    """The folders of models of one environment, and what matches references with what lies in them now."""
+    """The folders of models of one environment, and what matches references with what lies in them now.
+
+    `links` are the paths that the index was asked about so far, and where they lead.
+    """
 
     folders: ModelFolders
     matcher: ModelMatcher
+    links: Mapping[str, str]
+
+    @property
+    def directories(self) -> list[str]:
+        """Where files of models may lie."""
+        return [directory for one in self.folders if one.name != CUSTOM_NODES for directory in one.directories]
 
     def folders_of(self, reference: ModelReference) -> list[ModelFolder]:
         """The folders in which a model may be that a reference asks for."""
@@ -42,7 +51,8 @@ def local_models(
     Raises `ModelPathsInvalid`, `EnvironmentBroken`, `OSError`.
     """
     folders = remembered_folders(environment, AnswerCache(workspace.answers), listed)
-    return LocalModels(folders, _matcher(workspace, folders))
+    digests = _Digests(workspace)
+    return LocalModels(folders, _matcher(folders, digests), digests.links)
 
 
 def model_matcher(
@@ -57,9 +67,8 @@ def model_matcher(
     return local_models(workspace, environment, listed).matcher
 
 
-def _matcher(workspace: WorkspaceLayout, folders: ModelFolders) -> ModelMatcher:
+def _matcher(folders: ModelFolders, digests: "_Digests") -> ModelMatcher:
     by_name = {one.name: one for one in folders if one.name != CUSTOM_NODES}
-    digests = _Digests(workspace)
 
     def names_in(folder: str) -> Mapping[str, str | None] | None:
         return _Names(by_name[folder]) if folder in by_name else None
@@ -94,13 +103,16 @@ class _Digests:
 
     def __init__(self, workspace: WorkspaceLayout) -> None:
         self._path = workspace.model_index
+        self.links: dict[str, str] = {}
 
     def paths(self, digest: str) -> Iterable[str]:
         """The files whose BLAKE3 or SHA-256 is this."""
         if len(digest) != 64:
             return []
         with self._open() as index:
-            return [one.full_path for one in index.locations_like(digest) if not one.absent]
+            found = [one.full_path for one in index.locations_like(digest) if not one.absent]
+        self.links |= {path: os.path.realpath(path) for path in found}
+        return found
 
     def are_equal(self, first: str, second: str) -> bool:
         """Whether two paths are one file, or two whose digests are known to be equal."""

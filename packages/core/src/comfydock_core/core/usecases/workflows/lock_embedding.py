@@ -6,7 +6,8 @@ from comfydock_core.models.exceptions import WorkflowNotWritable
 from comfydock_core.models.workflow.lock import WorkflowLock
 from comfydock_core.models.workflow.lock_text import lock_values
 from comfydock_core.utils.json_members import put_member
-from comfydock_core.utils.json_places import json_pointer, replace_values
+from comfydock_core.utils.json_places import replace_values
+from comfydock_core.utils.json_pointers import json_pointer
 
 
 def refuse_unwritable(name: str, opened: OpenedWorkflow) -> None:

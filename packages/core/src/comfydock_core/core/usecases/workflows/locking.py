@@ -12,12 +12,13 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.workflows.deciding import class_decider
 from comfydock_core.core.usecases.workflows.file_contents import FileContent, known_contents, read_contents
+from comfydock_core.core.usecases.workflows.finding import FoundWorkflow
 from comfydock_core.core.usecases.workflows.knowledge import known_classes
 from comfydock_core.core.usecases.workflows.local_models import model_matcher
 from comfydock_core.core.usecases.workflows.lock_embedding import not_writable, refuse_unwritable, with_embedded
 from comfydock_core.core.usecases.workflows.lock_making import LockMaker, LockParts
-from comfydock_core.core.usecases.workflows.opening import FoundWorkflow, open_found
-from comfydock_core.managers.pyproject.workflows import read_entry
+from comfydock_core.core.usecases.workflows.opening import open_found
+from comfydock_core.managers.pyproject.workflow_entries import read_entry
 from comfydock_core.models.exceptions import ChangedMeanwhile
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.operation import ChangePlan, Initiator

@@ -7,20 +7,21 @@ name of a file in a folder that fits. The last proves nothing: where it leaves a
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+# The index of models is loaded when it is asked.
+from comfydock_core import repositories
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.remembered_folders import remembered_folders
-from comfydock_core.managers.pyproject.workflows import read_entry, read_known_models
+from comfydock_core.managers.pyproject.workflow_entries import read_entry, read_known_models
 from comfydock_core.models.exceptions import ManifestDamaged, NodeDataMissing
 from comfydock_core.models.model_files.folders import ModelFolders
 from comfydock_core.models.model_files.model_list import ModelListEntry
 from comfydock_core.models.workflow.dependencies import ModelReference
 from comfydock_core.models.workflow.entries import KnownModel, ModelEntry, WorkflowEntry
-from comfydock_core.models.workflow.plans import FROM_INDEX, FROM_LIST, FROM_MANIFEST, FROM_WORKFLOW, ModelOrigin
+from comfydock_core.models.workflow.model_origin import FROM_INDEX, FROM_LIST, FROM_MANIFEST, FROM_WORKFLOW, ModelOrigin
 from comfydock_core.models.workflow.prompt_view import NamedModel
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
-from comfydock_core.repositories.model_index.model_index import open_model_index
 from comfydock_core.repositories.node_data.node_index import open_index
 from comfydock_core.resolvers.listed_models import folders_of, tells_content
 
@@ -31,9 +32,13 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 class ModelOrigins:
     """What one environment and its workspace know. Nothing is read before it is asked."""
 
-    def __init__(self, workspace: WorkspaceLayout, environment: EnvironmentLayout) -> None:
+    def __init__(
+        self, workspace: WorkspaceLayout, environment: EnvironmentLayout, folders: ModelFolders | None = None
+    ) -> None:
+        """`folders` are those of the environment, where somebody has them."""
         self._workspace = workspace
         self._environment = environment
+        self._given = folders
 
     def of(self, reference: ModelReference, workflow: str) -> ModelOrigin:
         """Where a model of a workflow can be had. What names its content goes before what names it.
@@ -58,7 +63,7 @@ class ModelOrigins:
         wanted = [digest for digest in (*digests, digest_named(named)) if digest is not None]
         if not wanted:
             return
-        with open_model_index(self._workspace.model_index, to_write=False) as index:
+        with repositories.model_index.open_model_index(self._workspace.model_index, to_write=False) as index:
             for digest in wanted:
                 yield from (source.url for source in index.sources_of_digest(digest))
 
@@ -98,7 +103,7 @@ class ModelOrigins:
 
     @cached_property
     def _folders(self) -> ModelFolders:
-        return remembered_folders(self._environment, AnswerCache(self._workspace.answers))
+        return self._given or remembered_folders(self._environment, AnswerCache(self._workspace.answers))
 
 
 def digest_named(named: NamedModel | None) -> str | None:

@@ -7,9 +7,10 @@ from comfydock_core.analyzers.workflows.refusals import NoWorkflow
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.workflows.checking import WorkflowChecker
+from comfydock_core.core.usecases.workflows.finding import find_workflow
 from comfydock_core.core.usecases.workflows.knowledge import known_classes
 from comfydock_core.core.usecases.workflows.local_models import model_matcher
-from comfydock_core.core.usecases.workflows.opening import find_workflow, open_found, unreadable
+from comfydock_core.core.usecases.workflows.opening import open_found, unreadable
 from comfydock_core.models.exceptions import WorkflowUnreadable
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.checks import WorkflowIssue

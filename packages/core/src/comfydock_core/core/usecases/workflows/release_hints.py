@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 
 from comfydock_core import analyzers
 from comfydock_core.caching.answer_cache import AnswerCache
-from comfydock_core.caching.repository_mirrors import RepositoryMirrors
+from comfydock_core.caching.mirror_names import mirror_path
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.exceptions import GitFailed
@@ -16,27 +16,50 @@ from comfydock_core.utils.files.listed_once import ListedOnce
 
 _SUBJECT = "class-releases"
 _MAX_AGE = 90 * 24 * 3600.0
+_REFS = ("packed-refs", "refs/tags")
 
 
 def release_hints(
     workspace: WorkspaceLayout, environment: EnvironmentLayout, manifest: EnvironmentManifest, names: Iterable[str]
-) -> dict[str, str]:
-    """A sentence for each class that some release of ComfyUI has. Nothing is fetched.
+) -> tuple[dict[str, str], bool]:
+    """A sentence for each class that some release of ComfyUI has, and whether the history told all. Nothing is fetched.
 
     Looking through the releases takes a second, and is done once for each class while no releases come.
     """
     repository = _repository(workspace, environment, manifest)
     answers, question = AnswerCache(workspace.answers), [repository, _stamp(repository)]
     known = answers.recall(_SUBJECT, question, _MAX_AGE) or {}
-    new = [name for name in set(names) if name not in known]
+    wanted = set(names)
+    new = [name for name in wanted if name not in known]
     if new:
         known = {**known, **_looked_up(repository, new)}
         answers.keep(_SUBJECT, question, known)
     here = manifest.comfyui_version or "another version"
-    return {name: _told(found, here) for name in names if isinstance(found := known.get(name), list) and found}
+    hints = {name: _told(found, here) for name in wanted if isinstance(found := known.get(name), list) and found}
+    return hints, wanted <= known.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePlaces:
+    """What tells when other releases are known: which `histories` are there, and their `refs`, files and directories.
+
+    They are those of the mirror that is or would be there, and of the checkout.
+    """
+
+    histories: tuple[str, ...] = ()
+    refs: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, workspace: WorkspaceLayout, environment: EnvironmentLayout, repository: str | None) -> "ReleasePlaces":
+        mirror = mirror_path(workspace.git_mirrors, chosen_repository(repository))
+        roots = [place for root in (mirror, environment.comfyui) for place in (root, f"{root}/.git")]
+        places = (*roots, *(f"{root}/HEAD" for root in roots))
+        return cls(places, tuple(f"{root}/{refs}" for root in roots for refs in _REFS))
 
 
 def _looked_up(repository: str, names: list[str]) -> dict[str, list[object]]:
+    if not os.path.exists(f"{repository}/HEAD") and not os.path.exists(f"{repository}/.git"):
+        return {name: [] for name in names}  # Code without a history; git would ask that of a directory above it.
     try:
         found = analyzers.ReleaseHistory(repository).of(names)
     except GitFailed:
@@ -54,11 +77,11 @@ def _told(found: list[object], here: str) -> str:
 def _repository(workspace: WorkspaceLayout, environment: EnvironmentLayout, manifest: EnvironmentManifest) -> str:
     """The mirror, which knows releases that came after the checkout, or else the checkout itself."""
     address = chosen_repository(manifest.comfyui_repository)
-    mirror = RepositoryMirrors(workspace.git_mirrors, offline=True).path(address)
+    mirror = mirror_path(workspace.git_mirrors, address)
     return mirror if os.path.isdir(mirror) else environment.comfyui
 
 
 def _stamp(repository: str) -> str:
     """Another text when releases come."""
     inside = f"{repository}/.git" if os.path.isdir(f"{repository}/.git") else repository
-    return ListedOnce().stamp([f"{inside}/packed-refs", f"{inside}/refs/tags"])
+    return ListedOnce().stamp([f"{inside}/{refs}" for refs in _REFS])

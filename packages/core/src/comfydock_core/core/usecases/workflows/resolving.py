@@ -18,22 +18,16 @@ from comfydock_core.core.usecases.workflows.local_models import model_matcher
 from comfydock_core.core.usecases.workflows.model_notes import ModelNotes, ModelUses, is_needed, place_of
 from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
 from comfydock_core.core.usecases.workflows.opening import read_workflow, unreadable
-from comfydock_core.managers.pyproject.workflows import read_entry, read_known_models, with_sources
+from comfydock_core.managers.pyproject.workflow_entries import read_entry, read_known_models
+from comfydock_core.managers.pyproject.workflows import with_sources
 from comfydock_core.managers.workflow_manager import WorkflowManager
 from comfydock_core.models.protocols import ModelResolutionStrategy, NodeResolutionStrategy, Reporter
 from comfydock_core.models.workflow.candidates import CandidatePack, ResolutionResult
 from comfydock_core.models.workflow.checks import AMBIGUOUS, ELSEWHERE, HERE, MISSING, ModelMatch
 from comfydock_core.models.workflow.dependencies import ModelReference, WorkflowDependencies
 from comfydock_core.models.workflow.entries import UNKNOWN, UNRESOLVED, ModelEntry, WorkflowEntry
-from comfydock_core.models.workflow.plans import (
-    FROM_LIST,
-    FROM_LOCK,
-    Decisions,
-    ModelOrigin,
-    ValueChange,
-    WantedModel,
-    WorkflowResolution,
-)
+from comfydock_core.models.workflow.model_origin import FROM_LIST, FROM_LOCK, ModelOrigin
+from comfydock_core.models.workflow.plans import Decisions, ValueChange, WantedModel, WorkflowResolution
 from comfydock_core.models.workflow.prompt_view import RUNS, NamedModel
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.workflow_locks import WorkflowLocks

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from comfydock_core.analyzers.workflows.api_prompt import prompt_of_view
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.core.usecases.workflows.opening import FoundWorkflow, find_workflow, open_found
+from comfydock_core.core.usecases.workflows.finding import FoundWorkflow, find_workflow
+from comfydock_core.core.usecases.workflows.opening import open_found
 from comfydock_core.models.workflow.prompt_view import PromptView
 from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from comfydock_core.analyzers.doctor import environment as checks
 from comfydock_core.analyzers.doctor.history import check_history, check_workflow_locks
+from comfydock_core.analyzers.doctor.manifest import check_manifest
 from comfydock_core.analyzers.doctor.models import check_models
 from comfydock_core.analyzers.doctor.tools import check_tools
 from comfydock_core.analyzers.doctor.workspace import check_operations, check_workspace
@@ -55,6 +56,7 @@ def _examine_environment(
     layout, name = environment.layout, environment.name
     looks: list[Callable[[], Iterator[Finding]]] = [
         lambda: checks.check_status(environment.status()),
+        lambda: check_manifest(layout),
         lambda: checks.check_python(layout),
         lambda: checks.check_lock(layout, workspace),
         lambda: checks.check_backend(layout, detected),
@@ -65,8 +67,10 @@ def _examine_environment(
         lambda: checks.check_running(name, environment.running()),
     ]
     looks.append(lambda: checks.check_files(layout, workspace, deep=deep))
+    told: dict[Finding, None] = {}
     for look in looks:
-        yield from _told(look, name)
+        told |= dict.fromkeys(_told(look, name))  # What several looks stumble over is told once.
+    yield from told
 
 
 def _told(look: Callable[[], Iterator[Finding]], subject: str) -> list[Finding]:
