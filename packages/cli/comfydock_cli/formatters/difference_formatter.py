@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from comfydock_cli.formatters.history_formatter import start_change_data, start_change_text
 from comfydock_cli.formatters.sync_formatter import package_data, package_lines
 from comfydock_cli.formatters.workflow_difference_formatter import workflow_data, workflow_lines
 from comfydock_cli.ui.console import clean
@@ -53,9 +54,27 @@ def difference_text(found: DefinitionDifference) -> str:
     return "".join(f"{_line(line)}\n" for line in lines)
 
 
+def comparison_text(found: Comparison) -> str:
+    """What differs, with what ComfyUI said at its starts with either; empty when that is nothing."""
+    lines = (
+        ["starts of ComfyUI", *(f"  {start_change_text(change)}" for change in found.starts)] if found.starts else []
+    )
+    if found.unknown_start is not None:
+        lines.append(
+            f"! ComfyUI reported its imports in an unknown form when it was started with {found.unknown_start}"
+        )
+    return difference_text(found.difference) + "".join(f"{_line(line)}\n" for line in lines)
+
+
 def comparison_data(found: Comparison) -> dict[str, object]:
     """Two states and what differs, for `--json`."""
-    return {"before": _label(found.before), "after": _label(found.after), "difference": _data(found.difference)}
+    return {
+        "before": _label(found.before),
+        "after": _label(found.after),
+        "difference": _data(found.difference),
+        "starts": [start_change_data(change) for change in found.starts],
+        "unknown_start": found.unknown_start,
+    }
 
 
 def _label(label: StateLabel) -> dict[str, object]:

@@ -6,6 +6,7 @@ from comfydock_cli.cli_utils import Result
 from comfydock_cli.ui.console import clean
 from comfydock_core.models.commit import CommitInfo
 from comfydock_core.models.history.differences import Log, LogEntry
+from comfydock_core.models.history.starts import FAILS, RECOVERED, SLOWER, StartChange, StartReport
 from comfydock_core.utils.text import counted
 
 _PLAIN_ART = frozenset("| ")
@@ -14,7 +15,15 @@ _PLAIN_ART = frozenset("| ")
 def log_result(log: Log) -> Result:
     """An entry a commit: a line of facts, and one of what it changed."""
     data = {
-        "commits": [{**commit_data(one.commit), "summary": one.words} for one in log.entries],
+        "commits": [
+            {
+                **commit_data(one.commit),
+                "summary": one.words,
+                "start": start_data(one.start),
+                "start_changes": [start_change_data(change) for change in one.starts],
+            }
+            for one in log.entries
+        ],
         "total": log.total,
         "more": log.more,
         "shallow": log.shallow,
@@ -53,6 +62,32 @@ def commit_data(commit: CommitInfo) -> dict[str, object]:
     }
 
 
+def start_data(report: StartReport | None) -> dict[str, object] | None:
+    """What ComfyUI said at a start, for `--json`."""
+    if report is None:
+        return None
+    packs = [{"name": one.name, "seconds": one.seconds, "error": one.error} for one in report.packs]
+    return {"date": report.date, "understood": report.understood, "seconds": round(report.seconds, 3), "packs": packs}
+
+
+def start_change_data(change: StartChange) -> dict[str, object]:
+    """What became of a pack, for `--json`."""
+    return {"change": change.kind, "pack": change.pack, "error": change.error, "before": change.before,
+            "after": change.after}  # fmt: skip
+
+
+def start_change_text(change: StartChange) -> str:
+    """What became of a pack at the starts of ComfyUI, on one line."""
+    name = _line(change.pack)
+    if change.kind == FAILS:
+        return f"! {name} fails to import from here on" + (f": {_line(change.error)}" if change.error else "")
+    if change.kind == RECOVERED:
+        return f"{name} can be imported again"
+    return (
+        f"{'! ' if change.kind == SLOWER else ''}importing {name} takes {change.after:.1f} s, not {change.before:.1f} s"
+    )
+
+
 def _listed(log: Log) -> list[str]:
     lines: list[str] = []
     for entry in log.entries:
@@ -62,7 +97,10 @@ def _listed(log: Log) -> list[str]:
 
 def _entry(entry: LogEntry) -> list[str]:
     more = _words(entry)
-    return [_one_line(entry.commit), *([f"    {more}"] if more else [])]
+    lines = [_one_line(entry.commit), *([f"    {more}"] if more else [])]
+    if entry.start is not None and not entry.start.understood:
+        lines.append("    ! ComfyUI reported its imports in an unknown form when it was started")
+    return [*lines, *(f"    {start_change_text(change)}" for change in entry.starts)]
 
 
 def _drawn(log: Log) -> list[str]:

@@ -106,6 +106,10 @@ class WorkspaceLayout:
         """What ComfyUI said of an environment's node packs at its last start."""
         return f"{self.root}/logs/{environment}/imports.json"
 
+    def start_reports(self, environment: str) -> str:
+        """What ComfyUI said at its starts, a file for each definition."""
+        return f"{self.logs}/{environment}/starts"
+
     def workflow_note(self, environment: str) -> str:
         """What was found in an environment's workflows when they were compared and checked last."""
         return f"{self.root}/logs/{environment}/workflows.json"

@@ -43,7 +43,9 @@ class History:
         """The newest commits; those of a workflow or a path with `what`. Raises `WorkflowNotFound`."""
         from comfydock_core.core.usecases.history.log import read_log
 
-        return read_log(self._workspace.environment(environment), what, limit=limit, graph=graph)
+        return read_log(
+            self._workspace.environment(environment), self._workspace.layout, what, limit=limit, graph=graph
+        )
 
     def show(self, environment: str | None, name: str, reporter: Reporter) -> tuple[CommitInfo, Comparison]:
         """A commit with what it changed. Raises what `diff` raises."""

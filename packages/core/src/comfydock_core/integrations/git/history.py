@@ -82,6 +82,22 @@ def list_tree(worktree: str, commit: str) -> dict[str, tuple[str, int]]:
     return found
 
 
+def objects_at(worktree: str, commits: Sequence[str], paths: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The names of the objects that some paths have in each commit. Raises `GitFailed`."""
+    asked = [(commit, path) for commit in commits for path in paths]
+    given = "".join(f"{commit}:{path}\n" for commit, path in asked).encode()
+    found: dict[str, dict[str, str]] = {commit: {} for commit in commits}
+    if not asked:
+        return found
+    command = ["cat-file", "--batch-check=%(objectname) %(objecttype)"]
+    with runner.read_output(command, cwd=worktree, doing=_READING, given=given) as output:
+        for commit, path in asked:
+            name, _, kind = output.readline().decode("utf-8", "replace").rstrip("\n").rpartition(" ")
+            if kind == "blob":
+                found[commit][path] = name
+    return found
+
+
 def read_objects(worktree: str, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """The contents of objects, each once, in the order of their names here. Raises `HistoryDamaged`, `GitFailed`."""
     wanted = list(dict.fromkeys(names))

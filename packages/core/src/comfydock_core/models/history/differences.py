@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from comfydock_core.models.commit import CommitInfo, GraphLine
+from comfydock_core.models.history.starts import StartChange, StartReport
 from comfydock_core.models.packages.python_packages import RequirementChange
 from comfydock_core.models.packages.syncing import PackageChanges
 from comfydock_core.models.shared import NodePackage
@@ -154,19 +155,31 @@ class StateLabel:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two states and what differs."""
+    """Two states and what differs.
+
+    `starts` is what became of packs at ComfyUI's starts, where both states were started; `unknown_start` says which
+    report is in a form that is not known.
+    """
 
     before: StateLabel
     after: StateLabel
     difference: DefinitionDifference
+    starts: tuple[StartChange, ...] = ()
+    unknown_start: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A commit with what it changed, in words; `None` where its files cannot be read."""
+    """A commit with what it changed, in words; `None` where its files cannot be read.
+
+    `start` is what ComfyUI said at its last start with this definition, `starts` what of that is new since the last
+    commit before that it was started with.
+    """
 
     commit: CommitInfo
     words: str | None
+    start: StartReport | None = None
+    starts: tuple[StartChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,32 @@
 """`log`: the commits of a definition, with what each changed in words."""
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from comfydock_core.analyzers.definitions.comparing import MANIFEST, DefinitionState, compare_outlines
+from comfydock_core.analyzers.definitions.start_changes import start_changes
 from comfydock_core.analyzers.definitions.wording import default_message
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations.git import history, queries
 from comfydock_core.models.commit import CommitInfo
 from comfydock_core.models.exceptions import ManifestDamaged, WorkflowNotFound
 from comfydock_core.models.history.differences import Log, LogEntry
+from comfydock_core.models.history.starts import StartChange, StartReport
 from comfydock_core.repositories.history.definition_files import WORKFLOWS
 from comfydock_core.repositories.history.revisions import Revisions
+from comfydock_core.repositories.start_reports import has_reports, key_of, read_report
 from comfydock_core.repositories.workflow_files import WorkflowFiles
 from comfydock_core.utils.text import nearest
 
 _END = ".json"
+LOCK = "uv.lock"
 
 
-def read_log(layout: EnvironmentLayout, what: str | None, *, limit: int | None, graph: bool) -> Log:
+def read_log(
+    layout: EnvironmentLayout, workspace: WorkspaceLayout, what: str | None, *, limit: int | None, graph: bool
+) -> Log:
     """The newest commits, those that concern a workflow or a path of the definition with `what`.
 
     Raises `NoHistory`, `WorkflowNotFound`, `HistoryDamaged`, `GitFailed`, `FileSystemError`.
@@ -33,7 +40,8 @@ def read_log(layout: EnvironmentLayout, what: str | None, *, limit: int | None, 
     commits = found[:limit]
     lines = history.draw_graph(layout.definition, head, limit=limit, paths=paths) if graph else []
     words = _Words(layout.definition, commits)
-    entries = tuple(LogEntry(described(revisions, one), words.of(one)) for one in commits)
+    starts = _Starts(layout, workspace.start_reports(layout.name), revisions.line)
+    entries = tuple(LogEntry(described(revisions, one), words.of(one), *starts.of(one.hash)) for one in commits)
     return Log(entries, len(revisions.line), more, revisions.is_shallow(), tuple(lines))
 
 
@@ -61,6 +69,25 @@ class _Words:
         except ManifestDamaged:
             return None
         return "" if difference.is_empty else default_message(difference)
+
+
+class _Starts:
+    """What ComfyUI said at its starts with each commit of the first-parent line, as far as any was kept."""
+
+    def __init__(self, layout: EnvironmentLayout, directory: str, line: Sequence[str]) -> None:
+        self._found: dict[str, tuple[StartReport, tuple[StartChange, ...]]] = {}
+        if not has_reports(directory):
+            return
+        before: StartReport | None = None
+        known = history.objects_at(layout.definition, list(line), (MANIFEST, LOCK))
+        for commit in reversed(line):
+            report = read_report(directory, key_of(known.get(commit, {})))
+            if report is not None:
+                self._found[commit] = report, start_changes(before, report) if report != before else ()
+                before = report if report.understood else before
+
+    def of(self, commit: str) -> tuple[StartReport | None, tuple[StartChange, ...]]:
+        return self._found.get(commit, (None, ()))
 
 
 def _is_inside(path: str) -> bool:

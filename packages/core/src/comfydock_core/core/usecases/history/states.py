@@ -9,6 +9,7 @@ from comfydock_core.analyzers.definitions.comparing import (
     compare_definitions,
     differing,
 )
+from comfydock_core.analyzers.definitions.start_changes import start_changes
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.configs.defaults import COMFYUI_REPOSITORY
@@ -33,6 +34,7 @@ from comfydock_core.repositories.history.definition_files import (
     present_files,
 )
 from comfydock_core.repositories.history.revisions import Revisions
+from comfydock_core.repositories.start_reports import key_of, read_report
 from comfydock_core.resolvers.environment_classes import environment_classes
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.git_urls import local_path
@@ -49,6 +51,7 @@ class States:
         self._layout = layout
         self._workspace = workspace
         self._reporter = reporter
+        self._reports = workspace.start_reports(layout.name)
         self.revisions = Revisions(layout)
 
     def at(self, revision: Revision) -> State:
@@ -76,7 +79,11 @@ class States:
         paths = [MANIFEST, *differing(before[1].identities, after[1].identities)]
         sides = [DefinitionState(label.text, files.identities, files.read(paths)) for label, files in (before, after)]
         found = compare_definitions(sides[0], sides[1], self._known)
-        return Comparison(before[0], after[0], self._with_commits(found))
+        starts = [read_report(self._reports, key_of(files.identities)) for _, files in (before, after)]
+        changes = start_changes(*starts) if None not in starts else ()  # type: ignore[arg-type]
+        unknown = [label.text for (label, _), one in zip((before, after), starts, strict=True)
+                   if one is not None and not one.understood]  # fmt: skip
+        return Comparison(before[0], after[0], self._with_commits(found), changes, " and ".join(unknown) or None)
 
     def _known(self) -> KnownClasses:
         """What the environment's code says of node classes now."""
