@@ -1,4 +1,4 @@
-"""`log`, `show` and `diff` as people and scripts use them."""
+"""`log`, `show`, `diff` and `blame` as people and scripts use them."""
 
 import re
 from pathlib import Path
@@ -114,6 +114,10 @@ def test_what_others_wrote_cannot_act_on_the_terminal(session: Session, past: Pa
         (("diff", "a...b"), "ref-invalid", 2),
         (("diff", "op:9"), "operation-not-found", 3),
         (("log", "nobody"), "workflow-not-found", 3),
+        (("blame", "nobody"), "workflow-not-found", 3),
+        (("blame", "portrait", "KSamper", "--ref", "v2"), "workflow-node-not-found", 3),
+        (("blame", "portrait", "KSampler.step", "--ref", "v2"), "workflow-node-not-found", 3),
+        (("blame", "portrait", "--ref", "v9"), "ref-not-found", 3),
     ],
 )
 def test_what_is_not_there_is_a_named_error(
@@ -140,3 +144,33 @@ def test_a_change_shows_until_it_is_undone(work: Session, host: PackHost) -> Non
     assert work.data("diff")["difference"]["packs"] == []
     assert [one["pack"] for one in work.data("diff", f"HEAD..op:{number + 1}")["difference"]["packs"]] == ["fancy"]
     assert work.data("diff", f"HEAD..op:{number}")["difference"]["packs"] == []
+
+
+def test_blame_tells_who_set_what(program: Program, past: PastEnvironment, tmp_path: Path) -> None:
+    session = Session(program, past.workspace, {"HOME": str(tmp_path)})
+    past.save("portrait", graph(sampler(steps=30, control="fixed", title="base"), loader("sd.safetensors")))
+    lines = session.ok("blame", "portrait").out.splitlines()
+    assert re.fullmatch(
+        r'KSampler "base" \(3\) +v2  [0-9a-f]{8}  \d{4}-\d\d-\d\d \d\d:\d\d  Alice: first pictures', lines[0]
+    )
+    assert re.fullmatch(r"  #1: 1 +v2 .*", lines[1])
+    assert re.fullmatch(r"  #2: 30 +\(not committed yet\)", lines[2])
+    assert re.fullmatch(r"CheckpointLoaderSimple 4 +\(not committed yet\)", lines[7])
+    (node,) = session.data("blame", "portrait", "base.#2", "--ref", "HEAD")["nodes"]
+    (value,) = node["values"]
+    assert (value["source"]["value"], value["commit"]["version"]) == (20, "v2")
+    assert "commit" not in node
+
+
+def test_blame_completes_workflows_and_commits(session: Session, past: PastEnvironment) -> None:
+    past.save("portrait", graph(sampler()))
+    assert session.ok("__complete", "bash", "blame", "").out.split() == ["portrait"]
+    assert session.ok("__complete", "bash", "blame", "portrait", "--ref", "ma").out.split() == ["main"]
+
+
+def test_blame_passes_over_what_cannot_be_read(session: Session, past: PastEnvironment) -> None:
+    past.commit("broken \x1b[31m", {"workflows/portrait.json": "{"})
+    past.commit("mended", {"workflows/portrait.json": graph(sampler(steps=20, control="fixed", title="base"))})
+    ran = session.ok("blame", "portrait", "base.#2", "--ref", "HEAD")
+    assert re.search(r"#2: 20 +v2 ", ran.out)
+    assert "! the workflow as of v3 cannot be read" in ran.err

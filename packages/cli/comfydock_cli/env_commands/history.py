@@ -1,6 +1,7 @@
-"""`log`, `show` and `diff`."""
+"""`log`, `show`, `diff` and `blame`."""
 
 from comfydock_cli.cli_utils import Context, Result
+from comfydock_cli.formatters.blame_formatter import blame_result
 from comfydock_cli.formatters.difference_formatter import comparison_data, difference_text
 from comfydock_cli.formatters.history_formatter import commit_data, commit_text, log_result
 from comfydock_cli.table.parser import Arguments
@@ -31,3 +32,10 @@ def diff(context: Context, arguments: Arguments) -> Result:
     with make_reporter(context) as reporter:
         found = context.workspace.history.diff(context.environment_name, arguments.text("refs"), reporter)
     return Result(comparison_data(found), difference_text(found.difference) or _NOTHING)
+
+
+def blame(context: Context, arguments: Arguments) -> Result:
+    """The commits that set what a workflow has."""
+    workflow, part, ref = arguments.word("workflow"), arguments.text("node"), arguments.text("ref")
+    with make_reporter(context) as reporter:
+        return blame_result(context.workspace.history.blame(context.environment_name, workflow, part, ref, reporter))

@@ -30,7 +30,7 @@ def log_result(log: Log) -> Result:
 
 def commit_text(commit: CommitInfo) -> str:
     """One commit with its whole message."""
-    lines = [_facts(commit), f"  {_line(commit.subject)}"]
+    lines = [_facts(commit), f"  {one_line(commit.subject)}"]
     if commit.body:
         lines += ["", *(f"  {clean(line)}" for line in commit.body.splitlines())]
     if len(commit.parents) > 1:
@@ -62,7 +62,7 @@ def _listed(log: Log) -> list[str]:
 
 def _entry(entry: LogEntry) -> list[str]:
     more = _words(entry)
-    return [_one_line(entry.commit), *([f"    {more}"] if more else [])]
+    return [_entry_line(entry.commit), *([f"    {more}"] if more else [])]
 
 
 def _drawn(log: Log) -> list[str]:
@@ -74,7 +74,7 @@ def _drawn(log: Log) -> list[str]:
         if entry is None:
             lines.append(line.art)
         elif line.first:
-            lines.append(f"{line.art} {_one_line(entry.commit)}")
+            lines.append(f"{line.art} {_entry_line(entry.commit)}")
         elif _words(entry) or not _PLAIN_ART.issuperset(line.art):
             lines.append(f"{line.art}    {_words(entry)}".rstrip())
     return lines
@@ -83,26 +83,26 @@ def _drawn(log: Log) -> list[str]:
 def _words(entry: LogEntry) -> str:
     if entry.words is None:
         return "its manifest, or the one before, cannot be read"
-    return "" if entry.words.lower() == entry.commit.subject.lower() else _line(entry.words)
+    return "" if entry.words.lower() == entry.commit.subject.lower() else one_line(entry.words)
 
 
-def _one_line(commit: CommitInfo) -> str:
-    return f"{_facts(commit)}  {_line(commit.subject)}"
+def _entry_line(commit: CommitInfo) -> str:
+    return f"{_facts(commit)}  {one_line(commit.subject)}"
 
 
 def _facts(commit: CommitInfo) -> str:
-    names = f" ({', '.join(map(_line, commit.names))})" if commit.names else ""
-    return f"{commit.label or '-':<4}  {commit.short}  {_local(commit.date)}  {_line(commit.author)}{names}"
+    names = f" ({', '.join(map(one_line, commit.names))})" if commit.names else ""
+    return f"{commit.label or '-':<4}  {commit.short}  {local_time(commit.date)}  {one_line(commit.author)}{names}"
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """What others wrote, on one line."""
     return clean(text).replace("\n", " ").replace("\t", " ")
 
 
-def _local(moment: str) -> str:
+def local_time(moment: str) -> str:
     """A time as the machine tells it; what is none stays as it is."""
     try:
         return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError):
-        return _line(moment) or "no date"
+        return one_line(moment) or "no date"

@@ -66,11 +66,11 @@ def _quiet(view: ViewDifference) -> str:
 
 
 def _view(view: ViewDifference) -> Iterator[str]:
-    yield from (f"      + {_node(node)}" for node in view.added)
-    yield from (f"      - {_node(node)}" for node in view.removed)
+    yield from (f"      + {node_text(node)}" for node in view.added)
+    yield from (f"      - {node_text(node)}" for node in view.removed)
     for change in view.changed:
         told = list(_changes(change))
-        yield f"      ~ {_node(change.before)}: {told[0]}"
+        yield f"      ~ {node_text(change.before)}: {told[0]}"
         yield from (f"          {line}" for line in told[1:])
     if view.moved:
         yield f"      {counted(view.moved, 'node')} moved"
@@ -89,11 +89,12 @@ def _changes(change: NodeChange) -> Iterator[str]:
     if change.state_changed:
         yield f"{_STATES[change.before.state]} → {_STATES[change.after.state]}"
     for one in change.inputs:
-        before, after = _source(one.before, one.before_class), _source(one.after, one.after_class)
+        before, after = source_text(one.before, one.before_class), source_text(one.after, one.after_class)
         yield f"{one.input or 'a value'} {before} → {after}"
 
 
-def _node(node: WorkflowNode) -> str:
+def node_text(node: WorkflowNode) -> str:
+    """A node by its class, and its title or number."""
     return f'{node.type} "{_short(node.title)}"' if node.title else f"{node.type} {node.id}"
 
 
@@ -101,7 +102,8 @@ def _title(node: WorkflowNode) -> str:
     return f'"{_short(node.title)}"' if node.title else "none"
 
 
-def _source(source: Source | None, kind: str | None) -> str:
+def source_text(source: Source | None, kind: str | None) -> str:
+    """What an input gets; `kind` is the class of the node that a link comes from."""
     if source is None:
         return "nothing"
     if isinstance(source, NodeLink):
@@ -128,10 +130,11 @@ def _change_data(change: NodeChange) -> dict[str, object]:
 
 
 def _input_data(one: InputChange) -> dict[str, object]:
-    return {"input": one.input, "before": _source_data(one.before), "after": _source_data(one.after)}
+    return {"input": one.input, "before": source_data(one.before), "after": source_data(one.after)}
 
 
-def _source_data(source: Source | None) -> dict[str, object] | None:
+def source_data(source: Source | None) -> dict[str, object] | None:
+    """The same for `--json`."""
     if isinstance(source, NodeValue):
         return {"value": source.value, "control": source.control}
     return None if source is None else {"node": source.node, "slot": source.slot}

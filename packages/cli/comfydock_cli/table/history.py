@@ -63,6 +63,22 @@ COMMANDS = (
         ENVIRONMENT,
     ),
     Command(
+        ("blame",),
+        "comfydock_cli.env_commands.history:blame",
+        "Show which commit set what of a workflow",
+        "For each node the commit that added it, and for each of its values and links the commit that set it. A node is"
+        " named by its number, its title or its class. Followed are the first parents of the commits and the file under"
+        " its present name: what it was called before is not looked for.",
+        ("comfydock blame portrait", "comfydock blame portrait FaceDetailer", "comfydock blame portrait 2.model"),
+        _ABOUT,
+        (
+            word("workflow", "a workflow of the environment", completer="workflow_names"),
+            word("node", "a node, or one input of it as `NODE.INPUT`", optional=True),
+            value("--ref", metavar="REF", help="what this commit has, instead of what is saved", completer="refs"),
+        ),
+        ENVIRONMENT,
+    ),
+    Command(
         ("undo",),
         "comfydock_cli.global_commands.operations:undo",
         "Undo the last change",

@@ -27,7 +27,7 @@ MODULE_OF = {
     **dict.fromkeys(("node", "registry"), "nodes"),
     **dict.fromkeys(("model", "download"), "models"),
     "workflow": "workflows",
-    **dict.fromkeys(("commit", "log", "show", "diff", "undo", "operation"), "history"),
+    **dict.fromkeys(("commit", "log", "show", "diff", "blame", "undo", "operation"), "history"),
     **dict.fromkeys(("backend", "env-config", "__merge", "py", "constraint", "outdated"), "python"),
     **dict.fromkeys(("init", "config", "logs", "doctor"), "workspace"),
     **dict.fromkeys(("help", "explain", "completion", "self", "__complete", "__check"), "program"),

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.services_bundle import WorkspaceAccess
     from comfydock_core.models.commit import CommitInfo, Reference, Revision
     from comfydock_core.models.committing import CommitOutcome, CommitPlan, CommitRequest
+    from comfydock_core.models.history.blame import Blame
     from comfydock_core.models.history.differences import Comparison, Log
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.protocols import Reporter
@@ -53,6 +54,19 @@ class History:
         from comfydock_core.core.usecases.history.comparing import compare
 
         return compare(self._workspace.environment(environment), self._workspace.layout, names, reporter)
+
+    def blame(
+        self, environment: str | None, workflow: str, part: str | None, ref: str | None, reporter: Reporter
+    ) -> Blame:
+        """The commits that set the nodes and values of a workflow, as it is saved or as a commit `ref` has it.
+
+        `part` names one node, or one input as `NODE.INPUT`. Raises what `resolve` raises, and `WorkflowNotFound`,
+        `WorkflowUnreadable`, `WorkflowNodeNotFound`, `WorkflowNodeAmbiguous`, `FileSystemError`.
+        """
+        from comfydock_core.core.usecases.history.blaming import blame
+
+        layout = self._workspace.environment(environment)
+        return blame(layout, self._workspace.layout, workflow, part, ref, reporter)
 
     def plan_commit(self, name: str | None, request: CommitRequest, reporter: Reporter) -> CommitPlan:
         """The commit of what there is, made aside; the environment and its branch stay as they are.

@@ -892,6 +892,25 @@ class WorkflowNotFound(NotFoundError):
     code = "workflow-not-found"
 
 
+class WorkflowNodeNotFound(NotFoundError):
+    """A workflow has no node, or a node no input, of this name.
+
+    A node is named by its number, as in `12` or, within a subgraph, `12:7`, by its title, or by its class; an input by
+    the node and its name, as in `12.steps`. `comfydock workflow show WORKFLOW` shows the nodes with their inputs.
+    """
+
+    code = "workflow-node-not-found"
+
+
+class WorkflowNodeAmbiguous(ConflictError):
+    """Several nodes of a workflow have this title or class.
+
+    The hint lists their numbers, by which each can be named.
+    """
+
+    code = "workflow-node-ambiguous"
+
+
 class ClassNotFound(NotFoundError):
     """No workflow of the environment uses a node class of this name, or no node pack was chosen for it.
 

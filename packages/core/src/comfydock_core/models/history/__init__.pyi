@@ -1,3 +1,6 @@
+from .blame import Blame as Blame
+from .blame import BlamedNode as BlamedNode
+from .blame import BlamedValue as BlamedValue
 from .differences import BackendDifference as BackendDifference
 from .differences import ComfyUIDifference as ComfyUIDifference
 from .differences import CommitsBetween as CommitsBetween

@@ -78,10 +78,7 @@ class States:
         return Comparison(before[0], after[0], self._with_commits(found))
 
     def _known(self) -> KnownClasses:
-        """What the environment's code says of node classes now."""
-        with disk_errors("read the node classes"):
-            known = environment_classes(self._layout, AnswerCache(self._workspace.answers), self._reporter)
-        return KnownClasses(known.classes, known.editor_only)
+        return classes_now(self._layout, self._workspace, self._reporter)
 
     def _with_commits(self, found: DefinitionDifference) -> DefinitionDifference:
         return replace(
@@ -107,6 +104,13 @@ class States:
     def _mirror(self, repository: str) -> str:
         """Where a history of the repository lies on this machine, if anywhere. Nothing is fetched."""
         return remotes.local_path(repository) or RepositoryMirrors(self._workspace.git_mirrors).path(repository)
+
+
+def classes_now(layout: EnvironmentLayout, workspace: WorkspaceLayout, reporter: Reporter) -> KnownClasses:
+    """What the environment's code says of node classes now. Raises `FileSystemError`."""
+    with disk_errors("read the node classes"):
+        known = environment_classes(layout, AnswerCache(workspace.answers), reporter)
+    return KnownClasses(known.classes, known.editor_only)
 
 
 def _between(places: list[str], old: str | None, new: str | None) -> CommitsBetween:
