@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -174,3 +175,51 @@ def test_blame_passes_over_what_cannot_be_read(session: Session, past: PastEnvir
     ran = session.ok("blame", "portrait", "base.#2", "--ref", "HEAD")
     assert re.search(r"#2: 20 +v2 ", ran.out)
     assert "! the workflow as of v3 cannot be read" in ran.err
+
+
+def test_a_picture_shows_how_workflows_differ(
+    program: Program, past: PastEnvironment, tmp_path: Path, session: Session
+) -> None:
+    here = Session(program, past.workspace, {"HOME": str(tmp_path)})
+    past.save("portrait", graph(sampler(steps=30, control="fixed", title="base"), loader("sd.safetensors")))
+    ran = here.ok("diff", "--picture", str(tmp_path / "diff.svg"))
+    assert (ran.out, ran.err.endswith(f"drawn to {tmp_path}/diff.svg\n")) == (session.ok("diff").out, True)
+    picture = ElementTree.parse(tmp_path / "diff.svg").getroot()
+    assert picture.findtext("{http://www.w3.org/2000/svg}title") == "Workflows: v2 → now"
+    assert session.data("show", "v2", "--picture", str(tmp_path / "show.svg"))["picture"] == f"{tmp_path}/show.svg"
+    assert "v1 → v2" in (tmp_path / "show.svg").read_text()
+
+
+def test_a_picture_replaces_pictures_alone_unless_forced(
+    session: Session, past: PastEnvironment, tmp_path: Path
+) -> None:
+    past.save("portrait", graph(sampler(steps=30, control="fixed", title="base")))
+    mine, picture = tmp_path / "mine.svg", tmp_path / "diff.svg"
+    mine.write_text("<svg/>")
+    (tmp_path / "link.svg").symlink_to(tmp_path / "nowhere")
+    for path in (mine, tmp_path / "link.svg", tmp_path):
+        error = session.error("diff", "--picture", str(path))
+        assert (error["code"], error["exit_code"]) == ("conflict", 4)
+    assert mine.read_text() == "<svg/>"
+    session.ok("diff", "--picture", str(picture))
+    before = picture.read_text()
+    past.save("portrait", graph(sampler(steps=31, control="fixed", title="base")))
+    session.ok("diff", "--picture", str(picture))
+    assert picture.read_text() != before
+    session.ok("diff", "--picture", str(mine), "--force")
+    assert mine.read_text() == picture.read_text()
+    assert sorted(one.name for one in tmp_path.glob("*.svg")) == ["diff.svg", "link.svg", "mine.svg"]
+
+
+def test_no_picture_is_made_of_nothing(session: Session, past: PastEnvironment, tmp_path: Path) -> None:
+    past.save("portrait", graph(sampler(steps=20, control="fixed", title="base")))
+    ran = session.ok("diff", "--picture", str(tmp_path / "diff.svg"))
+    assert "nothing was drawn" in ran.err
+    assert not (tmp_path / "diff.svg").exists()
+    assert session.data("diff", "--picture", str(tmp_path / "diff.svg"))["picture"] is None
+
+
+def test_a_picture_that_cannot_be_written_is_an_error(session: Session, past: PastEnvironment, tmp_path: Path) -> None:
+    past.save("portrait", graph(sampler(steps=30, control="fixed", title="base")))
+    assert session.error("diff", "--picture", str(tmp_path / "no/where.svg"))["code"] == "file-system"
+    assert session.error("diff", "--force")["exit_code"] == 2

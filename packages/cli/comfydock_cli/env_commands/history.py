@@ -4,6 +4,7 @@ from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.blame_formatter import blame_result
 from comfydock_cli.formatters.difference_formatter import comparison_data, difference_text
 from comfydock_cli.formatters.history_formatter import commit_data, commit_text, log_result
+from comfydock_cli.pictures import picture_file, with_picture
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import make_reporter
 
@@ -19,19 +20,25 @@ def log(context: Context, arguments: Arguments) -> Result:
 
 def show(context: Context, arguments: Arguments) -> Result:
     """One commit with what it changed."""
+    picture = picture_file(arguments)
     with make_reporter(context) as reporter:
         commit, found = context.workspace.history.show(
-            context.environment_name, arguments.text("ref") or "HEAD", reporter
+            context.environment_name, arguments.text("ref") or "HEAD", reporter, picture=picture is not None
         )
     text = difference_text(found.difference) or _NOTHING
-    return Result({"commit": commit_data(commit), **comparison_data(found)}, f"{commit_text(commit)}\n{text}")
+    result = Result({"commit": commit_data(commit), **comparison_data(found)}, f"{commit_text(commit)}\n{text}")
+    return with_picture(result, found.picture, picture)
 
 
 def diff(context: Context, arguments: Arguments) -> Result:
     """What differs between two states."""
+    picture = picture_file(arguments)
     with make_reporter(context) as reporter:
-        found = context.workspace.history.diff(context.environment_name, arguments.text("refs"), reporter)
-    return Result(comparison_data(found), difference_text(found.difference) or _NOTHING)
+        found = context.workspace.history.diff(
+            context.environment_name, arguments.text("refs"), reporter, picture=picture is not None
+        )
+    result = Result(comparison_data(found), difference_text(found.difference) or _NOTHING)
+    return with_picture(result, found.picture, picture)
 
 
 def blame(context: Context, arguments: Arguments) -> Result:

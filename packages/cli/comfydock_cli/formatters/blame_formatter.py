@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from comfydock_cli.cli_utils import Result
 from comfydock_cli.formatters.columns import aligned
 from comfydock_cli.formatters.history_formatter import commit_data, local_time, one_line
-from comfydock_cli.formatters.workflow_difference_formatter import node_text, source_data, source_text
+from comfydock_cli.formatters.workflow_difference_formatter import source_data
 from comfydock_core.models.commit import CommitInfo
 from comfydock_core.models.history.blame import Blame, BlamedNode, BlamedValue
+from comfydock_core.models.workflow.difference_words import node_text, source_text
 from comfydock_core.models.workflow.prompt_view import DEFAULT, NodeValue
 
 _NOT_YET = "(not committed yet)"

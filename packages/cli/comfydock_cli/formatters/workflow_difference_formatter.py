@@ -1,20 +1,14 @@
 """How two versions of a workflow differ, as text and as data."""
 
-import json
 from collections.abc import Iterator
 
 from comfydock_core.models.history.differences import ADDED, REMOVED, RENAMED, WorkflowDifference
+from comfydock_core.models.workflow.difference_words import change_lines, node_text, shortened
 from comfydock_core.models.workflow.differences import InputChange, NodeChange, Source, ViewDifference
-from comfydock_core.models.workflow.prompt_view import NodeLink, NodeValue, WorkflowNode
+from comfydock_core.models.workflow.prompt_view import NodeValue, WorkflowNode
 from comfydock_core.utils.text import counted
 
-_LONGEST = 60
 _MOST = 60
-_FIXED = (None, "fixed")
-_STATES = {
-    "runs": "runs", "muted": "muted", "bypassed": "bypassed", "unused": "in a subgraph that is not used",
-    "editor": "for the editor alone",
-}  # fmt: skip
 
 
 def workflow_lines(one: WorkflowDifference) -> list[str]:
@@ -69,7 +63,7 @@ def _view(view: ViewDifference) -> Iterator[str]:
     yield from (f"      + {node_text(node)}" for node in view.added)
     yield from (f"      - {node_text(node)}" for node in view.removed)
     for change in view.changed:
-        told = list(_changes(change))
+        told = list(change_lines(change))
         yield f"      ~ {node_text(change.before)}: {told[0]}"
         yield from (f"          {line}" for line in told[1:])
     if view.moved:
@@ -80,41 +74,7 @@ def _view(view: ViewDifference) -> Iterator[str]:
         ("+", "pack", view.packs_added),
         ("-", "pack", view.packs_removed),
     ):
-        yield from (f"      {sign} {what} {_short(name)}" for name in names)
-
-
-def _changes(change: NodeChange) -> Iterator[str]:
-    if change.retitled:
-        yield f"title {_title(change.before)} → {_title(change.after)}"
-    if change.state_changed:
-        yield f"{_STATES[change.before.state]} → {_STATES[change.after.state]}"
-    for one in change.inputs:
-        before, after = source_text(one.before, one.before_class), source_text(one.after, one.after_class)
-        yield f"{one.input or 'a value'} {before} → {after}"
-
-
-def node_text(node: WorkflowNode) -> str:
-    """A node by its class, and its title or number."""
-    return f'{node.type} "{_short(node.title)}"' if node.title else f"{node.type} {node.id}"
-
-
-def _title(node: WorkflowNode) -> str:
-    return f'"{_short(node.title)}"' if node.title else "none"
-
-
-def source_text(source: Source | None, kind: str | None) -> str:
-    """What an input gets; `kind` is the class of the node that a link comes from."""
-    if source is None:
-        return "nothing"
-    if isinstance(source, NodeLink):
-        return f"{kind or 'node'} {source.node}, output {source.slot}"
-    if source.control not in _FIXED:
-        return str(source.control)
-    return _short(json.dumps(source.value, ensure_ascii=False, default=str))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+        yield from (f"      {sign} {what} {shortened(name)}" for name in names)
 
 
 def _node_data(node: WorkflowNode) -> dict[str, object]:

@@ -1,9 +1,10 @@
 """Commands about what was done, and about the history of definitions."""
 
-from comfydock_cli.table.spec import ENVIRONMENT, WHILE_RUNNING, WORKSPACE, WRITE, Command, flag, value, word
+from comfydock_cli.table.spec import ENVIRONMENT, FORCE, WHILE_RUNNING, WORKSPACE, WRITE, Command, flag, value, word
 
 _ABOUT = "history"
 _OF_WORKSPACE = flag("--workspace", help="only operations of the workspace, not of an environment")
+_PICTURE = value("--picture", metavar="FILE", help="draw the workflows that differ into an SVG picture")
 _OPERATION = word("operation", "number or identifier of the operation")
 
 COMMANDS = (
@@ -47,7 +48,7 @@ COMMANDS = (
         " `HEAD~2` or `@{yesterday}`.",
         ("comfydock show", "comfydock show v1 -e work"),
         _ABOUT,
-        (word("ref", "the commit; the last one by default", optional=True, completer="refs"),),
+        (word("ref", "the commit; the last one by default", optional=True, completer="refs"), _PICTURE, FORCE),
         ENVIRONMENT,
     ),
     Command(
@@ -56,10 +57,11 @@ COMMANDS = (
         "Show what is different now",
         "Compares the last commit, or the one named, with what is there now, saved workflows included; `A..B` compares"
         " two commits. `op:42` is the state before operation 42. The exit code is 0, whether there are differences or"
-        " not.",
-        ("comfydock diff", "comfydock diff HEAD~0 -e work", "comfydock diff v1..HEAD"),
+        " not. `--picture` also draws the workflows side by side: what was added, removed and changed. It replaces"
+        " pictures that it made, other files only with `--force`.",
+        ("comfydock diff", "comfydock diff HEAD~0 --picture diff.svg", "comfydock diff v1..HEAD -e work"),
         _ABOUT,
-        (word("refs", "a commit, or two as `A..B`", optional=True, completer="refs"),),
+        (word("refs", "a commit, or two as `A..B`", optional=True, completer="refs"), _PICTURE, FORCE),
         ENVIRONMENT,
     ),
     Command(

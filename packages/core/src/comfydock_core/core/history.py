@@ -40,20 +40,27 @@ class History:
 
         return read_log(self._workspace.environment(environment), what, limit=limit, graph=graph)
 
-    def show(self, environment: str | None, name: str, reporter: Reporter) -> tuple[CommitInfo, Comparison]:
+    def show(
+        self, environment: str | None, name: str, reporter: Reporter, *, picture: bool = False
+    ) -> tuple[CommitInfo, Comparison]:
         """A commit with what it changed. Raises what `diff` raises."""
         from comfydock_core.core.usecases.history.comparing import show
 
-        return show(self._workspace.environment(environment), self._workspace.layout, name, reporter)
+        layout = self._workspace.environment(environment)
+        return show(layout, self._workspace.layout, name, reporter, picture=picture)
 
-    def diff(self, environment: str | None, names: str | None, reporter: Reporter) -> Comparison:
+    def diff(
+        self, environment: str | None, names: str | None, reporter: Reporter, *, picture: bool = False
+    ) -> Comparison:
         """What differs between two states: `A..B`, one name and now, or the last commit and now.
 
-        Raises what `resolve` raises, and `ManifestDamaged`, `NotUndoable`, `FileSystemError`.
+        With a `picture` of the workflows that differ. Raises what `resolve` raises, and `ManifestDamaged`,
+        `NotUndoable`, `FileSystemError`.
         """
         from comfydock_core.core.usecases.history.comparing import compare
 
-        return compare(self._workspace.environment(environment), self._workspace.layout, names, reporter)
+        layout = self._workspace.environment(environment)
+        return compare(layout, self._workspace.layout, names, reporter, picture=picture)
 
     def blame(
         self, environment: str | None, workflow: str, part: str | None, ref: str | None, reporter: Reporter

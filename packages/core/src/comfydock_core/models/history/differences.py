@@ -12,6 +12,8 @@ ADDED = "added"
 REMOVED = "removed"
 CHANGED = "changed"
 RENAMED = "renamed"
+# What a picture of differences says at its beginning of who made it.
+PICTURE_MARK = 'data-made-by="comfydock-diff"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +156,12 @@ class StateLabel:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two states and what differs."""
+    """Two states and what differs. `picture` is the SVG of the workflows that do, where it was asked for."""
 
     before: StateLabel
     after: StateLabel
     difference: DefinitionDifference
+    picture: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

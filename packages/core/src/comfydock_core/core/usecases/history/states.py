@@ -1,6 +1,7 @@
 """The two states that a comparison is about: their labels and files, and what differs, read no further than needed."""
 
 from dataclasses import replace
+from functools import cache
 
 from comfydock_core.analyzers.definitions.comparing import (
     MANIFEST,
@@ -14,6 +15,7 @@ from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.configs.defaults import COMFYUI_REPOSITORY
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.core.usecases.history.picturing import draw_differences
 from comfydock_core.integrations.git import queries, remotes
 from comfydock_core.models.commit import Revision
 from comfydock_core.models.history.differences import (
@@ -70,12 +72,14 @@ class States:
     def nothing(self) -> State:
         return StateLabel("nothing"), NoFiles()
 
-    def compare(self, before: State, after: State) -> Comparison:
-        """What differs between two states. Raises `ManifestDamaged`."""
+    def compare(self, before: State, after: State, *, picture: bool = False) -> Comparison:
+        """What differs between two states, with a `picture` of the workflows. Raises `ManifestDamaged`."""
         paths = [MANIFEST, *differing(before[1].identities, after[1].identities)]
         sides = [DefinitionState(label.text, files.identities, files.read(paths)) for label, files in (before, after)]
-        found = compare_definitions(sides[0], sides[1], self._known)
-        return Comparison(before[0], after[0], self._with_commits(found))
+        known = cache(self._known)
+        found = compare_definitions(sides[0], sides[1], known)
+        drawn = draw_differences(sides[0], sides[1], found.workflows, known) if picture else None
+        return Comparison(before[0], after[0], self._with_commits(found), drawn)
 
     def _known(self) -> KnownClasses:
         return classes_now(self._layout, self._workspace, self._reporter)
