@@ -1,12 +1,15 @@
 """`log`, `show`, `diff` and `blame` as people and scripts use them."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from build.programs import Program
+from comfydock_core.models.workflow.lock import LockedComfyUI, LockedModel, LockedPack, WorkflowLock
+from comfydock_core.models.workflow.lock_text import lock_text
 from tests.support import programs
 from tests.support.histories import MANIFEST, PACK, PastEnvironment, graph, loader, past_environment, sampler
 from tests.support.pack_host import PackHost, pack_files
@@ -223,3 +226,24 @@ def test_a_picture_that_cannot_be_written_is_an_error(session: Session, past: Pa
     past.save("portrait", graph(sampler(steps=30, control="fixed", title="base")))
     assert session.error("diff", "--picture", str(tmp_path / "no/where.svg"))["code"] == "file-system"
     assert session.error("diff", "--force")["exit_code"] == 2
+
+
+def test_locks_of_workflows_are_told_by_what_they_pin(program: Program, past: PastEnvironment, tmp_path: Path) -> None:
+    here = Session(program, past.workspace, {"HOME": str(tmp_path)})
+    pack = LockedPack("fancy", "Fancy", "registry", "1.0.0")
+    lock = WorkflowLock("portrait", LockedComfyUI("v0.3.60"), (pack,))
+    past.commit("lock", {"workflow-locks/portrait.json": lock_text(lock)})
+    newer = replace(lock, packs=(replace(pack, version="1.1.0"),), models=(LockedModel("vae", "a.safetensors", 5),))
+    past.commit("again", {"workflow-locks/portrait.json": lock_text(newer)})
+    assert here.ok("show", "HEAD").out.splitlines()[-4:] == [
+        "locks of workflows",
+        "  ~ portrait",
+        "      ~ pack fancy 1.0.0 → 1.1.0",
+        "      + model vae/a.safetensors 5 B",
+    ]
+    words = [line.strip() for line in here.ok("log", "-n", "2").out.splitlines()[1::2]]
+    assert words == ["lock workflow portrait anew (pack fancy, model vae/a.safetensors)", "lock workflow portrait"]
+    (told,) = here.data("diff", "v3..v4")["difference"]["locks"]
+    assert (told["workflow"], told["entries"][0]) == (
+        "portrait", {"kind": "pack", "name": "fancy", "before": "1.0.0", "after": "1.1.0"}
+    )  # fmt: skip

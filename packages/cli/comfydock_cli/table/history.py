@@ -13,8 +13,8 @@ COMMANDS = (
         "comfydock_cli.env_commands.committing:commit",
         "Commit the environment's definition",
         "Makes a commit of manifest, locks and the workflows as they are now in the git repository `.cec`. Without a"
-        " message it is named after what changed. What could not be rebuilt elsewhere, such as code that is not pushed,"
-        " is listed, and stands in the commit. `undo` takes the commit back.",
+        " message it is named after what changed. What could not be rebuilt elsewhere, such as code that is not pushed"
+        " or a locked model without a source, is listed, and stands in the commit. `undo` takes the commit back.",
         ("comfydock commit", 'comfydock commit -m "faces work" --strict', "comfydock commit --dry-run"),
         _ABOUT,
         (

@@ -5,6 +5,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,8 @@ from comfydock_core.models.exceptions import (
     RepositoryUnfit,
 )
 from comfydock_core.models.operation import Initiator, Swap
+from comfydock_core.models.workflow.lock import LockedModel, WorkflowLock
+from comfydock_core.models.workflow.lock_text import lock_text
 from comfydock_core.services.transaction.steps import StepRunner
 from comfydock_core.utils import faults
 from comfydock_core.utils.reporting import SilentReporter
@@ -620,3 +623,64 @@ def test_a_package_without_a_hash_and_one_of_this_machine_are_told(place: Place)
         ("bare", "it is locked without a hash"),
         ("local", "it is installed from `../tool` on this machine"),
     ]
+
+
+# Models of locked workflows
+
+
+def lock(place: Place, *models: LockedModel, name: str = "portrait") -> None:
+    place.save(f"{name}.json")
+    path = place.cec / "workflow-locks" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(lock_text(WorkflowLock(name, models=models)), encoding="utf-8")
+
+
+MODEL = LockedModel("vae", "a.safetensors", 1500, "a" * 64, "b" * 64)
+
+
+def test_a_locked_model_without_a_source_is_a_gap(place: Place) -> None:
+    lock(place, MODEL)
+    lock(place, MODEL, name="other")
+    error = refused(place, lambda: place.commit(strict=True), NotReproducible)
+    assert error.hint is not None
+    assert "comfydock model add-source" in error.hint
+    plan = place.commit()
+    text = "model vae/a.safetensors: no source of it is known; locked for `other`, `portrait`"
+    assert [gap.text for gap in plan.gaps] == [f"{text} ({'a' * 64})"]
+    assert f"Not-Reproducible: {text}" in place.git("log", "-1", "--format=%B")
+
+
+@pytest.mark.parametrize(
+    ("model", "gaps"),
+    [
+        (replace(MODEL, sources=("https://example.com/a",)), 0),
+        (replace(MODEL, sources=("/home/me/a.safetensors",)), 1),
+        (replace(MODEL, optional=True), 0),
+    ],
+    ids=["source", "path of this machine", "optional"],
+)
+def test_what_has_a_source_elsewhere_or_can_be_left_out_is_no_gap(place: Place, model: LockedModel, gaps: int) -> None:
+    lock(place, model)
+    assert len(place.commit().gaps) == gaps
+
+
+def test_a_source_in_the_manifest_counts(place: Place) -> None:
+    manifest = place.cec / "pyproject.toml"
+    noted = f'{{filename = "a", size = 1500, blake3 = "{"a" * 64}", sources = ["https://example.com/a"]}}'
+    manifest.write_text(f"{manifest.read_text()}\n[tool.comfydock.models]\nabc = {noted}\n")
+    lock(place, MODEL, replace(MODEL, name="c.safetensors", blake3="c" * 64, sha256=None))
+    assert [gap.name for gap in place.commit().gaps] == ["vae/c.safetensors"]
+
+
+def test_the_lock_of_a_workflow_that_is_gone_is_no_gap(place: Place) -> None:
+    lock(place, MODEL)
+    place.save("other.json")
+    (place.live / "portrait.json").unlink()
+    assert place.commit().gaps == ()
+
+
+def test_a_lock_that_cannot_be_read_is_a_gap(place: Place) -> None:
+    lock(place, MODEL)
+    (place.cec / "workflow-locks/portrait.json").write_text("{")
+    (gap,) = place.commit().gaps
+    assert (gap.kind, gap.name, gap.reason.startswith("it is not JSON")) == ("workflow-lock", "portrait", True)

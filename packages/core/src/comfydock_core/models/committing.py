@@ -22,8 +22,8 @@ class CommitRequest:
 class Gap:
     """Something of an environment that nobody could rebuild elsewhere from the commit.
 
-    `kind` is `development-pack`, `pack`, `comfyui` or `package`. `digest` tells which content it was: see
-    `utils.files.tree_digest`.
+    `kind` is `development-pack`, `pack`, `comfyui`, `package`, `model` or `workflow-lock`. `digest` tells which content
+    it was: see `utils.files.tree_digest`, and for a model its BLAKE3.
     """
 
     kind: str
@@ -34,7 +34,10 @@ class Gap:
     @property
     def text(self) -> str:
         """In words, on one line."""
-        what = {"development-pack": "development pack ", "pack": "node pack ", "package": "package "}.get(self.kind, "")
+        what = {
+            "development-pack": "development pack ", "pack": "node pack ", "package": "package ", "model": "model ",
+            "workflow-lock": "lock of the workflow ",
+        }.get(self.kind, "")  # fmt: skip
         return f"{what}{self.name}: {self.reason}" + (f" ({self.digest})" if self.digest else "")
 
     def as_dict(self) -> dict[str, object]:

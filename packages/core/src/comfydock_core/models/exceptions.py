@@ -474,8 +474,8 @@ class RepositoryUnfit(ConflictError):
 class NotReproducible(ConflictError):
     """With `--strict` nothing is committed that cannot be rebuilt elsewhere, and something cannot.
 
-    All of it is listed: code that is on this machine alone, changed files, packages without hashes. Without
-    `--strict` it is committed, and the commit says what it lacks.
+    All of it is listed: code that is on this machine alone, changed files, packages without hashes, models without a
+    source. Without `--strict` it is committed, and the commit says what it lacks.
     """
 
     code = "not-reproducible"

@@ -6,6 +6,7 @@ from .differences import ComfyUIDifference as ComfyUIDifference
 from .differences import CommitsBetween as CommitsBetween
 from .differences import Comparison as Comparison
 from .differences import DefinitionDifference as DefinitionDifference
+from .differences import LockedEntryChange as LockedEntryChange
 from .differences import Log as Log
 from .differences import LogEntry as LogEntry
 from .differences import ModelPin as ModelPin
@@ -15,3 +16,4 @@ from .differences import PinnedComfyUI as PinnedComfyUI
 from .differences import SettingChange as SettingChange
 from .differences import StateLabel as StateLabel
 from .differences import WorkflowDifference as WorkflowDifference
+from .differences import WorkflowLockDifference as WorkflowLockDifference

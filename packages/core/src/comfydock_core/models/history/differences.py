@@ -112,6 +112,34 @@ class SettingChange:
 
 
 @dataclass(frozen=True, slots=True)
+class LockedEntryChange:
+    """An entry of a workflow's lock that came (`before` is `None`), went (`after` is), or is another one.
+
+    `kind` is `comfyui`, `pack`, `class`, `model` or `input`; both sides are versions, contents or places in words.
+    """
+
+    kind: str
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowLockDifference:
+    """The lock of a workflow that came, went or changed.
+
+    `words` say how much is in one that came or went, `entries` what is different in one that is in both states; where
+    it was not looked at or cannot be read, which `problem` says, there are none.
+    """
+
+    workflow: str
+    state: str
+    words: str = ""
+    entries: tuple[LockedEntryChange, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OtherFile:
     """Another file of the definition that came, went or changed."""
 
@@ -133,6 +161,7 @@ class DefinitionDifference:
     workflows: tuple[WorkflowDifference, ...] = ()
     models_added: tuple[ModelPin, ...] = ()
     models_removed: tuple[ModelPin, ...] = ()
+    locks: tuple[WorkflowLockDifference, ...] = ()
     settings: tuple[SettingChange, ...] = ()
     files: tuple[OtherFile, ...] = ()
     problems: tuple[str, ...] = ()

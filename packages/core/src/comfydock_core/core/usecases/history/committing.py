@@ -27,6 +27,7 @@ from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import counted
 
 INDEX = ".cec/.git/index"
+_NO_CODE = ("model", "workflow-lock")
 
 
 def plan_commit(
@@ -159,8 +160,11 @@ def _unfit(layout: EnvironmentLayout, what: str, path: str) -> RepositoryUnfit:
 
 def _refusal(layout: EnvironmentLayout, gaps: tuple[Gap, ...]) -> NotReproducible:
     listed = "".join(f"\n  {gap.text}" for gap in gaps)
+    ways = ["commit and push the code"] if any(gap.kind not in _NO_CODE for gap in gaps) else []
+    if any(gap.kind == "model" for gap in gaps):
+        ways.append("note where models can be had by `comfydock model add-source` and lock their workflows again")
     return NotReproducible(
         f"{counted(len(gaps), 'part')} of `{layout.name}` could not be rebuilt elsewhere:{listed}",
-        hint="commit and push the code, or run the command without `--strict`: the commit says what it lacks",
+        hint="; ".join([*ways, "without `--strict` the commit says what it lacks"]),
         context={"gaps": [gap.as_dict() for gap in gaps]},
     )

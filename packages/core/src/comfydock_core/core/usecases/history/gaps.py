@@ -11,6 +11,7 @@ from comfydock_core.analyzers.pack_files import PackFiles
 from comfydock_core.analyzers.packages.lock_gaps import lock_gaps
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.core.usecases.history.model_gaps import model_gaps
 from comfydock_core.models.committing import Gap
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
@@ -22,11 +23,15 @@ _SHOWN = 3
 
 
 def find_gaps(layout: EnvironmentLayout, workspace: WorkspaceLayout) -> tuple[Gap, ...]:
-    """Everything that a commit would lack, ComfyUI first. Raises `ManifestDamaged`, `LockDamaged`, `OSError`."""
+    """Everything that a commit would lack, ComfyUI first.
+
+    Raises `ManifestDamaged`, `LockDamaged`, `FileSystemError`, `OSError`.
+    """
     probe = comfyui_probe(layout)
     try:
-        packs = tracked_packs(read_manifest(layout.manifest), layout.manifest)
-        found = [*_of_packs(layout, workspace, packs), *_of_packages(layout)]
+        manifest = read_manifest(layout.manifest)
+        packs = tracked_packs(manifest, layout.manifest)
+        found = [*_of_packs(layout, workspace, packs), *_of_packages(layout), *model_gaps(layout, manifest)]
         output, _ = probe.answer()
     finally:
         probe.close()
