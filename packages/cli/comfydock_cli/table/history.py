@@ -14,12 +14,14 @@ COMMANDS = (
         "Commit the environment's definition",
         "Makes a commit of manifest, locks and the workflows as they are now in the git repository `.cec`. Without a"
         " message it is named after what changed. What could not be rebuilt elsewhere, such as code that is not pushed"
-        " or a locked model without a source, is listed, and stands in the commit. `undo` takes the commit back.",
-        ("comfydock commit", 'comfydock commit -m "faces work" --strict', "comfydock commit --dry-run"),
+        " or a locked model without a source, is listed, and stands in the commit. Changed files of ComfyUI and of node"
+        " packs are among that, unless `--with-patches` keeps them in `patches`. `undo` takes the commit back.",
+        ("comfydock commit", 'comfydock commit -m "faces work" --strict', "comfydock commit --with-patches --dry-run"),
         _ABOUT,
         (
             value("--message", "-m", metavar="MESSAGE", help="what the commit is about"),
             flag("--strict", help="refuse to commit what could not be rebuilt elsewhere"),
+            flag("--with-patches", help="commit changed files of ComfyUI and of node packs as patches"),
         ),
         ENVIRONMENT,
         WRITE,

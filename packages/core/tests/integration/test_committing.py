@@ -684,3 +684,69 @@ def test_a_lock_that_cannot_be_read_is_a_gap(place: Place) -> None:
     (place.cec / "workflow-locks/portrait.json").write_text("{")
     (gap,) = place.commit().gaps
     assert (gap.kind, gap.name, gap.reason.startswith("it is not JSON")) == ("workflow-lock", "portrait", True)
+
+
+# Patches
+
+
+def change_main(place: Place, text: str = "# mine\n") -> Path:
+    main = Path(place.layout.comfyui) / "main.py"
+    main.write_text(f"{main.read_text()}{text}")
+    return main
+
+
+def commit_with_patches(place: Place, *, strict: bool = False) -> CommitPlan:
+    request = CommitRequest(None, strict, with_patches=True)
+    with place.workspace.exclusive(ME, SILENT, place.layout.name):
+        plan = place.workspace.history.plan_commit(place.layout.name, request, SILENT)
+        if not plan.nothing_to_do:
+            place.carry_out(plan)
+    return plan
+
+
+def test_a_patch_is_against_the_pinned_commit(place: Place) -> None:
+    """Commits of one's own on top are in it, too."""
+    main = change_main(place)
+    git(main.parent, "commit", "--quiet", "-a", "-m", "mine")
+    change_main(place, "# more\n")
+    assert commit_with_patches(place, strict=True).gaps == ()
+    added = [line for line in (place.cec / "patches/ComfyUI.patch").read_text().splitlines() if line.startswith("+#")]
+    assert added == ["+# mine", "+# more"]
+    assert commit_with_patches(place).nothing_to_do
+
+
+def test_a_file_that_a_merge_left_open_is_taken_as_it_lies_there(place: Place) -> None:
+    main = change_main(place)
+    blob = git(main.parent, "hash-object", "-w", "main.py")
+    lines = f"0 {'0' * 40}\tmain.py\n" + "".join(f"100644 {blob} {stage}\tmain.py\n" for stage in (1, 2, 3))
+    subprocess.run(["git", "-C", str(main.parent), "update-index", "--index-info"], input=lines, text=True, check=True)
+    (patch,) = commit_with_patches(place, strict=True).patches.new.values()
+    git(main.parent, "reset", "--quiet", "--hard")
+    applied = subprocess.run(["git", "-C", str(main.parent), "apply"], input=patch, check=True)
+    assert (applied.returncode, main.read_text().endswith("# mine\n")) == (0, True)
+
+
+def test_other_files_beside_the_patches_stay(place: Place) -> None:
+    main = change_main(place)
+    (place.cec / "patches").mkdir()
+    (place.cec / "patches/notes.txt").write_text("mine")
+    commit_with_patches(place)
+    main.write_text(main.read_text().removesuffix("# mine\n"))
+    plan = place.commit()
+    assert plan.patches.gone == ("patches/ComfyUI.patch",)
+    assert [path.name for path in (place.cec / "patches").iterdir()] == ["notes.txt"]
+    assert place.git("status", "--porcelain") == ""
+
+
+def test_a_patch_of_a_pack_that_is_not_there_any_more_goes(place: Place) -> None:
+    (place.cec / "patches").mkdir()
+    (place.cec / "patches/away.patch").write_text("x")
+    place.save("a.json")
+    assert place.commit().patches.gone == ("patches/away.patch",)
+
+
+def test_a_place_for_patches_that_is_no_directory_is_refused(place: Place) -> None:
+    change_main(place)
+    (place.cec / "patches").symlink_to(place.live)
+    with pytest.raises(RepositoryUnfit):
+        commit_with_patches(place)

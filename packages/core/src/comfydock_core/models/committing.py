@@ -9,13 +9,15 @@ from comfydock_core.models.operation import ChangePlan
 class CommitRequest:
     """How to commit. `message` is the user's own, `None` for one about what changed.
 
-    `strict` refuses what cannot be rebuilt elsewhere. A `rehearsal` leaves nothing in the repository, and its plan
+    `strict` refuses what cannot be rebuilt elsewhere. `with_patches` adds what was changed of ComfyUI and of node packs
+    as patches. A `rehearsal` leaves nothing in the repository, and its plan
     cannot be carried out.
     """
 
     message: str | None = None
     strict: bool = False
     rehearsal: bool = False
+    with_patches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,17 @@ class WorkflowCopies:
 
 
 @dataclass(frozen=True, slots=True)
+class PatchFiles:
+    """The patches that are `new` or other than before, and those that are `gone`, by their paths in the definition."""
+
+    new: dict[str, bytes]
+    gone: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.gone)
+
+
+@dataclass(frozen=True, slots=True)
 class CommitPlan:
     """What a commit takes, known in full. `commit` is `None` when there is nothing to commit.
 
@@ -111,6 +124,7 @@ class CommitPlan:
     left_out: tuple[tuple[str, str], ...]
     unreadable: tuple[tuple[str, str], ...]
     workflows: WorkflowCopies
+    patches: PatchFiles
     index: bytes
     change: ChangePlan
 
