@@ -78,6 +78,7 @@ def habits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
     monkeypatch.setenv("GIT_EXTERNAL_DIFF", program)
+    monkeypatch.setenv("GIT_DIFF_OPTS", "--unified=0")
     monkeypatch.setattr(git_options, "_users_filters", None)  # As at the start of a program.
     return ran
 
