@@ -19,13 +19,13 @@ from tests.support.miniature import git
 from tests.support.sessions import Session
 
 WORK = ("-e", "work")
-COMMIT = ("commit", "-m", "mine", *WORK)
+COMMIT = ("commit", "-m", "mine", "--with-patches", *WORK)
 FIXED = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
 
 
 @pytest.fixture(scope="session")
 def saved(prepared: Session, tmp_path_factory: pytest.TempPathFactory) -> Session:
-    """The prepared workspace with workflows of which some are committed, and something in git's index."""
+    """The prepared workspace with workflows of which some are committed, and changes in git's index and in ComfyUI."""
     first = Session(prepared.program, prepared.workspace, {**prepared.variables, **FIXED})
     session = Field(first, tmp_path_factory.mktemp("saved")).session
     workflows = session.environments / "work/ComfyUI/user/default/workflows"
@@ -37,6 +37,8 @@ def saved(prepared: Session, tmp_path_factory: pytest.TempPathFactory) -> Sessio
     (workflows / "changes.json").write_text('{"nodes": [1]}')
     (workflows / "goes.json").unlink()
     (workflows / "comes.json").write_text('{"nodes": [2]}')
+    with open(session.environments / "work/ComfyUI/main.py", "a", encoding="utf-8") as main:
+        main.write("# mine\n")
     definition = session.environments / "work/.cec"
     (definition / "mine.md").write_text("mine")
     git(definition, "add", "mine.md")
@@ -74,7 +76,14 @@ def test_a_commit_killed_at_any_point_twice_ends_old_or_new(commits: Field) -> N
     old = history(commits)
     points = commits.points(*COMMIT)
     new = history(commits)
-    assert {"objects made", "workflows staged", "index locked", "index unlocked", "before ref"} <= set(points)
+    assert {
+        "objects made",
+        "workflows staged",
+        "patches staged",
+        "index locked",
+        "index unlocked",
+        "before ref",
+    } <= set(points)
     assert (new["status"], old["status"] != "") == ("", True)
     between = points.index("before ref") + 1
     ended = {"old": 0, "new": 0}

@@ -79,3 +79,44 @@ def test_changed_files_of_a_pack_are_told(work: Session, host: PackHost) -> None
     assert [(gap["kind"], gap["reason"]) for gap in work.data("commit")["gaps"]] == [
         ("pack", "changed files: __init__.py")
     ]
+
+
+def test_changed_files_are_committed_as_patches_and_go_with_the_changes(work: Session, host: PackHost) -> None:
+    host.add("blur", "1.0.0", files=pack_files("Blur"))
+    host.add_repository("alice", "Fancy")
+    work.ok("node", "add", "blur", "https://github.com/alice/Fancy")
+    work.ok("commit")
+    root = work.environments / "work"
+    definition, packs = root / ".cec", root / "ComfyUI/custom_nodes"
+    changed = [root / "ComfyUI/main.py", packs / "blur/__init__.py", packs / "Fancy/__init__.py"]
+    before = [path.read_bytes() for path in changed]
+    for path in changed:
+        path.write_text(f"{path.read_text()}# mine\n")
+
+    assert work.ok("commit").out == "work: nothing to commit\n"
+    assert "patches: 3 written" in work.ok("commit", "--with-patches", "--dry-run").out
+    assert not (definition / "patches").exists()
+    done = work.data("commit", "--with-patches", "--strict")
+    assert (done["gaps"], len(done["patches"]["written"])) == ([], 3)
+    assert git(definition, "status", "--porcelain") == ""
+    for path in sorted((definition / "patches").iterdir()):
+        assert "+# mine" in path.read_text()
+    assert git(definition, "ls-files", "patches").split() == [
+        "patches/ComfyUI.patch", "patches/Fancy.patch", "patches/blur.patch"
+    ]  # fmt: skip
+
+    # What was changed further since is a gap again; the patches stay until somebody says otherwise.
+    changed[0].write_text(f"{changed[0].read_text()}# more\n")
+    save(work, "portrait.json")
+    assert [gap["name"] for gap in work.data("commit")["gaps"]] == ["ComfyUI"]
+    assert "# more" not in (definition / "patches/ComfyUI.patch").read_text()
+    assert work.data("commit", "--with-patches")["patches"]["written"] == ["patches/ComfyUI.patch"]
+
+    # The changes are taken back, and with them the patches.
+    for path, content in zip(changed, before, strict=True):
+        path.write_bytes(content)
+    assert len(work.data("commit")["patches"]["removed"]) == 3
+    assert not (definition / "patches").exists()
+    work.ok("undo")
+    assert len(list((definition / "patches").iterdir())) == 3
+    assert git(definition, "fsck", "--strict", "--no-dangling") == ""

@@ -1,11 +1,15 @@
-"""`log`, `show` and `diff` as people and scripts use them."""
+"""`log`, `show`, `diff` and `blame` as people and scripts use them."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from build.programs import Program
+from comfydock_core.models.workflow.lock import LockedComfyUI, LockedModel, LockedPack, WorkflowLock
+from comfydock_core.models.workflow.lock_text import lock_text
 from tests.support import programs
 from tests.support.histories import MANIFEST, PACK, PastEnvironment, graph, loader, past_environment, sampler
 from tests.support.pack_host import PackHost, pack_files
@@ -114,6 +118,10 @@ def test_what_others_wrote_cannot_act_on_the_terminal(session: Session, past: Pa
         (("diff", "a...b"), "ref-invalid", 2),
         (("diff", "op:9"), "operation-not-found", 3),
         (("log", "nobody"), "workflow-not-found", 3),
+        (("blame", "nobody"), "workflow-not-found", 3),
+        (("blame", "portrait", "KSamper", "--ref", "v2"), "workflow-node-not-found", 3),
+        (("blame", "portrait", "KSampler.step", "--ref", "v2"), "workflow-node-not-found", 3),
+        (("blame", "portrait", "--ref", "v9"), "ref-not-found", 3),
     ],
 )
 def test_what_is_not_there_is_a_named_error(
@@ -140,3 +148,102 @@ def test_a_change_shows_until_it_is_undone(work: Session, host: PackHost) -> Non
     assert work.data("diff")["difference"]["packs"] == []
     assert [one["pack"] for one in work.data("diff", f"HEAD..op:{number + 1}")["difference"]["packs"]] == ["fancy"]
     assert work.data("diff", f"HEAD..op:{number}")["difference"]["packs"] == []
+
+
+def test_blame_tells_who_set_what(program: Program, past: PastEnvironment, tmp_path: Path) -> None:
+    session = Session(program, past.workspace, {"HOME": str(tmp_path)})
+    past.save("portrait", graph(sampler(steps=30, control="fixed", title="base"), loader("sd.safetensors")))
+    lines = session.ok("blame", "portrait").out.splitlines()
+    assert re.fullmatch(
+        r'KSampler "base" \(3\) +v2  [0-9a-f]{8}  \d{4}-\d\d-\d\d \d\d:\d\d  Alice: first pictures', lines[0]
+    )
+    assert re.fullmatch(r"  #1: 1 +v2 .*", lines[1])
+    assert re.fullmatch(r"  #2: 30 +\(not committed yet\)", lines[2])
+    assert re.fullmatch(r"CheckpointLoaderSimple 4 +\(not committed yet\)", lines[7])
+    (node,) = session.data("blame", "portrait", "base.#2", "--ref", "HEAD")["nodes"]
+    (value,) = node["values"]
+    assert (value["source"]["value"], value["commit"]["version"]) == (20, "v2")
+    assert "commit" not in node
+
+
+def test_blame_completes_workflows_and_commits(session: Session, past: PastEnvironment) -> None:
+    past.save("portrait", graph(sampler()))
+    assert session.ok("__complete", "bash", "blame", "").out.split() == ["portrait"]
+    assert session.ok("__complete", "bash", "blame", "portrait", "--ref", "ma").out.split() == ["main"]
+
+
+def test_blame_passes_over_what_cannot_be_read(session: Session, past: PastEnvironment) -> None:
+    past.commit("broken \x1b[31m", {"workflows/portrait.json": "{"})
+    past.commit("mended", {"workflows/portrait.json": graph(sampler(steps=20, control="fixed", title="base"))})
+    ran = session.ok("blame", "portrait", "base.#2", "--ref", "HEAD")
+    assert re.search(r"#2: 20 +v2 ", ran.out)
+    assert "! the workflow as of v3 cannot be read" in ran.err
+
+
+def test_a_picture_shows_how_workflows_differ(
+    program: Program, past: PastEnvironment, tmp_path: Path, session: Session
+) -> None:
+    here = Session(program, past.workspace, {"HOME": str(tmp_path)})
+    past.save("portrait", graph(sampler(steps=30, control="fixed", title="base"), loader("sd.safetensors")))
+    ran = here.ok("diff", "--picture", str(tmp_path / "diff.svg"))
+    assert (ran.out, ran.err.endswith(f"drawn to {tmp_path}/diff.svg\n")) == (session.ok("diff").out, True)
+    picture = ElementTree.parse(tmp_path / "diff.svg").getroot()
+    assert picture.findtext("{http://www.w3.org/2000/svg}title") == "Workflows: v2 → now"
+    assert session.data("show", "v2", "--picture", str(tmp_path / "show.svg"))["picture"] == f"{tmp_path}/show.svg"
+    assert "v1 → v2" in (tmp_path / "show.svg").read_text()
+
+
+def test_a_picture_replaces_pictures_alone_unless_forced(
+    session: Session, past: PastEnvironment, tmp_path: Path
+) -> None:
+    past.save("portrait", graph(sampler(steps=30, control="fixed", title="base")))
+    mine, picture = tmp_path / "mine.svg", tmp_path / "diff.svg"
+    mine.write_text("<svg/>")
+    (tmp_path / "link.svg").symlink_to(tmp_path / "nowhere")
+    for path in (mine, tmp_path / "link.svg", tmp_path):
+        error = session.error("diff", "--picture", str(path))
+        assert (error["code"], error["exit_code"]) == ("conflict", 4)
+    assert mine.read_text() == "<svg/>"
+    session.ok("diff", "--picture", str(picture))
+    before = picture.read_text()
+    past.save("portrait", graph(sampler(steps=31, control="fixed", title="base")))
+    session.ok("diff", "--picture", str(picture))
+    assert picture.read_text() != before
+    session.ok("diff", "--picture", str(mine), "--force")
+    assert mine.read_text() == picture.read_text()
+    assert sorted(one.name for one in tmp_path.glob("*.svg")) == ["diff.svg", "link.svg", "mine.svg"]
+
+
+def test_no_picture_is_made_of_nothing(session: Session, past: PastEnvironment, tmp_path: Path) -> None:
+    past.save("portrait", graph(sampler(steps=20, control="fixed", title="base")))
+    ran = session.ok("diff", "--picture", str(tmp_path / "diff.svg"))
+    assert "nothing was drawn" in ran.err
+    assert not (tmp_path / "diff.svg").exists()
+    assert session.data("diff", "--picture", str(tmp_path / "diff.svg"))["picture"] is None
+
+
+def test_a_picture_that_cannot_be_written_is_an_error(session: Session, past: PastEnvironment, tmp_path: Path) -> None:
+    past.save("portrait", graph(sampler(steps=30, control="fixed", title="base")))
+    assert session.error("diff", "--picture", str(tmp_path / "no/where.svg"))["code"] == "file-system"
+    assert session.error("diff", "--force")["exit_code"] == 2
+
+
+def test_locks_of_workflows_are_told_by_what_they_pin(program: Program, past: PastEnvironment, tmp_path: Path) -> None:
+    here = Session(program, past.workspace, {"HOME": str(tmp_path)})
+    pack = LockedPack("fancy", "Fancy", "registry", "1.0.0")
+    lock = WorkflowLock("portrait", LockedComfyUI("v0.3.60"), (pack,))
+    past.commit("lock", {"workflow-locks/portrait.json": lock_text(lock)})
+    newer = replace(lock, packs=(replace(pack, version="1.1.0"),), models=(LockedModel("vae", "a.safetensors", 5),))
+    past.commit("again", {"workflow-locks/portrait.json": lock_text(newer)})
+    assert here.ok("show", "HEAD").out.splitlines()[-4:] == [
+        "locks of workflows",
+        "  ~ portrait",
+        "      ~ pack fancy 1.0.0 → 1.1.0",
+        "      + model vae/a.safetensors 5 B",
+    ]
+    words = [line.strip() for line in here.ok("log", "-n", "2").out.splitlines()[1::2]]
+    assert words == ["lock workflow portrait anew (pack fancy, model vae/a.safetensors)", "lock workflow portrait"]
+    (told,) = here.data("diff", "v3..v4")["difference"]["locks"]
+    assert (told["workflow"], told["entries"][0]) == (
+        "portrait", {"kind": "pack", "name": "fancy", "before": "1.0.0", "after": "1.1.0"}
+    )  # fmt: skip

@@ -12,7 +12,12 @@ def commit(context: Context, arguments: Arguments) -> Result:
     """Plan and carry out, with the environment held in between; `--dry-run` shows the plan."""
     workspace = find_workspace(offline=context.offline)
     name = workspace.environment(context.environment_name).name
-    request = CommitRequest(arguments.text("message"), arguments.flag("strict"), rehearsal=context.dry_run)
+    request = CommitRequest(
+        arguments.text("message"),
+        arguments.flag("strict"),
+        rehearsal=context.dry_run,
+        with_patches=arguments.flag("with_patches"),
+    )
     with make_reporter(context) as reporter:
         if context.dry_run:
             return planned_commit(workspace.history.plan_commit(name, request, reporter))

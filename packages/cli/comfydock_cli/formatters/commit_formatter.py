@@ -36,6 +36,9 @@ def _counts(plan: CommitPlan) -> str:
     changes = plan.changes
     parts = (("node packs", changes.packs), ("packages", changes.packages), ("workflows", changes.workflows))
     told = [f"{word}: {_told(part)}" for word, part in parts if part]
+    patches = ((plan.patches.new, "written"), (plan.patches.gone, "removed"))
+    numbers = [f"{len(paths)} {word}" for paths, word in patches if paths]
+    told += [f"patches: {', '.join(numbers)}"] if numbers else []
     files = changes.files
     every = counted(len(files.added) + len(files.removed) + len(files.changed), "file")
     return "  " + "; ".join([f"{every} changed", *told]) + "\n"
@@ -72,6 +75,7 @@ def _data(plan: CommitPlan) -> dict[str, object]:
         "version": f"v{plan.number}",
         "message": plan.message,
         "changes": plan.changes.as_dict(),
+        "patches": {"written": sorted(plan.patches.new), "removed": sorted(plan.patches.gone)},
         "gaps": [gap.as_dict() for gap in plan.gaps],
         "unreadable": [{"path": path, "reason": reason} for path, reason in plan.unreadable],
         "left_out": [{"path": path, "reason": reason} for path, reason in plan.left_out],

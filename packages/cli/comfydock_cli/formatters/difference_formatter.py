@@ -16,6 +16,7 @@ from comfydock_core.models.history.differences import (
     PackDifference,
     PinnedComfyUI,
     StateLabel,
+    WorkflowLockDifference,
 )
 from comfydock_core.models.packages.python_packages import RequirementChange
 from comfydock_core.models.shared import NodePackage
@@ -25,6 +26,7 @@ _COMMITS = 10
 _COMMIT = 40
 _SHORT = 10
 _MOST = 40
+_KINDS = {"pack": "pack", "class": "node class", "model": "model", "input": "input file"}
 _SIGNS = {ADDED: "+", REMOVED: "-"}
 
 
@@ -44,6 +46,7 @@ def difference_text(found: DefinitionDifference) -> str:
         ("PyTorch back ends", [line for one in found.backends for line in
                                (f"  {_SIGNS.get(one.state, '~')} {one.backend}", *package_lines(one.packages))]),
         ("workflows", [line for one in found.workflows for line in workflow_lines(one)]),
+        ("locks of workflows", [line for one in found.locks for line in _lock(one)]),
         ("models", [*_models("+", found.models_added), *_models("-", found.models_removed)]),
         ("settings", [f"  ~ {one.key}: {_value(one.before)} → {_value(one.after)}" for one in found.settings]),
         ("other files", [f"  {_SIGNS.get(one.state, '~')} {one.path}" for one in found.files]),
@@ -109,6 +112,18 @@ def _data(found: DefinitionDifference) -> dict[str, object]:
             for one in found.backends
         ],
         "workflows": [workflow_data(one) for one in found.workflows],
+        "locks": [
+            {
+                "workflow": one.workflow,
+                "state": one.state,
+                "problem": one.problem,
+                "entries": [
+                    {"kind": entry.kind, "name": entry.name, "before": entry.before, "after": entry.after}
+                    for entry in one.entries
+                ],
+            }
+            for one in found.locks
+        ],
         "models": {
             "added": [_model_data(one) for one in found.models_added],
             "removed": [_model_data(one) for one in found.models_removed],
@@ -177,6 +192,19 @@ def _requirement(one: RequirementChange) -> str:
 
 def _requirement_data(one: RequirementChange) -> dict[str, object]:
     return {"place": one.place, "name": one.name, "before": one.before, "after": one.after}
+
+
+def _lock(one: WorkflowLockDifference) -> Iterator[str]:
+    about = f": {one.problem}" if one.problem is not None else f" ({one.words})" if one.words else ""
+    if not about and not one.entries:
+        about = ": the same versions and contents"
+    yield f"  {_SIGNS.get(one.state, '~')} {one.workflow}{about}"
+    for entry in one.entries:
+        what = entry.name if entry.kind == "comfyui" else f"{_KINDS[entry.kind]} {entry.name}"
+        if entry.before is None or entry.after is None:
+            yield f"      {'+' if entry.before is None else '-'} {what} {entry.after or entry.before}"
+        else:
+            yield f"      ~ {what} {entry.before} → {entry.after}"
 
 
 def _models(sign: str, models: Iterable[ModelPin]) -> list[str]:

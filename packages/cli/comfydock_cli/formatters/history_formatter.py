@@ -39,7 +39,7 @@ def log_result(log: Log) -> Result:
 
 def commit_text(commit: CommitInfo) -> str:
     """One commit with its whole message."""
-    lines = [_facts(commit), f"  {_line(commit.subject)}"]
+    lines = [_facts(commit), f"  {one_line(commit.subject)}"]
     if commit.body:
         lines += ["", *(f"  {clean(line)}" for line in commit.body.splitlines())]
     if len(commit.parents) > 1:
@@ -78,9 +78,9 @@ def start_change_data(change: StartChange) -> dict[str, object]:
 
 def start_change_text(change: StartChange) -> str:
     """What became of a pack at the starts of ComfyUI, on one line."""
-    name = _line(change.pack)
+    name = one_line(change.pack)
     if change.kind == FAILS:
-        return f"! {name} fails to import from here on" + (f": {_line(change.error)}" if change.error else "")
+        return f"! {name} fails to import from here on" + (f": {one_line(change.error)}" if change.error else "")
     if change.kind == RECOVERED:
         return f"{name} can be imported again"
     return (
@@ -97,7 +97,7 @@ def _listed(log: Log) -> list[str]:
 
 def _entry(entry: LogEntry) -> list[str]:
     more = _words(entry)
-    lines = [_one_line(entry.commit), *([f"    {more}"] if more else [])]
+    lines = [_entry_line(entry.commit), *([f"    {more}"] if more else [])]
     if entry.start is not None and not entry.start.understood:
         lines.append("    ! ComfyUI reported its imports in an unknown form when it was started")
     return [*lines, *(f"    {start_change_text(change)}" for change in entry.starts)]
@@ -112,7 +112,7 @@ def _drawn(log: Log) -> list[str]:
         if entry is None:
             lines.append(line.art)
         elif line.first:
-            lines.append(f"{line.art} {_one_line(entry.commit)}")
+            lines.append(f"{line.art} {_entry_line(entry.commit)}")
         elif _words(entry) or not _PLAIN_ART.issuperset(line.art):
             lines.append(f"{line.art}    {_words(entry)}".rstrip())
     return lines
@@ -121,26 +121,26 @@ def _drawn(log: Log) -> list[str]:
 def _words(entry: LogEntry) -> str:
     if entry.words is None:
         return "its manifest, or the one before, cannot be read"
-    return "" if entry.words.lower() == entry.commit.subject.lower() else _line(entry.words)
+    return "" if entry.words.lower() == entry.commit.subject.lower() else one_line(entry.words)
 
 
-def _one_line(commit: CommitInfo) -> str:
-    return f"{_facts(commit)}  {_line(commit.subject)}"
+def _entry_line(commit: CommitInfo) -> str:
+    return f"{_facts(commit)}  {one_line(commit.subject)}"
 
 
 def _facts(commit: CommitInfo) -> str:
-    names = f" ({', '.join(map(_line, commit.names))})" if commit.names else ""
-    return f"{commit.label or '-':<4}  {commit.short}  {_local(commit.date)}  {_line(commit.author)}{names}"
+    names = f" ({', '.join(map(one_line, commit.names))})" if commit.names else ""
+    return f"{commit.label or '-':<4}  {commit.short}  {local_time(commit.date)}  {one_line(commit.author)}{names}"
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """What others wrote, on one line."""
     return clean(text).replace("\n", " ").replace("\t", " ")
 
 
-def _local(moment: str) -> str:
+def local_time(moment: str) -> str:
     """A time as the machine tells it; what is none stays as it is."""
     try:
         return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError):
-        return _line(moment) or "no date"
+        return one_line(moment) or "no date"

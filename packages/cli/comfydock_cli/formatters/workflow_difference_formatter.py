@@ -1,20 +1,14 @@
 """How two versions of a workflow differ, as text and as data."""
 
-import json
 from collections.abc import Iterator
 
 from comfydock_core.models.history.differences import ADDED, REMOVED, RENAMED, WorkflowDifference
+from comfydock_core.models.workflow.difference_words import change_lines, node_text, shortened
 from comfydock_core.models.workflow.differences import InputChange, NodeChange, Source, ViewDifference
-from comfydock_core.models.workflow.prompt_view import NodeLink, NodeValue, WorkflowNode
+from comfydock_core.models.workflow.prompt_view import NodeValue, WorkflowNode
 from comfydock_core.utils.text import counted
 
-_LONGEST = 60
 _MOST = 60
-_FIXED = (None, "fixed")
-_STATES = {
-    "runs": "runs", "muted": "muted", "bypassed": "bypassed", "unused": "in a subgraph that is not used",
-    "editor": "for the editor alone",
-}  # fmt: skip
 
 
 def workflow_lines(one: WorkflowDifference) -> list[str]:
@@ -66,11 +60,11 @@ def _quiet(view: ViewDifference) -> str:
 
 
 def _view(view: ViewDifference) -> Iterator[str]:
-    yield from (f"      + {_node(node)}" for node in view.added)
-    yield from (f"      - {_node(node)}" for node in view.removed)
+    yield from (f"      + {node_text(node)}" for node in view.added)
+    yield from (f"      - {node_text(node)}" for node in view.removed)
     for change in view.changed:
-        told = list(_changes(change))
-        yield f"      ~ {_node(change.before)}: {told[0]}"
+        told = list(change_lines(change))
+        yield f"      ~ {node_text(change.before)}: {told[0]}"
         yield from (f"          {line}" for line in told[1:])
     if view.moved:
         yield f"      {counted(view.moved, 'node')} moved"
@@ -80,39 +74,7 @@ def _view(view: ViewDifference) -> Iterator[str]:
         ("+", "pack", view.packs_added),
         ("-", "pack", view.packs_removed),
     ):
-        yield from (f"      {sign} {what} {_short(name)}" for name in names)
-
-
-def _changes(change: NodeChange) -> Iterator[str]:
-    if change.retitled:
-        yield f"title {_title(change.before)} → {_title(change.after)}"
-    if change.state_changed:
-        yield f"{_STATES[change.before.state]} → {_STATES[change.after.state]}"
-    for one in change.inputs:
-        before, after = _source(one.before, one.before_class), _source(one.after, one.after_class)
-        yield f"{one.input or 'a value'} {before} → {after}"
-
-
-def _node(node: WorkflowNode) -> str:
-    return f'{node.type} "{_short(node.title)}"' if node.title else f"{node.type} {node.id}"
-
-
-def _title(node: WorkflowNode) -> str:
-    return f'"{_short(node.title)}"' if node.title else "none"
-
-
-def _source(source: Source | None, kind: str | None) -> str:
-    if source is None:
-        return "nothing"
-    if isinstance(source, NodeLink):
-        return f"{kind or 'node'} {source.node}, output {source.slot}"
-    if source.control not in _FIXED:
-        return str(source.control)
-    return _short(json.dumps(source.value, ensure_ascii=False, default=str))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+        yield from (f"      {sign} {what} {shortened(name)}" for name in names)
 
 
 def _node_data(node: WorkflowNode) -> dict[str, object]:
@@ -128,10 +90,11 @@ def _change_data(change: NodeChange) -> dict[str, object]:
 
 
 def _input_data(one: InputChange) -> dict[str, object]:
-    return {"input": one.input, "before": _source_data(one.before), "after": _source_data(one.after)}
+    return {"input": one.input, "before": source_data(one.before), "after": source_data(one.after)}
 
 
-def _source_data(source: Source | None) -> dict[str, object] | None:
+def source_data(source: Source | None) -> dict[str, object] | None:
+    """The same for `--json`."""
     if isinstance(source, NodeValue):
         return {"value": source.value, "control": source.control}
     return None if source is None else {"node": source.node, "slot": source.slot}

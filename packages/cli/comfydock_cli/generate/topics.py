@@ -228,6 +228,7 @@ _HISTORY = Topic(
         ("comfydock show v3", "show what a commit changed"),
         ("comfydock diff", "compare the last commit with what is there now"),
         ("comfydock diff v1..v3", "compare two commits"),
+        ("comfydock blame WORKFLOW", "name the commit that set each value of a workflow"),
     ),
     "A commit has many names:",
     (

@@ -1,9 +1,10 @@
 """Commands about what was done, and about the history of definitions."""
 
-from comfydock_cli.table.spec import ENVIRONMENT, WHILE_RUNNING, WORKSPACE, WRITE, Command, flag, value, word
+from comfydock_cli.table.spec import ENVIRONMENT, FORCE, WHILE_RUNNING, WORKSPACE, WRITE, Command, flag, value, word
 
 _ABOUT = "history"
 _OF_WORKSPACE = flag("--workspace", help="only operations of the workspace, not of an environment")
+_PICTURE = value("--picture", metavar="FILE", help="draw the workflows that differ into an SVG picture")
 _OPERATION = word("operation", "number or identifier of the operation")
 _STASH = flag("--stash", help="put uncommitted work aside first; `stash pop` brings it back")
 _DISCARD = flag("--discard", help="overwrite uncommitted work; `undo` still brings it back")
@@ -17,13 +18,15 @@ COMMANDS = (
         "comfydock_cli.env_commands.committing:commit",
         "Commit the environment's definition",
         "Makes a commit of manifest, locks and the workflows as they are now in the git repository `.cec`. Without a"
-        " message it is named after what changed. What could not be rebuilt elsewhere, such as code that is not pushed,"
-        " is listed, and stands in the commit. `undo` takes the commit back.",
-        ("comfydock commit", 'comfydock commit -m "faces work" --strict', "comfydock commit --dry-run"),
+        " message it is named after what changed. What could not be rebuilt elsewhere, such as code that is not pushed"
+        " or a locked model without a source, is listed, and stands in the commit. Changed files of ComfyUI and of node"
+        " packs are among that, unless `--with-patches` keeps them in `patches`. `undo` takes the commit back.",
+        ("comfydock commit", 'comfydock commit -m "faces work" --strict', "comfydock commit --with-patches --dry-run"),
         _ABOUT,
         (
             value("--message", "-m", metavar="MESSAGE", help="what the commit is about"),
             flag("--strict", help="refuse to commit what could not be rebuilt elsewhere"),
+            flag("--with-patches", help="commit changed files of ComfyUI and of node packs as patches"),
         ),
         ENVIRONMENT,
         WRITE,
@@ -52,7 +55,7 @@ COMMANDS = (
         " `HEAD~2` or `@{yesterday}`.",
         ("comfydock show", "comfydock show v1 -e work"),
         _ABOUT,
-        (word("ref", "the commit; the last one by default", optional=True, completer="refs"),),
+        (word("ref", "the commit; the last one by default", optional=True, completer="refs"), _PICTURE, FORCE),
         ENVIRONMENT,
     ),
     Command(
@@ -61,10 +64,27 @@ COMMANDS = (
         "Show what is different now",
         "Compares the last commit, or the one named, with what is there now, saved workflows included; `A..B` compares"
         " two commits. `op:42` is the state before operation 42. The exit code is 0, whether there are differences or"
-        " not.",
-        ("comfydock diff", "comfydock diff HEAD~0 -e work", "comfydock diff v1..HEAD"),
+        " not. `--picture` also draws the workflows side by side: what was added, removed and changed. It replaces"
+        " pictures that it made, other files only with `--force`.",
+        ("comfydock diff", "comfydock diff HEAD~0 --picture diff.svg", "comfydock diff v1..HEAD -e work"),
         _ABOUT,
-        (word("refs", "a commit, or two as `A..B`", optional=True, completer="refs"),),
+        (word("refs", "a commit, or two as `A..B`", optional=True, completer="refs"), _PICTURE, FORCE),
+        ENVIRONMENT,
+    ),
+    Command(
+        ("blame",),
+        "comfydock_cli.env_commands.history:blame",
+        "Show which commit set what of a workflow",
+        "For each node the commit that added it, and for each of its values and links the commit that set it. A node is"
+        " named by its number, its title or its class. Followed are the first parents of the commits and the file under"
+        " its present name: what it was called before is not looked for.",
+        ("comfydock blame portrait", "comfydock blame portrait FaceDetailer", "comfydock blame portrait 2.model"),
+        _ABOUT,
+        (
+            word("workflow", "a workflow of the environment", completer="workflow_names"),
+            word("node", "a node, or one input of it as `NODE.INPUT`", optional=True),
+            value("--ref", metavar="REF", help="what this commit has, instead of what is saved", completer="refs"),
+        ),
         ENVIRONMENT,
     ),
     Command(

@@ -34,6 +34,7 @@ MODULE_OF = {
             "log",
             "show",
             "diff",
+            "blame",
             "checkout",
             "switch",
             "reset",

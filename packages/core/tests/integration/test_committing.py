@@ -5,6 +5,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,8 @@ from comfydock_core.models.exceptions import (
     RepositoryUnfit,
 )
 from comfydock_core.models.operation import Initiator, Swap
+from comfydock_core.models.workflow.lock import LockedModel, WorkflowLock
+from comfydock_core.models.workflow.lock_text import lock_text
 from comfydock_core.services.transaction.steps import StepRunner
 from comfydock_core.utils import faults
 from comfydock_core.utils.reporting import SilentReporter
@@ -620,3 +623,130 @@ def test_a_package_without_a_hash_and_one_of_this_machine_are_told(place: Place)
         ("bare", "it is locked without a hash"),
         ("local", "it is installed from `../tool` on this machine"),
     ]
+
+
+# Models of locked workflows
+
+
+def lock(place: Place, *models: LockedModel, name: str = "portrait") -> None:
+    place.save(f"{name}.json")
+    path = place.cec / "workflow-locks" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(lock_text(WorkflowLock(name, models=models)), encoding="utf-8")
+
+
+MODEL = LockedModel("vae", "a.safetensors", 1500, "a" * 64, "b" * 64)
+
+
+def test_a_locked_model_without_a_source_is_a_gap(place: Place) -> None:
+    lock(place, MODEL)
+    lock(place, MODEL, name="other")
+    error = refused(place, lambda: place.commit(strict=True), NotReproducible)
+    assert error.hint is not None
+    assert "comfydock model add-source" in error.hint
+    plan = place.commit()
+    text = "model vae/a.safetensors: no source of it is known; locked for `other`, `portrait`"
+    assert [gap.text for gap in plan.gaps] == [f"{text} ({'a' * 64})"]
+    assert f"Not-Reproducible: {text}" in place.git("log", "-1", "--format=%B")
+
+
+@pytest.mark.parametrize(
+    ("model", "gaps"),
+    [
+        (replace(MODEL, sources=("https://example.com/a",)), 0),
+        (replace(MODEL, sources=("/home/me/a.safetensors",)), 1),
+        (replace(MODEL, optional=True), 0),
+    ],
+    ids=["source", "path of this machine", "optional"],
+)
+def test_what_has_a_source_elsewhere_or_can_be_left_out_is_no_gap(place: Place, model: LockedModel, gaps: int) -> None:
+    lock(place, model)
+    assert len(place.commit().gaps) == gaps
+
+
+def test_a_source_in_the_manifest_counts(place: Place) -> None:
+    manifest = place.cec / "pyproject.toml"
+    noted = f'{{filename = "a", size = 1500, blake3 = "{"a" * 64}", sources = ["https://example.com/a"]}}'
+    manifest.write_text(f"{manifest.read_text()}\n[tool.comfydock.models]\nabc = {noted}\n")
+    lock(place, MODEL, replace(MODEL, name="c.safetensors", blake3="c" * 64, sha256=None))
+    assert [gap.name for gap in place.commit().gaps] == ["vae/c.safetensors"]
+
+
+def test_the_lock_of_a_workflow_that_is_gone_is_no_gap(place: Place) -> None:
+    lock(place, MODEL)
+    place.save("other.json")
+    (place.live / "portrait.json").unlink()
+    assert place.commit().gaps == ()
+
+
+def test_a_lock_that_cannot_be_read_is_a_gap(place: Place) -> None:
+    lock(place, MODEL)
+    (place.cec / "workflow-locks/portrait.json").write_text("{")
+    (gap,) = place.commit().gaps
+    assert (gap.kind, gap.name, gap.reason.startswith("it is not JSON")) == ("workflow-lock", "portrait", True)
+
+
+# Patches
+
+
+def change_main(place: Place, text: str = "# mine\n") -> Path:
+    main = Path(place.layout.comfyui) / "main.py"
+    main.write_text(f"{main.read_text()}{text}")
+    return main
+
+
+def commit_with_patches(place: Place, *, strict: bool = False) -> CommitPlan:
+    request = CommitRequest(None, strict, with_patches=True)
+    with place.workspace.exclusive(ME, SILENT, place.layout.name):
+        plan = place.workspace.history.plan_commit(place.layout.name, request, SILENT)
+        if not plan.nothing_to_do:
+            place.carry_out(plan)
+    return plan
+
+
+def test_a_patch_is_against_the_pinned_commit(place: Place) -> None:
+    """Commits of one's own on top are in it, too."""
+    main = change_main(place)
+    git(main.parent, "commit", "--quiet", "-a", "-m", "mine")
+    change_main(place, "# more\n")
+    assert commit_with_patches(place, strict=True).gaps == ()
+    added = [line for line in (place.cec / "patches/ComfyUI.patch").read_text().splitlines() if line.startswith("+#")]
+    assert added == ["+# mine", "+# more"]
+    assert commit_with_patches(place).nothing_to_do
+
+
+def test_a_file_that_a_merge_left_open_is_taken_as_it_lies_there(place: Place) -> None:
+    main = change_main(place)
+    blob = git(main.parent, "hash-object", "-w", "main.py")
+    lines = f"0 {'0' * 40}\tmain.py\n" + "".join(f"100644 {blob} {stage}\tmain.py\n" for stage in (1, 2, 3))
+    subprocess.run(["git", "-C", str(main.parent), "update-index", "--index-info"], input=lines, text=True, check=True)
+    (patch,) = commit_with_patches(place, strict=True).patches.new.values()
+    git(main.parent, "reset", "--quiet", "--hard")
+    applied = subprocess.run(["git", "-C", str(main.parent), "apply"], input=patch, check=True)
+    assert (applied.returncode, main.read_text().endswith("# mine\n")) == (0, True)
+
+
+def test_other_files_beside_the_patches_stay(place: Place) -> None:
+    main = change_main(place)
+    (place.cec / "patches").mkdir()
+    (place.cec / "patches/notes.txt").write_text("mine")
+    commit_with_patches(place)
+    main.write_text(main.read_text().removesuffix("# mine\n"))
+    plan = place.commit()
+    assert plan.patches.gone == ("patches/ComfyUI.patch",)
+    assert [path.name for path in (place.cec / "patches").iterdir()] == ["notes.txt"]
+    assert place.git("status", "--porcelain") == ""
+
+
+def test_a_patch_of_a_pack_that_is_not_there_any_more_goes(place: Place) -> None:
+    (place.cec / "patches").mkdir()
+    (place.cec / "patches/away.patch").write_text("x")
+    place.save("a.json")
+    assert place.commit().patches.gone == ("patches/away.patch",)
+
+
+def test_a_place_for_patches_that_is_no_directory_is_refused(place: Place) -> None:
+    change_main(place)
+    (place.cec / "patches").symlink_to(place.live)
+    with pytest.raises(RepositoryUnfit):
+        commit_with_patches(place)

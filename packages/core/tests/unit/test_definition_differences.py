@@ -1,14 +1,28 @@
 """Two states of a definition are compared by what they mean, and told in words."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
 
 from comfydock_core.analyzers.definitions.comparing import DefinitionState, KnownClasses, compare_definitions
 from comfydock_core.analyzers.definitions.wording import NOTHING, default_message
+from comfydock_core.analyzers.definitions.workflow_locks import compare_workflow_locks
 from comfydock_core.models.exceptions import ManifestDamaged
 from comfydock_core.models.history.differences import DefinitionDifference
+from comfydock_core.models.workflow.lock import (
+    LockedClass,
+    LockedComfyUI,
+    LockedInput,
+    LockedModel,
+    LockedPack,
+    WorkflowLock,
+)
+from comfydock_core.models.workflow.lock_text import lock_text
 from tests.support.histories import MANIFEST, PACK, graph, loader, sampler
+
+from .test_workflow_lock import LOCKS
 
 LOCK = 'version = 1\n[[package]]\nname = "numpy"\nversion = "{}"\n'
 
@@ -131,3 +145,93 @@ def test_the_message_about_nothing_says_so() -> None:
 def test_names_of_others_cannot_break_the_line_of_a_message() -> None:
     found = compared({}, {"workflows/a\n\x1b[31mb.json": graph(loader("x"))})
     assert default_message(found) == "add workflow a [31mb"
+
+
+# Locks of workflows
+
+LOCKED = WorkflowLock(
+    "portrait",
+    LockedComfyUI("v0.3.60", "c" * 40),
+    (LockedPack("fancy", "ComfyUI-Fancy", "registry", "1.0.0"), LockedPack("old", "Old", "git", commit="d" * 40)),
+    (LockedClass("Blur", "fancy"), LockedClass("KSampler")),
+    (LockedModel("vae", "a.safetensors", 1500, "a" * 64, "b" * 64), LockedModel("vae", "gone.safetensors", 7)),
+    (LockedInput("face.png", 3, "e" * 64),),
+)
+PLACE = "workflow-locks/portrait.json"
+
+
+def locks(before: WorkflowLock | str | None, after: WorkflowLock | str | None) -> DefinitionDifference:
+    texts = [lock_text(one) if isinstance(one, WorkflowLock) else one for one in (before, after)]
+    return compared(*({} if one is None else {PLACE: one} for one in texts))
+
+
+def told(found: DefinitionDifference) -> list[tuple[str, str, str | None, str | None]]:
+    (lock,) = found.locks
+    assert (lock.workflow, lock.state, lock.problem) == ("portrait", "changed", None)
+    return [(one.kind, one.name, one.before, one.after) for one in lock.entries]
+
+
+def test_a_lock_is_told_by_what_it_pins() -> None:
+    fancy = LockedPack("ComfyUI-Fancy", "ComfyUI-Fancy", "registry", "1.1.0", registry_id="fancy")
+    after = replace(
+        LOCKED,
+        comfyui=LockedComfyUI("v0.3.64", "f" * 40),
+        packs=(fancy, LockedPack("new", "New", "git", commit="9" * 40)),
+        classes=(LockedClass("Blur", "new"), LockedClass("KSampler")),
+        models=(LockedModel("vae", "a.safetensors", 1501, "9" * 64), LockedModel("loras", "b.safetensors", 8)),
+        inputs=(),
+    )
+    assert told(locks(LOCKED, after)) == [
+        ("comfyui", "ComfyUI", "v0.3.60 (cccccccccc)", "v0.3.64 (ffffffffff)"),
+        ("pack", "ComfyUI-Fancy", "1.0.0", "1.1.0"),
+        ("pack", "old", "d" * 10, None),
+        ("pack", "new", None, "9" * 10),
+        ("class", "Blur", "fancy", "new"),
+        ("model", "loras/b.safetensors", None, "8 B"),
+        ("model", "vae/a.safetensors", "1.5 kB (aaaaaaaaaa)", "1.5 kB (9999999999)"),
+        ("model", "vae/gone.safetensors", "7 B", None),
+        ("input", "face.png", "3 B (eeeeeeeeee)", None),
+    ]
+
+
+def test_a_model_that_got_a_source_is_told() -> None:
+    model = replace(LOCKED.models[0], sources=("https://example.com/a",))
+    found = locks(LOCKED, replace(LOCKED, models=(model, LOCKED.models[1])))
+    assert told(found) == [("model", "vae/a.safetensors", "no source", "https://example.com/a")]
+
+
+def test_evidence_in_a_lock_is_no_change_of_what_it_pins() -> None:
+    classes = (replace(LOCKED.classes[0], evidence=("seen",)), LOCKED.classes[1])
+    assert told(locks(LOCKED, replace(LOCKED, classes=classes))) == []
+
+
+def test_a_lock_that_comes_or_goes_is_told_by_how_much_is_in_it() -> None:
+    words = "2 node packs, 2 models, 1 input file"
+    assert [(one.state, one.words) for one in locks(None, LOCKED).locks] == [("added", words)]
+    assert [(one.state, one.words) for one in locks(LOCKED, None).locks] == [("removed", words)]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema": 99}', "\ud800"])
+def test_a_lock_that_cannot_be_read_is_said(text: str) -> None:
+    (found,) = compare_definitions(
+        state({PLACE: lock_text(LOCKED)}),
+        DefinitionState("v2", {PLACE: "x"}, {PLACE: text.encode("utf-8", "surrogatepass")}),
+        KnownClasses,
+    ).locks
+    assert found.problem
+    assert not found.entries
+
+
+def test_locks_have_words_of_their_own() -> None:
+    newer = replace(LOCKED, comfyui=LockedComfyUI("v0.3.64"), models=LOCKED.models[:1])
+    assert default_message(locks(None, LOCKED)) == "lock workflow portrait"
+    assert default_message(locks(LOCKED, None)) == "remove the lock of workflow portrait"
+    assert default_message(locks(LOCKED, newer)) == (
+        "lock workflow portrait anew (model vae/gone.safetensors, ComfyUI)"
+    )
+
+
+@given(LOCKS, LOCKS)
+def test_any_two_locks_are_compared(one: WorkflowLock, other: WorkflowLock) -> None:
+    assert compare_workflow_locks(one, one) == ()
+    assert all(entry.before is not None or entry.after is not None for entry in compare_workflow_locks(one, other))

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.services_bundle import WorkspaceAccess
     from comfydock_core.models.commit import CommitInfo, Reference, Revision
     from comfydock_core.models.committing import CommitOutcome, CommitPlan, CommitRequest
+    from comfydock_core.models.history.blame import Blame
     from comfydock_core.models.history.differences import Comparison, Log
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.protocols import Reporter
@@ -47,20 +48,40 @@ class History:
             self._workspace.environment(environment), self._workspace.layout, what, limit=limit, graph=graph
         )
 
-    def show(self, environment: str | None, name: str, reporter: Reporter) -> tuple[CommitInfo, Comparison]:
+    def show(
+        self, environment: str | None, name: str, reporter: Reporter, *, picture: bool = False
+    ) -> tuple[CommitInfo, Comparison]:
         """A commit with what it changed. Raises what `diff` raises."""
         from comfydock_core.core.usecases.history.comparing import show
 
-        return show(self._workspace.environment(environment), self._workspace.layout, name, reporter)
+        layout = self._workspace.environment(environment)
+        return show(layout, self._workspace.layout, name, reporter, picture=picture)
 
-    def diff(self, environment: str | None, names: str | None, reporter: Reporter) -> Comparison:
+    def diff(
+        self, environment: str | None, names: str | None, reporter: Reporter, *, picture: bool = False
+    ) -> Comparison:
         """What differs between two states: `A..B`, one name and now, or the last commit and now.
 
-        Raises what `resolve` raises, and `ManifestDamaged`, `NotUndoable`, `FileSystemError`.
+        With a `picture` of the workflows that differ. Raises what `resolve` raises, and `ManifestDamaged`,
+        `NotUndoable`, `FileSystemError`.
         """
         from comfydock_core.core.usecases.history.comparing import compare
 
-        return compare(self._workspace.environment(environment), self._workspace.layout, names, reporter)
+        layout = self._workspace.environment(environment)
+        return compare(layout, self._workspace.layout, names, reporter, picture=picture)
+
+    def blame(
+        self, environment: str | None, workflow: str, part: str | None, ref: str | None, reporter: Reporter
+    ) -> Blame:
+        """The commits that set the nodes and values of a workflow, as it is saved or as a commit `ref` has it.
+
+        `part` names one node, or one input as `NODE.INPUT`. Raises what `resolve` raises, and `WorkflowNotFound`,
+        `WorkflowUnreadable`, `WorkflowNodeNotFound`, `WorkflowNodeAmbiguous`, `FileSystemError`.
+        """
+        from comfydock_core.core.usecases.history.blaming import blame
+
+        layout = self._workspace.environment(environment)
+        return blame(layout, self._workspace.layout, workflow, part, ref, reporter)
 
     def plan_commit(self, name: str | None, request: CommitRequest, reporter: Reporter) -> CommitPlan:
         """The commit of what there is, made aside; the environment and its branch stay as they are.

@@ -139,6 +139,8 @@ from .exceptions import UVCommandError as UVCommandError
 from .exceptions import UvFailed as UvFailed
 from .exceptions import VenvIncomplete as VenvIncomplete
 from .exceptions import WorkflowLockDamaged as WorkflowLockDamaged
+from .exceptions import WorkflowNodeAmbiguous as WorkflowNodeAmbiguous
+from .exceptions import WorkflowNodeNotFound as WorkflowNodeNotFound
 from .exceptions import WorkflowNotFound as WorkflowNotFound
 from .exceptions import WorkflowNotWritable as WorkflowNotWritable
 from .exceptions import WorkflowsMissing as WorkflowsMissing

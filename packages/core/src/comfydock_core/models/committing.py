@@ -9,21 +9,23 @@ from comfydock_core.models.operation import ChangePlan
 class CommitRequest:
     """How to commit. `message` is the user's own, `None` for one about what changed.
 
-    `strict` refuses what cannot be rebuilt elsewhere. A `rehearsal` leaves nothing in the repository, and its plan
+    `strict` refuses what cannot be rebuilt elsewhere. `with_patches` adds what was changed of ComfyUI and of node packs
+    as patches. A `rehearsal` leaves nothing in the repository, and its plan
     cannot be carried out.
     """
 
     message: str | None = None
     strict: bool = False
     rehearsal: bool = False
+    with_patches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Something of an environment that nobody could rebuild elsewhere from the commit.
 
-    `kind` is `development-pack`, `pack`, `comfyui` or `package`. `digest` tells which content it was: see
-    `utils.files.tree_digest`.
+    `kind` is `development-pack`, `pack`, `comfyui`, `package`, `model` or `workflow-lock`. `digest` tells which content
+    it was: see `utils.files.tree_digest`, and for a model its BLAKE3.
     """
 
     kind: str
@@ -34,7 +36,10 @@ class Gap:
     @property
     def text(self) -> str:
         """In words, on one line."""
-        what = {"development-pack": "development pack ", "pack": "node pack ", "package": "package "}.get(self.kind, "")
+        what = {
+            "development-pack": "development pack ", "pack": "node pack ", "package": "package ", "model": "model ",
+            "workflow-lock": "lock of the workflow ",
+        }.get(self.kind, "")  # fmt: skip
         return f"{what}{self.name}: {self.reason}" + (f" ({self.digest})" if self.digest else "")
 
     def as_dict(self) -> dict[str, object]:
@@ -89,6 +94,17 @@ class WorkflowCopies:
 
 
 @dataclass(frozen=True, slots=True)
+class PatchFiles:
+    """The patches that are `new` or other than before, and those that are `gone`, by their paths in the definition."""
+
+    new: dict[str, bytes]
+    gone: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.gone)
+
+
+@dataclass(frozen=True, slots=True)
 class CommitPlan:
     """What a commit takes, known in full. `commit` is `None` when there is nothing to commit.
 
@@ -108,6 +124,7 @@ class CommitPlan:
     left_out: tuple[tuple[str, str], ...]
     unreadable: tuple[tuple[str, str], ...]
     workflows: WorkflowCopies
+    patches: PatchFiles
     index: bytes
     change: ChangePlan
 

@@ -474,8 +474,8 @@ class RepositoryUnfit(ConflictError):
 class NotReproducible(ConflictError):
     """With `--strict` nothing is committed that cannot be rebuilt elsewhere, and something cannot.
 
-    All of it is listed: code that is on this machine alone, changed files, packages without hashes. Without
-    `--strict` it is committed, and the commit says what it lacks.
+    All of it is listed: code that is on this machine alone, changed files, packages without hashes, models without a
+    source. Without `--strict` it is committed, and the commit says what it lacks.
     """
 
     code = "not-reproducible"
@@ -964,6 +964,25 @@ class WorkflowNotFound(NotFoundError):
     """
 
     code = "workflow-not-found"
+
+
+class WorkflowNodeNotFound(NotFoundError):
+    """A workflow has no node, or a node no input, of this name.
+
+    A node is named by its number, as in `12` or, within a subgraph, `12:7`, by its title, or by its class; an input by
+    the node and its name, as in `12.steps`. `comfydock workflow show WORKFLOW` shows the nodes with their inputs.
+    """
+
+    code = "workflow-node-not-found"
+
+
+class WorkflowNodeAmbiguous(ConflictError):
+    """Several nodes of a workflow have this title or class.
+
+    The hint lists their numbers, by which each can be named.
+    """
+
+    code = "workflow-node-ambiguous"
 
 
 class ClassNotFound(NotFoundError):

@@ -39,14 +39,14 @@ def _version(lock: WorkflowLock) -> str:
 
 
 def _packs(locked: WorkflowLock, now: WorkflowLock) -> Iterator[LockDifference]:
-    here = _Packs(now.packs)
+    here = PacksByName(now.packs)
     for pack in locked.packs:
         found = here.same_as(pack)
-        if found is not None and not _is_same_version(pack, found):
+        if found is not None and not is_same_version(pack, found):
             yield LockDifference("pack", pack.id, f"`{pack.id}` is at {found.words}, locked at {pack.words}")
 
 
-class _Packs:
+class PacksByName:
     """Packs by all that they are called: one may lie in directories of different names.
 
     Where a name is that of several, the pack that is the same in all counts, then the one that has it as identifier.
@@ -62,6 +62,7 @@ class _Packs:
                 self._by_name.setdefault(name, pack)
 
     def same_as(self, pack: LockedPack) -> LockedPack | None:
+        """The pack of these that is meant, in whatever version."""
         if pack in self._packs:
             return pack
         return next((self._by_name[name] for name in _names(pack) if name in self._by_name), None)
@@ -75,7 +76,7 @@ def _names(pack: LockedPack) -> Iterator[str]:
         yield normal_address(pack.repository)
 
 
-def _is_same_version(one: LockedPack, other: LockedPack) -> bool:
+def is_same_version(one: LockedPack, other: LockedPack) -> bool:
     """By what both sides know; where they know different things, such as a release and a commit, it is another one."""
     pairs = [(one.commit, other.commit), (one.version, other.version), (one.archive_sha256, other.archive_sha256)]
     both = [(before, after) for before, after in pairs if before and after]
@@ -86,7 +87,7 @@ def _is_same_version(one: LockedPack, other: LockedPack) -> bool:
 
 def _classes(locked: WorkflowLock, now: WorkflowLock) -> Iterator[LockDifference]:
     there, here = {one.type: one for one in locked.classes}, {one.type: one for one in now.classes}
-    packs, present = {pack.id: pack for pack in locked.packs}, _Packs(now.packs)
+    packs, present = {pack.id: pack for pack in locked.packs}, PacksByName(now.packs)
 
     def is_from_same(one: LockedClass, found: LockedClass) -> bool:
         before = packs.get(one.pack or "")

@@ -4,6 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from comfydock_core.analyzers.definitions.manifests import ReadManifest, compare_manifests
+from comfydock_core.analyzers.definitions.workflow_locks import (
+    DIRECTORY,
+    compare_workflow_locks,
+    read_workflow_lock,
+)
 from comfydock_core.analyzers.packages.package_changes import changed_versions
 from comfydock_core.analyzers.workflows.comparing import compare_views
 from comfydock_core.analyzers.workflows.opening import open_content
@@ -20,8 +25,10 @@ from comfydock_core.models.history.differences import (
     DefinitionDifference,
     OtherFile,
     WorkflowDifference,
+    WorkflowLockDifference,
 )
 from comfydock_core.models.packages.syncing import PackageChanges
+from comfydock_core.models.workflow.lock_text import LockInvalid
 from comfydock_core.models.workflow.prompt_view import PromptView
 from comfydock_core.repositories.definition.backend_parts import parse_part
 from comfydock_core.repositories.definition.uv_lock import parse_lock
@@ -29,8 +36,6 @@ from comfydock_core.repositories.definition.uv_lock import parse_lock
 MANIFEST = "pyproject.toml"
 LOCK = "uv.lock"
 WORKFLOWS = "workflows/"
-# What follows from other files, and is told with those.
-_FOLLOWING = ("workflow-locks/",)
 _END = ".json"
 
 
@@ -67,7 +72,8 @@ def compare_definitions(
 
 
 def compare_outlines(before: DefinitionState, after: DefinitionState) -> DefinitionDifference:
-    """The same by manifests and names alone: neither locks nor workflows are read. Raises `ManifestDamaged`."""
+    """The same by manifests and names alone: workflows and locks of packages are not read, and those of workflows only
+    where they are at hand. Raises `ManifestDamaged`."""
     return _Comparison(before, after, None).difference()
 
 
@@ -95,6 +101,7 @@ class _Comparison:
             packages=packages,
             backends=backends,
             workflows=workflows,
+            locks=tuple(self._workflow_locks()),
             files=tuple(self._others()),
             problems=tuple(self._problems),
         )
@@ -190,6 +197,26 @@ class _Comparison:
         assert self._classes is not None
         return open_content(content).view(self._classes.classes, self._classes.editor_only)
 
+    # Locks of workflows
+
+    def _workflow_locks(self) -> Iterator[WorkflowLockDifference]:
+        for path in self._paths:
+            if is_workflow_lock(path):
+                yield self._workflow_lock(path)
+
+    def _workflow_lock(self, path: str) -> WorkflowLockDifference:
+        name, state = path.removeprefix(DIRECTORY).removesuffix(_END), self._state(path)
+        sides = [one for one in (self._before, self._after) if path in one.identities]
+        if self._known is None and not all(path in one.contents for one in sides):
+            return WorkflowLockDifference(name, state)
+        try:
+            locks = [read_workflow_lock(one.contents.get(path)) for one in sides]
+        except LockInvalid as error:
+            return WorkflowLockDifference(name, state, problem=str(error))
+        if len(locks) == 1:
+            return WorkflowLockDifference(name, state, locks[0].words)
+        return WorkflowLockDifference(name, state, entries=compare_workflow_locks(*locks))
+
     # Other files
 
     def _others(self) -> Iterator[OtherFile]:
@@ -197,8 +224,12 @@ class _Comparison:
         for path in self._paths:
             is_part = path.startswith(f"{BACKENDS}/") and path.endswith(f"/{PART}")
             told = path == MANIFEST or _is_workflow(path) or is_part or (path == LOCK and self._known is not None)
-            if not told and not path.startswith(_FOLLOWING):
+            if not told and not is_workflow_lock(path):
                 yield OtherFile(path, self._state(path))
+
+
+def is_workflow_lock(path: str) -> bool:
+    return path.startswith(DIRECTORY) and path.endswith(_END)
 
 
 def _is_workflow(path: str) -> bool:

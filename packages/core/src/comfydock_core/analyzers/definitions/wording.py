@@ -8,8 +8,10 @@ from comfydock_core.models.history.differences import (
     REMOVED,
     RENAMED,
     DefinitionDifference,
+    LockedEntryChange,
     PackDifference,
     WorkflowDifference,
+    WorkflowLockDifference,
 )
 from comfydock_core.models.packages.python_packages import RequirementChange
 from comfydock_core.utils.text import counted
@@ -45,6 +47,7 @@ def _parts(found: DefinitionDifference) -> Iterator[str]:
         names = [one.backend for one in found.backends if one.state == state]
         yield from _counted(f"{'lock' if state == ADDED else _VERBS[state]} PyTorch for", names, "back end", bare=True)
     yield from _workflows(found.workflows)
+    yield from _locks(found.locks)
     if not found.workflows:
         yield from _counted("note", [one.filename for one in found.models_added], "model")
         yield from _counted("forget", [one.filename for one in found.models_removed], "model")
@@ -90,6 +93,28 @@ def _workflows(workflows: Sequence[WorkflowDifference]) -> Iterator[str]:
     elif renamed:
         yield f"rename {len(renamed)} workflows"
     yield from _counted("save the layout of", [one.name for one in workflows if one.is_quiet], "workflow")
+
+
+def _locks(locks: Sequence[WorkflowLockDifference]) -> Iterator[str]:
+    yield from _counted("lock", [one.workflow for one in locks if one.state == ADDED], "workflow")
+    changed = [one for one in locks if one.state == CHANGED]
+    if len(changed) == 1:
+        told = ", ".join(_of_lock(changed[0].entries))
+        yield f"lock workflow {_name(changed[0].workflow)} anew" + (f" ({told})" if told else "")
+    elif changed:
+        yield f"lock {len(changed)} workflows anew"
+    yield from _counted("remove the lock of", [one.workflow for one in locks if one.state == REMOVED], "workflow")
+
+
+def _of_lock(entries: Sequence[LockedEntryChange]) -> Iterator[str]:
+    for kind, noun in (("pack", "pack"), ("model", "model"), ("input", "input file")):
+        named = [one for one in entries if one.kind == kind]
+        if len(named) == 1:
+            yield f"{noun} {_name(named[0].name)}"
+        elif named:
+            yield f"{len(named)} {noun}s"
+    if any(one.kind == "comfyui" for one in entries):
+        yield "ComfyUI"
 
 
 def _counted(verb: str, names: Sequence[str], noun: str, *, bare: bool = False) -> Iterator[str]:

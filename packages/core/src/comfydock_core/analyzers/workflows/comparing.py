@@ -6,8 +6,7 @@ a seed under `randomize`, is no change.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 from comfydock_core.analyzers.workflows.model_values import ModelValues
 from comfydock_core.analyzers.workflows.prompt_view import Classes
@@ -21,19 +20,14 @@ _Key = Callable[[WorkflowNode], Hashable]
 
 def compare_views(before: PromptView, after: PromptView, classes: Classes | None = None) -> ViewDifference:
     """What differs. `classes`, where they are known, tell which values name models."""
-    pairs, removed, added = matched(before.nodes, after.nodes)
-    both = _Both(
-        {node.id: node.type for node in before.nodes},
-        {node.id: node.type for node in after.nodes},
-        frozenset((old.id, new.id) for old, new in pairs),
-    )
-    changes = [_change(old, new, both) for old, new in pairs]
-    moved = sum(1 for old, new in pairs if old.position != new.position)
+    both = Matching(before.nodes, after.nodes)
+    changes = [_change(old, new, both) for old, new in both.pairs]
+    moved = sum(1 for old, new in both.pairs if old.position != new.position)
     models = [_models(view, classes or {}) for view in (before, after)]
     packs = [_packs(view) for view in (before, after)]
     return ViewDifference(
-        tuple(added),
-        tuple(removed),
+        tuple(both.added),
+        tuple(both.removed),
         tuple(change for change in changes if change is not None),
         moved,
         tuple(name for name in models[1] if name not in models[0]),
@@ -85,16 +79,18 @@ _KEYS: tuple[_Key, ...] = (
 )
 
 
-class _Both(NamedTuple):
-    """What is known of the nodes of both versions: their classes by identifier, and which are the same."""
+class Matching:
+    """Which nodes of two versions are the same: `pairs`; `removed` and `added` are those of either version alone."""
 
-    before: Mapping[str, str]
-    after: Mapping[str, str]
-    same: frozenset[tuple[str, str]]
+    def __init__(self, before: Sequence[WorkflowNode], after: Sequence[WorkflowNode]) -> None:
+        self.pairs, self.removed, self.added = matched(before, after)
+        self._before = {node.id: node.type for node in before}
+        self._after = {node.id: node.type for node in after}
+        self._same = frozenset((old.id, new.id) for old, new in self.pairs)
 
     def change(self, name: str | None, before: Source | None, after: Source | None) -> InputChange:
-        old = self.before.get(before.node) if isinstance(before, NodeLink) else None
-        new = self.after.get(after.node) if isinstance(after, NodeLink) else None
+        old = self._before.get(before.node) if isinstance(before, NodeLink) else None
+        new = self._after.get(after.node) if isinstance(after, NodeLink) else None
         return InputChange(name, before, after, old, new)
 
     def agree(self, before: Source | None, after: Source | None) -> bool:
@@ -107,15 +103,15 @@ class _Both(NamedTuple):
 
     def _lead_to_one(self, old: str, new: str) -> bool:
         """A node that is gone is not one of the same number that came; links to nowhere are told by their numbers."""
-        return (old, new) in self.same or (old == new and old not in self.before and new not in self.after)
+        return (old, new) in self._same or (old == new and old not in self._before and new not in self._after)
 
 
-def _change(old: WorkflowNode, new: WorkflowNode, both: _Both) -> NodeChange | None:
+def _change(old: WorkflowNode, new: WorkflowNode, both: Matching) -> NodeChange | None:
     change = NodeChange(old, new, tuple(_inputs(old, new, both)))
     return change if change.inputs or change.retitled or change.state_changed else None
 
 
-def _inputs(old: WorkflowNode, new: WorkflowNode, both: _Both) -> Iterator[InputChange]:
+def _inputs(old: WorkflowNode, new: WorkflowNode, both: Matching) -> Iterator[InputChange]:
     for name in dict.fromkeys([*old.inputs, *new.inputs]):
         before, after = old.inputs.get(name), new.inputs.get(name)
         if not both.agree(before, after):

@@ -22,6 +22,7 @@ _LOG = ["--literal-pathspecs", "-c", "log.follow=false", "-c", "log.showRoot=tru
         "--no-decorate", "--no-mailmap", "--no-notes", "--encoding=UTF-8"]  # fmt: skip
 _FILES = ("100644", "100755")
 _MOST_FILES = 100_000
+_CHUNK = 1024 * 1024
 
 
 def read_commits(
@@ -32,14 +33,17 @@ def read_commits(
     paths: Sequence[str] = (),
     changes: bool = True,
     for_graph: bool = False,
+    first_parents: bool = False,
 ) -> list[CommitInfo]:
     """The newest commits from a full hash on, those that concern some paths; children before parents.
 
-    `for_graph` adds the merges that a graph of them needs. Raises `GitFailed`.
+    `for_graph` adds the merges that a graph of them needs. With `first_parents` only the first-parent line is followed,
+    and a merge stands for all that it brought. Raises `GitFailed`.
     """
     # With merges compared, git would list those that take over what one side has of the paths.
-    raw = [*_RAW, "--diff-merges=off" if paths else "--diff-merges=first-parent"]
+    raw = [*_RAW, "--diff-merges=off" if paths and not first_parents else "--diff-merges=first-parent"]
     words = [*_LOG, *_limited(limit), *(raw if changes else ["-z", "--no-patch"]), "--topo-order"]
+    words += ["--first-parent"] if first_parents else []
     words += [*(["--parents"] if for_graph else []), f"--format=tformat:{_FORMAT}", start, "--", *paths]
     with runner.read_output(words, cwd=worktree, doing=_READING) as output:
         text = output.read().decode("utf-8", "replace")
@@ -100,13 +104,20 @@ def objects_at(worktree: str, commits: Sequence[str], paths: Sequence[str]) -> d
 
 def read_objects(worktree: str, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """The contents of objects, each once, in the order of their names here. Raises `HistoryDamaged`, `GitFailed`."""
+    for name, content in read_small_objects(worktree, names, None):
+        assert content is not None
+        yield name, content
+
+
+def read_small_objects(worktree: str, names: Iterable[str], largest: int | None) -> Iterator[tuple[str, bytes | None]]:
+    """The same, with `None` for what is larger than so many bytes. Raises `HistoryDamaged`, `GitFailed`."""
     wanted = list(dict.fromkeys(names))
     if not wanted:
         return
     given = "".join(f"{name}\n" for name in wanted).encode()
     with runner.read_output(["cat-file", "--batch"], cwd=worktree, doing=_READING, given=given) as output:
         for name in wanted:
-            yield name, _object(output, worktree, name)
+            yield name, _object(output, worktree, name, largest)
 
 
 def damaged(worktree: str, reason: str) -> HistoryDamaged:
@@ -118,16 +129,24 @@ def damaged(worktree: str, reason: str) -> HistoryDamaged:
     )
 
 
-def _object(output: IO[bytes], worktree: str, name: str) -> bytes:
+def _object(output: IO[bytes], worktree: str, name: str, largest: int | None) -> bytes | None:
     header = output.readline().decode("utf-8", "replace").split()
     if len(header) != 3 or not header[2].isdigit():
         raise damaged(worktree, f"the object {name[:10]} is missing")
     size = int(header[2])
-    content = output.read(size)
-    if len(content) != size:
+    content = output.read(size) if largest is None or size <= largest else None
+    if size != (len(content) if content is not None else _passed_over(output, size)):
         raise damaged(worktree, f"the object {name[:10]} cannot be read")
     output.read(1)
     return content
+
+
+def _passed_over(output: IO[bytes], size: int) -> int:
+    """How many bytes there were of those that nobody wants."""
+    left = size
+    while left and (part := output.read(min(left, _CHUNK))):
+        left -= len(part)
+    return size - left
 
 
 def _commits(parts: Iterator[str]) -> Iterator[CommitInfo]:

@@ -77,6 +77,9 @@ _NETWORK = (
     "less than 1 bytes/sec",
 )
 
+# What somebody wants to see of differences; it would weigh more than our options.
+_HABITS = ("GIT_DIFF_OPTS",)
+
 # Hundreds of such lines stand between those that tell of a failure.
 _PROGRESS = re.compile(r": +\d+% \(\d+/\d+\)")
 
@@ -95,12 +98,12 @@ _HELPER = (
 
 
 def git_environment(repository: str | None = None) -> dict[str, str]:
-    """Ours, in English, never asking at the terminal, and without what would lead git to another repository.
+    """Ours, in English, never asking at the terminal, and without what would lead git to another repository or habit.
 
     With the login of `repository`, for that server alone.
     """
     variables = child_environment()
-    for name in GIT_PLACES:
+    for name in (*GIT_PLACES, *_HABITS):
         variables.pop(name, None)
     allowed = variables.get("GIT_ALLOW_PROTOCOL")
     if allowed is not None:  # It would weigh more than our setting.

@@ -1,8 +1,12 @@
+from .blame import Blame as Blame
+from .blame import BlamedNode as BlamedNode
+from .blame import BlamedValue as BlamedValue
 from .differences import BackendDifference as BackendDifference
 from .differences import ComfyUIDifference as ComfyUIDifference
 from .differences import CommitsBetween as CommitsBetween
 from .differences import Comparison as Comparison
 from .differences import DefinitionDifference as DefinitionDifference
+from .differences import LockedEntryChange as LockedEntryChange
 from .differences import Log as Log
 from .differences import LogEntry as LogEntry
 from .differences import ModelPin as ModelPin
@@ -12,6 +16,7 @@ from .differences import PinnedComfyUI as PinnedComfyUI
 from .differences import SettingChange as SettingChange
 from .differences import StateLabel as StateLabel
 from .differences import WorkflowDifference as WorkflowDifference
+from .differences import WorkflowLockDifference as WorkflowLockDifference
 from .moving import Destination as Destination
 from .moving import MovePlan as MovePlan
 from .moving import MoveRequest as MoveRequest

@@ -13,6 +13,8 @@ ADDED = "added"
 REMOVED = "removed"
 CHANGED = "changed"
 RENAMED = "renamed"
+# What a picture of differences says at its beginning of who made it.
+PICTURE_MARK = 'data-made-by="comfydock-diff"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,34 @@ class SettingChange:
 
 
 @dataclass(frozen=True, slots=True)
+class LockedEntryChange:
+    """An entry of a workflow's lock that came (`before` is `None`), went (`after` is), or is another one.
+
+    `kind` is `comfyui`, `pack`, `class`, `model` or `input`; both sides are versions, contents or places in words.
+    """
+
+    kind: str
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowLockDifference:
+    """The lock of a workflow that came, went or changed.
+
+    `words` say how much is in one that came or went, `entries` what is different in one that is in both states; where
+    it was not looked at or cannot be read, which `problem` says, there are none.
+    """
+
+    workflow: str
+    state: str
+    words: str = ""
+    entries: tuple[LockedEntryChange, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OtherFile:
     """Another file of the definition that came, went or changed."""
 
@@ -132,6 +162,7 @@ class DefinitionDifference:
     workflows: tuple[WorkflowDifference, ...] = ()
     models_added: tuple[ModelPin, ...] = ()
     models_removed: tuple[ModelPin, ...] = ()
+    locks: tuple[WorkflowLockDifference, ...] = ()
     settings: tuple[SettingChange, ...] = ()
     files: tuple[OtherFile, ...] = ()
     problems: tuple[str, ...] = ()
@@ -155,7 +186,7 @@ class StateLabel:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two states and what differs.
+    """Two states and what differs. `picture` is the SVG of the workflows that do, where it was asked for.
 
     `starts` is what became of packs at ComfyUI's starts, where both states were started; `unknown_start` says which
     report is in a form that is not known.
@@ -164,6 +195,7 @@ class Comparison:
     before: StateLabel
     after: StateLabel
     difference: DefinitionDifference
+    picture: str | None = None
     starts: tuple[StartChange, ...] = ()
     unknown_start: str | None = None
 

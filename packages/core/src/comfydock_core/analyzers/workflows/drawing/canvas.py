@@ -5,6 +5,7 @@ One SVG that stands for itself: no script, no style sheet, and nothing that is l
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 
 from comfydock_core.analyzers.workflows.drawing import palette
@@ -15,7 +16,20 @@ from comfydock_core.analyzers.workflows.drawing.places import Laid, Place, laid_
 from comfydock_core.analyzers.workflows.drawing.tolerant import Table
 from comfydock_core.analyzers.workflows.drawing.values import Graph, Link
 
+NAMESPACE = "http://www.w3.org/2000/svg"
+FONT = "Inter, Helvetica, Arial, sans-serif"
 _MARGIN = 50
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A graph with its nodes where they are drawn, and left, top, width and height of all of it."""
+
+    graph: Graph
+    nodes: list[Laid]
+    bounds: Box
 
 
 def draw_workflow(graph: Table, marks: Mapping[str, str] | None = None) -> str:
@@ -24,28 +38,60 @@ def draw_workflow(graph: Table, marks: Mapping[str, str] | None = None) -> str:
     `marks` says by the id of a node what is wrong with it. Raises `NoWorkflow` when there is nothing to draw, and
     `TooLargeToDraw`.
     """
-    read = read_graph(graph)
+    scene = scene_of(read_graph(graph))
     marks = marks or {}
-    nodes = [laid_out(node) for node in read.nodes]
-    by_id = {laid.node.id: laid for laid in nodes}
-    x, y, width, height = _bounds(read, nodes)
-    parts = [element("rect", x=x, y=y, width=width, height=height, fill=palette.BACKGROUND)]
-    parts += [draw_group(group) for group in read.groups]
-    parts += [_link(link, by_id) for link in read.links]
-    parts += [element("circle", cx=place[0], cy=place[1], r=7, fill="#888", stroke="#111") for place in read.reroutes]
-    parts += [draw_node(laid, marks.get(laid.node.id)) for laid in nodes]
+    by_id = {laid.node.id: laid for laid in scene.nodes}
+    parts = [ground(scene.bounds), *(draw_group(group) for group in scene.graph.groups)]
+    parts += [draw_link(link, by_id) for link in scene.graph.links]
+    parts += draw_reroutes(scene.graph)
+    parts += [draw_node(laid, marks.get(laid.node.id)) for laid in scene.nodes]
+    _, _, width, height = scene.bounds
     return element(
         "svg",
         "\n".join(["", *(part for part in parts if part), ""]),
-        xmlns="http://www.w3.org/2000/svg",
+        xmlns=NAMESPACE,
         width=width,
         height=height,
-        viewBox=f"{number(x)} {number(y)} {number(width)} {number(height)}",
-        font_family="Inter, Helvetica, Arial, sans-serif",
+        viewBox=written_box(scene.bounds),
+        font_family=FONT,
     )
 
 
-def _bounds(graph: Graph, nodes: list[Laid]) -> tuple[float, float, float, float]:
+def scene_of(graph: Graph) -> Scene:
+    nodes = [laid_out(node) for node in graph.nodes]
+    return Scene(graph, nodes, _bounds(graph, nodes))
+
+
+def ground(box: Box) -> str:
+    return element("rect", x=box[0], y=box[1], width=box[2], height=box[3], fill=palette.BACKGROUND)
+
+
+def draw_reroutes(graph: Graph) -> list[str]:
+    return [element("circle", cx=place[0], cy=place[1], r=7, fill="#888", stroke="#111") for place in graph.reroutes]
+
+
+def draw_link(link: Link, by_id: Mapping[str, Laid]) -> str:
+    """Nothing for a link whose ends are not there."""
+    path = link_path(link, by_id)
+    if path is None:
+        return ""
+    shadow = element("path", d=path, fill="none", stroke="#000", stroke_opacity=0.5, stroke_width=6)
+    return shadow + element("path", d=path, fill="none", stroke=palette.colour_of_type(link.type), stroke_width=3)
+
+
+def link_path(link: Link, by_id: Mapping[str, Laid]) -> str | None:
+    origin, target = by_id.get(link.origin), by_id.get(link.target)
+    if origin is None or target is None:
+        return None
+    places = [origin.output(link.origin_slot), *link.through, target.input(link.target_slot)]
+    return f"M{_written(places[0])}" + "".join(_curve(*pair) for pair in pairwise(places))
+
+
+def written_box(box: Box) -> str:
+    return " ".join(map(number, box))
+
+
+def _bounds(graph: Graph, nodes: list[Laid]) -> Box:
     boxes = [laid.box for laid in nodes]
     boxes += [(group.x, group.y, group.width, group.height) for group in graph.groups]
     boxes += [(x, y, 0, 0) for x, y in graph.reroutes]
@@ -54,17 +100,6 @@ def _bounds(graph: Graph, nodes: list[Laid]) -> tuple[float, float, float, float
     left, top = min(box[0] for box in boxes) - _MARGIN, min(box[1] for box in boxes) - _MARGIN
     right = max(box[0] + box[2] for box in boxes) + _MARGIN
     return left, top, right - left, max(box[1] + box[3] for box in boxes) + _MARGIN - top
-
-
-def _link(link: Link, by_id: Mapping[str, Laid]) -> str:
-    origin, target = by_id.get(link.origin), by_id.get(link.target)
-    if origin is None or target is None:
-        return ""
-    places = [origin.output(link.origin_slot), *link.through, target.input(link.target_slot)]
-    path = f"M{_written(places[0])}" + "".join(_curve(*pair) for pair in pairwise(places))
-    stroke = palette.colour_of_type(link.type)
-    shadow = element("path", d=path, fill="none", stroke="#000", stroke_opacity=0.5, stroke_width=6)
-    return shadow + element("path", d=path, fill="none", stroke=stroke, stroke_width=3)
 
 
 def _curve(start: Place, end: Place) -> str:

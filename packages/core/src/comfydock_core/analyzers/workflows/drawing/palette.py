@@ -15,6 +15,12 @@ BYPASSED_BODY = "#5b2a5b"
 GROUP = "#3f789e"
 MARK = "#ff5252"
 OTHER_TYPE = "#9a9"
+ADDED = "#3fb950"
+REMOVED = "#ff6b60"
+CHANGED = "#f0b429"
+PAGE = "#141414"
+PAGE_TEXT = "#ddd"
+PAGE_QUIET = "#9a9a9a"
 
 _TYPES = {
     "CLIP": "#FFD500",

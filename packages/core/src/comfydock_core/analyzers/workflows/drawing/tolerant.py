@@ -13,6 +13,12 @@ def tables(value: object) -> list[Table]:
     return [item for item in items if isinstance(item, dict)]
 
 
+def keyed_tables(value: object) -> list[tuple[str, Table]]:
+    """The same with the key or the index of each."""
+    items = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
+    return [(str(key), item) for key, item in items if isinstance(item, dict)]
+
+
 def text_of(table: Table, key: str, otherwise: str = "") -> str:
     value = table.get(key)
     return value if isinstance(value, str) and value else otherwise

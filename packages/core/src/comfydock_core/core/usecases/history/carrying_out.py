@@ -1,9 +1,10 @@
-"""Putting a commit in place: the copies of the workflows, git's index and the branch, all or none."""
+"""Putting a commit in place: the copies of the workflows, the patches, git's index and the branch, all or none."""
 
 import os
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.usecases.history.committing import INDEX
+from comfydock_core.core.usecases.history.patch_files import stage_patches
 from comfydock_core.core.usecases.history.workflow_copies import stage_workflows
 from comfydock_core.integrations.git.index_lock import wait_for_index
 from comfydock_core.models.committing import CommitOutcome, CommitPlan
@@ -26,6 +27,7 @@ def carry_out_commit(
         with open(index, "xb") as file:
             file.write(plan.index)
         stage_workflows(layout, plan.workflows, index, under_way)
+        stage_patches(layout, plan.patches, index, under_way)
         os.rename(index, under_way.place(INDEX))
         wait_for_index(f"{layout.root}/{INDEX}")
         under_way.commit()

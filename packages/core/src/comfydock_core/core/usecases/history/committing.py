@@ -9,11 +9,12 @@ from comfydock_core.core.usecases.history.changes import changes_between
 from comfydock_core.core.usecases.history.fitness import files_of, reference_of, refuse_unfit
 from comfydock_core.core.usecases.history.gaps import find_gaps
 from comfydock_core.core.usecases.history.messages import default_message, with_gaps
+from comfydock_core.core.usecases.history.patch_files import local_changes_once, steps_of_patches, take_patches
 from comfydock_core.core.usecases.history.workflow_copies import steps_of, take_workflows
 from comfydock_core.integrations.git.committing import CommitBuilder
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.index_lock import wait_for_index
-from comfydock_core.models.committing import CommitChanges, CommitPlan, CommitRequest, Gap, WorkflowCopies
+from comfydock_core.models.committing import CommitChanges, CommitPlan, CommitRequest, Gap, PatchFiles, WorkflowCopies
 from comfydock_core.models.exceptions import ConflictError, NotReproducible
 from comfydock_core.models.operation import ChangePlan, RefChange, Step
 from comfydock_core.models.plan import PlanStep
@@ -52,12 +53,14 @@ def plan_commit(
         builder.add_everything()
         live = look_at_workflows(layout.workflows)
         found = None if live is None else take_workflows(builder, layout, live)
+        find = local_changes_once(layout, workspace)
+        patches = take_patches(builder, layout, workspace, make=request.with_patches, find=find)
         before, after = builder.committed(), files_of(builder, layout)
         left_out = () if live is None else live.left_out
         if after == before:
             return _nothing(layout, branch, head, left_out, builder.number())
         changes = changes_between(before, after, builder.content)
-        gaps = find_gaps(layout, workspace)
+        gaps = find_gaps(layout, find(), patches.of)
         if request.strict and gaps:
             raise _refusal(layout, gaps)
         message = (request.message or default_message(changes)).strip()
@@ -75,8 +78,9 @@ def plan_commit(
             left_out=left_out,
             unreadable=found.unreadable if found is not None else (),
             workflows=workflows,
+            patches=patches.files,
             index=builder.index(),
-            change=_change(layout, branch, head, commit, changes, workflows),
+            change=_change(layout, branch, head, commit, changes, workflows, patches.files),
         )
 
 
@@ -87,10 +91,11 @@ def _change(
     commit: str,
     changes: CommitChanges,
     workflows: WorkflowCopies,
+    patches: PatchFiles,
 ) -> ChangePlan:
     files = changes.files
     told = counted(len(files.added + files.removed + files.changed), "file")
-    steps: list[Step] = list(steps_of(layout, workflows))
+    steps: list[Step] = [*steps_of(layout, workflows), *steps_of_patches(layout, patches)]
     steps += [swap(layout.root, INDEX, has_new=True), RefChange(".cec", reference_of(branch), head, commit)]
     return make_plan(
         layout.root,
@@ -99,7 +104,7 @@ def _change(
         work=[PlanStep("commit", layout.definition, told)],
         inputs=[f"{layout.definition}/.git/HEAD"],
         fetch_bytes=0,
-        disk_needed=2 * workflows.size,
+        disk_needed=2 * (workflows.size + sum(map(len, patches.new.values()))),
     )
 
 
@@ -107,7 +112,8 @@ def _nothing(
     layout: EnvironmentLayout, branch: str | None, head: str | None, left_out: tuple[tuple[str, str], ...], number: int
 ) -> CommitPlan:
     change, none = make_plan(layout.root, "commit", []), WorkflowCopies({}, (), whole=False)
-    return CommitPlan(layout.name, branch, head, None, number, "", CommitChanges(), (), left_out, (), none, b"", change)
+    nothing = CommitChanges(), (), left_out, (), none, PatchFiles({}, ())
+    return CommitPlan(layout.name, branch, head, None, number, "", *nothing, b"", change)
 
 
 def _refuse_empty(message: str | None) -> None:
@@ -121,8 +127,14 @@ def _refuse_empty(message: str | None) -> None:
 
 def _refusal(layout: EnvironmentLayout, gaps: tuple[Gap, ...]) -> NotReproducible:
     listed = "".join(f"\n  {gap.text}" for gap in gaps)
+    kinds = {gap.kind for gap in gaps}
+    ways = ["commit and push the code"] if "development-pack" in kinds else []
+    if kinds & {"comfyui", "pack"}:
+        ways.append("`--with-patches` commits changed files as patches")
+    if "model" in kinds:
+        ways.append("note where models can be had by `comfydock model add-source` and lock their workflows again")
     return NotReproducible(
         f"{counted(len(gaps), 'part')} of `{layout.name}` could not be rebuilt elsewhere:{listed}",
-        hint="commit and push the code, or run the command without `--strict`: the commit says what it lacks",
+        hint="; ".join([*ways, "without `--strict` the commit says what it lacks"]),
         context={"gaps": [gap.as_dict() for gap in gaps]},
     )

@@ -11,7 +11,14 @@ from comfydock_core.models.history.differences import Comparison
 from comfydock_core.models.protocols import Reporter
 
 
-def compare(layout: EnvironmentLayout, workspace: WorkspaceLayout, words: str | None, reporter: Reporter) -> Comparison:
+def compare(
+    layout: EnvironmentLayout,
+    workspace: WorkspaceLayout,
+    words: str | None,
+    reporter: Reporter,
+    *,
+    picture: bool = False,
+) -> Comparison:
     """`A..B`, or one name compared with what is there now; by default the last commit is.
 
     Raises `RefInvalid`, `RefNotFound`, `RefAmbiguous`, `OperationNotFound`, `NoHistory`, `ManifestDamaged`,
@@ -19,13 +26,13 @@ def compare(layout: EnvironmentLayout, workspace: WorkspaceLayout, words: str | 
     """
     states = States(layout, workspace, reporter)
     if words is None:
-        return states.compare(states.at_commit(states.revisions.line[0]), states.now())
+        return states.compare(states.at_commit(states.revisions.line[0]), states.now(), picture=picture)
     first, second = states.revisions.resolve_range(words)
-    return states.compare(states.at(first), states.now() if second is None else states.at(second))
+    return states.compare(states.at(first), states.now() if second is None else states.at(second), picture=picture)
 
 
 def show(
-    layout: EnvironmentLayout, workspace: WorkspaceLayout, word: str, reporter: Reporter
+    layout: EnvironmentLayout, workspace: WorkspaceLayout, word: str, reporter: Reporter, *, picture: bool = False
 ) -> tuple[CommitInfo, Comparison]:
     """A commit, and its first parent compared with it. Raises what `compare` raises."""
     states = States(layout, workspace, reporter)
@@ -39,4 +46,4 @@ def show(
         )
     (commit,) = history.read_commits(layout.definition, revision.commit, limit=1)
     parent = states.at_commit(commit.parents[0]) if commit.parents else states.nothing()
-    return described(states.revisions, commit), states.compare(parent, states.at_commit(commit.hash))
+    return described(states.revisions, commit), states.compare(parent, states.at_commit(commit.hash), picture=picture)

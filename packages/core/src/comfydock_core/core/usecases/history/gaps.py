@@ -1,48 +1,43 @@
 """What of an environment could not be rebuilt elsewhere from a commit of it. Nothing is asked of any server."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
-from comfydock_core.analyzers.git_change_parser import GitChangeParser
-from comfydock_core.analyzers.git_probes import comfyui_probe
 from comfydock_core.analyzers.node_git_analyzer import NodeGitAnalyzer, told_files
-from comfydock_core.analyzers.pack_comparison import answer_questions
-from comfydock_core.analyzers.pack_files import PackFiles
 from comfydock_core.analyzers.packages.lock_gaps import lock_gaps
 from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.core.usecases.history.local_changes import LocalChanges
+from comfydock_core.core.usecases.history.model_gaps import model_gaps
+from comfydock_core.core.usecases.history.patches import COMFYUI
 from comfydock_core.models.committing import Gap
 from comfydock_core.models.shared import NodePackage
-from comfydock_core.repositories.definition.manifest_reader import read_manifest
-from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.utils.files.tree_digest import tree_digest
 from comfydock_core.utils.text import some
 
 _SHOWN = 3
 
 
-def find_gaps(layout: EnvironmentLayout, workspace: WorkspaceLayout) -> tuple[Gap, ...]:
-    """Everything that a commit would lack, ComfyUI first. Raises `ManifestDamaged`, `LockDamaged`, `OSError`."""
-    probe = comfyui_probe(layout)
-    try:
-        packs = tracked_packs(read_manifest(layout.manifest), layout.manifest)
-        found = [*_of_packs(layout, workspace, packs), *_of_packages(layout)]
-        output, _ = probe.answer()
-    finally:
-        probe.close()
-    changed = GitChangeParser(output).modified if output is not None else []
-    ours = [Gap("comfyui", "ComfyUI", told_files(sorted(changed)))] if changed else []
-    return (*ours, *found)
+def find_gaps(layout: EnvironmentLayout, changes: LocalChanges, patched: Collection[str]) -> tuple[Gap, ...]:
+    """Everything that a commit would lack, ComfyUI first; what it has patches of is no gap.
+
+    Raises `ManifestDamaged`, `LockDamaged`, `FileSystemError`, `OSError`.
+    """
+    ours = []
+    if changes.comfyui and COMFYUI not in patched:
+        ours.append(Gap("comfyui", "ComfyUI", told_files(changes.comfyui)))
+    return (*ours, *_of_packs(layout, changes, patched), *_of_packages(layout), *model_gaps(layout, changes.manifest))
 
 
-def _of_packs(layout: EnvironmentLayout, workspace: WorkspaceLayout, packs: Mapping[str, NodePackage]) -> Iterator[Gap]:
-    own = [pack for pack in packs.values() if pack.is_development]
-    others = [pack for pack in packs.values() if not pack.is_development]
-    changed = _changed_files(layout, workspace, others)
-    for pack in own:
-        yield from _of_own_pack(pack, f"{layout.custom_nodes}/{pack.directory}")
-    for pack in others:
-        reasons = [told_files(changed[pack.directory])] if pack.directory in changed else []
+def _of_packs(layout: EnvironmentLayout, changes: LocalChanges, patched: Collection[str]) -> Iterator[Gap]:
+    packs = changes.tracked.values()
+    for pack in packs:
+        if pack.is_development:
+            yield from _of_own_pack(pack, f"{layout.custom_nodes}/{pack.directory}")
+    for pack in packs:
+        if pack.is_development:
+            continue
+        changed = changes.packs.get(pack.identifier)
+        reasons = [told_files(changed)] if changed and pack.identifier not in patched else []
         if _is_local(pack.release.repository):
             reasons.append(f"its repository is `{pack.release.repository}` on this machine")
         if reasons:
@@ -72,20 +67,6 @@ def _lacking(analyzer: NodeGitAnalyzer) -> str | None:
     reasons.append(told_files(checkout.changed) if checkout.changed else None)
     reasons.append(f"files that git does not know: {some(new, _SHOWN)}" if new else None)
     return "; ".join(reason for reason in reasons if reason is not None) or None
-
-
-def _changed_files(
-    layout: EnvironmentLayout, workspace: WorkspaceLayout, packs: Iterable[NodePackage]
-) -> dict[str, list[str]]:
-    """By the directory of a pack; only what changed since it was compared last is read again, as for `status`."""
-    there = [pack for pack in packs if os.path.isdir(f"{layout.custom_nodes}/{pack.directory}")]
-    names = [pack.directory for pack in there if pack.enabled and pack.release.version]
-    if not names:
-        return {}
-    files = PackFiles(layout.custom_nodes, workspace.changed_files_note(layout.name), names)
-    if files.open_questions:
-        answer_questions(files, workspace.packs)
-    return files.changed()
 
 
 def _of_packages(layout: EnvironmentLayout) -> Iterator[Gap]:

@@ -1,10 +1,10 @@
 """`log`: the commits of a definition, with what each changed in words."""
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from comfydock_core.analyzers.definitions.comparing import MANIFEST, DefinitionState, compare_outlines
+from comfydock_core.analyzers.definitions.comparing import MANIFEST, DefinitionState, compare_outlines, is_workflow_lock
 from comfydock_core.analyzers.definitions.start_changes import start_changes
 from comfydock_core.analyzers.definitions.wording import default_message
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -14,7 +14,7 @@ from comfydock_core.models.commit import CommitInfo
 from comfydock_core.models.exceptions import ManifestDamaged, WorkflowNotFound
 from comfydock_core.models.history.differences import Log, LogEntry
 from comfydock_core.models.history.starts import StartChange, StartReport
-from comfydock_core.repositories.history.definition_files import WORKFLOWS
+from comfydock_core.repositories.history.definition_files import LARGEST, WORKFLOWS
 from comfydock_core.repositories.history.revisions import Revisions
 from comfydock_core.repositories.start_reports import has_reports, key_of, read_report
 from comfydock_core.repositories.workflow_files import WorkflowFiles
@@ -51,18 +51,21 @@ def described(revisions: Revisions, commit: CommitInfo) -> CommitInfo:
 
 
 class _Words:
-    """What commits changed, told by names and by the two manifests where those differ."""
+    """What commits changed, told by names, and by manifests and locks of workflows where those differ."""
 
     def __init__(self, worktree: str, commits: Iterable[CommitInfo]) -> None:
-        changes = [change for one in commits for change in one.changes if change.path == MANIFEST]
+        changes = [change for one in commits for change in one.changes if _is_read(change.path)]
         names = [name for change in changes for name in (change.before, change.after) if name is not None]
-        self._manifests: Mapping[str, bytes] = dict(history.read_objects(worktree, names))
+        read = history.read_small_objects(worktree, names, LARGEST)
+        self._contents = {name: content for name, content in read if content is not None}
 
     def of(self, commit: CommitInfo) -> str | None:
         sides = []
         for side, label in (("before", f"{commit.short}^"), ("after", commit.short)):
             named = {one.path: name for one in commit.changes if (name := getattr(one, side)) is not None}
-            contents = {MANIFEST: self._manifests[named[MANIFEST]]} if MANIFEST in named else {}
+            contents = {path: self._contents[name] for path, name in named.items() if name in self._contents}
+            if MANIFEST in named and MANIFEST not in contents:
+                return None
             sides.append(DefinitionState(label, named, contents))
         try:
             difference = compare_outlines(*sides)
@@ -88,6 +91,10 @@ class _Starts:
 
     def of(self, commit: str) -> tuple[StartReport | None, tuple[StartChange, ...]]:
         return self._found.get(commit, (None, ()))
+
+
+def _is_read(path: str) -> bool:
+    return path == MANIFEST or is_workflow_lock(path)
 
 
 def _is_inside(path: str) -> bool:

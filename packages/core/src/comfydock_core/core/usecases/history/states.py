@@ -1,6 +1,7 @@
 """The two states that a comparison is about: their labels and files, and what differs, read no further than needed."""
 
 from dataclasses import replace
+from functools import cache
 
 from comfydock_core.analyzers.definitions.comparing import (
     MANIFEST,
@@ -15,6 +16,7 @@ from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.configs.defaults import COMFYUI_REPOSITORY
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.core.usecases.history.picturing import draw_differences
 from comfydock_core.integrations.git import queries
 from comfydock_core.models.commit import Revision
 from comfydock_core.models.history.differences import (
@@ -74,22 +76,22 @@ class States:
     def nothing(self) -> State:
         return StateLabel("nothing"), NoFiles()
 
-    def compare(self, before: State, after: State) -> Comparison:
-        """What differs between two states. Raises `ManifestDamaged`."""
+    def compare(self, before: State, after: State, *, picture: bool = False) -> Comparison:
+        """What differs between two states, with a `picture` of the workflows. Raises `ManifestDamaged`."""
         paths = [MANIFEST, *differing(before[1].identities, after[1].identities)]
         sides = [DefinitionState(label.text, files.identities, files.read(paths)) for label, files in (before, after)]
-        found = compare_definitions(sides[0], sides[1], self._known)
+        known = cache(self._known)
+        found = compare_definitions(sides[0], sides[1], known)
+        drawn = draw_differences(sides[0], sides[1], found.workflows, known) if picture else None
         starts = [read_report(self._reports, key_of(files.identities)) for _, files in (before, after)]
         changes = start_changes(*starts) if None not in starts else ()  # type: ignore[arg-type]
         unknown = [label.text for (label, _), one in zip((before, after), starts, strict=True)
                    if one is not None and not one.understood]  # fmt: skip
-        return Comparison(before[0], after[0], self._with_commits(found), changes, " and ".join(unknown) or None)
+        told = " and ".join(unknown) or None
+        return Comparison(before[0], after[0], self._with_commits(found), drawn, changes, told)
 
     def _known(self) -> KnownClasses:
-        """What the environment's code says of node classes now."""
-        with disk_errors("read the node classes"):
-            known = environment_classes(self._layout, AnswerCache(self._workspace.answers), self._reporter)
-        return KnownClasses(known.classes, known.editor_only)
+        return classes_now(self._layout, self._workspace, self._reporter)
 
     def _with_commits(self, found: DefinitionDifference) -> DefinitionDifference:
         return replace(
@@ -115,6 +117,13 @@ class States:
     def _mirror(self, repository: str) -> str:
         """Where a history of the repository lies on this machine, if anywhere. Nothing is fetched."""
         return local_path(repository) or RepositoryMirrors(self._workspace.git_mirrors).path(repository)
+
+
+def classes_now(layout: EnvironmentLayout, workspace: WorkspaceLayout, reporter: Reporter) -> KnownClasses:
+    """What the environment's code says of node classes now. Raises `FileSystemError`."""
+    with disk_errors("read the node classes"):
+        known = environment_classes(layout, AnswerCache(workspace.answers), reporter)
+    return KnownClasses(known.classes, known.editor_only)
 
 
 def _between(places: list[str], old: str | None, new: str | None) -> CommitsBetween:

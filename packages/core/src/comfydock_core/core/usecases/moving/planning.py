@@ -10,6 +10,7 @@ from comfydock_core.core.usecases.definition.redefining import used_backend
 from comfydock_core.core.usecases.definition.staging import stage_definition
 from comfydock_core.core.usecases.history.committing import INDEX
 from comfydock_core.core.usecases.history.fitness import refuse_unfit
+from comfydock_core.core.usecases.history.patches import held_patches
 from comfydock_core.core.usecases.moving.comfyui_moving import ComfyUIChange, comfyui_steps, plan_comfyui, told_move
 from comfydock_core.core.usecases.moving.definition_files import (
     LOCK,
@@ -184,6 +185,8 @@ class _Planner:
             return None
 
     def _notes(self, changes: Mapping[str, TreeFile | None]) -> Iterator[str]:
+        for what, path in held_patches(path for path, file in changes.items() if file is not None).items():
+            yield f"changed files of {what} are in `{self._layout.definition}/{path}`; `git apply` there makes them again"
         if any(path.startswith("workflows/") for path in changes) and not has_own_workflows(self._layout):
             yield f"`{self._layout.workflows}` leads out of the environment, so its workflows stay as they are"
 
