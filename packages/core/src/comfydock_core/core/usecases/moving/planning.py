@@ -186,7 +186,7 @@ class _Planner:
 
     def _notes(self, changes: Mapping[str, TreeFile | None]) -> Iterator[str]:
         for what, path in held_patches(path for path, file in changes.items() if file is not None).items():
-            yield f"changed files of {what} are in `{self._layout.definition}/{path}`; `git apply` there makes them again"
+            yield f"changed files of {what} are in `{self._layout.definition}/{path}`: `git apply` makes them again"
         if any(path.startswith("workflows/") for path in changes) and not has_own_workflows(self._layout):
             yield f"`{self._layout.workflows}` leads out of the environment, so its workflows stay as they are"
 
