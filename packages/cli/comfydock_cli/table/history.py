@@ -299,6 +299,29 @@ COMMANDS = (
         ENVIRONMENT,
         WRITE,
     ),
+    Command(("bisect",), "", "Find the change that made an environment bad", about=_ABOUT),
+    Command(
+        ("bisect", "run"),
+        "comfydock_cli.env_commands.bisecting:run",
+        "Find the commit, pack or package that broke it",
+        "Tries commits in an environment of its own, halving what is left each time, then the parts of the guilty one."
+        " What is tried is whether ComfyUI imports every node pack, with `--probe workflow NAME` whether a workflow"
+        " would be accepted, or a command given after `--`: exit code 0 is good, 125 cannot tell, others are bad. It"
+        " runs in ComfyUI's directory, with that environment's Python first on the path.",
+        (
+            "comfydock bisect run",
+            "comfydock bisect run --good v1 --probe workflow portrait",
+            "comfydock bisect run -- python -c 'import torch'",
+        ),
+        _ABOUT,
+        (
+            value("--good", metavar="REF", help="a commit that is good; the first one by default", completer="refs"),
+            value("--bad", metavar="REF", default="HEAD", help="a commit that is bad", completer="refs"),
+            value("--probe", metavar="WHAT", choices=("imports", "workflow"), help="what is tried"),
+            word("words", "the workflow, or after `--` a command", optional=True, many=True),
+        ),
+        ENVIRONMENT,
+    ),
     Command(
         ("undo",),
         "comfydock_cli.global_commands.operations:undo",

@@ -44,6 +44,7 @@ MODULE_OF = {
             "branch",
             "tag",
             "stash",
+            "bisect",
             "undo",
             "operation",
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from comfydock_core.core.services_bundle import WorkspaceAccess
+    from comfydock_core.models.history.bisecting import BisectRequest, BisectResult, Heard
     from comfydock_core.models.history.merging import MergePlan, MergeRequest
     from comfydock_core.models.history.moving import MovePlan, MoveRequest, ReferencePlan, ReferenceRequest, Stash
     from comfydock_core.models.operation import Initiator
@@ -45,6 +46,16 @@ class Moves:
 
         there = self._workspace
         return plan_merge(there.environment(name), there.services(), request, reporter)
+
+    def bisect(self, name: str | None, request: BisectRequest, heard: Heard, reporter: Reporter) -> BisectResult:
+        """Find the commit, and what of it, that made an environment bad; `heard` hears of each trial.
+
+        Raises `NothingToBisect`, `RefNotFound`, `InvalidSetting`, `FileSystemError`.
+        """
+        from comfydock_core.core.usecases.bisecting.bisecting import bisect
+
+        there = self._workspace
+        return bisect(there.environment(name), there.layout, there.services(), request, heard, reporter)
 
     def abort_merge(self, name: str | None) -> None:
         """Take back a merge that git alone began. Raises `RepositoryUnfit` when there is none, `GitFailed`."""

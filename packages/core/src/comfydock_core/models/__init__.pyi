@@ -91,6 +91,7 @@ from .exceptions import NoHistory as NoHistory
 from .exceptions import NotComfyUI as NotComfyUI
 from .exceptions import NotFoundError as NotFoundError
 from .exceptions import NothingInCommon as NothingInCommon
+from .exceptions import NothingToBisect as NothingToBisect
 from .exceptions import NotReproducible as NotReproducible
 from .exceptions import NotUndoable as NotUndoable
 from .exceptions import OfflineRefused as OfflineRefused

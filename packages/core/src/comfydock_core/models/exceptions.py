@@ -710,6 +710,15 @@ class NothingInCommon(ConflictError):
     code = "nothing-in-common"
 
 
+class NothingToBisect(ConflictError, CDEnvironmentError):
+    """A bisection needs a good commit and a later bad one, and one of the two is not what it was said to be.
+
+    What was found of it is in the message. Name other commits with `--good` and `--bad`, or try another probe.
+    """
+
+    code = "nothing-to-bisect"
+
+
 class VenvIncomplete(IntegrityError, CDEnvironmentError):
     """uv reported success, but files of packages that it installed are missing or have another size.
 

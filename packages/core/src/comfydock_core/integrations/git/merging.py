@@ -24,6 +24,12 @@ def parents_of(worktree: str, commit: str) -> list[str]:
     return runner.run(words, cwd=worktree, doing="read the history").split()[1:]
 
 
+def line_between(worktree: str, old: str, new: str) -> list[str]:
+    """The commits after `old` up to `new`, by first parents, the oldest first. Raises `GitFailed`."""
+    words = ["rev-list", "--first-parent", "--reverse", f"{old}..{new}", "--"]
+    return runner.run(words, cwd=worktree, doing="read the history").split()
+
+
 def abort(worktree: str) -> None:
     """Take back a merge that git began and did not finish. Raises `RepositoryUnfit` without one, `GitFailed`."""
     if runner.ask(["rev-parse", "--verify", "--quiet", "MERGE_HEAD"], cwd=worktree).returncode != 0:

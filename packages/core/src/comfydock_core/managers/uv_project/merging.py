@@ -5,6 +5,7 @@ The result is a starting point: `uv lock` then drops what nobody needs and compl
 
 import re
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from comfydock_core.models.exceptions import MergeRefused
@@ -34,6 +35,17 @@ def merge_lock(base: str, ours: str, theirs: str) -> str:
     names = sorted(here.keys() | there.keys())
     blocks = [_merge_entry(before.get(name), here.get(name), there.get(name)) for name in names]
     return "\n".join([head, *blocks]) if head else "\n".join(blocks)
+
+
+def lock_with(first: str, second: str, names: Collection[str]) -> str:
+    """The first lock with what the second has of some packages, and with the packages that the second has alone.
+
+    Like a merged one it is what uv begins with, which leaves out what nobody needs. Raises `MergeRefused`.
+    """
+    (head, here), (_, there) = _read(first, "the first"), _read(second, "the second")
+    chosen = {name: there[name] if name in there and (name in names or name not in here) else here[name]
+              for name in sorted(here.keys() | there.keys())}  # fmt: skip
+    return "\n".join([head, *(entry.text for entry in chosen.values())])
 
 
 def _newer(before: str, ours: str, theirs: str) -> str:

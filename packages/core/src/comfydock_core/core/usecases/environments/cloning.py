@@ -100,8 +100,7 @@ def clone_environment(
     original = layout.environment(plan.source)
     with staged_environment(layout, plan, f"clone the environment {plan.source}", initiator, reporter) as staged:
         reporter.phase(f"Copying {plan.source}")
-        _double(original, staged, plan)
-        _complete_comfyui(original, staged)
+        copy_environment(original, staged, link_venv=plan.venv == "link")
         if plan.venv != "link":
             own = services.environment(staged)
             stage_venv(
@@ -112,14 +111,18 @@ def clone_environment(
     return plan.directory
 
 
-def _double(original: EnvironmentLayout, staged: EnvironmentLayout, plan: CloningPlan) -> None:
-    """All trees at once, the largest last: it is begun with, and the others fill the gaps."""
+def copy_environment(original: EnvironmentLayout, staged: EnvironmentLayout, *, link_venv: bool) -> None:
+    """Copy an environment but for what belongs to its runs; its packages are the same files. Raises `OSError`.
+
+    All trees at once, the largest last: it is begun with, and the others fill the gaps.
+    """
     doubles = Doubles()
     doubles.copy(original.definition, staged.definition)
     doubles.copy(original.comfyui, staged.comfyui, skip=_LEFT_OUT)
-    if plan.venv == "link":
+    if link_venv:
         doubles.link(original.venv, staged.venv)
     doubles.make()
+    _complete_comfyui(original, staged)
 
 
 def _complete_comfyui(original: EnvironmentLayout, staged: EnvironmentLayout) -> None:

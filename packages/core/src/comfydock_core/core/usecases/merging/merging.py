@@ -11,7 +11,7 @@ from comfydock_core.core.usecases.definition.staging import stage_definition
 from comfydock_core.core.usecases.history.fitness import reference_of, refuse_unfit
 from comfydock_core.core.usecases.merging.answers import Answers
 from comfydock_core.core.usecases.merging.definition_merging import DefinitionMerging
-from comfydock_core.core.usecases.moving.comfyui_moving import repository_with
+from comfydock_core.core.usecases.moving.comfyui_moving import required_packages
 from comfydock_core.core.usecases.moving.definition_files import MANIFEST
 from comfydock_core.core.usecases.moving.planning import plan_move
 from comfydock_core.integrations.git import merging, queries
@@ -28,12 +28,8 @@ from comfydock_core.models.operation import RefChange
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.history.revisions import Revisions
-from comfydock_core.services.comfyui_repository import chosen_repository
 from comfydock_core.utils import native
 from comfydock_core.utils.files.git_index import object_name
-from comfydock_core.utils.package_names import requirement_name
-from comfydock_core.utils.versions import is_full_commit
-from comfydock_core.validation.requirements import parse_requirements
 
 _DEFINITION = ".cec"
 
@@ -82,7 +78,11 @@ class _Planner:
         self._reporter.phase("Merging the definitions")
         before, ours, other = (read_tree(self._layout.definition, commit) for commit in (base, mine, theirs))
         trees = (before, ours, other)
-        merged = DefinitionMerging(self._layout.definition, trees, self._answers, self._later, self._required)
+
+        def required(manifest: EnvironmentManifest) -> frozenset[str]:
+            return required_packages(self._layout, self._own, manifest, self._reporter)
+
+        merged = DefinitionMerging(self._layout.definition, trees, self._answers, self._later, required)
         merged.merge()
         self._answers.refuse_unknown()
         open_questions = any(question.answer is None for question in self._answers.questions)
@@ -196,17 +196,6 @@ class _Planner:
                 if merging.is_before(place, other.version, one.version):
                     return mine
         return None
-
-    def _required(self, manifest: EnvironmentManifest) -> frozenset[str]:
-        """What the ComfyUI of a manifest requires, by the history of ComfyUI."""
-        commit = manifest.comfyui_commit
-        if commit is None or not is_full_commit(commit):
-            return frozenset()
-        repository = chosen_repository(manifest.comfyui_repository)
-        source = repository_with(self._layout, self._own, repository, commit, self._reporter)
-        text = queries.text_at(source, commit, "requirements.txt") or ""
-        found = parse_requirements(text, file="ComfyUI's requirements.txt").requirements
-        return frozenset(name for line in found if (name := requirement_name(line.text)))
 
     def _changed(self, before: str, after: str) -> set[str]:
         old, new = (read_tree(self._layout.definition, commit) for commit in (before, after))
