@@ -15,7 +15,7 @@ from tests.support.miniature import Miniature
 from tests.support.sessions import stop, wait_for_line
 
 ROWS = {example: row for row in resolve.all_commands() for example in row.examples if not row.hidden}
-# Those that start ComfyUI have tests of their own, and so have those that need an installed release, or trouble to find.
+# Those that start ComfyUI, need an installed release, or trouble to find, have tests of their own.
 OF_RUN = [example for example, row in ROWS.items() if row.path == ("run",)]
 OTHERS = [example for example, row in ROWS.items() if row.path[0] not in ("run", "self", "bisect")]
 
