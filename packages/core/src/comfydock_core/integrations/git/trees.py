@@ -93,6 +93,11 @@ def tree_with(worktree: str, commit: str, files: Mapping[str, TreeFile | None], 
     return runner.run(["write-tree"], cwd=worktree, doing=doing, variables=variables).strip()
 
 
+def is_index_of(worktree: str, commit: str) -> bool:
+    """Whether git's index lists what a commit holds. Raises `GitFailed`."""
+    return not runner.run(["diff-index", "--cached", "--name-only", commit, "--"], cwd=worktree, doing=_READING)
+
+
 def tree_of(worktree: str, commit: str) -> str:
     """The tree of a commit. Raises `GitFailed`."""
     return runner.run(["rev-parse", "--verify", f"{commit}^{{tree}}"], cwd=worktree, doing=_READING).strip()

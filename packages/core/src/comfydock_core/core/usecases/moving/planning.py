@@ -204,6 +204,7 @@ class _Planner:
         for before, after in packs.renamed:
             source = f"{CUSTOM_NODES}/{before}"
             steps.append(swap(root, f"{CUSTOM_NODES}/{after}", has_new=True, source=source))
+        steps += [swap(root, f"{CUSTOM_NODES}/{after}", has_new=True) for _, after in packs.copied]
         steps += [swap(root, path_of(wanted.pack), has_new=True) for wanted in packs.added]
         steps += [swap(root, f"{CUSTOM_NODES}/{directory}", has_new=False) for directory in packs.removed]
         if comfyui is not None:
@@ -287,6 +288,8 @@ def _told(
         yield PlanStep("remove", f"{layout.custom_nodes}/{directory}", "`undo` brings it back")
     for before, after in packs.renamed:
         yield PlanStep("rename", f"{layout.custom_nodes}/{before}", after)
+    for before, after in packs.copied:
+        yield PlanStep("copy", f"{layout.custom_nodes}/{before}", after, deferred=True)
     if python.venv != "keep":
         words = {"link": "a linked copy is brought up to date", "fresh": "built anew", "kept": "an earlier one"}
         yield PlanStep("install", layout.venv, f"{words[python.venv]}: {python.reason}", deferred=python.venv != "kept")
