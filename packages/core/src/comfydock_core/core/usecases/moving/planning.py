@@ -17,6 +17,7 @@ from comfydock_core.core.usecases.moving.definition_files import (
     PYTHON,
     Snapshot,
     has_own_workflows,
+    is_live_workflow,
     is_of_python,
     plan_definition,
     plan_workflows,
@@ -117,7 +118,10 @@ class _Planner:
         stash = StashMaker(layout, self._services, builder).make(snapshot, message) if self._policy == STASH else None
         changes = snapshot.changes(self._policy)
         python, packs, in_packs, comfyui = self._of_definition(snapshot, changes)
-        definition = plan_definition(layout, _without_python(changes) if python.changes_definition else changes)
+        in_definition = _without_python(changes) if python.changes_definition else changes
+        if destination.index is not None and has_own_workflows(layout):
+            in_definition = _without_live(in_definition)
+        definition = plan_definition(layout, in_definition)
         workflows = plan_workflows(layout, changes, snapshot.present)
         lost += [*in_packs, *comfyui.in_the_way, *_obstacles(definition), *_obstacles(workflows)]
         if lost:
@@ -243,6 +247,11 @@ def _without_python(changes: Mapping[str, TreeFile | None]) -> dict[str, TreeFil
     """The other files, where what packages are locked in is made anew as a whole."""
     made = (MANIFEST, LOCK, PYTHON, ".gitignore", ".gitattributes")
     return {path: file for path, file in changes.items() if path not in made and not path.startswith(f"{BACKENDS}/")}
+
+
+def _without_live(changes: Mapping[str, TreeFile | None]) -> dict[str, TreeFile | None]:
+    """The other files, where workflows become uncommitted work: their copies are what is committed."""
+    return {path: file for path, file in changes.items() if not is_live_workflow(path, file)}
 
 
 def _rewritten(python: PythonMove) -> tuple[str, ...]:
