@@ -23,6 +23,7 @@ def past(work: Session, host: PackHost) -> Session:
 def busy(session: Session) -> None:
     """Uncommitted work of every kind that a stash keeps."""
     session.ok("node", "add", "blur")
+    session.ok("comfyui", "use", "v0.2.0")
     save(session, "portrait.json", '{"nodes": [1, 2]}')
     save(session, "sub/new.json", "mine")
     (live(session) / "gone.json").unlink()

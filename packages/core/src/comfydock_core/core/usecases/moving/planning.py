@@ -170,7 +170,7 @@ class _Planner:
         comfyui = plan_comfyui(
             layout,
             services.environment(layout),
-            None if committed is None else EnvironmentManifest(committed, layout.manifest),
+            [EnvironmentManifest(one, layout.manifest) for one in (committed, present) if one is not None],
             EnvironmentManifest(wanted, layout.manifest),
             self._policy,
             self._reporter,
