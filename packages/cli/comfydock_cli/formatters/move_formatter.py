@@ -12,8 +12,8 @@ from comfydock_core.models.history.moving import MovePlan, ReferencePlan, Stash
 from comfydock_core.models.operation import RefChange
 from comfydock_core.models.packages.syncing import SyncOutcome
 
-_DONE = {"convert": "converted", "fetch": "fetched", "install": "installed", "lock": "locked", "move": "moved",
-         "remove": "removed", "rename": "renamed", "write": "wrote"}  # fmt: skip
+_DONE = {"convert": "converted", "copy": "copied", "fetch": "fetched", "install": "installed", "lock": "locked",
+         "move": "moved", "remove": "removed", "rename": "renamed", "write": "wrote"}  # fmt: skip
 _BRANCH = "ref: refs/heads/"
 _MISSING = 3  # The exit code when node packs could not be had, as with `sync`.
 
@@ -131,6 +131,7 @@ def move_data(plan: MovePlan) -> dict[str, object]:
             "fetched": [wanted.pack.release.name for wanted in packs.added],
             "removed": list(packs.removed),
             "renamed": [list(pair) for pair in packs.renamed],
+            "copied": [list(pair) for pair in packs.copied],
             "unobtainable": list(packs.unobtainable),
         },
         "comfyui": None if comfyui is None else {"before": comfyui.before, "after": comfyui.after},

@@ -5,9 +5,10 @@ import re
 from comfydock_core.integrations.git import queries, runner
 
 
-def commits_of_branch_alone(worktree: str, reference: str) -> int:
+def commits_of_branch_alone(worktree: str, branch: str) -> int:
     """How many commits nothing but this branch leads to. Raises `GitFailed`."""
-    words = ["rev-list", "--count", reference, "--not", f"--exclude={reference}", "--branches", "--tags", "--remotes"]
+    others = [f"--exclude={branch}", "--branches", "--tags", "--remotes"]
+    words = ["rev-list", "--count", f"refs/heads/{branch}", "--not", *others]
     return int(runner.run([*words, queries.HEAD, "--"], cwd=worktree, doing="look at the branch"))
 
 

@@ -92,6 +92,11 @@ def branch_before(worktree: str, name: str) -> str | None:
     return commit_of(worktree, name)
 
 
+def references_below(worktree: str, place: str) -> list[str]:
+    """The full names of the references below a place such as `refs/heads/`. Raises what `runner.run` raises."""
+    return runner.run(["for-each-ref", "--format=%(refname)", place], cwd=worktree, doing="list the names").splitlines()
+
+
 def is_reference_name(worktree: str, name: str) -> bool:
     """Whether a reference can be called `name`, in full."""
     return runner.ask(["check-ref-format", name], cwd=worktree).returncode == 0

@@ -176,17 +176,24 @@ def run_live(
 
 
 @contextlib.contextmanager
-def read_output(arguments: Sequence[str], *, cwd: str, doing: str, given: bytes = b"") -> Iterator[IO[bytes]]:
+def read_output(
+    arguments: Sequence[str],
+    *,
+    cwd: str,
+    doing: str,
+    variables: Mapping[str, str] | None = None,
+    given: bytes = b"",
+) -> Iterator[IO[bytes]]:
     """The output of a git command that reads what is `given`, as it comes, of any size.
 
-    Raises at the end the error that its failure means.
+    `variables` are added to its environment. Raises at the end the error that its failure means.
     """
 
     def judge(completed: Completed) -> None:
         if completed.returncode != 0:
             raise failure(completed, arguments, cwd=cwd, doing=doing, repository=None)
 
-    command, environment = _command(arguments, cwd, None), git_environment()
+    command, environment = _command(arguments, cwd, None), {**git_environment(), **(variables or {})}
     with process.piped(command, cwd=cwd, env=environment, judge=judge, hint=_HINT_MISSING, given=given) as output:
         yield output
 

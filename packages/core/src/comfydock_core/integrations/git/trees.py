@@ -5,6 +5,7 @@ committed, byte for byte.
 """
 
 import os
+import re
 from collections.abc import Mapping
 
 from comfydock_core.integrations.git import runner
@@ -14,7 +15,10 @@ from comfydock_core.models.file_moves import TreeChange, TreeFile
 
 PLAIN, EXECUTABLE, LINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 _READING = "read the history"
-_FORBIDDEN = ("", ".", "..", ".git")
+_FORBIDDEN = ("", ".", "..")
+_GIT = (".git", "git~1")
+# Letters that file systems of macOS pass over in names.
+_PASSED_OVER = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _MODE_NONE = 0
 
 
@@ -25,8 +29,8 @@ def changed_files(worktree: str, old: str, new: str, *, lender: str | None = Non
     for paths that would lead out of a directory or into its repository.
     """
     words = ["diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", "--no-abbrev", old, new, "--"]
-    output = runner.run(words, cwd=worktree, doing=_READING, variables=lending(lender))
-    parts = iter(output.split("\0"))
+    with runner.read_output(words, cwd=worktree, doing=_READING, variables=lending(lender)) as output:
+        parts = iter(output.read().decode("utf-8", "surrogateescape").split("\0"))
     found: dict[str, TreeChange] = {}
     for facts in parts:
         if facts:
@@ -93,6 +97,11 @@ def tree_with(worktree: str, commit: str, files: Mapping[str, TreeFile | None], 
     return runner.run(["write-tree"], cwd=worktree, doing=doing, variables=variables).strip()
 
 
+def is_index_of(worktree: str, commit: str) -> bool:
+    """Whether git's index lists what a commit holds. Raises `GitFailed`."""
+    return not runner.run(["diff-index", "--cached", "--name-only", commit, "--"], cwd=worktree, doing=_READING)
+
+
 def tree_of(worktree: str, commit: str) -> str:
     """The tree of a commit. Raises `GitFailed`."""
     return runner.run(["rev-parse", "--verify", f"{commit}^{{tree}}"], cwd=worktree, doing=_READING).strip()
@@ -126,5 +135,11 @@ def _file(mode: str, name: str) -> TreeFile | None:
 
 def _refuse_unsafe(worktree: str, path: str) -> None:
     """A tree may be made by hand: git itself would not check such a path out."""
-    if any(part.lower() in _FORBIDDEN for part in path.split("/")) or path.startswith("/"):
+    parts = path.split("/")
+    if any(part in _FORBIDDEN or _stands_for_git(part) for part in parts):
         raise damaged(worktree, f"it has a file `{path}`, which would lie outside of the definition")
+
+
+def _stands_for_git(name: str) -> bool:
+    """Whether a name is that of a repository's directory, on any of the systems that the history may come to."""
+    return _PASSED_OVER.sub("", name).partition(":")[0].rstrip(" .").lower() in _GIT

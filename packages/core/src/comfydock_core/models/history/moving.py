@@ -49,13 +49,15 @@ class Uncommitted:
 class PackMoves:
     """What becomes of node packs: fetched (`added`), or taken away (`removed`, by their directories).
 
-    `renamed` are directories that only get another name, before and after: packs that are turned on or off. `notes` say
-    what else there is to know, `unobtainable` are packs that nothing here can fetch.
+    `renamed` are directories that only get another name, before and after: packs that are turned on or off. `copied`
+    are those whose name another pack takes, or that take one's. `notes` say what else there is to know, `unobtainable`
+    are packs that nothing here can fetch.
     """
 
     added: tuple[PackToFetch, ...] = ()
     removed: tuple[str, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
+    copied: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     unobtainable: tuple[str, ...] = ()
 

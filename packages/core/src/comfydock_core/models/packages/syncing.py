@@ -46,12 +46,13 @@ class PackToFetch:
     """A node pack to be fetched at the manifest's version.
 
     `found` is the version that lies there instead, `None` where nothing does. `own_files` are files in its directory
-    that did not come with it and go along, relative to it.
+    that did not come with it and go along, relative to it; `own_files_in` is where they lie if not in its place.
     """
 
     pack: NodePackage
     found: str | None = None
     own_files: tuple[str, ...] = ()
+    own_files_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class _Planner:
             return ComfyUIPlan(layout.name, before, spec, (), None, ClassChanges(), (), False, (), None, nothing)
         self._refuse_other_program(source, spec, commit)
         new = self._redefined(source, spec, commit)
-        change = plan_comfyui(layout, self._own, None, _target(known, spec, commit), REFUSE, self._reporter)
+        change = plan_comfyui(layout, self._own, (), _target(known, spec, commit), REFUSE, self._reporter)
         if change.in_the_way:
             raise _refusal(layout, spec, [one.text for one in change.in_the_way])
         self._reporter.phase("Comparing node classes")

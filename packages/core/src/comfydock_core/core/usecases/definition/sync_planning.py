@@ -106,7 +106,7 @@ class SyncPlanner:
             return None, (f"there is no `{layout.comfyui}`",)
         manifest = EnvironmentManifest(self._manifest, layout.manifest)
         try:
-            found = plan_comfyui(layout, self._services, None, manifest, REFUSE, self._reporter)
+            found = plan_comfyui(layout, self._services, (), manifest, REFUSE, self._reporter)
         except (NotFoundError, RemoteError) as error:
             return None, (f"ComfyUI is not at the manifest's commit, which cannot be had: {error.message}",)
         if found.in_the_way:

@@ -12,16 +12,18 @@ from comfydock_core.core.usecases.moving.comfyui_moving import put_files, stage_
 from comfydock_core.core.usecases.moving.planning import lay_out
 from comfydock_core.integrations.git.index_lock import wait_for_index
 from comfydock_core.integrations.git.trees import index_of, note_looks
-from comfydock_core.managers.node_manager import carry_over, path_of
+from comfydock_core.managers.node_manager import CUSTOM_NODES, carry_over, path_of
 from comfydock_core.models.history.moving import MovePlan
 from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.models.packages.syncing import SyncOutcome
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.services.transaction import operation
 from comfydock_core.services.transaction.execution import Operation
-from comfydock_core.utils import interruption
+from comfydock_core.utils import interruption, native
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.files.filesystem import make_directory_link
+from comfydock_core.utils.files.tree_copy import copy_tree
 
 
 def carry_out_move(
@@ -116,8 +118,19 @@ class _Move:
         for wanted in self._plan.packs.added:
             path = path_of(wanted.pack)
             place = self._under_way.place(path)
+            before = f"{self._layout.root}/{path}"
+            if wanted.own_files_in is not None:
+                before = f"{self._layout.custom_nodes}/{wanted.own_files_in}"
             services.nodes.fetch(wanted.pack, place, self._reporter)
-            carry_over(wanted.pack, wanted.own_files, f"{self._layout.root}/{path}", place, self._reporter)
+            carry_over(wanted.pack, wanted.own_files, before, place, self._reporter)
+        for name, after in self._plan.packs.copied:
+            place = self._under_way.place(f"{CUSTOM_NODES}/{after}")
+            source = f"{self._layout.custom_nodes}/{name}"
+            target = native.link_target(source)
+            if target is not None:
+                make_directory_link(place, target)
+            else:
+                copy_tree(source, place)
 
     def _swaps(self, path: str) -> bool:
         return any(isinstance(step, Swap) and step.path == path for step in self._plan.change.steps)

@@ -1,7 +1,7 @@
 """Moving ComfyUI itself to another commit: only its own files, one by one, so that nothing of the user's is touched."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from comfydock_core.analyzers.git_change_parser import GitChangeParser
@@ -50,13 +50,14 @@ class ComfyUIChange:
 def plan_comfyui(
     layout: EnvironmentLayout,
     services: EnvironmentServices,
-    before: EnvironmentManifest | None,
+    before: Sequence[EnvironmentManifest],
     after: EnvironmentManifest,
     policy: str,
     reporter: Reporter,
 ) -> ComfyUIChange:
     """What going from one definition to another takes of ComfyUI; the mirror gets what it lacks.
 
+    `before` are the definitions that may say where it is, the committed one first; without any it may be anywhere.
     Raises `RefNotFound`, `OfflineRefused`, `RemoteError`, `GitFailed`, `OSError`.
     """
     found, wanted = read_head(layout.comfyui)[0], after.comfyui_commit
@@ -184,12 +185,12 @@ def required_packages(
 def _in_the_way(
     layout: EnvironmentLayout,
     found: str,
-    before: EnvironmentManifest | None,
+    before: Sequence[EnvironmentManifest],
     changes: dict[str, TreeChange],
 ) -> Iterator[Uncommitted]:
-    committed = before.comfyui_commit if before is not None else None
-    if committed is not None and committed != found:
-        yield Uncommitted("comfyui", "ComfyUI", f"it is at {found[:_SHORT]}, and {committed[:_SHORT]} is committed")
+    known = [one.comfyui_commit for one in before if one.comfyui_commit is not None]
+    if known and found not in known:
+        yield Uncommitted("comfyui", "ComfyUI", f"it is at {found[:_SHORT]}, and {known[0][:_SHORT]} is committed")
     modified = set(_modified(layout))
     for path, change in changes.items():
         if path in modified:

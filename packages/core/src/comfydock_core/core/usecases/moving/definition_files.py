@@ -72,7 +72,7 @@ def take_snapshot(builder: CommitBuilder, layout: EnvironmentLayout, commit: str
     if live is not None:
         take_workflows(builder, layout, live)
     target = read_tree(layout.definition, commit)
-    _refuse_links(layout, target)
+    _refuse_other_kinds(layout, target)
     return Snapshot(_named(builder.committed()), _named(files_of(builder, layout)), target)
 
 
@@ -92,7 +92,7 @@ def plan_workflows(layout: EnvironmentLayout, changes: Mapping[str, TreeFile | N
     wanted = {
         f"{folder}/{path.removeprefix(WORKFLOWS)}": file and TreeFile(PLAIN, file.object)
         for path, file in changes.items()
-        if path.startswith(WORKFLOWS) and _is_live(path, file, present)
+        if is_live_workflow(path, file) and present.get(path) != file
     }
     above = folder.split("/")
     return plan_file_swaps(layout.root, wanted, ["/".join(above[:count]) for count in range(1, len(above) + 1)])
@@ -104,11 +104,10 @@ def has_own_workflows(layout: EnvironmentLayout) -> bool:
     return os.path.isdir(layout.comfyui) and os.path.realpath(layout.workflows).startswith(f"{root}{os.sep}")
 
 
-def _is_live(path: str, file: TreeFile | None, present: Files) -> bool:
-    """Whether a change of the definition is one of a live workflow: links and hidden names are not taken from there."""
-    if any(part.startswith(".") for part in path.split("/")) or (file is not None and file.mode == LINK):
-        return False
-    return present.get(path) != file
+def is_live_workflow(path: str, file: TreeFile | None) -> bool:
+    """Whether a file of the definition is the copy of a live workflow: links and hidden names are not taken there."""
+    is_hidden = any(part.startswith(".") for part in path.split("/"))
+    return path.startswith(WORKFLOWS) and not is_hidden and (file is None or file.mode != LINK)
 
 
 def _different(one: Files, other: Files) -> set[str]:
@@ -123,12 +122,14 @@ def _workflow(path: str) -> str:
     return path.removeprefix(WORKFLOWS).removesuffix(".json")
 
 
-def _refuse_links(layout: EnvironmentLayout, target: Files) -> None:
-    """What packages are locked in, and the folder of workflows, must be files: a link would lead to another's."""
+def _refuse_other_kinds(layout: EnvironmentLayout, target: Files) -> None:
+    """What packages are locked in must be files, as a link would lead to another's, and folders must be folders."""
+    folders = (WORKFLOWS.rstrip("/"), BACKENDS)
     for path, file in target.items():
-        if file.mode == LINK and (is_of_python(path) or path in (WORKFLOWS.rstrip("/"), BACKENDS)):
+        if path in folders or (file.mode == LINK and is_of_python(path)):
+            what, wanted = "a link" if file.mode == LINK else "a file", "a folder" if path in folders else "a file"
             raise HistoryDamaged(
-                f"`{path}` is a link in that commit, where a file belongs",
+                f"`{path}` is {what} in that commit, where {wanted} belongs",
                 hint="whoever made the commit did not make it with ComfyDock; do not trust it",
                 context={"repository": layout.definition, "path": path},
             )

@@ -43,7 +43,7 @@ class Destinations:
 
     def _checkout(self, request: MoveRequest) -> Destination:
         """A branch is what the environment is on then; any other name leads to its commit, on no branch."""
-        ref = self._named_before(request.ref or HEAD)
+        ref = self._named_before(_named(request))
         branch = self._branch_commit(ref)
         if branch is not None:
             return self._on_branch(request.command, ref, branch)
@@ -66,14 +66,14 @@ class Destinations:
 
     def _new_branch(self, request: MoveRequest, name: str) -> Destination:
         refuse_taken_branch(self._layout, name)
-        commit = self._commit(request.ref or HEAD)
+        commit = self._commit(_named(request))
         made = RefChange(_DEFINITION, f"{_BRANCHES}{name}", None, commit)
         refs = (made, *self._head_to(f"{SYMBOLIC}{_BRANCHES}{name}"))
         return Destination(request.command, f"the new branch {name}", commit, refs)
 
     def _reset(self, request: MoveRequest) -> Destination:
-        commit = self._commit(request.ref or HEAD)
-        return Destination(request.command, self._label(request.ref or HEAD, commit), commit, self._tip_to(commit))
+        commit = self._commit(_named(request))
+        return Destination(request.command, self._label(_named(request), commit), commit, self._tip_to(commit))
 
     def _rollback(self, request: MoveRequest) -> Destination:
         """A new commit with the files of an earlier one: the history grows. Without a name, the last commit."""
@@ -166,6 +166,10 @@ class Destinations:
         if number is not None:
             return f"v{number}"
         return short if name.startswith(short) or commit.startswith(name) else f"{name} ({short})"
+
+
+def _named(request: MoveRequest) -> str:
+    return HEAD if request.ref is None else request.ref
 
 
 def _changed_since(number: int, paths: list[str]) -> UncommittedWork:

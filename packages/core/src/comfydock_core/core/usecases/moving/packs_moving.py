@@ -12,7 +12,7 @@ from comfydock_core.models.history.moving import DISCARD, PackMoves, Uncommitted
 from comfydock_core.models.packages.syncing import PackToFetch
 from comfydock_core.models.shared import DISABLED, NodePackage
 from comfydock_core.repositories.definition.tracked_packs import version_instead
-from comfydock_core.repositories.pack_release import is_release
+from comfydock_core.repositories.pack_release import is_release, read_note
 from comfydock_core.utils import native
 from comfydock_core.utils.text import counted
 
@@ -45,6 +45,7 @@ class PackMover:
         self._force = policy == DISCARD
         self._added: list[PackToFetch] = []
         self._renamed: list[tuple[str, str]] = []
+        self._copied: list[tuple[str, str]] = []
         self._removed: list[str] = []
         self._notes: list[str] = []
         self._unobtainable: list[str] = []
@@ -55,11 +56,12 @@ class PackMover:
         for pack in self._wanted.values():
             self._bring(pack)
         used = {pack.directory for pack in self._wanted.values()} | {before for before, _ in self._renamed}
+        used |= {*self._removed, *(after for _, after in self._copied)}
         for directory, pack in self._before.items():
             if directory not in used and os.path.lexists(self._path(directory)):
                 self._take_away(pack)
         moves = PackMoves(
-            tuple(self._added), tuple(self._removed), tuple(self._renamed), tuple(self._notes),
+            tuple(self._added), tuple(self._removed), tuple(self._renamed), tuple(self._copied), tuple(self._notes),
             tuple(self._unobtainable),
         )  # fmt: skip
         return moves, tuple(self._lost)
@@ -75,13 +77,37 @@ class PackMover:
                 self._renamed.append((name, pack.directory))
                 return
         if is_obtainable(pack):
-            self._added.append(PackToFetch(pack))
+            self._added.append(self._with_own_files(pack))
         else:
             self._unobtainable.append(pack.release.name)
 
+    def _with_own_files(self, pack: NodePackage) -> PackToFetch:
+        """With files that did not come with it, where it lies at another version and is turned on or off besides."""
+        other = replace(pack, enabled=not pack.enabled).directory
+        before = self._before.get(other)
+        is_used = any(one.directory == other for one in self._wanted.values())
+        if before is None or before.is_development or is_used or not _is_real_directory(self._path(other)):
+            return PackToFetch(pack)
+        try:
+            names = self._own_files(before)
+        except PackHasChanges:
+            return PackToFetch(pack)  # Taking it away is going to be refused.
+        self._removed.append(other)
+        return PackToFetch(pack, own_files=names, own_files_in=other)
+
     def _bring_to_version(self, pack: NodePackage, path: str) -> None:
         """Replace what lies there at another version. Links and development packs are somebody's own."""
-        if pack.is_development or native.link_target(path) is not None or not self._is_other(pack, path):
+        before = self._before.get(pack.directory)
+        was_development = before is not None and before.is_development
+        if pack.is_development:
+            if before is not None and not was_development and native.link_target(path) is None:
+                self._bring_development(pack, before)
+            return
+        if was_development:
+            self._copied.append((pack.directory, self._free_name(pack.release.name)))
+            self._added.append(PackToFetch(pack, "a development pack"))
+            return
+        if native.link_target(path) is not None or not self._is_other(pack, path):
             return
         found = version_instead(pack, path)
         if found is not None and not self._force and self._is_by_hand(pack, path):
@@ -93,6 +119,29 @@ class PackMover:
         except PackHasChanges as error:
             self._lost.append(Uncommitted("pack", pack.release.name, str(error.context["changes"])))
 
+    def _bring_development(self, pack: NodePackage, before: NodePackage) -> None:
+        """Let a development pack that was put aside take the place of another pack of its name again."""
+        name = pack.release.name
+        kept = f"{name}{DISABLED}"
+        owner = self._before.get(kept)
+        is_taken = any(other.directory == kept for other in self._wanted.values())
+        if is_taken or (owner is not None and not owner.is_development) or not os.path.lexists(self._path(kept)):
+            self._unobtainable.append(name)
+            self._notes.append(f"{name} is a development pack there, which is not here any more; another pack of that"
+                               " name stays in its place")  # fmt: skip
+            return
+        try:
+            own = self._own_files(before)
+        except PackHasChanges as error:
+            self._lost.append(Uncommitted("pack", name, str(error.context["changes"])))
+            return
+        if own and not self._force:
+            reason = f"{counted(len(own), 'file')} in its directory did not come with it"
+            self._lost.append(Uncommitted("pack", name, reason))
+            return
+        self._copied.append((kept, pack.directory))
+        self._removed.append(kept)
+
     def _is_by_hand(self, pack: NodePackage, path: str) -> bool:
         """Whether somebody put another version there than any manifest had."""
         known = [one for packs in self._manifests for one in packs.values() if one.directory == pack.directory]
@@ -100,7 +149,7 @@ class PackMover:
 
     def _is_other(self, pack: NodePackage, path: str) -> bool:
         """Whether another version lies there, as far as that can be determined, or by what the manifest said."""
-        if version_instead(pack, path) is not None:
+        if version_instead(pack, path) is not None or _is_other_archive(pack, path):
             return True
         before = self._before.get(pack.directory)
         if before is None or before.release.version == pack.release.version:
@@ -131,13 +180,18 @@ class PackMover:
                                f" did not come with it (`{kept}`)")  # fmt: skip
 
     def _turn_off(self, pack: NodePackage) -> str:
-        """A name that is free, and that is found again: the first is the pack's own."""
+        free = self._free_name(pack.release.name)
+        self._renamed.append((pack.directory, free))
+        return free
+
+    def _free_name(self, name: str) -> str:
+        """A name that is free for what is turned off, and that is found again: the first is the pack's own."""
         number = 1
-        taken = {after for _, after in self._renamed}
+        taken = {after for _, after in (*self._renamed, *self._copied)}
+        taken |= {pack.directory for pack in self._wanted.values()}
         while True:
-            free = f"{pack.release.name}{'' if number == 1 else f'-{number}'}{DISABLED}"
+            free = f"{name}{'' if number == 1 else f'-{number}'}{DISABLED}"
             if free not in taken and not os.path.lexists(self._path(free)):
-                self._renamed.append((pack.directory, free))
                 return free
             number += 1
 
@@ -153,13 +207,24 @@ class PackMover:
 
     def _fits(self, pack: NodePackage, path: str) -> bool:
         """Whether that is the pack at the version that is wanted, for sure."""
+        before = self._before.get(os.path.basename(path))
         if pack.is_development:
-            return True
-        directory = os.path.basename(path)
-        before = self._before.get(directory)
+            return before is None or before.is_development
+        if (before is not None and before.is_development) or _is_other_archive(pack, path):
+            return False
         if before is not None and before.release == pack.release:
             return version_instead(pack, path) is None
         return is_release(path, pack.release.version)
 
     def _path(self, directory: str) -> str:
         return f"{self._layout.custom_nodes}/{directory}"
+
+
+def _is_other_archive(pack: NodePackage, path: str) -> bool:
+    """Whether the registry's release there is of another pack, that has the same name and version."""
+    noted = read_note(path)
+    return noted is not None and pack.release.sha256 is not None and noted[1] != pack.release.sha256
+
+
+def _is_real_directory(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path)

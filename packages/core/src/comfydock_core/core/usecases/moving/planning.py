@@ -18,6 +18,7 @@ from comfydock_core.core.usecases.moving.definition_files import (
     PYTHON,
     Snapshot,
     has_own_workflows,
+    is_live_workflow,
     is_of_python,
     plan_definition,
     plan_workflows,
@@ -118,7 +119,10 @@ class _Planner:
         stash = StashMaker(layout, self._services, builder).make(snapshot, message) if self._policy == STASH else None
         changes = snapshot.changes(self._policy)
         python, packs, in_packs, comfyui = self._of_definition(snapshot, changes)
-        definition = plan_definition(layout, _without_python(changes) if python.changes_definition else changes)
+        in_definition = _without_python(changes) if python.changes_definition else changes
+        if destination.index is not None and has_own_workflows(layout):
+            in_definition = _without_live(in_definition)
+        definition = plan_definition(layout, in_definition)
         workflows = plan_workflows(layout, changes, snapshot.present)
         lost += [*in_packs, *comfyui.in_the_way, *_obstacles(definition), *_obstacles(workflows)]
         if lost:
@@ -167,7 +171,7 @@ class _Planner:
         comfyui = plan_comfyui(
             layout,
             services.environment(layout),
-            None if committed is None else EnvironmentManifest(committed, layout.manifest),
+            [EnvironmentManifest(one, layout.manifest) for one in (committed, present) if one is not None],
             EnvironmentManifest(wanted, layout.manifest),
             self._policy,
             self._reporter,
@@ -207,6 +211,7 @@ class _Planner:
         for before, after in packs.renamed:
             source = f"{CUSTOM_NODES}/{before}"
             steps.append(swap(root, f"{CUSTOM_NODES}/{after}", has_new=True, source=source))
+        steps += [swap(root, f"{CUSTOM_NODES}/{after}", has_new=True) for _, after in packs.copied]
         steps += [swap(root, path_of(wanted.pack), has_new=True) for wanted in packs.added]
         steps += [swap(root, f"{CUSTOM_NODES}/{directory}", has_new=False) for directory in packs.removed]
         if comfyui is not None:
@@ -245,6 +250,11 @@ def _without_python(changes: Mapping[str, TreeFile | None]) -> dict[str, TreeFil
     """The other files, where what packages are locked in is made anew as a whole."""
     made = (MANIFEST, LOCK, PYTHON, ".gitignore", ".gitattributes")
     return {path: file for path, file in changes.items() if path not in made and not path.startswith(f"{BACKENDS}/")}
+
+
+def _without_live(changes: Mapping[str, TreeFile | None]) -> dict[str, TreeFile | None]:
+    """The other files, where workflows become uncommitted work: their copies are what is committed."""
+    return {path: file for path, file in changes.items() if not is_live_workflow(path, file)}
 
 
 def _rewritten(python: PythonMove) -> tuple[str, ...]:
@@ -290,6 +300,8 @@ def _told(
         yield PlanStep("remove", f"{layout.custom_nodes}/{directory}", "`undo` brings it back")
     for before, after in packs.renamed:
         yield PlanStep("rename", f"{layout.custom_nodes}/{before}", after)
+    for before, after in packs.copied:
+        yield PlanStep("copy", f"{layout.custom_nodes}/{before}", after, deferred=True)
     if python.venv != "keep":
         words = {"link": "a linked copy is brought up to date", "fresh": "built anew", "kept": "an earlier one"}
         yield PlanStep("install", layout.venv, f"{words[python.venv]}: {python.reason}", deferred=python.venv != "kept")

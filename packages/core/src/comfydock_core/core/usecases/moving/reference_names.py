@@ -8,19 +8,22 @@ from comfydock_core.models.exceptions import RefExists, RefInvalid
 
 _MEANS_ELSE = re.compile(r"v[0-9]+|HEAD|@|-.*|[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 _LONGEST = 200
+_PLACES = {"branch": "refs/heads/", "tag": "refs/tags/"}
 
 
-def refuse_taken_branch(layout: EnvironmentLayout, name: str) -> None:
-    """Raise `RefExists` or `RefInvalid` unless a branch can be made that is called so."""
-    _refuse_taken(layout, "branch", f"refs/heads/{name}", name)
+def refuse_taken_branch(layout: EnvironmentLayout, name: str, *, instead_of: str | None = None) -> None:
+    """Raise `RefExists` or `RefInvalid` unless a branch can be called so, where that of another name goes for it."""
+    _refuse_taken(layout, "branch", name, instead_of)
 
 
 def refuse_taken_tag(layout: EnvironmentLayout, name: str) -> None:
     """Raise `RefExists` or `RefInvalid` unless a tag can be made that is called so."""
-    _refuse_taken(layout, "tag", f"refs/tags/{name}", name)
+    _refuse_taken(layout, "tag", name)
 
 
-def _refuse_taken(layout: EnvironmentLayout, kind: str, full: str, name: str) -> None:
+def _refuse_taken(layout: EnvironmentLayout, kind: str, name: str, instead_of: str | None = None) -> None:
+    place = _PLACES[kind]
+    full = f"{place}{name}"
     if len(name) > _LONGEST or not queries.is_reference_name(layout.definition, full):
         raise RefInvalid(
             f"`{name}` cannot be the name of a {kind}",
@@ -41,4 +44,12 @@ def _refuse_taken(layout: EnvironmentLayout, kind: str, full: str, name: str) ->
             if kind == "branch"
             else f"`comfydock tag -d {name}` deletes it",
             context={"ref": name, "commit": commit},
+        )
+    known = {one.removeprefix(place) for one in queries.references_below(layout.definition, place)} - {instead_of}
+    close = next((one for one in known if one.startswith(f"{name}/") or name.startswith(f"{one}/")), None)
+    if close is not None:
+        raise RefExists(
+            f"there is a {kind} `{close}` already, and git cannot have `{name}` beside it",
+            hint=f"choose another name, or rename `{close}` first" if kind == "branch" else "choose another name",
+            context={"ref": name, "beside": close},
         )

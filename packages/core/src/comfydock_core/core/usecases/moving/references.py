@@ -87,12 +87,14 @@ def _rename_branch(
 ) -> Planned:
     assert request.new_name is not None
     commit = _known(revisions, "branch", request.name)
-    refuse_taken_branch(layout, request.new_name)
+    refuse_taken_branch(layout, request.new_name, instead_of=request.name)
     old, new = f"{_BRANCHES}{request.name}", f"{_BRANCHES}{request.new_name}"
-    steps: list[Step] = [RefChange(_DEFINITION, new, None, commit)]
+    steps: list[Step] = [RefChange(_DEFINITION, new, None, commit), RefChange(_DEFINITION, old, commit, None)]
+    if f"{old}/".startswith(f"{new}/") or f"{new}/".startswith(f"{old}/"):
+        steps.reverse()  # Git has one of them at a time only: `a` is a file or a directory.
     if queries.ref_value(layout.definition, HEAD) == SYMBOLIC + old:
-        steps.append(RefChange(_DEFINITION, HEAD, SYMBOLIC + old, SYMBOLIC + new))
-    return commit, [*_settings(layout, request.name), *steps, RefChange(_DEFINITION, old, commit, None)]
+        steps.insert(1, RefChange(_DEFINITION, HEAD, SYMBOLIC + old, SYMBOLIC + new))
+    return commit, [*_settings(layout, request.name), *steps]
 
 
 def _delete_branch(
@@ -106,7 +108,7 @@ def _delete_branch(
             hint="`comfydock switch` to another branch first",
             context={"branch": request.name},
         )
-    alone = commits_of_branch_alone(layout.definition, full)
+    alone = commits_of_branch_alone(layout.definition, request.name)
     if alone and not request.force:
         raise BranchUnmerged(
             f"the branch `{request.name}` has {counted(alone, 'commit')} that no other branch or tag leads to",
@@ -151,7 +153,7 @@ def _settings(layout: EnvironmentLayout, branch: str) -> list[Step]:
 
 
 def _commit(revisions: Revisions, ref: str | None) -> str:
-    found = revisions.resolve(ref or HEAD)
+    found = revisions.resolve(HEAD if ref is None else ref)
     if found.commit is None:
         raise RefInvalid(
             f"`{found.text}` is a state before an operation, not a commit",

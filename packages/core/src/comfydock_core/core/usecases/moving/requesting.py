@@ -6,6 +6,8 @@ from comfydock_core.core.usecases.history.committing import INDEX
 from comfydock_core.core.usecases.history.fitness import refuse_unfit
 from comfydock_core.core.usecases.moving.destinations import Destinations
 from comfydock_core.core.usecases.moving.planning import plan_move
+from comfydock_core.integrations.git.index_lock import wait_for_index
+from comfydock_core.integrations.git.trees import is_index_of
 from comfydock_core.models.file_moves import FileSwaps
 from comfydock_core.models.history.moving import (
     DISCARD,
@@ -39,12 +41,16 @@ def plan_requested_move(
 def _plan_reset(layout: EnvironmentLayout, destination: Destination, *, with_index: bool) -> MovePlan:
     """The branch goes elsewhere, and what there is becomes uncommitted work."""
     refuse_unfit(layout)
-    steps: list[Step] = [swap(layout.root, INDEX, has_new=True)] if with_index and destination.refs else []
+    wait_for_index(f"{layout.root}/{INDEX}")
+    moves_index = with_index and (destination.refs or not is_index_of(layout.definition, destination.commit))
+    steps: list[Step] = [swap(layout.root, INDEX, has_new=True)] if moves_index else []
+    what = "the branch" if destination.refs else "git's index"
+    moves = bool(steps or destination.refs)
     change = make_plan(
         layout.root,
         destination.command,
         [*steps, *destination.refs],
-        work=[PlanStep("move", "the branch", f"to {destination.label}; the files stay as they are")],
+        work=[PlanStep("move", what, f"to {destination.label}; the files stay as they are")] if moves else [],
         inputs=[f"{layout.definition}/.git/HEAD"],
         fetch_bytes=0,
         disk_needed=0,

@@ -1,0 +1,61 @@
+"""Going through a history that ComfyDock 1.x made: its definitions are converted on the way."""
+
+import shutil
+
+import pytest
+
+from tests.support import older_workspace as older
+from tests.support.miniature import Miniature, commit, git
+from tests.support.sessions import Session, tree
+
+
+@pytest.fixture
+def old(source: Session, miniature: Miniature) -> Session:
+    """Two commits of 1.x, of which the packages of the second are installed, and a third one of today's format."""
+    shutil.rmtree(source.workspace)
+    uv = shutil.which("uv")
+    assert uv is not None
+    older.build_workspace(source.workspace, active="work")
+    root = older.add_environment(source.workspace, miniature, "work", uv=uv)
+    for pack in ("ComfyUI-Fancy", "MyDev", "Stray"):
+        (root / "ComfyUI/custom_nodes" / pack / "__init__.py").write_text("")
+    manifest = root / ".cec/pyproject.toml"
+    first = manifest.read_text()
+    manifest.write_text(first.replace('"mini-imaging>=1.0"', '"mini-imaging>=1.0", "mini-masks<2"'))
+    commit(root / ".cec", "Second")
+    source.ok("sync")
+    source.ok("commit", "-m", "third")
+    return source
+
+
+def packages(session: Session) -> set[str]:
+    return {path.name for path in (session.environments / "work").glob(".venv/lib/python*/site-packages/mini_masks*")}
+
+
+def test_a_commit_of_1x_is_converted_where_it_is_gone_to(old: Session) -> None:
+    root = old.environments / "work"
+    assert packages(old) == {"mini_masks", "mini_masks-1.0.dist-info"}
+    third = {path: one for path, one in tree(root / ".cec").items() if not path.startswith(".git/")}
+    ran = old.ok("checkout", "v1", "-e", "work")
+    assert f"converted {root / '.cec'} (made by ComfyDock 1.x)" in ran.out
+    assert packages(old) == set()
+    status = old.data("status")
+    assert (status["packages"]["state"], status["torch_backend"]) == ("in-sync", "cpu")
+    assert status["definition"]["clean"] is False
+    assert "schema_version" in (root / ".cec/pyproject.toml").read_text()
+    assert "schema_version" not in git(root / ".cec", "show", "HEAD:pyproject.toml")
+    old.ok("checkout", "-", "--discard")
+    assert {path: one for path, one in tree(root / ".cec").items() if not path.startswith(".git/")} == third
+    assert packages(old) == {"mini_masks", "mini_masks-1.0.dist-info"}
+    assert old.data("status")["definition"]["clean"] is True
+    old.ok("undo", "-e", "work")
+    assert packages(old) == set()
+    old.ok("undo", "-e", "work")
+    assert packages(old) == {"mini_masks", "mini_masks-1.0.dist-info"}
+
+
+def test_a_rehearsal_does_not_convert(old: Session) -> None:
+    before = tree(old.environments / "work" / ".cec")
+    plan = old.data("checkout", "v1", "--dry-run")
+    assert [line["action"] for line in plan["plan"]].count("convert") == 1
+    assert tree(old.environments / "work" / ".cec") == before
