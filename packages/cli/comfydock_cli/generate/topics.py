@@ -220,7 +220,7 @@ _UNDO = Topic(
 _HISTORY = Topic(
     "history",
     "History",
-    "What an environment was at each commit, and how to name and compare commits",
+    "What an environment was at each commit, how to name and compare commits, and how to go there",
     "The definition of an environment, `.cec`, is a git repository, which `git` alone can read, push and merge as well."
     " A commit pins ComfyUI, node packs, Python packages and workflows.",
     (
@@ -230,6 +230,18 @@ _HISTORY = Topic(
         ("comfydock diff v1..v3", "compare two commits"),
         ("comfydock blame WORKFLOW", "name the commit that set each value of a workflow"),
     ),
+    "An environment can be put at any of them: ComfyUI, node packs, packages and workflows become what they were then.",
+    (
+        ("comfydock checkout v3", "go to a commit, on no branch"),
+        ("comfydock switch -c NAME", "make a branch and be on it; `switch NAME` goes to one that there is"),
+        ("comfydock merge BRANCH", "unite another branch with this one; it asks where both changed the same"),
+        ("comfydock revert v3", "undo what one commit changed, by a new commit"),
+        ("comfydock rollback v3", "go back by a new commit; `reset --hard` goes back without one"),
+        ("comfydock stash", "put uncommitted work aside; `stash pop` brings it back"),
+        ("comfydock bisect run", "find the commit, and what of it, that broke the environment"),
+    ),
+    "Work that is not committed is never overwritten unasked: it is listed, `--stash` puts it aside, and `--discard`"
+    " overwrites what `undo` can still bring back.",
     "A commit has many names:",
     (
         ("v3", "the third commit, counted from the first one; where branches were merged, along the first parents"),
