@@ -55,7 +55,6 @@ def try_command(layout: EnvironmentLayout, words: Sequence[str]) -> Verdict:
     variables |= {
         "PATH": os.pathsep.join([programs, variables.get("PATH", "")]),
         "VIRTUAL_ENV": layout.venv,
-        "COMFYDOCK_BISECT_ENVIRONMENT": layout.root,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     with tempfile.TemporaryFile() as output:
