@@ -364,6 +364,62 @@ def test_a_number_chooses_a_file_and_yes_adds_and_fetches(known: Session, models
     assert [one["pack"] for one in known.data("node", "list")["packs"]] == [PACK]
 
 
+def test_packs_are_searched_for_a_class_that_no_list_has(known: Session) -> None:
+    save(known, nodes("MyOddBlur"))
+    child = asked(known, "--no-install")
+    child.expect("no list has the node class `MyOddBlur`"), child.expect("kip")
+    child.sendline("r")
+    child.expect("search for: ")
+    child.sendline("pack")
+    child.expect("packs for `pack`:"), child.expect("  1  pack-[ab]: "), child.expect(r"\[1\]: ")
+    child.sendline("1")
+    end(child)
+    assert noted(known).choices["MyOddBlur"] in ("pack-a", "pack-b")
+
+
+def test_a_missing_model_may_be_a_file_that_is_named_alike(known: Session) -> None:
+    path = save(known, one_node("CheckpointLoaderSimple", "photo-v2.safetensors"))
+    put(known, "checkpoints/photo-v3.safetensors")
+    put(known, "checkpoints/sub/sketch.safetensors", b"other")
+    child = asked(known)
+    child.expect("`photo-v2.safetensors` is missing, and no source for it is known")
+    child.expect("photo-v3.safetensors"), child.expect(r"\[1\]: ")
+    child.sendline("r")
+    child.expect("search for: ")
+    child.sendline("sketch")
+    child.expect("sub/sketch.safetensors"), child.expect(r"\[1\]: ")
+    child.sendline("1")
+    assert end(child)[0] == 0
+    assert b'"sub/sketch.safetensors"' in path.read_bytes()
+
+
+def test_a_missing_model_is_fetched_from_an_address_that_is_typed(known: Session, models: ModelHost) -> None:
+    save(known, one_node("CheckpointLoaderSimple", "a.safetensors"))
+    url = models.put("/a.safetensors", MODEL)
+    child = asked(known)
+    child.expect("is missing, and no source for it is known"), child.expect("kip")
+    child.sendline("d")
+    child.expect("address to download from: ")
+    child.sendline("not one")
+    child.expect("an address begins with https://"), child.expect("address to download from: ")
+    child.sendline(url)
+    child.expect("fetch 1 model"), child.expect(r"\[y/N\] ")
+    child.sendline("y")
+    assert end(child)[0] == 0
+    assert (known.workspace / "models/checkpoints/a.safetensors").read_bytes() == MODEL
+
+
+def test_a_missing_model_that_is_not_needed_is_noted_so_and_not_asked_about_again(known: Session) -> None:
+    save(known, one_node("CheckpointLoaderSimple", "a.safetensors"))
+    child = asked(known)
+    child.expect("is missing, and no source for it is known"), child.expect("kip")
+    child.sendline("o")
+    assert end(child)[0] == 0
+    assert [one.importance for one in noted(known).models] == ["optional"]
+    code, shown = end(asked(known))
+    assert (code, "no source for it is known" in shown) == (0, False)
+
+
 def test_ctrl_c_at_a_question_changes_nothing(known: Session) -> None:
     save(known, nodes("Dual1"))
     before = tree(known.environments / "work")

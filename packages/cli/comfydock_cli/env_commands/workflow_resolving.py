@@ -13,7 +13,7 @@ from comfydock_cli.ui.progress import PlainReporter, make_reporter
 from comfydock_cli.ui.prompts import can_ask
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import find_workspace
-from comfydock_core.models.exceptions import ComfyDockError, PlaceUnclear
+from comfydock_core.models.exceptions import ComfyDockError, NodeDataMissing, PlaceUnclear
 from comfydock_core.models.model_files.downloads import DownloadLimits, DownloadPlan
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.packs.pack_changes import PackRequest
@@ -22,6 +22,8 @@ from comfydock_core.models.workflow.plans import Decisions, WantedModel, Workflo
 from comfydock_core.utils.text import counted, some
 
 _ALL, _REQUIRED, _SKIP = "all", "required", "skip"
+_HITS = 20
+_LONGEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,20 @@ class _Run:
 
     def plan(self) -> WorkflowResolution:
         """What is so now; what is open is asked, once."""
-        nodes = AskingNodeStrategy(self.questions) if self.wishes.asks else None
+        nodes = AskingNodeStrategy(self.questions, self.search) if self.wishes.asks else None
         models = AskingModelStrategy(self.questions) if self.wishes.asks else None
         return self.workspace.workflows.plan_resolution(
             self.environment, self.workflow, self.decisions, self.reporter, nodes, models
         )
+
+    def search(self, words: str) -> list[tuple[str, str]]:
+        """Packs that fit some words; none without lists of packs."""
+        try:
+            hits = self.workspace.registry.search(words, limit=_HITS, environment=self.environment)
+        except NodeDataMissing:
+            return []
+        return [(hit.pack.identifier, f"{hit.pack.identifier}: {hit.pack.description or hit.pack.name}"[:_LONGEST])
+                for hit in hits]  # fmt: skip
 
     def carried_out(self) -> WorkflowResolution:
         """Do everything, and return what is so then. What was answered is noted before anything that may fail."""

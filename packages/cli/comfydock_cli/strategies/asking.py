@@ -1,8 +1,10 @@
 """Asking the user what a workflow means: which pack a class is from, which file a model is.
 
-Keys are those of ComfyDock 1.x: a number, `0` to see more, `m` to type an identifier, `o` for optional, `s` to skip.
+Keys are those of ComfyDock 1.x: a number, `0` to see more, `r` to search by other words, `m` to type an identifier, `d`
+to type an address to download from, `o` for optional, `s` to skip.
 """
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 
@@ -13,6 +15,10 @@ from comfydock_core.utils.text import counted
 
 _PACKS_SHOWN = 5
 _MODELS_SHOWN = 10
+
+
+# The packs that fit some words: an identifier, and words that describe it.
+Search = Callable[[str], Sequence[tuple[str, str]]]
 
 
 class Questions:
@@ -69,13 +75,16 @@ class Questions:
 class AskingNodeStrategy:
     """Asks for every class that the evidence leaves open."""
 
-    def __init__(self, questions: Questions) -> None:
+    def __init__(self, questions: Questions, search: Search) -> None:
         self._questions = questions
+        self._search = search
 
     def choose_pack(self, found: ClassResolution) -> str | bool | None:
         """The answer; the end of input skips what is left."""
         if self._questions.have_ended:
             return None
+        if not found.candidates:
+            return self._searched(found.type)
         title = f"which node pack is `{found.type}` from?"
         choices = [_described(one) for one in found.candidates]
         others = (("m", "[m] type one"), ("o", "[o]ptional"), ("s", "[s]kip"))
@@ -85,6 +94,24 @@ class AskingNodeStrategy:
         if isinstance(answer, int):
             return found.candidates[answer].identifier
         return False if answer == "o" else None
+
+    def _searched(self, node_type: str) -> str | bool | None:
+        """Of a class that nothing knows: packs that are named alike, and others by words."""
+        words = _words_of(node_type)
+        title = f"no list has the node class `{node_type}`; packs that may have it:"
+        others = (("r", "[r] other words"), ("m", "[m] type one"), ("o", "[o]ptional"), ("s", "[s]kip"))
+        while True:
+            hits = list(self._search(words))
+            answer = self._questions.choose(title, [words for _, words in hits], _PACKS_SHOWN, others)
+            if answer == "r":
+                words = self._questions.line("search for:") or words
+                title = f"packs for `{words}`:"
+                continue
+            if answer == "m":
+                return self._typed()
+            if isinstance(answer, int):
+                return hits[answer][0]
+            return False if answer == "o" else None
 
     def _typed(self) -> str | None:
         while (typed := self._questions.line("identifier or address of the pack:")) == "":
@@ -105,6 +132,35 @@ class AskingModelStrategy:
         title = f"`{name}`: {counted(len(found), 'file')} may be meant"
         answer = self._questions.choose(title, found, _MODELS_SHOWN, (("s", "[s]kip"),))
         return found[answer] if isinstance(answer, int) else None
+
+    def choose_missing(self, name: str, near: Callable[[str], Sequence[str]]) -> str | bool | None:
+        """What becomes of a model that is not here; files with names like it are only offered."""
+        words, title = name, f"`{name}` is missing, and no source for it is known"
+        others = (("r", "[r] other words"), ("d", "[d]ownload"), ("o", "[o]ptional"), ("s", "[s]kip"))
+        while not self._questions.have_ended:
+            found = near(words)
+            answer = self._questions.choose(title, found, _MODELS_SHOWN, others)
+            if answer == "r":
+                words = self._questions.line("search for:") or words
+                title = f"files for `{words}`:"
+            elif answer == "d":
+                return self._address()
+            else:
+                return found[answer] if isinstance(answer, int) else False if answer == "o" else None
+        return None
+
+    def _address(self) -> str | None:
+        """An address that can be fetched from; the end of input leaves it open."""
+        while (typed := self._questions.line("address to download from:")) is not None:
+            if typed.startswith(("https://", "http://")):
+                return typed
+            _say("an address begins with https://")
+        return None
+
+
+def _words_of(node_type: str) -> str:
+    """The words that the name of a class is made of: `FaceDetailer (pipe)` are three."""
+    return " ".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", node_type)) or node_type
 
 
 def _keys(choices: Sequence[str], others: Sequence[tuple[str, str]]) -> str:

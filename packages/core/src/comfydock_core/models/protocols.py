@@ -6,7 +6,7 @@ from typing import Protocol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from comfydock_core.models.workflow.candidates import ClassResolution
 
@@ -52,6 +52,13 @@ class ModelResolutionStrategy(Protocol):
 
     def choose_model(self, name: str, found: Sequence[str]) -> str | None:
         """One of the paths that were found, `None` to leave it open."""
+
+    def choose_missing(self, name: str, near: Callable[[str], Sequence[str]]) -> str | bool | None:
+        """What becomes of a model that is not here and has no source: the path of a file that is meant, an address to
+        fetch it from, `False` when the workflow works without it, `None` to leave it open.
+
+        `near` gives the paths of files whose names are like some words.
+        """
 
 
 class KnownVersion(Protocol):

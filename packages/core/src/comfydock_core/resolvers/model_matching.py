@@ -18,7 +18,7 @@ from comfydock_core.models.workflow.checks import (
     ModelMatch,
 )
 from comfydock_core.models.workflow.dependencies import IN_PROMPT, ModelReference
-from comfydock_core.utils.text import folded
+from comfydock_core.utils.text import folded, nearest
 
 Names = Mapping[str, str | None]  # A name in ComfyUI's list of a folder, and the file that it opens.
 
@@ -90,6 +90,18 @@ class ModelMatcher:
             return None
         is_there = self.is_read(reference, shown[0].folder) and shown[0].name in spellings_of(reference)
         return ModelMatch(reference, HERE if is_there else ELSEWHERE, tuple(shown))
+
+    def near(self, reference: ModelReference, words: str, *, limit: int = 5) -> list[str]:
+        """The paths of files that the input may read whose names are most like some words: for people to choose from,
+        never a match."""
+        paths: dict[str, str] = {}
+        for folder in self._wanted(reference):
+            for name, path in self._names(folder).items():
+                if path is not None:
+                    paths.setdefault(folded(os.path.splitext(name.replace("\\", "/").rpartition("/")[2])[0]), path)
+        wanted = folded(os.path.splitext(words.replace("\\", "/").rpartition("/")[2])[0])
+        parts = [name for name in paths if wanted and wanted in name]
+        return [paths[name] for name in dict.fromkeys([*nearest(wanted, paths, limit=limit), *parts])][:limit]
 
     def listed(self, reference: ModelReference, name: str) -> list[ModelCandidate]:
         """The files that `FOLDER/NAME` or `NAME` stands for in ComfyUI's lists, those that the input reads first."""

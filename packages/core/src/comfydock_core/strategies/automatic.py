@@ -1,6 +1,6 @@
 """Deciding about node packs and models without asking: only where there is hardly a doubt."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from comfydock_core.models.workflow.candidates import EVIDENCE, ClassResolution
 from comfydock_core.resolvers.class_candidates import AUTO_MARGIN, is_clear
@@ -21,6 +21,9 @@ class AutomaticNodeStrategy:
 
 class AutomaticModelStrategy:
     """Takes the one file that was found, and never one of several."""
+
+    def choose_missing(self, name: str, near: Callable[[str], Sequence[str]]) -> None:
+        """Names that are alike are no evidence."""
 
     def choose_model(self, name: str, found: Sequence[str]) -> str | None:
         """The only path, `None` when there is none or more than one."""

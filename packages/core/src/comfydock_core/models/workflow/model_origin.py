@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from comfydock_core.models.model_files.model_list import ModelListEntry
 
 # Where it is known from that a missing model can be had, in the order in which it is asked.
+FROM_USER = "you"
 FROM_LOCK = "lock"  # Of the workflow: by the digest.
 FROM_WORKFLOW = "workflow"
 FROM_MANIFEST = "manifest"

@@ -15,7 +15,8 @@ from comfydock_core.models.workflow.entries import OPTIONAL, KnownModel, Workflo
 class Decisions:
     """What somebody decided while a workflow was resolved, so that it need not be asked twice.
 
-    `packs` maps node classes to identifiers of packs, or to false for none; `models` values to paths of files.
+    `packs` maps node classes to identifiers of packs, or to false for none; `models` values to paths of files, `urls`
+    to addresses that they can be had from; `optional` are values that the workflow works without.
     `skipped` are classes and values that stay open. `writes` are the values that may be written anew, all for `None`.
     Where it was a person, the manifest `remembers` it.
     """
@@ -23,12 +24,14 @@ class Decisions:
     remembers: bool = False
     packs: dict[str, str | bool] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
+    optional: set[str] = field(default_factory=set)
     skipped: set[str] = field(default_factory=set)
     writes: frozenset[str] | None = None
 
     @property
     def are_there(self) -> bool:
-        return bool(self.packs or self.models)
+        return bool(self.packs or self.models or self.urls or self.optional)
 
 
 @dataclass(frozen=True, slots=True)

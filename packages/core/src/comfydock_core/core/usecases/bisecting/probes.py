@@ -28,7 +28,8 @@ def try_imports(layout: EnvironmentLayout) -> Verdict:
     try:
         report = verify_packs(layout, (), SilentReporter())
     except ComfyUIEnded as error:
-        return Verdict(BAD, error.message.splitlines()[0])
+        first, *said = error.message.splitlines()
+        return Verdict(BAD, f"{first}: {said[-1].strip()}" if said else first)
     failed = [f"{pack.name} fails to import" + (f": {pack.error}" if pack.error else "") for pack in report.failed]
     return Verdict(BAD, "; ".join(failed[:_SHOWN])) if failed else Verdict(GOOD)
 

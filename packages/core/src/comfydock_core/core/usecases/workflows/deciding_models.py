@@ -50,6 +50,23 @@ class ModelDecider:
         self.decisions.models[value] = path
         return self.matcher.chosen(reference, path, "you chose it") or match
 
+    def ask(self, match: ModelMatch) -> bool:
+        """Let the strategy decide about a model that is missing and has no source; whether it decided anything."""
+        value = match.reference.value
+        known = (*self.decisions.urls, *self.decisions.optional, *self.decisions.skipped, *self.decisions.models)
+        if value in known:
+            return False
+        chosen = self.strategy.choose_missing(value, lambda words: self.matcher.near(match.reference, words))
+        if chosen is None:
+            self.decisions.skipped.add(value)
+        elif chosen is False:
+            self.decisions.optional.add(value)
+        elif isinstance(chosen, str) and "://" in chosen:
+            self.decisions.urls[value] = chosen
+        elif isinstance(chosen, str):
+            self.decisions.models[value] = chosen
+        return chosen is not None
+
     def _remembered(self, match: ModelMatch) -> str | None:
         """The candidate with the content that the manifest notes for this value."""
         digest = self.before.hash_of(self.uses.of(match.reference))

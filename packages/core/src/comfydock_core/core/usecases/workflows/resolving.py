@@ -25,8 +25,8 @@ from comfydock_core.models.protocols import ModelResolutionStrategy, NodeResolut
 from comfydock_core.models.workflow.candidates import CandidatePack, ResolutionResult
 from comfydock_core.models.workflow.checks import AMBIGUOUS, ELSEWHERE, HERE, MISSING, ModelMatch
 from comfydock_core.models.workflow.dependencies import ModelReference, WorkflowDependencies
-from comfydock_core.models.workflow.entries import UNKNOWN, UNRESOLVED, ModelEntry, WorkflowEntry
-from comfydock_core.models.workflow.model_origin import FROM_LIST, FROM_LOCK, ModelOrigin
+from comfydock_core.models.workflow.entries import OPTIONAL, UNKNOWN, UNRESOLVED, ModelEntry, WorkflowEntry
+from comfydock_core.models.workflow.model_origin import FROM_LIST, FROM_LOCK, FROM_USER, ModelOrigin
 from comfydock_core.models.workflow.plans import Decisions, ValueChange, WantedModel, WorkflowResolution
 from comfydock_core.models.workflow.prompt_view import RUNS, NamedModel
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
@@ -75,18 +75,27 @@ def plan_resolution(
         matcher, known_origins = model_matcher(workspace, environment, listed), ModelOrigins(workspace, environment)
         decider_of_models = ModelDecider(matcher, models, decisions, earlier, known_models, uses)
         asked = [one for one in needs.models if is_needed(one)]
-        matches = tuple(decider_of_models.decide(one) for one in asked if one.state == RUNS)
+
+        def look() -> tuple[tuple[ModelMatch, ...], dict[ModelReference, ModelOrigin]]:
+            found = tuple(decider_of_models.decide(one) for one in asked if one.state == RUNS)
+            missing = [match.reference for match in found if match.state == MISSING]
+            known = {one: _with_locks(known_origins.of(one, name), one, locked) for one in missing}
+            return found, {one: _as_typed(origin, decisions.urls.get(one.value)) for one, origin in known.items()}
+
+        matches, origins = look()
+        optional = {use for one in before.models if one.importance == OPTIONAL for use in one.uses}
+        unknown = [one for one in matches if one.state == MISSING and not origins[one.reference].urls
+                   and uses.of(one.reference) not in optional]  # fmt: skip
+        if [one for one in unknown if decider_of_models.ask(one)]:
+            matches, origins = look()
         changes = dict(_changes(matches, matcher, opened, decisions.writes))
         uses.written = {reference: one.new for reference, one in changes.items()}
-        origins = {
-            match.reference: _with_locks(known_origins.of(match.reference, name), match.reference, locked)
-            for match in matches
-            if match.state == MISSING
-        }
         # What only the list of models says is not noted: the name proves nothing, and the list may be right tomorrow.
         urls = {one.value: origin.urls for one, origin in origins.items() if origin.known_from != FROM_LIST}
         notes = ModelNotes(uses, earlier, models_directory(workspace), workspace.model_index, urls)
         entries, files = notes.of(matches, tuple(one for one in asked if one.state != RUNS))
+        without = {uses.noted(one.reference) for one in matches if one.reference.value in decisions.optional}
+        entries = tuple(replace(one, importance=OPTIONAL) if without & {*one.uses} else one for one in entries)
     importance = {use: one.importance for one in entries for use in one.uses}
     entry = WorkflowEntry(
         name,
@@ -180,6 +189,11 @@ def _with_locks(origin: ModelOrigin, one: ModelReference, locks: tuple[LockedMod
     urls = tuple(dict.fromkeys((*first, *told, *others)))
     known_from = FROM_LOCK if first or not told else origin.known_from
     return replace(origin, urls=urls, known_from=known_from, sha256=digest or origin.sha256)
+
+
+def _as_typed(origin: ModelOrigin, url: str | None) -> ModelOrigin:
+    """An address that somebody typed goes before what is known."""
+    return origin if url is None else replace(origin, urls=(url, *origin.urls), known_from=FROM_USER)
 
 
 def _wanted(
