@@ -21,6 +21,7 @@ from comfydock_core.utils.text import counted, nearest
 
 _DEFINITION = ".cec"
 _BRANCHES = "refs/heads/"
+_NUMBER = re.compile(r"v[0-9]+", re.ASCII)
 _BEFORE = re.compile(r"-|@\{-[0-9]{1,4}\}", re.ASCII)
 
 
@@ -126,7 +127,11 @@ class Destinations:
         return () if head == commit else (RefChange(_DEFINITION, branch, head, commit),)
 
     def _commit(self, name: str) -> str:
-        found = self._revisions.resolve(name)
+        try:
+            found = self._revisions.resolve(name)
+        except RefNotFound as error:
+            self._tell_way_back(name, error)
+            raise
         if found.commit is None:
             raise RefInvalid(
                 f"`{name}` is a state before an operation, not a commit",
@@ -134,6 +139,14 @@ class Destinations:
                 context={"ref": name},
             )
         return found.commit
+
+    def _tell_way_back(self, name: str, error: RefNotFound) -> None:
+        """Numbers count the commits up to where the environment is: later ones have none until it is on a branch."""
+        if not _NUMBER.fullmatch(name) or self._head is None or self._head.startswith(SYMBOLIC):
+            return
+        left = queries.branch_before(self._layout.definition, "@{-1}")
+        if left is not None and self._branch_commit(left) is not None:
+            error.hint = f"{error.hint}, up to where it is now: `comfydock switch {left}` goes to the end of `{left}`"
 
     def _is_commit(self, name: str) -> bool:
         try:
