@@ -92,3 +92,10 @@ def goes(session: Session, *words: str) -> None:
     """Go somewhere, and be there whole."""
     session.ok(*words)
     settled(session)
+
+
+def set_git_config(session: Session, text: str) -> None:
+    """Let these be the settings of the user's git; tests have none otherwise."""
+    path = Path(session.variables["HOME"]) / "gitconfig"
+    path.write_text(text)
+    session.variables["GIT_CONFIG_GLOBAL"] = str(path)
