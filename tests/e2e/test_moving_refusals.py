@@ -227,9 +227,15 @@ def test_stashing_does_not_overwrite_code_that_no_stash_keeps(past: Session) -> 
 
 
 def test_workflows_come_back_where_there_is_no_folder_of_them(past: Session) -> None:
+    save(past, "same.json")
+    past.ok("commit", "-m", "fourth")
+    save(past, "other.json")
+    past.ok("commit", "-m", "fifth")
     shutil.rmtree(live(past))
-    past.ok("checkout", "v2", "--discard")
-    settled(past)
+    goes(past, "checkout", "main~1")
+    assert sorted(path.name for path in live(past).iterdir()) == ["new.json", "portrait.json", "same.json"]
+    shutil.rmtree(live(past))
+    goes(past, "checkout", "v2")
     assert sorted(path.name for path in live(past).iterdir()) == ["gone.json", "portrait.json"]
 
 

@@ -81,14 +81,17 @@ def plan_definition(layout: EnvironmentLayout, changes: Mapping[str, TreeFile | 
     return plan_file_swaps(layout.root, {f".cec/{path}": file for path, file in changes.items()}, (".cec",))
 
 
-def plan_workflows(layout: EnvironmentLayout, changes: Mapping[str, TreeFile | None], present: Files) -> FileSwaps:
+def plan_workflows(layout: EnvironmentLayout, changes: Mapping[str, TreeFile | None], snapshot: Snapshot) -> FileSwaps:
     """The swaps of the workflows that ComfyUI has, where it has a folder of them in the environment.
 
-    Raises `OSError`.
+    Where there is no folder yet, nobody misses those that stay the same: it comes whole. Raises `OSError`.
     """
     folder = os.path.relpath(layout.workflows, layout.root)
     if not has_own_workflows(layout):
         return FileSwaps()
+    present = snapshot.present
+    if not os.path.lexists(layout.workflows) and any(path.startswith(WORKFLOWS) for path in changes):
+        changes, present = {**snapshot.target, **changes}, {}
     wanted = {
         f"{folder}/{path.removeprefix(WORKFLOWS)}": file and TreeFile(PLAIN, file.object)
         for path, file in changes.items()
