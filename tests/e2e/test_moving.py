@@ -157,6 +157,20 @@ def test_switching_makes_goes_and_goes_back(past: Session) -> None:
     assert branch(past) == "main"
 
 
+def test_a_branch_and_a_tag_of_one_name_are_told_apart(past: Session) -> None:
+    past.ok("branch", "same", "v1")
+    git(definition(past), "tag", "same", "main~1")
+    goes(past, "checkout", "heads/same")
+    assert branch(past) == "same"
+    goes(past, "switch", "heads/main")
+    assert branch(past) == "main"
+    goes(past, "checkout", "tags/same")
+    assert (branch(past), head(past)) == (None, git(definition(past), "rev-parse", "main~1").strip())
+    past.ok("branch", "heads/odd", "v1")
+    goes(past, "switch", "heads/odd")
+    assert git(definition(past), "symbolic-ref", "HEAD").strip() == "refs/heads/heads/odd"
+
+
 def test_there_is_no_branch_before_the_first(work: Session) -> None:
     for words in (("switch", "-"), ("checkout", "@{-1}")):
         error = work.error(*words)
