@@ -23,7 +23,7 @@ from tests.e2e.moves import (
     set_git_config,
     settled,
 )
-from tests.support.miniature import Miniature, git
+from tests.support.miniature import Miniature, commit, git
 from tests.support.pack_host import PackHost, pack_files
 from tests.support.sessions import Session, wait_for_line
 
@@ -471,3 +471,16 @@ def test_an_empty_message_is_refused(past: Session, words: tuple[str, ...]) -> N
     error = past.error(*words)
     assert (error["code"], error["exit_code"]) == ("conflict", 4), error
     assert git(definition(past), "for-each-ref", "refs/tags", "refs/comfydock") == ""
+
+
+def test_what_belongs_to_this_machine_is_no_matter_of_a_commit(work: Session) -> None:
+    """A stranger may have committed that an environment is finished, and which PyTorch it has."""
+    own = {name: (definition(work) / name).read_bytes() for name in (".complete", ".pytorch-backend")}
+    git(definition(work), "add", "--force", *own)
+    commit(definition(work), "Machine")
+    (definition(work) / ".pytorch-backend").write_bytes(own[".pytorch-backend"])
+    work.ok("checkout", "v1")
+    work.ok("checkout", "main")
+    work.ok("checkout", "v1")
+    assert {name: (definition(work) / name).read_bytes() for name in own} == own
+    assert work.data("status")["packages"]["state"] == "in-sync"

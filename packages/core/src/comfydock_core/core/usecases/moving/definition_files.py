@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from comfydock_core.configs.environment_layout import BACKENDS, EnvironmentLayout
+from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, EnvironmentLayout
 from comfydock_core.core.usecases.history.changes import WORKFLOWS
 from comfydock_core.core.usecases.history.fitness import files_of
 from comfydock_core.core.usecases.history.workflow_copies import take_workflows
@@ -18,6 +18,8 @@ from comfydock_core.services.transaction.file_swaps import plan_file_swaps
 
 Files = Mapping[str, TreeFile]
 MANIFEST, LOCK, PYTHON = "pyproject.toml", "uv.lock", ".python-version"
+# What only this machine knows, and ignores when it commits; strangers may have committed theirs.
+_OF_MACHINE = (".complete", BACKEND_CHOICE)
 COPIES = f".cec/{WORKFLOWS.rstrip('/')}"
 
 
@@ -73,7 +75,8 @@ def take_snapshot(builder: CommitBuilder, layout: EnvironmentLayout, commit: str
         take_workflows(builder, layout, live)
     target = read_tree(layout.definition, commit)
     _refuse_other_kinds(layout, target)
-    return Snapshot(_named(builder.committed()), _named(files_of(builder, layout)), target)
+    sides = (_named(builder.committed()), _named(files_of(builder, layout)), target)
+    return Snapshot(*({path: one for path, one in side.items() if path not in _OF_MACHINE} for side in sides))
 
 
 def plan_definition(layout: EnvironmentLayout, changes: Mapping[str, TreeFile | None]) -> FileSwaps:
