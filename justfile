@@ -88,6 +88,10 @@ bench-models *options: setup
 bench-workflows *options: setup
     uv run --no-sync python -m build bench-workflows "$@"
 
+# Measure what going through a history costs: dist/bench/history.{json,md}
+bench-history *options: setup
+    uv run --no-sync python -m build bench-history "$@"
+
 # Write down what every start loads: dist-config/startup.toml, to be reviewed as a diff
 freeze: setup
     uv run --no-sync python -m build freeze

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from build.artifacts import FORMS, Builder
 from build.bench import Bench, Plan, broken_budgets, read_result
+from build.bench_history import HistoryBench, HistoryPlan
 from build.bench_models import ModelBench, ModelPlan
 from build.bench_workflows import WorkflowBench, WorkflowPlan
 from build.cases import Case, read_cases, write_cases
@@ -101,6 +102,10 @@ def parser() -> argparse.ArgumentParser:
     working.add_argument("--source-only", action="store_true", help="leave the compiled program out")
     working.add_argument("--packs", type=Path, metavar="DIR", help="measure with these node packs, not with made ones")
     working.set_defaults(task=run_bench_workflows)
+    going = tasks.add_parser("bench-history", help="measure histories and write dist/bench/history.{json,md}")
+    going.add_argument("--rounds", type=int, default=11)
+    going.add_argument("--source-only", action="store_true", help="leave the compiled program out")
+    going.set_defaults(task=run_bench_history)
     freezing = tasks.add_parser("freeze", help="write what every startup case loads into startup.toml")
     freezing.set_defaults(task=run_freeze)
     trying = tasks.add_parser("smoke", help="try the least that the artifacts must do")
@@ -211,6 +216,16 @@ def run_bench_workflows(options: argparse.Namespace) -> int:
     words = f"Medians of {plan.rounds} rounds, of analysing a fifth; ours and theirs in turn."
     report = figures_report(result, "What workflows cost", words)
     return tell_figures(builder.layout.bench / "workflows.json", result, report)
+
+
+def run_bench_history(options: argparse.Namespace) -> int:
+    """Measure and report what going through a history costs; 1 when a figure is missed."""
+    builder = Builder.of(Layout(), say=lambda text: print(text, file=sys.stderr, flush=True))
+    plan = HistoryPlan(options.rounds, not options.source_only)
+    result = HistoryBench(builder, plan, builder.say).run()
+    words = f"Medians of {plan.rounds} rounds, of switching of twice as many; ours and theirs in turn."
+    report = figures_report(result, "What going through a history costs", words)
+    return tell_figures(builder.layout.bench / "history.json", result, report)
 
 
 def tell_figures(path: Path, result: dict[str, object], report: str) -> int:

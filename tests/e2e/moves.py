@@ -40,9 +40,9 @@ def head(session: Session) -> str:
 
 
 def branch(session: Session) -> str | None:
-    """The branch that git says it is on."""
-    name = git(definition(session), "rev-parse", "--abbrev-ref", "HEAD").strip()
-    return None if name == "HEAD" else name
+    """The branch that the history is on."""
+    text = (definition(session) / ".git/HEAD").read_text().strip()
+    return text.removeprefix("ref: refs/heads/") if text.startswith("ref: ") else None
 
 
 def pin_comfyui(session: Session, miniature: Miniature, release: str) -> None:
@@ -92,3 +92,10 @@ def goes(session: Session, *words: str) -> None:
     """Go somewhere, and be there whole."""
     session.ok(*words)
     settled(session)
+
+
+def set_git_config(session: Session, text: str) -> None:
+    """Let these be the settings of the user's git; tests have none otherwise."""
+    path = Path(session.variables["HOME"]) / "gitconfig"
+    path.write_text(text)
+    session.variables["GIT_CONFIG_GLOBAL"] = str(path)

@@ -19,6 +19,7 @@ from tests.e2e.moves import (
     packs,
     pin_comfyui,
     save,
+    set_git_config,
     settled,
 )
 from tests.support.miniature import Miniature, git
@@ -124,6 +125,17 @@ def test_each_move_is_undone_and_the_undo_undone(past: Session) -> None:
         past.ok("undo")
 
 
+def test_numbers_end_where_the_environment_is_and_the_way_on_is_told(past: Session) -> None:
+    past.ok("checkout", "v1")
+    error = past.error("checkout", "v3")
+    assert (error["code"], error["hint"]) == (
+        "ref-not-found",
+        "the history has v1 alone, up to where it is now: `comfydock switch main` goes to the end of `main`",
+    )
+    goes(past, "switch", "main")
+    goes(past, "checkout", "v3")
+
+
 # Branches
 
 
@@ -143,6 +155,20 @@ def test_switching_makes_goes_and_goes_back(past: Session) -> None:
     assert "node packs" not in past.ok("diff").out
     goes(past, "checkout", "-")
     assert branch(past) == "main"
+
+
+def test_a_branch_and_a_tag_of_one_name_are_told_apart(past: Session) -> None:
+    past.ok("branch", "same", "v1")
+    git(definition(past), "tag", "same", "main~1")
+    goes(past, "checkout", "heads/same")
+    assert branch(past) == "same"
+    goes(past, "switch", "heads/main")
+    assert branch(past) == "main"
+    goes(past, "checkout", "tags/same")
+    assert (branch(past), head(past)) == (None, git(definition(past), "rev-parse", "main~1").strip())
+    past.ok("branch", "heads/odd", "v1")
+    goes(past, "switch", "heads/odd")
+    assert git(definition(past), "symbolic-ref", "HEAD").strip() == "refs/heads/heads/odd"
 
 
 def test_there_is_no_branch_before_the_first(work: Session) -> None:
@@ -261,8 +287,7 @@ def test_a_branch_is_renamed_where_its_name_is_a_folder_of_the_new_one(past: Ses
 
 
 def test_a_tag_has_a_message_and_is_never_signed(past: Session, tmp_path: Path) -> None:
-    home = Path(past.variables["HOME"])
-    (home / ".gitconfig").write_text("[tag]\n  gpgSign = true\n[commit]\n  gpgSign = true\n[gpg]\n  program = false\n")
+    set_git_config(past, "[tag]\n  gpgSign = true\n[commit]\n  gpgSign = true\n[gpg]\n  program = false\n")
     past.ok("tag", "shipped", "v2", "-m", "what the client got")
     text = git(definition(past), "cat-file", "tag", "shipped")
     assert text.splitlines()[1:3] == ["type commit", "tag shipped"]

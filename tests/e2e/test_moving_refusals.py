@@ -1,6 +1,7 @@
 """What a move would take away is refused by name, whatever it is, and what only is nearby stays as it is."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -8,8 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.moves import branch, comfyui, contents, definition, goes, head, live, packs, pin_comfyui, save, settled
-from tests.support.miniature import Miniature, git
+from tests.e2e.moves import (
+    branch,
+    comfyui,
+    contents,
+    definition,
+    goes,
+    head,
+    live,
+    packs,
+    pin_comfyui,
+    save,
+    set_git_config,
+    settled,
+)
+from tests.support.miniature import Miniature, commit, git
 from tests.support.pack_host import PackHost, pack_files
 from tests.support.sessions import Session, wait_for_line
 
@@ -213,9 +227,15 @@ def test_stashing_does_not_overwrite_code_that_no_stash_keeps(past: Session) -> 
 
 
 def test_workflows_come_back_where_there_is_no_folder_of_them(past: Session) -> None:
+    save(past, "same.json")
+    past.ok("commit", "-m", "fourth")
+    save(past, "other.json")
+    past.ok("commit", "-m", "fifth")
     shutil.rmtree(live(past))
-    past.ok("checkout", "v2", "--discard")
-    settled(past)
+    goes(past, "checkout", "main~1")
+    assert sorted(path.name for path in live(past).iterdir()) == ["new.json", "portrait.json", "same.json"]
+    shutil.rmtree(live(past))
+    goes(past, "checkout", "v2")
     assert sorted(path.name for path in live(past).iterdir()) == ["gone.json", "portrait.json"]
 
 
@@ -286,13 +306,14 @@ def test_no_hook_filter_or_attribute_of_the_user_acts(past: Session, tmp_path: P
     script.write_text(f"#!/bin/sh\ntouch '{marks}/filter'\ntr a-z A-Z\n")
     script.chmod(0o755)
     (tmp_path / "attributes").write_text("* filter=loud text eol=crlf diff=loud ident\n")
-    (Path(past.variables["HOME"]) / ".gitconfig").write_text(
+    set_git_config(
+        past,
         f"[core]\n hooksPath = {hooks}\n attributesFile = {tmp_path}/attributes\n autocrlf = true\n"
         f" fsmonitor = {hooks}/fsmonitor\n"
         f"[filter \"loud\"]\n clean = '{script}'\n smudge = '{script}'\n required = true\n"
         f"[diff]\n external = '{script}'\n[diff \"loud\"]\n textconv = '{script}'\n command = '{script}'\n"
         f"[commit]\n gpgSign = true\n[gpg]\n program = '{script}'\n[tag]\n gpgSign = true\n"
-        f"[alias]\n diff-tree = !{script}\n"
+        f"[alias]\n diff-tree = !{script}\n",
     )
     past.ok("checkout", "v2")
     past.ok("switch", "main")
@@ -407,3 +428,59 @@ def test_a_history_that_lacks_an_object_is_refused_and_nothing_changes(evil: Ses
     error = evil.error("checkout", "main~1")
     assert error["code"] in ("history-damaged", "git-failed"), error
     assert contents(evil) == before
+
+
+# Histories that are none
+
+
+@pytest.mark.parametrize("case", ["no commit", "no repository", "a linked worktree"])
+def test_without_a_history_nothing_is_done_and_the_reason_is_told(work: Session, case: str) -> None:
+    if case == "no commit":
+        git(definition(work), "update-ref", "-d", "refs/heads/main")
+    else:
+        (definition(work) / ".git").rename(definition(work).parent / "away")
+        if case == "a linked worktree":
+            (definition(work) / ".git").write_text("gitdir: ../away\n")
+    for words in (("checkout", "main"), ("checkout", "HEAD"), ("switch", "main"), ("switch", "-c", "x"), ("reset",),
+                  ("reset", "--hard"), ("rollback",), ("rollback", "v1"), ("stash",), ("stash", "pop"),
+                  ("branch", "x"), ("branch", "-m", "x"), ("tag", "x"), ("tag", "-d", "x")):  # fmt: skip
+        ran = work.run(*words, "--json")
+        assert "Traceback" not in ran.err, (words, ran)
+        (error,) = ran.envelope()["errors"]
+        expected = ("no-history", "repository-unfit", "stash-not-found", "ref-not-found", "usage")
+        assert error["code"] in expected, (words, error)
+        assert error["hint"], words
+
+
+def test_who_commits_may_be_unknown_to_git(past: Session) -> None:
+    set_git_config(past, "[user]\n  useConfigOnly = true\n")
+    past.ok("tag", "shipped", "-m", "what the client got")
+    text = git(definition(past), "cat-file", "tag", "shipped")
+    assert re.search(r"^tagger \S.* <\S+> \d+ [+-]\d{4}$", text, re.MULTILINE)
+    past.ok("rollback", "v2")
+    settled(past)
+    change_workflow(past)
+    past.ok("stash")
+    settled(past)
+    past.ok("stash", "pop")
+
+
+@pytest.mark.parametrize("words", [("tag", "x", "-m", " "), ("stash", "-m", " ")], ids=" ".join)
+def test_an_empty_message_is_refused(past: Session, words: tuple[str, ...]) -> None:
+    change_workflow(past)
+    error = past.error(*words)
+    assert (error["code"], error["exit_code"]) == ("conflict", 4), error
+    assert git(definition(past), "for-each-ref", "refs/tags", "refs/comfydock") == ""
+
+
+def test_what_belongs_to_this_machine_is_no_matter_of_a_commit(work: Session) -> None:
+    """A stranger may have committed that an environment is finished, and which PyTorch it has."""
+    own = {name: (definition(work) / name).read_bytes() for name in (".complete", ".pytorch-backend")}
+    git(definition(work), "add", "--force", *own)
+    commit(definition(work), "Machine")
+    (definition(work) / ".pytorch-backend").write_bytes(own[".pytorch-backend"])
+    work.ok("checkout", "v1")
+    work.ok("checkout", "main")
+    work.ok("checkout", "v1")
+    assert {name: (definition(work) / name).read_bytes() for name in own} == own
+    assert work.data("status")["packages"]["state"] == "in-sync"

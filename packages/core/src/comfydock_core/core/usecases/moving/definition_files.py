@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from comfydock_core.configs.environment_layout import BACKENDS, EnvironmentLayout
+from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, EnvironmentLayout
 from comfydock_core.core.usecases.history.changes import WORKFLOWS
 from comfydock_core.core.usecases.history.fitness import files_of
 from comfydock_core.core.usecases.history.workflow_copies import take_workflows
@@ -18,6 +18,8 @@ from comfydock_core.services.transaction.file_swaps import plan_file_swaps
 
 Files = Mapping[str, TreeFile]
 MANIFEST, LOCK, PYTHON = "pyproject.toml", "uv.lock", ".python-version"
+# What only this machine knows, and ignores when it commits; strangers may have committed theirs.
+_OF_MACHINE = (".complete", BACKEND_CHOICE)
 COPIES = f".cec/{WORKFLOWS.rstrip('/')}"
 
 
@@ -73,7 +75,8 @@ def take_snapshot(builder: CommitBuilder, layout: EnvironmentLayout, commit: str
         take_workflows(builder, layout, live)
     target = read_tree(layout.definition, commit)
     _refuse_other_kinds(layout, target)
-    return Snapshot(_named(builder.committed()), _named(files_of(builder, layout)), target)
+    sides = (_named(builder.committed()), _named(files_of(builder, layout)), target)
+    return Snapshot(*({path: one for path, one in side.items() if path not in _OF_MACHINE} for side in sides))
 
 
 def plan_definition(layout: EnvironmentLayout, changes: Mapping[str, TreeFile | None]) -> FileSwaps:
@@ -81,14 +84,17 @@ def plan_definition(layout: EnvironmentLayout, changes: Mapping[str, TreeFile | 
     return plan_file_swaps(layout.root, {f".cec/{path}": file for path, file in changes.items()}, (".cec",))
 
 
-def plan_workflows(layout: EnvironmentLayout, changes: Mapping[str, TreeFile | None], present: Files) -> FileSwaps:
+def plan_workflows(layout: EnvironmentLayout, changes: Mapping[str, TreeFile | None], snapshot: Snapshot) -> FileSwaps:
     """The swaps of the workflows that ComfyUI has, where it has a folder of them in the environment.
 
-    Raises `OSError`.
+    Where there is no folder yet, nobody misses those that stay the same: it comes whole. Raises `OSError`.
     """
     folder = os.path.relpath(layout.workflows, layout.root)
     if not has_own_workflows(layout):
         return FileSwaps()
+    present = snapshot.present
+    if not os.path.lexists(layout.workflows) and any(path.startswith(WORKFLOWS) for path in changes):
+        changes, present = {**snapshot.target, **changes}, {}
     wanted = {
         f"{folder}/{path.removeprefix(WORKFLOWS)}": file and TreeFile(PLAIN, file.object)
         for path, file in changes.items()

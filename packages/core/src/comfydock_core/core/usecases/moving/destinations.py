@@ -12,7 +12,7 @@ from comfydock_core.integrations.git import queries
 from comfydock_core.integrations.git.committing import commit_tree
 from comfydock_core.integrations.git.queries import HEAD, SYMBOLIC
 from comfydock_core.integrations.git.trees import changed_files, tree_of, tree_with
-from comfydock_core.models.commit import SHORT
+from comfydock_core.models.commit import SHORT, Reference
 from comfydock_core.models.exceptions import NoHistory, RefInvalid, RefNotFound, UncommittedWork
 from comfydock_core.models.history.moving import Destination, MoveRequest
 from comfydock_core.models.operation import RefChange
@@ -21,6 +21,7 @@ from comfydock_core.utils.text import counted, nearest
 
 _DEFINITION = ".cec"
 _BRANCHES = "refs/heads/"
+_NUMBER = re.compile(r"v[0-9]+", re.ASCII)
 _BEFORE = re.compile(r"-|@\{-[0-9]{1,4}\}", re.ASCII)
 
 
@@ -44,17 +45,17 @@ class Destinations:
     def _checkout(self, request: MoveRequest) -> Destination:
         """A branch is what the environment is on then; any other name leads to its commit, on no branch."""
         ref = self._named_before(_named(request))
-        branch = self._branch_commit(ref)
+        branch = self._branch(ref)
         if branch is not None:
-            return self._on_branch(request.command, ref, branch)
+            return self._on_branch(request.command, branch)
         commit = self._commit(ref)
         return Destination(request.command, self._label(ref, commit), commit, self._head_to(commit))
 
     def _switch(self, request: MoveRequest) -> Destination:
         name = self._named_before(request.ref or "")
-        commit = self._branch_commit(name)
-        if commit is not None:
-            return self._on_branch(request.command, name, commit)
+        branch = self._branch(name)
+        if branch is not None:
+            return self._on_branch(request.command, branch)
         branches = [one.name for one in self._revisions.references if one.kind == "branch"]
         near = nearest(name, branches, limit=3)
         hint = f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else f"`-c {name}` makes it"
@@ -111,8 +112,9 @@ class Destinations:
             tree = tree_with(repository, head, files, scratch)
         return Destination(request.command, f"stash {stash.number}", tree, (gone,), index=head)
 
-    def _on_branch(self, command: str, name: str, commit: str) -> Destination:
-        return Destination(command, f"the branch {name}", commit, self._head_to(f"{SYMBOLIC}{_BRANCHES}{name}"))
+    def _on_branch(self, command: str, branch: Reference) -> Destination:
+        head = self._head_to(f"{SYMBOLIC}{_BRANCHES}{branch.name}")
+        return Destination(command, f"the branch {branch.name}", branch.commit, head)
 
     def _head_to(self, value: str) -> tuple[RefChange, ...]:
         return () if value == self._head else (RefChange(_DEFINITION, HEAD, self._head, value),)
@@ -126,7 +128,11 @@ class Destinations:
         return () if head == commit else (RefChange(_DEFINITION, branch, head, commit),)
 
     def _commit(self, name: str) -> str:
-        found = self._revisions.resolve(name)
+        try:
+            found = self._revisions.resolve(name)
+        except RefNotFound as error:
+            self._tell_way_back(name, error)
+            raise
         if found.commit is None:
             raise RefInvalid(
                 f"`{name}` is a state before an operation, not a commit",
@@ -135,16 +141,24 @@ class Destinations:
             )
         return found.commit
 
+    def _tell_way_back(self, name: str, error: RefNotFound) -> None:
+        """Numbers count the commits up to where the environment is: later ones have none until it is on a branch."""
+        if not _NUMBER.fullmatch(name) or self._head is None or self._head.startswith(SYMBOLIC):
+            return
+        left = queries.branch_before(self._layout.definition, "@{-1}")
+        if left is not None and self._branch(left) is not None:
+            error.hint = f"{error.hint}, up to where it is now: `comfydock switch {left}` goes to the end of `{left}`"
+
     def _is_commit(self, name: str) -> bool:
         try:
             return self._revisions.resolve(name).commit is not None
         except (RefNotFound, RefInvalid, NoHistory):
             return False
 
-    def _branch_commit(self, name: str) -> str | None:
-        plain = name.removeprefix("heads/")
-        found = (one.commit for one in self._revisions.references if one.kind == "branch" and one.name == plain)
-        return next(found, None)
+    def _branch(self, name: str) -> Reference | None:
+        """The branch of a name, which may be written as `heads/NAME` to tell it from a tag."""
+        known = {one.name: one for one in self._revisions.references if one.kind == "branch"}
+        return known.get(name) or known.get(name.removeprefix("heads/"))
 
     def _named_before(self, name: str) -> str:
         """The branch that was left last, for `-` and `@{-1}`, as with git; any other name as it is."""

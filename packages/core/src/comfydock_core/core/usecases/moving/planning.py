@@ -123,7 +123,7 @@ class _Planner:
         if destination.index is not None and has_own_workflows(layout):
             in_definition = _without_live(in_definition)
         definition = plan_definition(layout, in_definition)
-        workflows = plan_workflows(layout, changes, snapshot.present)
+        workflows = plan_workflows(layout, changes, snapshot)
         lost += [*in_packs, *comfyui.in_the_way, *_obstacles(definition), *_obstacles(workflows)]
         if lost:
             raise _refusal(layout, destination, lost, self._policy)

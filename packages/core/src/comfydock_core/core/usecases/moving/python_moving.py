@@ -1,7 +1,8 @@
 """What becomes of the Python packages on the way from one definition to another."""
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 
 from comfydock_core.analyzers.packages.backend_parts import why_part_is_of_no_use
@@ -35,19 +36,31 @@ def plan_python(
     def is_installed() -> bool:
         return not locks and services.uv_project.is_installed(backend)
 
-    venv, reason = _judged(trial, live.venv, is_installed)
-    if venv == "keep":
-        return found
-    for name in () if locks else kept_venvs(live):
-        if _judged(trial, f"{live.root}/{name}", is_installed)[0] == "keep":
-            return replace(found, venv="kept", reason="it has these packages", source=name)
+    # What is installed is told by a note, whether it works only by starting its Python.
+    for name in (None, *(() if locks else kept_venvs(live))):
+        with _as_venv(trial, live.venv if name is None else f"{live.root}/{name}"):
+            if is_installed() and judge_venv(trial, _yes)[0] == "keep":
+                if name is None:
+                    return found
+                return replace(found, venv="kept", reason="it has these packages", source=name)
+    with _as_venv(trial, live.venv):
+        venv, reason = judge_venv(trial, _no)
     return replace(found, venv=venv, reason=reason)
 
 
-def _judged(trial: EnvironmentLayout, venv: str, is_installed: Callable[[], bool]) -> tuple[str, str]:
-    """What `judge_venv` says when that virtual environment is the one of the trial."""
+@contextlib.contextmanager
+def _as_venv(trial: EnvironmentLayout, venv: str) -> Iterator[None]:
+    """Let a virtual environment be the one of the trial."""
     os.symlink(venv, trial.venv, target_is_directory=True)
     try:
-        return judge_venv(trial, is_installed)
+        yield
     finally:
         os.unlink(trial.venv)
+
+
+def _yes() -> bool:
+    return True
+
+
+def _no() -> bool:
+    return False

@@ -4,7 +4,7 @@ import re
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.integrations.git import queries
-from comfydock_core.models.exceptions import RefExists, RefInvalid
+from comfydock_core.models.exceptions import ConflictError, RefExists, RefInvalid
 
 _MEANS_ELSE = re.compile(r"v[0-9]+|HEAD|@|-.*|[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 _LONGEST = 200
@@ -19,6 +19,14 @@ def refuse_taken_branch(layout: EnvironmentLayout, name: str, *, instead_of: str
 def refuse_taken_tag(layout: EnvironmentLayout, name: str) -> None:
     """Raise `RefExists` or `RefInvalid` unless a tag can be made that is called so."""
     _refuse_taken(layout, "tag", name)
+
+
+def refuse_empty_message(message: str | None) -> None:
+    """Raise `ConflictError` for a message that says nothing; `None` is none."""
+    if message is not None and not message.strip():
+        raise ConflictError(
+            "the message is empty", hint="write what it is about, or leave `-m` out", context={"message": message}
+        )
 
 
 def _refuse_taken(layout: EnvironmentLayout, kind: str, name: str, instead_of: str | None = None) -> None:

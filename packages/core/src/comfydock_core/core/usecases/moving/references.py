@@ -5,7 +5,12 @@ import shutil
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.moving.reference_names import refuse_taken_branch, refuse_taken_tag
+from comfydock_core.core.usecases.history.fitness import refuse_unfit
+from comfydock_core.core.usecases.moving.reference_names import (
+    refuse_empty_message,
+    refuse_taken_branch,
+    refuse_taken_tag,
+)
 from comfydock_core.core.usecases.moving.stash_finding import find_stash
 from comfydock_core.integrations.git import queries, stashes, tags
 from comfydock_core.integrations.git.branches import commits_of_branch_alone, edit_branch_settings, has_branch_settings
@@ -31,8 +36,10 @@ def plan_reference(layout: EnvironmentLayout, services: WorkspaceServices, reque
     """What a request takes.
 
     Raises `RefExists`, `RefInvalid`, `RefNotFound`, `StashNotFound`, `BranchInUse`, `BranchUnmerged`, `NoHistory`,
-    `GitFailed`.
+    `RepositoryUnfit`, `GitFailed`.
     """
+    refuse_unfit(layout)
+    refuse_empty_message(request.message)
     revisions = Revisions(layout)
     ways = {
         ("branch", "create"): _create_branch,

@@ -6,6 +6,7 @@ from comfydock_core.core.usecases.history.committing import INDEX
 from comfydock_core.core.usecases.history.fitness import refuse_unfit
 from comfydock_core.core.usecases.moving.destinations import Destinations
 from comfydock_core.core.usecases.moving.planning import plan_move
+from comfydock_core.core.usecases.moving.reference_names import refuse_empty_message
 from comfydock_core.integrations.git.index_lock import wait_for_index
 from comfydock_core.integrations.git.trees import is_index_of
 from comfydock_core.models.file_moves import FileSwaps
@@ -29,6 +30,7 @@ def plan_requested_move(
     layout: EnvironmentLayout, services: WorkspaceServices, request: MoveRequest, reporter: Reporter
 ) -> MovePlan:
     """What a request takes. Raises what `Destinations.of` and `plan_move` raise."""
+    refuse_empty_message(request.message)
     destination = Destinations(layout, services).of(request)
     if request.command == "reset" and request.mode != "hard":
         return _plan_reset(layout, destination, with_index=request.mode == "mixed")
