@@ -247,3 +247,13 @@ def test_locks_of_workflows_are_told_by_what_they_pin(program: Program, past: Pa
     assert (told["workflow"], told["entries"][0]) == (
         "portrait", {"kind": "pack", "name": "fancy", "before": "1.0.0", "after": "1.1.0"}
     )  # fmt: skip
+
+
+def test_other_files_among_the_workflows_are_compared_as_a_commit_takes_them(work: Session) -> None:
+    folder = work.environments / "work/ComfyUI/user/default/workflows"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "notes.txt").write_text("one")
+    work.ok("commit")
+    assert work.ok("diff").out == "nothing is different\n"
+    (folder / "notes.txt").write_text("two")
+    assert "notes.txt" in work.ok("diff").out

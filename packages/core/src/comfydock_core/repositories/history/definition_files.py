@@ -13,8 +13,8 @@ from comfydock_core.integrations.git import history, queries
 from comfydock_core.models.exceptions import NotUndoable
 from comfydock_core.models.operation import OperationRecord, Swap
 from comfydock_core.repositories import operation_log
+from comfydock_core.repositories.live_workflows import look_at_workflows
 from comfydock_core.repositories.operation_log import OPS, Journal
-from comfydock_core.repositories.workflow_files import WorkflowFiles
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.files.git_index import object_name
 
@@ -160,16 +160,19 @@ class _Past:
 
 
 def _present_places(layout: EnvironmentLayout) -> dict[str, str]:
-    """Where each file of the definition lies; committed workflows only count where there is no ComfyUI."""
+    """Where each file of the definition lies; of committed workflows only hidden ones count beside a ComfyUI.
+
+    Live files are those that a commit takes.
+    """
     has_comfyui = os.path.isdir(layout.comfyui)
     places = {
         path: f"{layout.definition}/{path}"
         for path in queries.versioned_files(layout.definition)
-        if not (has_comfyui and path.startswith(WORKFLOWS))
+        if not (has_comfyui and path.startswith(WORKFLOWS)) or "/." in path
     }
     if has_comfyui:
-        names = WorkflowFiles(layout.workflows).names()
-        places |= {f"{WORKFLOWS}{name}.json": f"{layout.workflows}/{name}.json" for name in names}
+        live = look_at_workflows(layout.workflows)
+        places |= {f"{WORKFLOWS}{path}": f"{layout.workflows}/{path}" for path in (live.files if live else ())}
     return places
 
 
