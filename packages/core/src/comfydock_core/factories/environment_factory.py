@@ -84,4 +84,4 @@ class _EnvironmentServices:
     def nodes(self) -> NodeManager:
         from comfydock_core.managers.node_manager import NodeManager
 
-        return NodeManager(self._layout, self.packs)
+        return NodeManager(self._layout, lambda: self.packs)

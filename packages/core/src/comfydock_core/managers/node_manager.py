@@ -1,7 +1,9 @@
 """`NodeManager`: the node packs of one environment, as its manifest has them and as they lie among the custom nodes."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -16,11 +18,14 @@ from comfydock_core.repositories.definition.backend_choice import read_choice
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.repositories.pack_release import pack_directories, read_note
-from comfydock_core.services.pack_sources import PackSources
 from comfydock_core.strategies.pack_policy import PackPolicy
 from comfydock_core.utils import native
 from comfydock_core.utils.files.filesystem import make_directory_link
 from comfydock_core.utils.files.tree_copy import link_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.services.pack_sources import PackSources
 
 CUSTOM_NODES = "ComfyUI/custom_nodes"
 
@@ -31,9 +36,14 @@ class NodeManager:
     Nothing here changes an environment in place: what takes a pack's name is built aside, for an operation to swap.
     """
 
-    def __init__(self, layout: EnvironmentLayout, sources: PackSources) -> None:
+    def __init__(self, layout: EnvironmentLayout, sources: Callable[[], PackSources]) -> None:
+        """`sources` is called when code of a pack is asked for: what reaches for the network is loaded then."""
         self._layout = layout
-        self._sources = sources
+        self._make_sources = sources
+
+    @cached_property
+    def _sources(self) -> PackSources:
+        return self._make_sources()
 
     @cached_property
     def _manifest(self) -> dict[str, object]:
