@@ -6,16 +6,16 @@ from functools import cached_property
 from comfydock_core.core.usecases.merging.answers import Answers
 from comfydock_core.managers.pyproject.merging import merge_manifest_by
 from comfydock_core.managers.pyproject.requirements import with_requirements
+from comfydock_core.managers.pyproject.rewriting import rewritten
 from comfydock_core.models.exceptions import ManifestDamaged
-from comfydock_core.models.history.merging import THEIRS
-from comfydock_core.models.manifest import EnvironmentManifest
+from comfydock_core.models.manifest import EnvironmentManifest, table
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.manifest_reader import parse_manifest
 from comfydock_core.repositories.definition.tracked_packs import group_name, tracked_packs
 from comfydock_core.utils.package_names import requirement_name
 
 Path = tuple[str, ...]
-# Which of two packs, by their identifier and both, is the later one of one line of commits; `None` if neither is.
+# Which of two packs is the later one of one line of commits; `None` if neither is.
 Later = Callable[[NodePackage, NodePackage], NodePackage | None]
 # The names of the packages that the ComfyUI of a manifest requires.
 Required = Callable[[EnvironmentManifest], frozenset[str]]
@@ -25,30 +25,45 @@ _OURS = ("tool", "comfydock")
 _NODES = (*_OURS, "nodes")
 _NAME = "pyproject.toml"
 _COMFYUI_QUESTION = "comfyui"
+_SHORT = 10
 
 
 class ManifestMerging:
-    """One merge of three manifests. `decided` says in words what was decided by itself."""
+    """One merge of three manifests.
 
-    def __init__(self, base: str, ours: str, theirs: str, answers: Answers, later: Later, required: Required) -> None:
-        """`required` tells the packages that the ComfyUI of a manifest requires: their lines come with it.
+    `decided` says in words what was decided by itself, `united` are the packages of which both sides asked something
+    else, and both count.
+    """
 
-        Raises `ManifestDamaged` when one side cannot be read.
+    def __init__(
+        self, texts: tuple[str, str, str], answers: Answers, later: Later, required: Required, *, contested: bool
+    ) -> None:
+        """`texts` are those of the common ancestor, ours and theirs.
+
+        `required` tells the packages that the ComfyUI of a manifest requires: their lines come with it. With
+        `contested` it is asked what else would be united, because that could not be resolved. Raises `ManifestDamaged`
+        when one side cannot be read.
         """
+        base, ours, theirs = texts
         self._required = required
-        self._texts = (base, ours, theirs)
+        self._contested = contested
+        self._texts = texts
         self._answers = answers
         self._later = later
         self._mine, self._theirs = _packs(ours), _packs(theirs)
         everywhere = {**_packs_if_readable(base), **self._theirs, **self._mine}
         self._groups = {group_name(pack.release): identifier for identifier, pack in everywhere.items()}
         self.decided: list[str] = []
+        self.united: list[str] = []
 
     def merge(self) -> str:
         """The merged text; what is open is as ours. Raises `MergeRefused`, and what `required` raises."""
-        merged = merge_manifest_by(*self._texts, self._takes_theirs, self._is_whole)
-        chosen = self._answers.side_of(_COMFYUI_QUESTION)
-        return merged if chosen is None else self._with_requirements(merged, self._texts[2 if chosen == THEIRS else 1])
+        merged = merge_manifest_by(*self._texts, self._takes_theirs, self._unite, self._is_whole)
+        if not self._has_two_comfyuis:
+            return merged
+        is_theirs = self._takes_theirs((*_OURS, "comfyui_version"), None, None)
+        chosen = self._texts[2 if is_theirs else 1]
+        return self._with_requirements(_with_comfyui(merged, chosen), chosen)
 
     def _with_requirements(self, merged: str, chosen: str) -> str:
         """Where ComfyUI is taken from one side, so is what it requires."""
@@ -63,14 +78,24 @@ class ManifestMerging:
 
     @cached_property
     def _has_two_comfyuis(self) -> bool:
-        commits = [_manifest(text).comfyui_commit for text in self._texts]
-        return commits[0] not in commits[1:] and commits[1] != commits[2]
+        before, mine, theirs = (_comfyui(text) for text in self._texts)
+        return before not in (mine, theirs) and mine != theirs
 
     def _is_whole(self, path: Path) -> bool:
         """A pack is taken from one side, with what it requires."""
         if path[: len(_NODES)] == _NODES:
             return len(path) == len(_NODES) + 1
         return path[:1] == ("dependency-groups",) and len(path) == 2 and path[1] in self._groups
+
+    def _unite(self, path: Path, ours: str, theirs: str) -> bool:
+        """What both sides ask of one package counts together, unless that is known not to be possible."""
+        name, _ = _question(path)
+        is_asked = self._contested or self._answers.given(name) is not None
+        if is_asked or (self._has_two_comfyuis and path[-1] in self._of_comfyui):
+            return False
+        self.united.append(path[-1])
+        self.decided.append(f"{path[-1]}: both {ours} and {theirs} count")
+        return True
 
     def _takes_theirs(self, path: Path, ours: object, theirs: object) -> bool:
         pack = self._pack_of(path)
@@ -94,11 +119,15 @@ class ManifestMerging:
         if mine is not None and theirs is not None and self._answers.given(f"pack:{identifier}") is None:
             later = self._later(mine, theirs)
             if later is not None:
-                word = f"{identifier}: {later.release.version[:10]} is later on one line of commits"
+                word = f"{identifier}: {later.release.version[:_SHORT]} is later on one line of commits"
                 if word not in self.decided:
                     self.decided.append(word)
                 return later is theirs
-        shown = [None if pack is None else pack.release.version[:10] for pack in (mine, theirs)]
+        shown = [None if pack is None else _described(pack) for pack in (mine, theirs)]
+        if shown[0] == shown[1] and mine is not None and theirs is not None:
+            shown = [
+                f"{_described(pack)} from {pack.release.repository or pack.release.source}" for pack in (mine, theirs)
+            ]
         return self._answers.takes_theirs(f"pack:{identifier}", f"node pack {identifier}", *shown)
 
 
@@ -108,8 +137,10 @@ def _question(path: Path) -> tuple[str, str]:
         return _COMFYUI_QUESTION, "ComfyUI"
     if path in ((*_OURS, "python_version"), ("project", "requires-python")):
         return "python", "the version of Python"
-    if path[:3] == ("tool", "uv", "constraint-dependencies"):
+    if path[:3] == ("tool", "uv", "constraint-dependencies") and len(path) == 4:
         return f"constraint:{requirement_name(path[-1]) or path[-1]}", f"the constraint of {path[-1]}"
+    if path[:1] == ("dependency-groups",) and len(path) == 2:
+        return f"group:{path[1]}", f"the dependency group {path[1]}"
     if path[:2] == ("project", "dependencies") or path[:1] == ("dependency-groups",):
         return f"package:{requirement_name(path[-1]) or path[-1]}", f"the requirement {path[-1]}"
     if path[:3] == (*_OURS, "workflows") and len(path) > 3:
@@ -118,9 +149,27 @@ def _question(path: Path) -> tuple[str, str]:
     return f"setting:{name}", f"the setting {name}"
 
 
+def _described(pack: NodePackage) -> str:
+    return f"{pack.release.version[:_SHORT]}{'' if pack.enabled else ', disabled'}"
+
+
+def _comfyui(text: str) -> dict[str, object]:
+    """What a manifest says of ComfyUI, which only makes sense together."""
+    return {key: value for key, value in _manifest(text).tool.items() if key in _COMFYUI}
+
+
+def _with_comfyui(text: str, chosen: str) -> str:
+    """A manifest with the ComfyUI of another one."""
+    values, known = parse_manifest(text, _NAME), _manifest(text).tool
+    wanted = _comfyui(chosen)
+    kept = {key: wanted.get(key, value) for key, value in known.items() if key not in _COMFYUI or key in wanted}
+    sections = table(values, "tool", _NAME)
+    return rewritten(text, {**values, "tool": {**sections, "comfydock": {**kept, **wanted}}})
+
+
 def _version(text: str) -> str:
     manifest = _manifest(text)
-    return f"{manifest.comfyui_version} ({str(manifest.comfyui_commit)[:10]})"
+    return f"{manifest.comfyui_version} ({str(manifest.comfyui_commit)[:_SHORT]})"
 
 
 def _manifest(text: str) -> EnvironmentManifest:
