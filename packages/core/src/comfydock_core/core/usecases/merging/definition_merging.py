@@ -138,8 +138,10 @@ class DefinitionMerging:
         self._merge_rest_of_python(before, mine, other)
 
     def _merged_lock(self, before: Files, mine: Files, other: Files) -> str:
-        """Both locks as one, empty where neither side has one."""
+        """Both locks as one, that of one side where the other has none; empty where neither has."""
         base, ours, theirs = (self._text(side.get(LOCK)) for side in (before, mine, other))
+        if not ours or not theirs:
+            return ours or theirs
         try:
             return merge_lock(base, ours, theirs)
         except MergeRefused as error:

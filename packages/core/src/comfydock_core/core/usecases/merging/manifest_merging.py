@@ -52,23 +52,45 @@ class ManifestMerging:
         self._later = later
         self._mine, self._theirs = _packs(ours), _packs(theirs)
         everywhere = {**_packs_if_readable(base), **self._theirs, **self._mine}
-        self._groups = {group_name(pack.release): identifier for identifier, pack in everywhere.items()}
+        self._groups = {
+            group_name(pack.release): identifier
+            for packs in (everywhere, self._theirs, self._mine)
+            for identifier, pack in packs.items()
+        }
+        self._settled: dict[str, bool] = {}
         self.decided: list[str] = []
         self.united: list[str] = []
 
     def merge(self) -> str:
         """The merged text; what is open is as ours. Raises `MergeRefused`, and what `required` raises."""
         merged = merge_manifest_by(*self._texts, self._takes_theirs, self._unite, self._is_whole)
+        merged = self._with_groups(merged)
         if not self._has_two_comfyuis:
             return merged
         is_theirs = self._takes_theirs((*_OURS, "comfyui_version"), None, None)
         chosen = self._texts[2 if is_theirs else 1]
         return self._with_requirements(_with_comfyui(merged, chosen), chosen)
 
+    def _with_groups(self, merged: str) -> str:
+        """A pack brings what it requires: where it was taken from one side, nothing stays of the other's."""
+        sides = [_manifest(text).groups for text in self._texts[1:]]
+        groups = dict(_manifest(merged).groups)
+        for group, identifier in self._groups.items():
+            if identifier in self._settled:
+                groups.pop(group, None)
+                chosen = sides[self._settled[identifier]]
+                if group in chosen:
+                    groups[group] = chosen[group]
+        values = parse_manifest(merged, _NAME)
+        if groups == values.get("dependency-groups", {}):
+            return merged
+        rest = {key: value for key, value in values.items() if key != "dependency-groups" or groups}
+        return rewritten(merged, {**rest, **({"dependency-groups": groups} if groups else {})})
+
     def _with_requirements(self, merged: str, chosen: str) -> str:
-        """Where ComfyUI is taken from one side, so is what it requires."""
-        wanted = self._required(_manifest(chosen))
-        lines = {name: line for line in _dependencies(chosen) if (name := requirement_name(line)) in wanted and name}
+        """Where ComfyUI is taken from one side, so is what that side asks of the packages that either requires."""
+        named = {name: line for line in _dependencies(chosen) if (name := requirement_name(line))}
+        lines = {name: line for name, line in named.items() if name in self._of_comfyui}
         return with_requirements(merged, self._of_comfyui, lines)
 
     @cached_property
@@ -100,7 +122,8 @@ class ManifestMerging:
     def _takes_theirs(self, path: Path, ours: object, theirs: object) -> bool:
         pack = self._pack_of(path)
         if pack is not None:
-            return self._takes_their_pack(pack)
+            self._settled[pack] = self._takes_their_pack(pack)
+            return self._settled[pack]
         name, about = _question(path)
         is_line = path[:2] == ("project", "dependencies")
         if is_line and self._has_two_comfyuis and requirement_name(path[-1]) in self._of_comfyui:
