@@ -447,7 +447,9 @@ def test_a_pack_goes_to_the_later_commit_of_one_line_only(
     )
     preview = find_workspace().moves.plan_merge("work", MergeRequest("other", preview=True), RecordingReporter())
     assert preview.questions == ()
-    assert preview.decided == (f"lined: {miniature.commits['v0.10.0'][:10]} is later on one line of commits",)
+    assert preview.decided == (
+        f"lined: took {miniature.commits['v0.10.0'][:10]}, which descends from the other side's commit",
+    )
     case = Case(at("v0.1.0"), moved("v0.10.0"), moved("experiment"), CHOICE, None)
     branch_off(made, case, miniature, exchanged=exchanged)
     preview = find_workspace().moves.plan_merge("work", MergeRequest("other", preview=True), RecordingReporter())

@@ -234,7 +234,7 @@ def test_any_two_versions_become_a_whole_workflow_or_are_refused(
     try:
         merged = merge_workflows(base, ours, theirs, lambda *_: answer)
     except Unmergeable as error:
-        assert "from nowhere" in str(error)
+        assert "left without" in str(error)
     else:
         refuse_inconsistent(merged)
     assert (base, ours, theirs) == before
@@ -376,4 +376,4 @@ def test_real_workflows_of_node_packs_are_merged_whole(kind: str) -> None:
         try:
             refuse_inconsistent(merge_workflows(base, ours, edited(base, others), lambda *_: False))
         except Unmergeable as error:
-            assert "from nowhere" in str(error)
+            assert "left without" in str(error)

@@ -24,7 +24,7 @@ def merge_workflows(base: Json, ours: Json, theirs: Json, decide: Decide) -> Jso
         kind = GraphMerging if is_graph(ours) else PromptMerging
         return kind(decide, base if is_graph(base) == is_graph(ours) else {}, ours, theirs).merge()
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
-        raise Unmergeable("one of the versions is no workflow that the editor wrote") from error
+        raise Unmergeable("one version is not a workflow as the editor writes it") from error
 
 
 def is_graph(workflow: Json) -> bool:

@@ -51,7 +51,7 @@ class GraphMerging:
         """The merged graph. Raises `Unmergeable`."""
         before, ours, theirs = self._before, self._ours, self._theirs
         if self._wirings[1].table and self._wirings[2].table and len({w.of_objects for w in self._wirings[1:]}) > 1:
-            raise Unmergeable("one side was saved in an older format of the editor than the other")
+            raise Unmergeable("one side was saved in an older format of the editor's than the other")
         merged: Json = {}
         for key in keys_of(ours, theirs):
             sides = sides_of(key, before, ours, theirs)
@@ -224,7 +224,7 @@ def _renumbered(before: Json, ours: Json, theirs: Json) -> Json:
     twice = [one for one in added if not same(_meaning(news[one], mine), _meaning(others[one], their))]
     if "nodes" not in before:
         if any(news[one].get("type") != others[one].get("type") for one in twice):
-            raise Unmergeable("both sides added it, with other nodes")
+            raise Unmergeable("both sides added it, with different nodes")
         return theirs
     highest = [side.get("last_node_id") for side in (ours, theirs)]
     following = max([0, *numbers_in([*olds, *news, *others]), *(one for one in highest if isinstance(one, int))]) + 1

@@ -61,7 +61,7 @@ class Wiring:
 def settle(graph: Json, wires: dict[str, list[Wire]], ours: Wiring, theirs: Wiring) -> None:
     """Give a merged graph the links that its inputs have by `wires`: those of each node, in the order of its inputs.
 
-    Raises `Unmergeable` for an input that would get its value from nowhere.
+    Raises `Unmergeable` for an input that would be left without the node it is linked to.
     """
     nodes = by_identifier(graph["nodes"])
     links: dict[int, Any] = {}
@@ -71,7 +71,9 @@ def settle(graph: Json, wires: dict[str, list[Wire]], ours: Wiring, theirs: Wiri
         slot, origin = nodes[identifier]["inputs"][at], nodes.get(wire.origin.node)
         place = None if origin is None else _place(origin, wire.origin)
         if origin is None or place is None:
-            raise Unmergeable(f"the input {slot.get('name')} of node {identifier} would get its value from nowhere")
+            raise Unmergeable(
+                f"the input {slot.get('name')} of node {identifier} would be left without the node it is linked to"
+            )
         raw = ours.table[wire.ours] if wire.ours is not None else theirs.table[wire.theirs or 0]
         links[number] = _led(raw, number, (origin["id"], place), (nodes[identifier]["id"], at))
         slot["link"] = number
@@ -144,7 +146,7 @@ def by_identifier(nodes: list[Json]) -> dict[str, Json]:
         identifier = node["id"]
         key = identifier if isinstance(identifier, str) else str(number_of(identifier))
         if key in found:
-            raise Unmergeable("it has several nodes of one number")
+            raise Unmergeable("one version has several nodes with the same number")
         found[key] = node
     return found
 
@@ -157,5 +159,5 @@ def numbers_in(identifiers: Any) -> list[int]:
 def number_of(value: Any) -> int:
     """A number of a node, a link or a place. Raises `Unmergeable` for what the editor does not give."""
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
-        raise Unmergeable("its nodes and links are not numbered as the editor does it")
+        raise Unmergeable("one version has nodes or links that are not numbered the way the editor numbers them")
     return value

@@ -39,7 +39,7 @@ class PromptMerging:
         for key, node in merged.items():
             for name, value in _inputs(node).items():
                 if _is_link(value) and value[0] in known and value[0] not in merged:
-                    raise Unmergeable(f"the input {name} of node {key} would get its value from nowhere")
+                    raise Unmergeable(f"the input {name} of node {key} would be left without the node it is linked to")
         return merged
 
     def _node(self, place: str, before: Any, ours: Any, theirs: Any) -> Any:
@@ -70,7 +70,7 @@ def _renumbered(before: Json, ours: Json, theirs: Json) -> Json:
     twice = [key for key in added if not same(_meaning(ours[key]), _meaning(theirs[key]))]
     if not before:
         if any(not _is_node(ours[key]) or ours[key]["class_type"] != theirs[key]["class_type"] for key in twice):
-            raise Unmergeable("both sides added it, with other nodes")
+            raise Unmergeable("both sides added it, with different nodes")
         return theirs
     following = max([0, *numbers_in([*before, *ours, *theirs])]) + 1
     names = {key: str(following + at) for at, key in enumerate(twice)}

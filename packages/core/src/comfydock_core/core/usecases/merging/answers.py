@@ -8,6 +8,7 @@ from comfydock_core.models.history.merging import THEIRS, Question
 from comfydock_core.utils.text import nearest
 
 _SHOWN = 60
+_LONGEST = 200
 _BEFORE = 20  # How much of what is the same is shown before what is different.
 
 
@@ -39,21 +40,27 @@ class Answers:
         """Allow answers to what came up in a trial that came to nothing."""
         self._optional |= trial._asked.keys()
 
-    def given(self, name: str) -> str | None:
+    def given(self, name: str, about: str) -> str | None:
         """An answer that somebody gave though nothing asks for it yet: a whole file from one side."""
-        self._optional.add(name)
-        return self._take.get(name)
+        known = self._known(name, about)
+        self._optional.add(known)
+        return self._take.get(known)
 
     def takes_theirs(self, name: str, about: str, mine: object, theirs: object) -> bool:
         """Whether theirs counts. Of one thing there is one answer; what has the name of another gets a number."""
+        known = self._known(name, about)
+        answer = self._take.get(known, self._auto)
+        if known not in self._asked:
+            self._asked[known] = Question(known, _one_line(about), *shown_apart(mine, theirs), answer)
+        return answer == THEIRS
+
+    def _known(self, name: str, about: str) -> str:
+        name, about = _one_line(name), _one_line(about)
         known, count = name, 1
         while known in self._asked and self._asked[known].about != about:
             count += 1
             known = f"{name}~{count}"
-        answer = self._take.get(known, self._auto)
-        if known not in self._asked:
-            self._asked[known] = Question(known, about, *shown_apart(mine, theirs), answer)
-        return answer == THEIRS
+        return known
 
     def refuse_unknown(self) -> None:
         """Raise `QuestionUnknown` for an answer to what was never asked."""
@@ -64,9 +71,15 @@ class Answers:
                 raise QuestionUnknown(
                     f"the merge does not ask about `{name}`",
                     hint=f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near
-                    else "`--preview` lists what it asks",
+                    else "`--preview` lists the questions",
                     context={"question": name, "questions": list(self._asked)},
                 )  # fmt: skip
+
+
+def _one_line(text: str) -> str:
+    """A name on one line, not too long to be typed: strangers choose those of workflows and inputs."""
+    shown = text if text.isprintable() else "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
 
 
 def shown_apart(mine: object, theirs: object) -> tuple[str, str]:

@@ -65,7 +65,7 @@ class DefinitionMerging:
             if inside:
                 is_ours = path in self._ours
                 sides = ["a file", "a directory"] if is_ours else ["a directory", "a file"]
-                takes_theirs = self._answers.takes_theirs(f"file:{path}", f"the file {path}", *sides)
+                takes_theirs = self._answers.takes_theirs(f"file:{path}", f"`{path}`", *sides)
                 for gone in inside if takes_theirs is not is_ours else [path]:
                     self.files[gone] = None
 
@@ -80,7 +80,7 @@ class DefinitionMerging:
         else:
             kind, name = ("workflow", _workflow(path)) if path.startswith(WORKFLOWS) else ("file", path)
             sides = ["removed" if file is None else "added" if before is None else "changed" for file in (mine, other)]
-            if self._answers.takes_theirs(f"{kind}:{name}", f"the {kind} {name}", *sides):
+            if self._answers.takes_theirs(f"{kind}:{name}", f"the {kind} `{name}`", *sides):
                 self.files[path] = other
 
     def _merge_workflow(self, path: str, before: TreeFile | None, mine: TreeFile, other: TreeFile) -> None:
@@ -108,12 +108,14 @@ class DefinitionMerging:
             if mine == before:
                 self.files[path] = other
             else:
-                self.decided.append(f"the lock of the workflow {name} is ours: `workflow lock` makes it anew")
+                self.decided.append(f"kept our lock of the workflow {name}; `comfydock workflow lock` makes a new one")
         elif result == theirs != ours and mine != other:
             self.files[path] = other
         elif result not in (ours, theirs) and mine is not None:
             self.files[path] = None
-            self.decided.append(f"the lock of the workflow {name} is gone: `workflow lock` makes it anew")
+            self.decided.append(
+                f"removed the lock of the workflow {name}, which fits no more; `comfydock workflow lock` makes one"
+            )
 
     def _merge_python(self) -> None:
         """What packages are locked in, as one: where both sides changed it, the manifests are merged."""

@@ -111,12 +111,11 @@ class ManifestMerging:
 
     def _unite(self, path: Path, ours: str, theirs: str) -> bool:
         """What both sides ask of one package counts together, unless that is known not to be possible."""
-        name, _ = _question(path)
-        is_asked = self._contested or self._answers.given(name) is not None
+        is_asked = self._contested or self._answers.given(*_question(path)) is not None
         if is_asked or (self._has_two_comfyuis and path[-1] in self._of_comfyui):
             return False
         self.united.append(path[-1])
-        self.decided.append(f"{path[-1]}: both {ours} and {theirs} count")
+        self.decided.append(f"{path[-1]}: what either side requires applies, {ours} and {theirs}")
         return True
 
     def _takes_theirs(self, path: Path, ours: object, theirs: object) -> bool:
@@ -129,7 +128,9 @@ class ManifestMerging:
         if is_line and self._has_two_comfyuis and requirement_name(path[-1]) in self._of_comfyui:
             name = _COMFYUI_QUESTION
         if name == _COMFYUI_QUESTION:
-            return self._answers.takes_theirs(name, "ComfyUI", _version(self._texts[1]), _version(self._texts[2]))
+            return self._answers.takes_theirs(
+                name, "the version of ComfyUI", _version(self._texts[1]), _version(self._texts[2])
+            )
         return self._answers.takes_theirs(name, about, ours, theirs)
 
     def _pack_of(self, path: Path) -> str | None:
@@ -139,10 +140,13 @@ class ManifestMerging:
 
     def _takes_their_pack(self, identifier: str) -> bool:
         mine, theirs = self._mine.get(identifier), self._theirs.get(identifier)
-        if mine is not None and theirs is not None and self._answers.given(f"pack:{identifier}") is None:
+        question = f"pack:{identifier}", f"the node pack `{identifier}`"
+        if mine is not None and theirs is not None and self._answers.given(*question) is None:
             later = self._later(mine, theirs)
             if later is not None:
-                word = f"{identifier}: {later.release.version[:_SHORT]} is later on one line of commits"
+                word = (
+                    f"{identifier}: took {later.release.version[:_SHORT]}, which descends from the other side's commit"
+                )
                 if word not in self.decided:
                     self.decided.append(word)
                 return later is theirs
@@ -151,25 +155,25 @@ class ManifestMerging:
             shown = [
                 f"{_described(pack)} from {pack.release.repository or pack.release.source}" for pack in (mine, theirs)
             ]
-        return self._answers.takes_theirs(f"pack:{identifier}", f"node pack {identifier}", *shown)
+        return self._answers.takes_theirs(*question, *shown)
 
 
 def _question(path: Path) -> tuple[str, str]:
     """The name of what is asked, and what it is about."""
     if path[:2] == _OURS and path[2:3] and path[2] in _COMFYUI:
-        return _COMFYUI_QUESTION, "ComfyUI"
+        return _COMFYUI_QUESTION, "the version of ComfyUI"
     if path in ((*_OURS, "python_version"), ("project", "requires-python")):
         return "python", "the version of Python"
     if path[:3] == ("tool", "uv", "constraint-dependencies") and len(path) == 4:
-        return f"constraint:{requirement_name(path[-1]) or path[-1]}", f"the constraint of {path[-1]}"
+        return f"constraint:{requirement_name(path[-1]) or path[-1]}", f"the constraint on `{path[-1]}`"
     if path[:1] == ("dependency-groups",) and len(path) == 2:
-        return f"group:{path[1]}", f"the dependency group {path[1]}"
+        return f"group:{path[1]}", f"the dependency group `{path[1]}`"
     if path[:2] == ("project", "dependencies") or path[:1] == ("dependency-groups",):
-        return f"package:{requirement_name(path[-1]) or path[-1]}", f"the requirement {path[-1]}"
+        return f"package:{requirement_name(path[-1]) or path[-1]}", f"the requirement `{path[-1]}`"
     if path[:3] == (*_OURS, "workflows") and len(path) > 3:
-        return f"workflow-entry:{path[3]}", f"what is noted of the workflow {path[3]}"
+        return f"workflow-entry:{path[3]}", f"what is noted about the workflow `{path[3]}`"
     name = ".".join(path[2:] if path[:2] == _OURS else path)
-    return f"setting:{name}", f"the setting {name}"
+    return f"setting:{name}", f"the setting `{name}`"
 
 
 def _described(pack: NodePackage) -> str:

@@ -129,8 +129,8 @@ class _Planner:
             parents = merging.parents_of(self._layout.definition, self._named)
             if len(parents) != 1:
                 raise ConflictError(
-                    f"`{self._request.ref}` is "
-                    + ("a merge, which has two commits before it" if parents else "the first commit"),
+                    f"`{self._request.ref}` cannot be reverted: it is "
+                    + ("a merge, which has two parents" if parents else "the first commit"),
                     hint="`comfydock rollback` goes back to a commit as a whole",
                     context={"ref": self._request.ref, "parents": parents},
                 )
@@ -138,8 +138,8 @@ class _Planner:
         base = merging.merge_base(self._layout.definition, self._mine, self._named)
         if base is None:
             raise NothingInCommon(
-                f"`{self._request.ref}` has no commit in common with this history",
-                hint="`comfydock log --graph` shows this one; the other is that of another environment",
+                f"`{self._request.ref}` and this branch have no commit in common",
+                hint="it seems to belong to another environment; `comfydock log --graph` shows the history of this one",
                 context={"ref": self._request.ref, "mine": self._mine, "theirs": self._named},
             )
         return base, self._named

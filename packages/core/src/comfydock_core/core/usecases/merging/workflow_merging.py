@@ -17,20 +17,20 @@ def merge_workflow(name: str, base: bytes | None, ours: bytes, theirs: bytes, an
     A version that cannot be merged node by node is a question about the whole file, and so are answers that lead to a
     workflow with links from nowhere.
     """
-    given = answers.given(f"workflow:{name}")
+    given = answers.given(f"workflow:{name}", f"the workflow `{name}`")
     if given is not None:
         return theirs if given == THEIRS else ours
     trial = answers.trial()
 
     def decide(place: str, mine: object, other: object) -> bool:
-        return trial.takes_theirs(f"workflow:{name}:{place}", f"{place} of the workflow {name}", mine, other)
+        return trial.takes_theirs(f"workflow:{name}:{place}", f"`{place}` in the workflow `{name}`", mine, other)
 
     try:
         before, here, there = ({} if side is None else _read(side) for side in (base, ours, theirs))
         merged = _written(merge_workflows(before, here, there, decide), ours)
     except (Unmergeable, ValueError, RecursionError) as error:
         answers.know_of(trial)
-        about = f"the workflow {name} as a whole, because {error}"
+        about = f"the workflow `{name}`, which cannot be merged node by node: {error}"
         return theirs if answers.takes_theirs(f"workflow:{name}", about, "our version", "their version") else ours
     answers.add(trial)
     return merged
@@ -46,13 +46,13 @@ def _written(workflow: dict[str, object], ours: bytes) -> bytes:
 
 def _read(content: bytes) -> dict[str, object]:
     if len(content) > _LARGEST:
-        raise Unmergeable("it is too large")
+        raise Unmergeable("one version is too large")
     if not content.strip():
-        raise Unmergeable("one version of it is empty")
+        raise Unmergeable("one version is empty")
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise Unmergeable("one version of it is not JSON") from error
+        raise Unmergeable("one version is not JSON") from error
     if not isinstance(found, dict):
-        raise Unmergeable("one version of it is not a workflow")
+        raise Unmergeable("one version is not a workflow")
     return found
