@@ -47,7 +47,7 @@ def test_a_story_of_two_versions(at_newest: Session, miniature: Miniature) -> No
     before = installed(session)
 
     planned = session.ok("comfyui", "use", OLD, "--dry-run").out
-    assert "  - no longer asks for mini-sampling\n" in planned
+    assert "  - no longer requires mini-sampling\n" in planned
     assert (head(session), installed(session)) == (miniature.commits[NEWEST], before)
     data = session.data("comfyui", "use", OLD)
     assert (data["after"], data["commit"], data["backwards"]) == (OLD, miniature.commits[OLD], True)
@@ -67,7 +67,7 @@ def test_a_story_of_two_versions(at_newest: Session, miniature: Miniature) -> No
     assert head(session) == miniature.commits[OLD]
     session.ok("comfyui", "update")
     assert (head(session), installed(session)) == (miniature.commits[NEWEST], before)
-    assert session.ok("comfyui", "update").out == f"work: nothing to do, it has ComfyUI {NEWEST}\n"
+    assert session.ok("comfyui", "update").out == f"work: nothing to do, ComfyUI is at {NEWEST} already\n"
     session.ok("undo")
     assert (head(session), changed(session)) == (miniature.commits[OLD], [])
 

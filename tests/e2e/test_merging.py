@@ -93,7 +93,7 @@ def test_what_either_side_added_is_there_and_git_agrees(work: Session) -> None:
     assert git(definition(work), "fsck", "--strict", "--no-dangling") == ""
     status = work.data("status")
     assert (status["packages"]["state"], status["definition"]["clean"]) == ("in-sync", True)
-    assert work.ok("merge", "other").out == "work: nothing to merge, all of other is there already\n"
+    assert work.ok("merge", "other").out == "work: nothing to merge, this branch has all of other already\n"
     work.ok("undo")
     assert packs(work) == ["blur"]
     assert git(definition(work), "rev-parse", "HEAD").strip() == data["mine"]
@@ -235,7 +235,7 @@ def test_a_revert_takes_one_commit_back_and_leaves_later_ones(work: Session) -> 
         'Revert "add pack blur"', data["mine"],
     ]  # fmt: skip
     assert work.data("status")["packages"]["state"] == "in-sync"
-    assert work.ok("revert", "v3").out == "work: nothing to revert, all of v3 is undone already\n"
+    assert work.ok("revert", "v3").out == "work: nothing to revert, nothing of v3 is left\n"
 
 
 def test_a_merge_that_git_began_is_aborted(work: Session) -> None:

@@ -1,5 +1,6 @@
 """`merge` and `revert`."""
 
+import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -73,7 +74,7 @@ def _decided(
     while plan.open:
         if not can_ask(context):
             raise _undecided(plan)
-        answers = _ask(plan.open, reporter)
+        answers = _ask(plan.command, plan.open, reporter)
         if len(answers) < len(plan.open):
             raise _undecided(plan)
         request = replace(request, take={**request.take, **answers})
@@ -81,25 +82,30 @@ def _decided(
     return plan
 
 
-def _ask(questions: tuple[Question, ...], reporter: PlainReporter) -> dict[str, str]:
+def _ask(command: str, questions: tuple[Question, ...], reporter: PlainReporter) -> dict[str, str]:
+    """Answers, in the order of the questions, up to the end of input."""
     asking = Questions(reporter.end)
     found: dict[str, str] = {}
     for question in questions:
         choices = [f"mine: {question.mine}", f"theirs: {question.theirs}"]
-        answer = asking.choose(f"both sides changed {question.about} ({question.name})", choices, 2, ())
+        answer = asking.choose(f"{_changed(command, question.about)} ({question.name})", choices, 2, ())
         if not isinstance(answer, int):
             break
         found[question.name] = _SIDES[answer]
     return found
 
 
+def _changed(command: str, about: str) -> str:
+    return f"both sides changed {about}" if command == "merge" else f"later commits changed {about}, too"
+
+
 def _undecided(plan: MergePlan) -> MergeUndecided:
-    listed = "".join(f"\n  {one.name}: mine is {one.mine}, theirs {one.theirs}" for one in plan.open[:_SHOWN])
+    listed = "".join(f"\n  {one.name}: mine is {one.mine}, theirs is {one.theirs}" for one in plan.open[:_SHOWN])
     more = f"\n  and {len(plan.open) - _SHOWN} more" if len(plan.open) > _SHOWN else ""
+    answer = shlex.quote(f"{plan.open[0].name}=theirs")
     return MergeUndecided(
-        f"{counted(len(plan.open), 'question')} of this {plan.command} {'is' if len(plan.open) == 1 else 'are'} open:"
-        f"{listed}{more}",
-        hint=f"`--take {plan.open[0].name}=theirs` answers one, `--auto-resolve mine` or `theirs` all of them",
+        f"the {plan.command} of `{plan.other}` needs {counted(len(plan.open), 'answer')}:{listed}{more}",
+        hint=f"`--take {answer}` answers the first, `--auto-resolve mine` or `--auto-resolve theirs` all of them",
         context={"questions": [one.as_dict() for one in plan.questions]},
     )
 
@@ -112,10 +118,14 @@ def _answers(text: str | None) -> Mapping[str, str]:
         ends = [(at, side) for side in _SIDES if (at := _end_of(left, f"={side}")) >= 0]
         if not ends:
             raise UsageError(
-                f"`--take {text}` does not say whose", hint="write `--take pack:impact=theirs`, several with commas"
+                f"`--take {text}` does not end in `=mine` or `=theirs`",
+                hint="for example `--take pack:impact=theirs`; separate several answers by commas",
             )
         at, side = min(ends)
-        found[left[:at]] = side
+        name = left[:at]
+        if found.get(name, side) != side:
+            raise UsageError(f"`--take` answers `{name}` with both `mine` and `theirs`", hint="give one answer")
+        found[name] = side
         left = left[at + len(side) + 1 :].removeprefix(",")
     return found
 

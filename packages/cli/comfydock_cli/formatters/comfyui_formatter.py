@@ -37,7 +37,9 @@ def shown_comfyui(here: ComfyUIHere) -> Result:
         "modified": list(here.modified),
     }
     differs = here.commit is not None and here.found is not None and here.found != here.commit
-    note = f"! the manifest says {(here.commit or '')[:_SHORT]}; `comfydock sync` goes there" if differs else ""
+    note = (
+        f"! the manifest wants {(here.commit or '')[:_SHORT]}; `comfydock sync` moves ComfyUI there" if differs else ""
+    )
     return Result(data, aligned(rows), note=note)
 
 
@@ -75,7 +77,7 @@ def changed_comfyui(plan: ComfyUIPlan, outcome: SyncOutcome | None, seconds: flo
     """From which version to which, what that changes, and a line a package that is another now."""
     data = {**_data(plan), "operation": None, "installed": package_data(None)}
     if outcome is None:
-        return Result(data, f"{plan.name}: nothing to do, it has ComfyUI {clean(str(plan.after))}\n")
+        return Result(data, f"{plan.name}: nothing to do, ComfyUI is at {clean(str(plan.after))} already\n")
     data |= {"operation": outcome.operation, "installed": package_data(outcome.packages)}
     lines = [f"{plan.name} has ComfyUI {clean(str(plan.after))} now ({seconds:.1f} s)", *_change_lines(plan)]
     lines += package_lines(outcome.packages)
@@ -92,11 +94,11 @@ def _change_lines(plan: ComfyUIPlan) -> Iterator[str]:
         yield f"    and {counted(len(plan.commits) - _SHOWN, 'other commit')}"
     for one in plan.requirements:
         if one.before is None:
-            yield f"  + asks for {clean(one.after or '')}"
+            yield f"  + requires {clean(one.after or '')}"
         elif one.after is None:
-            yield f"  - no longer asks for {clean(one.before)}"
+            yield f"  - no longer requires {clean(one.before)}"
         else:
-            yield f"  ~ asks for {clean(one.after)} instead of {clean(one.before)}"
+            yield f"  ~ requires {clean(one.after)} instead of {clean(one.before)}"
     yield from _class_lines(plan.classes)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from comfydock_cli.cli_utils import Result
-from comfydock_cli.formatters.move_formatter import move_data, move_lines, move_notes
+from comfydock_cli.formatters.move_formatter import MISSING, move_data, move_lines, move_notes, stash_lines
 from comfydock_cli.formatters.sync_formatter import package_data
 from comfydock_cli.ui.console import clean
 from comfydock_core.models.commit import SHORT
@@ -18,8 +18,8 @@ def previewed(plan: MergePlan) -> Result:
     """What it would ask and change."""
     if plan.kind == NOTHING:
         return Result(_data(plan), _nothing(plan))
-    way = "would go forward to" if plan.kind == FORWARD else f"would {plan.command}"
-    lines = [f"{plan.name}: {way} {clean(plan.other)}, {counted(len(plan.files), 'file')} changed"]
+    way = "would fast-forward to" if plan.kind == FORWARD else f"would {plan.command}"
+    lines = [f"{plan.name}: {way} {clean(plan.other)}, which changes {counted(len(plan.files), 'file')}"]
     lines += [f"  ~ {clean(path)}" for path in plan.files[:_SHOWN]]
     if len(plan.files) > _SHOWN:
         lines.append(f"    and {len(plan.files) - _SHOWN} more")
@@ -35,23 +35,28 @@ def merged(plan: MergePlan, outcome: SyncOutcome | None, seconds: float) -> Resu
         return Result(data, _nothing(plan))
     commit = plan.move.destination.commit[:SHORT]
     if plan.kind == FORWARD:
-        done = f"went forward to {clean(plan.other)}, {commit}"
+        done = f"fast-forwarded to {clean(plan.other)}, {commit}"
     else:
         done = f"{'merged' if plan.command == 'merge' else 'reverted'} {clean(plan.other)} as {commit}"
-    lines = [f"{plan.name}: {done} ({seconds:.1f} s)", *_questions(plan), *move_lines(plan.move, outcome)]
-    return Result(data, "".join(f"{line}\n" for line in lines), note="\n".join(move_notes(plan.move)))
+    lines = [f"{plan.name}: {done} ({seconds:.1f} s)", *_questions(plan), *stash_lines(plan.move)]
+    lines += move_lines(plan.move, outcome)
+    code = MISSING if plan.move.packs.unobtainable else 0
+    text = "".join(f"{line}\n" for line in lines)
+    return Result(data, text, exit_code=code, note="\n".join(move_notes(plan.move)))
 
 
 def _nothing(plan: MergePlan) -> str:
-    state = "there" if plan.command == "merge" else "undone"
-    return f"{plan.name}: nothing to {plan.command}, all of {clean(plan.other)} is {state} already\n"
+    if plan.command == "merge":
+        return f"{plan.name}: nothing to merge, this branch has all of {clean(plan.other)} already\n"
+    return f"{plan.name}: nothing to revert, nothing of {clean(plan.other)} is left\n"
 
 
 def _questions(plan: MergePlan) -> Iterator[str]:
     for text in plan.decided:
         yield f"  = {clean(text)}"
     for one in plan.questions:
-        yield f"  ? {clean(one.name)}: mine is {clean(one.mine)}, theirs {clean(one.theirs)} → {one.answer or 'open'}"
+        sides = f"mine is {clean(one.mine)}, theirs is {clean(one.theirs)}"
+        yield f"  ? {clean(one.name)}: {sides} → {one.answer or 'open'}"
 
 
 def _data(plan: MergePlan) -> dict[str, object]:

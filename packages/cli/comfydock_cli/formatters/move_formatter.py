@@ -15,7 +15,7 @@ from comfydock_core.models.packages.syncing import SyncOutcome
 _DONE = {"convert": "converted", "copy": "copied", "fetch": "fetched", "install": "installed", "lock": "locked",
          "move": "moved", "remove": "removed", "rename": "renamed", "write": "wrote"}  # fmt: skip
 _BRANCH = "ref: refs/heads/"
-_MISSING = 3  # The exit code when node packs could not be had, as with `sync`.
+MISSING = 3  # The exit code when node packs could not be had, as with `sync`.
 
 
 def planned_move(plan: MovePlan) -> Result:
@@ -29,15 +29,20 @@ def moved(plan: MovePlan, outcome: SyncOutcome | None, seconds: float) -> Result
     """Where the environment is now, a line a change, and one a package that is another now."""
     data = {**move_data(plan), "operation": outcome.operation if outcome is not None else None}
     data["installed"] = package_data(outcome.packages if outcome is not None else None)
-    code = _MISSING if plan.packs.unobtainable else 0
+    code = MISSING if plan.packs.unobtainable else 0
     note = "\n".join(move_notes(plan))
     if outcome is None:
         return Result(data, f"{plan.name}: nothing to do, it is at {clean(_place(plan))}\n", exit_code=code, note=note)
     lines = [f"{plan.name} is now at {clean(_place(plan))} ({seconds:.1f} s)"]
-    if plan.stash is not None:
-        lines.append(f"  put uncommitted work aside as stash {plan.stash}; `comfydock stash pop` brings it back")
+    lines += stash_lines(plan)
     lines += move_lines(plan, outcome)
     return Result(data, "".join(f"{line}\n" for line in lines), exit_code=code, note=note)
+
+
+def stash_lines(plan: MovePlan) -> Iterator[str]:
+    """Where uncommitted work is now, if it was in the way."""
+    if plan.stash is not None:
+        yield f"  put uncommitted work aside as stash {plan.stash}; `comfydock stash pop` brings it back"
 
 
 def move_lines(plan: MovePlan, outcome: SyncOutcome) -> list[str]:

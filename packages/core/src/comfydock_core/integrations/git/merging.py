@@ -35,7 +35,7 @@ def abort(worktree: str) -> None:
     if runner.ask(["rev-parse", "--verify", "--quiet", "MERGE_HEAD"], cwd=worktree).returncode != 0:
         raise RepositoryUnfit(
             f"no merge is in progress in `{worktree}`",
-            hint="a merge of ComfyDock's is made at once or not at all; `comfydock undo` takes one back",
+            hint="`comfydock merge` leaves no merge unfinished; `comfydock undo` takes a finished one back",
             context={"path": worktree},
         )
     runner.run(["merge", "--abort"], cwd=worktree, doing="abort the merge")

@@ -14,6 +14,11 @@ Path = tuple[str, ...]
 _MISSING = object()  # Unlike `None` it cannot be a value.
 # Whether theirs is taken of two values that both sides changed, `None` being its absence.
 Decide = Callable[[Path, object, object], bool]
+# Whether what two sides ask of one package, which both changed, counts together.
+Unite = Callable[[Path, str, str], bool]
+_REQUIREMENTS = frozenset({("project", "dependencies"), ("tool", "uv", "constraint-dependencies"),
+                           ("tool", "uv", "override-dependencies")})  # fmt: skip
+_GROUPS = (("dependency-groups",), ("project", "optional-dependencies"))
 
 
 def merge_manifest(base: str, ours: str, theirs: str) -> tuple[str, list[str]]:
@@ -30,20 +35,29 @@ def merge_manifest(base: str, ours: str, theirs: str) -> tuple[str, list[str]]:
     return rewritten(ours, merged), merge.conflicts
 
 
-def merge_manifest_by(base: str, ours: str, theirs: str, decide: Decide, whole: Callable[[Path], bool]) -> str:
-    """The same with somebody to `decide` what is disputed. What is `whole` is taken from one side as it is there."""
+def merge_manifest_by(
+    base: str, ours: str, theirs: str, decide: Decide, unite: Unite, whole: Callable[[Path], bool]
+) -> str:
+    """The same with somebody to `decide` what is disputed.
+
+    Requirements and constraints are merged package by package: `unite` says whether both sides' lines about one are
+    kept. What is `whole` is taken from one side as it is there.
+    """
     before, here, there = (
         _read(text, which) for text, which in ((base, "the ancestor"), (ours, "our side"), (theirs, "their side"))
     )
-    return rewritten(ours, _Merge(decide, whole).tables((), before, here, there))
+    return rewritten(ours, _Merge(decide, unite, whole).tables((), before, here, there))
 
 
 class _Merge:
     """One merge of three versions; `conflicts` are the keys that it found disputed."""
 
-    def __init__(self, decide: Decide | None = None, whole: Callable[[Path], bool] | None = None) -> None:
+    def __init__(
+        self, decide: Decide | None = None, unite: Unite | None = None, whole: Callable[[Path], bool] | None = None
+    ) -> None:
         self.conflicts: list[str] = []
         self._decide = decide
+        self._unite = unite
         self._whole = whole
 
     def tables(self, path: Path, before: Table, ours: Table, theirs: Table) -> dict[str, object]:
@@ -61,6 +75,11 @@ class _Merge:
         if _same(ours, before):
             return theirs
         is_whole = self._whole is not None and self._whole(path)
+        if self._unite is not None and not is_whole and _lists_requirements(path):
+            lists = [_lines(side) for side in (before, ours, theirs)]
+            if lists[1] is not None and lists[2] is not None:
+                merged = self._requirements(path, self._unite, lists[0] or [], lists[1], lists[2])
+                return _MISSING if not merged and (ours is _MISSING or theirs is _MISSING) else merged
         if self._decide is not None and not is_whole and (ours is _MISSING or theirs is _MISSING):
             return self._parts(path, before, ours, theirs)
         if not is_whole and isinstance(ours, dict) and isinstance(theirs, dict):
@@ -92,12 +111,65 @@ class _Merge:
                 kept[at] = item
         return kept
 
+    def _requirements(
+        self, path: Path, unite: Unite, before: list[str], ours: list[str], theirs: list[str]
+    ) -> list[str]:
+        """What is asked of each package, in our order."""
+        olds, news, others = (_by_package(lines) for lines in (before, ours, theirs))
+        chosen: dict[str, list[str]] = {}
+        for name in dict.fromkeys([*news, *others]):
+            old, new, other = (side.get(name, []) for side in (olds, news, others))
+            if new == other or other == old:
+                chosen[name] = new
+            elif new == old:
+                chosen[name] = other
+            elif self._counts_both((*path, name), unite, new, other):
+                added = [line for line in other if line not in new and line not in old]
+                chosen[name] = [*(line for line in new if line in other or line not in old), *added]
+            else:
+                chosen[name] = other if self._takes_theirs((*path, name), _shown(new), _shown(other)) else new
+        kept = [line for line in ours if line in chosen[_package(line)]]
+        return [*kept, *(line for lines in chosen.values() for line in lines if line not in kept)]
+
+    def _counts_both(self, path: Path, unite: Unite, ours: list[str], theirs: list[str]) -> bool:
+        if not ours or not theirs or all(any(is_pin(line) for line in lines) for lines in (ours, theirs)):
+            return False
+        return unite(path, ", ".join(ours), ", ".join(theirs))
+
     def _takes_theirs(self, path: Path, ours: object, theirs: object) -> bool:
         self.conflicts.append(".".join(map(_quoted, path)))
         if self._decide is None:
             return False
         mine, other = (None if value is _MISSING else value for value in (ours, theirs))
         return self._decide(path, mine, other)
+
+
+def _lists_requirements(path: Path) -> bool:
+    return path in _REQUIREMENTS or any(path[:-1] == group for group in _GROUPS)
+
+
+def _lines(value: object) -> list[str] | None:
+    """The lines of a list of requirements, none of one that is not there; `None` for anything else."""
+    if value is _MISSING:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        return None
+    return list(dict.fromkeys(value))
+
+
+def _package(line: str) -> str:
+    return requirement_name(line) or line
+
+
+def _by_package(lines: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        found.setdefault(_package(line), []).append(line)
+    return found
+
+
+def _shown(lines: list[str]) -> object:
+    return ", ".join(lines) or _MISSING
 
 
 def _exclusive_name(item: object) -> str | None:

@@ -194,7 +194,7 @@ class _Planner:
             return []  # ComfyUI's own file, which nothing else here depends on.
         wanted = project.get("requires-python") if isinstance(project, dict) else None
         if isinstance(wanted, str) and python and not admits_python(wanted, python):
-            return [f"that ComfyUI asks for Python {wanted}, and the environment has {python}"]
+            return [f"this ComfyUI requires Python {wanted}, but the environment has {python}"]
         return []
 
 
@@ -229,8 +229,10 @@ def _target(known: EnvironmentManifest, spec: ComfyUISpec, commit: str) -> Envir
 
 def _refusal(layout: EnvironmentLayout, spec: ComfyUISpec, lines: list[str]) -> UncommittedWork:
     listed = "".join(f"\n  {line}" for line in lines[:_SHOWN])
+    more = f"\n  and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
     return UncommittedWork(
-        f"{counted(len(lines), 'uncommitted change')} of `{layout.name}` are in the way of ComfyUI {spec}:{listed}",
-        hint=f"commit them on a branch in `{layout.comfyui}`, or take them back with git there",
+        f"{counted(len(lines), 'uncommitted change')} in `{layout.name}` would be overwritten by ComfyUI {spec}:"
+        f"{listed}{more}",
+        hint=f"commit what you want to keep on a branch in `{layout.comfyui}`, or discard it with git there",
         context={"environment": layout.name, "uncommitted": lines},
     )

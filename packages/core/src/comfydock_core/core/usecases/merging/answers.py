@@ -4,10 +4,12 @@ import json
 from collections.abc import Mapping
 
 from comfydock_core.models.exceptions import QuestionUnknown
-from comfydock_core.models.history.merging import MINE, THEIRS, Question
+from comfydock_core.models.history.merging import THEIRS, Question
 from comfydock_core.utils.text import nearest
 
 _SHOWN = 60
+_LONGEST = 200
+_BEFORE = 20  # How much of what is the same is shown before what is different.
 
 
 class Answers:
@@ -24,22 +26,41 @@ class Answers:
         """Every question that came up, in that order."""
         return tuple(self._asked.values())
 
-    def given(self, name: str) -> str | None:
-        """An answer that somebody gave though nothing asks for it yet: a whole file from one side."""
-        self._optional.add(name)
-        return self._take.get(name)
+    def trial(self) -> "Answers":
+        """The same answers for questions that may turn out not to be asked."""
+        made = Answers(self._take, self._auto)
+        made._asked = dict(self._asked)
+        return made
 
-    def side_of(self, name: str) -> str | None:
-        """The answer to a question that came up; ours counts while it is open. `None` for what was not asked."""
-        question = self._asked.get(name)
-        return None if question is None else question.answer or MINE
+    def add(self, trial: "Answers") -> None:
+        """Ask what came up in a trial."""
+        self._asked = trial._asked
+
+    def know_of(self, trial: "Answers") -> None:
+        """Allow answers to what came up in a trial that came to nothing."""
+        self._optional |= trial._asked.keys()
+
+    def given(self, name: str, about: str) -> str | None:
+        """An answer that somebody gave though nothing asks for it yet: a whole file from one side."""
+        known = self._known(name, about)
+        self._optional.add(known)
+        return self._take.get(known)
 
     def takes_theirs(self, name: str, about: str, mine: object, theirs: object) -> bool:
-        """Whether theirs counts. Of one name there is one answer, whatever it is asked for."""
-        answer = self._take.get(name, self._auto)
-        if name not in self._asked:
-            self._asked[name] = Question(name, about, shown(mine), shown(theirs), answer)
+        """Whether theirs counts. Of one thing there is one answer; what has the name of another gets a number."""
+        known = self._known(name, about)
+        answer = self._take.get(known, self._auto)
+        if known not in self._asked:
+            self._asked[known] = Question(known, _one_line(about), *shown_apart(mine, theirs), answer)
         return answer == THEIRS
+
+    def _known(self, name: str, about: str) -> str:
+        name, about = _one_line(name), _one_line(about)
+        known, count = name, 1
+        while known in self._asked and self._asked[known].about != about:
+            count += 1
+            known = f"{name}~{count}"
+        return known
 
     def refuse_unknown(self) -> None:
         """Raise `QuestionUnknown` for an answer to what was never asked."""
@@ -50,14 +71,29 @@ class Answers:
                 raise QuestionUnknown(
                     f"the merge does not ask about `{name}`",
                     hint=f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near
-                    else "`--preview` lists what it asks",
+                    else "`--preview` lists the questions",
                     context={"question": name, "questions": list(self._asked)},
                 )  # fmt: skip
 
 
-def shown(value: object) -> str:
-    """A value on one line, cut where it is long; `None` is something that is not there."""
+def _one_line(text: str) -> str:
+    """A name on one line, not too long to be typed: strangers choose those of workflows and inputs."""
+    shown = text if text.isprintable() else "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+
+
+def shown_apart(mine: object, theirs: object) -> tuple[str, str]:
+    """Two values, each on one line, cut where they are long but not where they differ; `None` is what is not there."""
+    texts = [_on_one_line(value) for value in (mine, theirs)]
+    start = next((at for at, (one, other) in enumerate(zip(*texts, strict=False)) if one != other), 0)
+    skipped = 0 if all(len(text) <= _SHOWN for text in texts) else max(0, start - _BEFORE)
+    cut = [f"…{text[skipped:]}" if skipped else text for text in texts]
+    first, second = (text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…" for text in cut)
+    return first, second
+
+
+def _on_one_line(value: object) -> str:
     if value is None:
         return "nothing"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return " ".join(text.split()) if text.split() else json.dumps(text)

@@ -6,16 +6,16 @@ from functools import cached_property
 from comfydock_core.core.usecases.merging.answers import Answers
 from comfydock_core.managers.pyproject.merging import merge_manifest_by
 from comfydock_core.managers.pyproject.requirements import with_requirements
+from comfydock_core.managers.pyproject.rewriting import rewritten
 from comfydock_core.models.exceptions import ManifestDamaged
-from comfydock_core.models.history.merging import THEIRS
-from comfydock_core.models.manifest import EnvironmentManifest
+from comfydock_core.models.manifest import EnvironmentManifest, table
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.manifest_reader import parse_manifest
 from comfydock_core.repositories.definition.tracked_packs import group_name, tracked_packs
 from comfydock_core.utils.package_names import requirement_name
 
 Path = tuple[str, ...]
-# Which of two packs, by their identifier and both, is the later one of one line of commits; `None` if neither is.
+# Which of two packs is the later one of one line of commits; `None` if neither is.
 Later = Callable[[NodePackage, NodePackage], NodePackage | None]
 # The names of the packages that the ComfyUI of a manifest requires.
 Required = Callable[[EnvironmentManifest], frozenset[str]]
@@ -25,35 +25,72 @@ _OURS = ("tool", "comfydock")
 _NODES = (*_OURS, "nodes")
 _NAME = "pyproject.toml"
 _COMFYUI_QUESTION = "comfyui"
+_SHORT = 10
 
 
 class ManifestMerging:
-    """One merge of three manifests. `decided` says in words what was decided by itself."""
+    """One merge of three manifests.
 
-    def __init__(self, base: str, ours: str, theirs: str, answers: Answers, later: Later, required: Required) -> None:
-        """`required` tells the packages that the ComfyUI of a manifest requires: their lines come with it.
+    `decided` says in words what was decided by itself, `united` are the packages of which both sides asked something
+    else, and both count.
+    """
 
-        Raises `ManifestDamaged` when one side cannot be read.
+    def __init__(
+        self, texts: tuple[str, str, str], answers: Answers, later: Later, required: Required, *, contested: bool
+    ) -> None:
+        """`texts` are those of the common ancestor, ours and theirs.
+
+        `required` tells the packages that the ComfyUI of a manifest requires: their lines come with it. With
+        `contested` it is asked what else would be united, because that could not be resolved. Raises `ManifestDamaged`
+        when one side cannot be read.
         """
+        base, ours, theirs = texts
         self._required = required
-        self._texts = (base, ours, theirs)
+        self._contested = contested
+        self._texts = texts
         self._answers = answers
         self._later = later
         self._mine, self._theirs = _packs(ours), _packs(theirs)
         everywhere = {**_packs_if_readable(base), **self._theirs, **self._mine}
-        self._groups = {group_name(pack.release): identifier for identifier, pack in everywhere.items()}
+        self._groups = {
+            group_name(pack.release): identifier
+            for packs in (everywhere, self._theirs, self._mine)
+            for identifier, pack in packs.items()
+        }
+        self._settled: dict[str, bool] = {}
         self.decided: list[str] = []
+        self.united: list[str] = []
 
     def merge(self) -> str:
         """The merged text; what is open is as ours. Raises `MergeRefused`, and what `required` raises."""
-        merged = merge_manifest_by(*self._texts, self._takes_theirs, self._is_whole)
-        chosen = self._answers.side_of(_COMFYUI_QUESTION)
-        return merged if chosen is None else self._with_requirements(merged, self._texts[2 if chosen == THEIRS else 1])
+        merged = merge_manifest_by(*self._texts, self._takes_theirs, self._unite, self._is_whole)
+        merged = self._with_groups(merged)
+        if not self._has_two_comfyuis:
+            return merged
+        is_theirs = self._takes_theirs((*_OURS, "comfyui_version"), None, None)
+        chosen = self._texts[2 if is_theirs else 1]
+        return self._with_requirements(_with_comfyui(merged, chosen), chosen)
+
+    def _with_groups(self, merged: str) -> str:
+        """A pack brings what it requires: where it was taken from one side, nothing stays of the other's."""
+        sides = [_manifest(text).groups for text in self._texts[1:]]
+        groups = dict(_manifest(merged).groups)
+        for group, identifier in self._groups.items():
+            if identifier in self._settled:
+                groups.pop(group, None)
+                chosen = sides[self._settled[identifier]]
+                if group in chosen:
+                    groups[group] = chosen[group]
+        values = parse_manifest(merged, _NAME)
+        if groups == values.get("dependency-groups", {}):
+            return merged
+        rest = {key: value for key, value in values.items() if key != "dependency-groups" or groups}
+        return rewritten(merged, {**rest, **({"dependency-groups": groups} if groups else {})})
 
     def _with_requirements(self, merged: str, chosen: str) -> str:
-        """Where ComfyUI is taken from one side, so is what it requires."""
-        wanted = self._required(_manifest(chosen))
-        lines = {name: line for line in _dependencies(chosen) if (name := requirement_name(line)) in wanted and name}
+        """Where ComfyUI is taken from one side, so is what that side asks of the packages that either requires."""
+        named = {name: line for line in _dependencies(chosen) if (name := requirement_name(line))}
+        lines = {name: line for name, line in named.items() if name in self._of_comfyui}
         return with_requirements(merged, self._of_comfyui, lines)
 
     @cached_property
@@ -63,8 +100,8 @@ class ManifestMerging:
 
     @cached_property
     def _has_two_comfyuis(self) -> bool:
-        commits = [_manifest(text).comfyui_commit for text in self._texts]
-        return commits[0] not in commits[1:] and commits[1] != commits[2]
+        before, mine, theirs = (_comfyui(text) for text in self._texts)
+        return before not in (mine, theirs) and mine != theirs
 
     def _is_whole(self, path: Path) -> bool:
         """A pack is taken from one side, with what it requires."""
@@ -72,16 +109,28 @@ class ManifestMerging:
             return len(path) == len(_NODES) + 1
         return path[:1] == ("dependency-groups",) and len(path) == 2 and path[1] in self._groups
 
+    def _unite(self, path: Path, ours: str, theirs: str) -> bool:
+        """What both sides ask of one package counts together, unless that is known not to be possible."""
+        is_asked = self._contested or self._answers.given(*_question(path)) is not None
+        if is_asked or (self._has_two_comfyuis and path[-1] in self._of_comfyui):
+            return False
+        self.united.append(path[-1])
+        self.decided.append(f"{path[-1]}: what either side requires applies, {ours} and {theirs}")
+        return True
+
     def _takes_theirs(self, path: Path, ours: object, theirs: object) -> bool:
         pack = self._pack_of(path)
         if pack is not None:
-            return self._takes_their_pack(pack)
+            self._settled[pack] = self._takes_their_pack(pack)
+            return self._settled[pack]
         name, about = _question(path)
         is_line = path[:2] == ("project", "dependencies")
         if is_line and self._has_two_comfyuis and requirement_name(path[-1]) in self._of_comfyui:
             name = _COMFYUI_QUESTION
         if name == _COMFYUI_QUESTION:
-            return self._answers.takes_theirs(name, "ComfyUI", _version(self._texts[1]), _version(self._texts[2]))
+            return self._answers.takes_theirs(
+                name, "the version of ComfyUI", _version(self._texts[1]), _version(self._texts[2])
+            )
         return self._answers.takes_theirs(name, about, ours, theirs)
 
     def _pack_of(self, path: Path) -> str | None:
@@ -91,36 +140,63 @@ class ManifestMerging:
 
     def _takes_their_pack(self, identifier: str) -> bool:
         mine, theirs = self._mine.get(identifier), self._theirs.get(identifier)
-        if mine is not None and theirs is not None and self._answers.given(f"pack:{identifier}") is None:
+        question = f"pack:{identifier}", f"the node pack `{identifier}`"
+        if mine is not None and theirs is not None and self._answers.given(*question) is None:
             later = self._later(mine, theirs)
             if later is not None:
-                word = f"{identifier}: {later.release.version[:10]} is later on one line of commits"
+                word = (
+                    f"{identifier}: took {later.release.version[:_SHORT]}, which descends from the other side's commit"
+                )
                 if word not in self.decided:
                     self.decided.append(word)
                 return later is theirs
-        shown = [None if pack is None else pack.release.version[:10] for pack in (mine, theirs)]
-        return self._answers.takes_theirs(f"pack:{identifier}", f"node pack {identifier}", *shown)
+        shown = [None if pack is None else _described(pack) for pack in (mine, theirs)]
+        if shown[0] == shown[1] and mine is not None and theirs is not None:
+            shown = [
+                f"{_described(pack)} from {pack.release.repository or pack.release.source}" for pack in (mine, theirs)
+            ]
+        return self._answers.takes_theirs(*question, *shown)
 
 
 def _question(path: Path) -> tuple[str, str]:
     """The name of what is asked, and what it is about."""
     if path[:2] == _OURS and path[2:3] and path[2] in _COMFYUI:
-        return _COMFYUI_QUESTION, "ComfyUI"
+        return _COMFYUI_QUESTION, "the version of ComfyUI"
     if path in ((*_OURS, "python_version"), ("project", "requires-python")):
         return "python", "the version of Python"
-    if path[:3] == ("tool", "uv", "constraint-dependencies"):
-        return f"constraint:{requirement_name(path[-1]) or path[-1]}", f"the constraint of {path[-1]}"
+    if path[:3] == ("tool", "uv", "constraint-dependencies") and len(path) == 4:
+        return f"constraint:{requirement_name(path[-1]) or path[-1]}", f"the constraint on `{path[-1]}`"
+    if path[:1] == ("dependency-groups",) and len(path) == 2:
+        return f"group:{path[1]}", f"the dependency group `{path[1]}`"
     if path[:2] == ("project", "dependencies") or path[:1] == ("dependency-groups",):
-        return f"package:{requirement_name(path[-1]) or path[-1]}", f"the requirement {path[-1]}"
+        return f"package:{requirement_name(path[-1]) or path[-1]}", f"the requirement `{path[-1]}`"
     if path[:3] == (*_OURS, "workflows") and len(path) > 3:
-        return f"workflow-entry:{path[3]}", f"what is noted of the workflow {path[3]}"
+        return f"workflow-entry:{path[3]}", f"what is noted about the workflow `{path[3]}`"
     name = ".".join(path[2:] if path[:2] == _OURS else path)
-    return f"setting:{name}", f"the setting {name}"
+    return f"setting:{name}", f"the setting `{name}`"
+
+
+def _described(pack: NodePackage) -> str:
+    return f"{pack.release.version[:_SHORT]}{'' if pack.enabled else ', disabled'}"
+
+
+def _comfyui(text: str) -> dict[str, object]:
+    """What a manifest says of ComfyUI, which only makes sense together."""
+    return {key: value for key, value in _manifest(text).tool.items() if key in _COMFYUI}
+
+
+def _with_comfyui(text: str, chosen: str) -> str:
+    """A manifest with the ComfyUI of another one."""
+    values, known = parse_manifest(text, _NAME), _manifest(text).tool
+    wanted = _comfyui(chosen)
+    kept = {key: wanted.get(key, value) for key, value in known.items() if key not in _COMFYUI or key in wanted}
+    sections = table(values, "tool", _NAME)
+    return rewritten(text, {**values, "tool": {**sections, "comfydock": {**kept, **wanted}}})
 
 
 def _version(text: str) -> str:
     manifest = _manifest(text)
-    return f"{manifest.comfyui_version} ({str(manifest.comfyui_commit)[:10]})"
+    return f"{manifest.comfyui_version} ({str(manifest.comfyui_commit)[:_SHORT]})"
 
 
 def _manifest(text: str) -> EnvironmentManifest:

@@ -12,7 +12,7 @@ from comfydock_core.core.usecases.history.fitness import reference_of, refuse_un
 from comfydock_core.core.usecases.merging.answers import Answers
 from comfydock_core.core.usecases.merging.definition_merging import DefinitionMerging
 from comfydock_core.core.usecases.moving.comfyui_moving import required_packages
-from comfydock_core.core.usecases.moving.definition_files import MANIFEST
+from comfydock_core.core.usecases.moving.definition_files import LOCK, MANIFEST, PYTHON, is_of_python
 from comfydock_core.core.usecases.moving.planning import plan_move
 from comfydock_core.integrations.git import merging, queries
 from comfydock_core.integrations.git.committing import CommitBuilder, commit_tree
@@ -29,9 +29,12 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.history.revisions import Revisions
 from comfydock_core.utils import native
+from comfydock_core.utils.files.filesystem import remove_tree
 from comfydock_core.utils.files.git_index import object_name
 
 _DEFINITION = ".cec"
+# The files of the common ancestor, ours and theirs.
+Trees = tuple[Mapping[str, TreeFile], Mapping[str, TreeFile], Mapping[str, TreeFile]]
 
 
 def plan_merge(
@@ -78,16 +81,10 @@ class _Planner:
         self._reporter.phase("Merging the definitions")
         before, ours, other = (read_tree(self._layout.definition, commit) for commit in (base, mine, theirs))
         trees = (before, ours, other)
-
-        def required(manifest: EnvironmentManifest) -> frozenset[str]:
-            return required_packages(self._layout, self._own, manifest, self._reporter)
-
-        merged = DefinitionMerging(self._layout.definition, trees, self._answers, self._later, required)
-        merged.merge()
-        self._answers.refuse_unknown()
-        open_questions = any(question.answer is None for question in self._answers.questions)
-        if not open_questions and merged.texts is not None:
-            self._resolve(merged)
+        merged = self._merged(trees, contested=False)
+        if not self._has_open_questions and merged.texts is not None:
+            merged = self._resolved(merged, trees)
+        open_questions = self._has_open_questions
         changed = {path: file for path, file in merged.files.items() if not _is_same(file, ours.get(path))}
         if not is_merge and not changed and not open_questions:
             return self._planned(NOTHING, base, theirs, tuple(merged.decided), (), None)
@@ -95,14 +92,41 @@ class _Planner:
         move = None if open_questions or request.preview else self._move_to(self._committed(changed, theirs))
         return self._planned(MERGE, base, theirs, tuple(merged.decided), tuple(paths), move)
 
+    @property
+    def _has_open_questions(self) -> bool:
+        return any(question.answer is None for question in self._answers.questions)
+
+    def _merged(self, trees: Trees, *, contested: bool) -> DefinitionMerging:
+        repository = self._layout.definition
+        merged = DefinitionMerging(repository, trees, self._answers, self._later, self._required, contested=contested)
+        merged.merge()
+        self._answers.refuse_unknown()
+        return merged
+
+    def _resolved(self, merged: DefinitionMerging, trees: Trees) -> DefinitionMerging:
+        """The same with its lock; where it cannot be resolved, with questions about what both sides asked for."""
+        try:
+            self._resolve(merged)
+        except RequirementsConflict as error:
+            if not merged.united:
+                raise _unresolvable(error, self._request) from error
+            self._answers = Answers(self._request.take, self._request.auto)
+            merged = self._merged(trees, contested=True)
+            if not self._has_open_questions:
+                try:
+                    self._resolve(merged)
+                except RequirementsConflict as second:
+                    raise _unresolvable(second, self._request) from second
+        return merged
+
     def _sides(self) -> tuple[str, str]:
         """The commit that both sides began at, and the other side. A revert undoes what a commit changed."""
         if self._request.command == "revert":
             parents = merging.parents_of(self._layout.definition, self._named)
             if len(parents) != 1:
                 raise ConflictError(
-                    f"`{self._request.ref}` is "
-                    + ("a merge, which has two commits before it" if parents else "the first commit"),
+                    f"`{self._request.ref}` cannot be reverted: it is "
+                    + ("a merge, which has two parents" if parents else "the first commit"),
                     hint="`comfydock rollback` goes back to a commit as a whole",
                     context={"ref": self._request.ref, "parents": parents},
                 )
@@ -110,8 +134,8 @@ class _Planner:
         base = merging.merge_base(self._layout.definition, self._mine, self._named)
         if base is None:
             raise NothingInCommon(
-                f"`{self._request.ref}` has no commit in common with this history",
-                hint="`comfydock log --graph` shows this one; the other is that of another environment",
+                f"`{self._request.ref}` and this branch have no commit in common",
+                hint="it seems to belong to another environment; `comfydock log --graph` shows the history of this one",
                 context={"ref": self._request.ref, "mine": self._mine, "theirs": self._named},
             )
         return base, self._named
@@ -123,21 +147,12 @@ class _Planner:
         with tempfile.TemporaryDirectory(prefix="comfydock-merge-") as scratch:
             trial = stage_definition(self._layout, scratch)
             own = self._services.environment(trial)
-            self._lay_out_ours(trial.definition)
-            for path, file in merged.files.items():
-                if isinstance(file, TreeFile) and path.startswith(f"{BACKENDS}/"):
-                    _write(f"{trial.definition}/{path}", queries.blob(self._layout.definition, file.object))
+            self._lay_out_rest(trial.definition, merged.files)
             for name, text in merged.texts.items():
-                _write(f"{trial.definition}/{name}", text.encode("utf-8"))
+                if text:
+                    _write(f"{trial.definition}/{name}", text.encode("utf-8"))
             self._reporter.phase("Resolving Python packages")
-            try:
-                failed = own.uv_project.relock(backend, self._reporter).failed
-            except RequirementsConflict as error:
-                error.hint = (
-                    "both sides do not fit together: `--take package:NAME=mine` or `--take pack:NAME=theirs` takes one;"
-                    f" {error.hint or 'uv gives the reason'}"
-                )
-                raise
+            failed = own.uv_project.relock(backend, self._reporter).failed
             if backend in failed:
                 raise failed[backend]
             for name, trouble in failed.items():
@@ -145,10 +160,16 @@ class _Planner:
             for path in _files_of_python(trial.definition):
                 merged.files[path] = native.read_bytes(f"{trial.definition}/{path}") or b""
 
-    def _lay_out_ours(self, definition: str) -> None:
-        """The committed files of ours, whatever is in the environment now."""
-        for path, file in read_tree(self._layout.definition, self._mine).items():
-            if path.startswith(f"{BACKENDS}/"):
+    def _lay_out_rest(self, definition: str, merged: Mapping[str, TreeFile | bytes | None]) -> None:
+        """What packages are locked in beside manifest and lock: as merged, whatever is in the environment now."""
+        for name in (LOCK, PYTHON):
+            if os.path.lexists(f"{definition}/{name}"):
+                os.unlink(f"{definition}/{name}")
+        if os.path.isdir(f"{definition}/{BACKENDS}"):
+            remove_tree(f"{definition}/{BACKENDS}")
+        files = {**read_tree(self._layout.definition, self._mine), **merged}
+        for path, file in files.items():
+            if isinstance(file, TreeFile) and is_of_python(path) and path not in (MANIFEST, LOCK):
                 _write(f"{definition}/{path}", queries.blob(self._layout.definition, file.object))
 
     def _committed(self, files: Mapping[str, TreeFile | bytes | None], theirs: str) -> str:
@@ -197,6 +218,9 @@ class _Planner:
                     return mine
         return None
 
+    def _required(self, manifest: EnvironmentManifest) -> frozenset[str]:
+        return required_packages(self._layout, self._own, manifest, self._reporter)
+
     def _changed(self, before: str, after: str) -> set[str]:
         old, new = (read_tree(self._layout.definition, commit) for commit in (before, after))
         return {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
@@ -230,6 +254,15 @@ class _Planner:
         )
 
 
+def _unresolvable(error: RequirementsConflict, request: MergeRequest) -> RequirementsConflict:
+    """The same error, with what can be done about it here."""
+    error.hint = (
+        f"what this branch and `{request.ref}` require does not fit together: change one of them, commit it, and"
+        f" {request.command} again"
+    )
+    return error
+
+
 def _is_same(file: TreeFile | bytes | None, ours: TreeFile | None) -> bool:
     if isinstance(file, bytes):
         return ours is not None and object_name(file, len(ours.object)) == ours.object
@@ -237,7 +270,7 @@ def _is_same(file: TreeFile | bytes | None, ours: TreeFile | None) -> bool:
 
 
 def _files_of_python(definition: str) -> list[str]:
-    found = [MANIFEST, "uv.lock"]
+    found = [MANIFEST, LOCK]
     for directory, _, names in os.walk(f"{definition}/{BACKENDS}"):
         found += [os.path.relpath(f"{directory}/{name}", definition) for name in names]
     return found
