@@ -61,9 +61,9 @@ def without_first(graph: Json) -> Json:
 
 
 def with_subgraph(steps: int, *, used: bool = True, **more: Any) -> Json:
-    inner = {"id": "sub-1", "name": "Inner", "nodes": [node(1, "Sample", [steps])], "links": []}
+    inner = {"id": "sub-1", "name": "Inner", "nodes": [node(1, "Sample", [steps], **more)], "links": []}
     nodes = [node(7, "sub-1", [])] if used else [node(7, "Load", [])]
-    return saved(*nodes, definitions={"subgraphs": [inner]} if used else {}, **more)
+    return saved(*nodes, definitions={"subgraphs": [inner]} if used else {})
 
 
 def prompt(steps: int = 20, **more: Any) -> Json:
@@ -137,6 +137,11 @@ def inner_steps(files: Mapping[str, bytes]) -> object:
     return [one["nodes"][0]["widgets_values"] for one in read(files)["definitions"]["subgraphs"]]
 
 
+def titled_steps(files: Mapping[str, bytes]) -> object:
+    inner = [one["nodes"][0] for one in read(files)["definitions"]["subgraphs"]]
+    return [[one["title"], one["widgets_values"]] for one in inner]
+
+
 def odd_steps(files: Mapping[str, bytes]) -> object:
     return json.loads(files[ODD])["nodes"][1]["widgets_values"][0]
 
@@ -188,7 +193,9 @@ CASES: dict[str, Case] = {
     "another class": Case(*of_files(flow(), saved(node(1, "Load", ["a"]), node(2, "Other", [1])), flow(30)),
                           is_now(["Load", "Other"], types), is_now(["Load", "Sample"], types), "workflow:flow:2"),
     "subgraphs": Case(*of_files(with_subgraph(1), with_subgraph(2), with_subgraph(3)), is_now([[2]], inner_steps),
-                      is_now([[3]], inner_steps), "workflow:flow:subgraph Inner"),
+                      is_now([[3]], inner_steps), "workflow:flow:subgraph Inner/1.widgets[0]"),
+    "other nodes of a subgraph": Case(*of_files(with_subgraph(1), with_subgraph(2), with_subgraph(1, title="x")),
+                                      is_now([["x", [2]]], titled_steps)),
     "a subgraph that is used again": Case(
         *of_files(with_subgraph(1), with_subgraph(1, used=False),
                   {**with_subgraph(1), "nodes": [node(7, "sub-1", []), node(8, "sub-1", [])]}),

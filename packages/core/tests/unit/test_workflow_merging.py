@@ -377,3 +377,53 @@ def test_real_workflows_of_node_packs_are_merged_whole(kind: str) -> None:
             refuse_inconsistent(merge_workflows(base, ours, edited(base, others), lambda *_: False))
         except Unmergeable as error:
             assert "left without" in str(error)
+
+
+def inner_links(graph: Json) -> list[str]:
+    """What is linked to what in a subgraph, its edges included."""
+    return sorted(json.dumps(link, sort_keys=True) for link in graph["links"])
+
+
+def edges_of(graph: Json) -> list[list[int]]:
+    """The links that the edges of a subgraph have by its table."""
+    ends = (("inputs", "origin", -10), ("outputs", "target", -20))
+    return [
+        sorted(one["id"] for one in graph["links"] if (one[f"{end}_id"], one[f"{end}_slot"]) == (edge, at))
+        for key, end, edge in ends
+        for at in range(len(graph.get(key) or []))
+    ]
+
+
+def test_subgraphs_of_real_workflows_are_merged_by_node_and_stay_linked() -> None:
+    count = 0
+    for path in real_workflows():
+        base = json.loads(path.read_bytes())
+        graphs = base.get("definitions", {}).get("subgraphs", []) if isinstance(base, dict) else []
+        if not isinstance(base, dict) or not graphs or len(graphs[0]["nodes"]) < 2:
+            continue
+        count += 1
+        versions = []
+        for at in (0, -1):
+            changed = copy.deepcopy(base)
+            changed["definitions"]["subgraphs"][0]["nodes"][at]["title"] = "changed"
+            versions.append(changed)
+        merged = merge_workflows(base, *versions, nobody)
+        found, old = merged["definitions"]["subgraphs"][0], graphs[0]
+        assert [node["id"] for node in found["nodes"]] == [node["id"] for node in old["nodes"]]
+        assert [found["nodes"][at]["title"] for at in (0, -1)] == ["changed", "changed"]
+        assert found.keys() == old.keys()
+        if settled_inside(old):
+            assert inner_links(found) == inner_links(old), path.name
+            listed = [sorted(slot["linkIds"]) for key in ("inputs", "outputs") for slot in found[key]]
+            assert listed == edges_of(found), path.name
+    assert count > 100
+
+
+def settled_inside(graph: Json) -> bool:
+    """Whether its inputs and its table of links say the same, which some files do not."""
+    edges = [one for slot in graph.get("outputs") or [] for one in slot.get("linkIds") or []]
+    inner = [slot["link"] for node in graph["nodes"] for slot in node.get("inputs") or [] if slot.get("link")]
+    targets = {(link["target_id"], link["target_slot"]) for link in graph["links"]}
+    return len(targets) == len(graph["links"]) and sorted(inner + edges) == sorted(
+        link["id"] for link in graph["links"]
+    )

@@ -12,6 +12,7 @@ from comfydock_core.analyzers.workflows.merging_links import (
     numbers_in,
     settle,
 )
+from comfydock_core.analyzers.workflows.merging_subgraphs import closed, opened
 from comfydock_core.analyzers.workflows.merging_values import (
     MISSING,
     Decide,
@@ -32,7 +33,9 @@ _NOTED = frozenset({"ver", "cnr_id", "aux_id"})
 # What the editor does with a value after each run.
 _CONTROLS = ("fixed", "increment", "decrement", "randomize")
 _HIGHEST = frozenset({"last_node_id", "last_link_id", "revision"})
-_OF_NOBODY = frozenset({"groups", "config", "id", "frontendVersion", "reroutes", "floatingLinks", "state"})
+_OF_NOBODY = frozenset(
+    {"groups", "config", "id", "frontendVersion", "reroutes", "floatingLinks", "state", "inputNode", "outputNode"}
+)
 
 
 class GraphMerging:
@@ -181,7 +184,7 @@ class GraphMerging:
         return next((words for words in found if words is not None), "no link")
 
     def _definitions(self, before: Any, ours: Any, theirs: Any) -> Any:
-        """Subgraphs by identifier, each from one side."""
+        """Subgraphs by identifier; those that both sides changed by node and input, or else as a whole."""
         if not isinstance(ours, dict) or not isinstance(theirs, dict):
             return one_side(before, ours, theirs)
         sides = [side if isinstance(side, dict) else {} for side in (before, ours, theirs)]
@@ -196,12 +199,28 @@ class GraphMerging:
                 graph = other
             elif not same(mine, their) and not same(their, former):
                 name = str((other if new is MISSING else new).get("name"))
-                known = name if names.count(name) == 1 else identifier
-                graph = other if self._decide(f"subgraph {known}", _named(new), _named(other)) else new
+                place = f"subgraph {name if names.count(name) == 1 else identifier}"
+                graph = self._subgraph(place, old, new, other)
             if graph is not MISSING:
                 merged.append(graph)
         return {**self._values.tables("definitions", *({**side, "subgraphs": None} for side in sides)),
                 "subgraphs": merged}  # fmt: skip
+
+    def _subgraph(self, place: str, before: Any, ours: Any, theirs: Any) -> Any:
+        if ours is not MISSING and theirs is not MISSING:
+            asked: list[tuple[str, object, object]] = []
+
+            def note(inner: str, mine: object, other: object) -> bool:
+                asked.append((inner, mine, other))
+                return self._decide(f"{place}/{inner}", mine, other)
+
+            try:
+                sides = ({} if before is MISSING else opened(before), opened(ours), opened(theirs))
+                return closed(GraphMerging(note, *sides).merge())
+            except Unmergeable:
+                if asked:  # Whoever was asked gave answers that do not go together.
+                    raise
+        return theirs if self._decide(place, _named(ours), _named(theirs)) else ours
 
     def _extra(self, before: Any, ours: Any, theirs: Any) -> Any:
         """Where the editor keeps what it has no other place for; of group nodes it is what they consist of."""
