@@ -704,7 +704,7 @@ class QuestionUnknown(NotFoundError):
 class NothingInCommon(ConflictError):
     """Two histories have no commit in common, so that nothing tells what either side changed.
 
-    Such a history is another environment's; `comfydock create --template` makes an environment from its definition.
+    Such a history is that of another environment; `comfydock create NAME --template FILE` makes one like it.
     """
 
     code = "nothing-in-common"
