@@ -26,6 +26,7 @@ from comfydock_core.models.history.moving import (
     ReferenceRequest,
 )
 
+_LISTED_BY = {"branch": "`comfydock branch` lists them", "tag": "`comfydock tag` lists them"}
 _MODES = ("soft", "mixed", "hard")
 
 
@@ -144,4 +145,4 @@ def _present_branch(context: Context) -> str:
 
 def _refuse_nameless(kind: str, asked: bool) -> None:
     if asked:
-        raise UsageError(f"`comfydock {kind}` needs NAME for that", hint=f"`comfydock {kind}` lists them")
+        raise UsageError(f"a {kind} has to be named for that", hint=_LISTED_BY[kind])

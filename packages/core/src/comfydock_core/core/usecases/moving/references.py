@@ -175,7 +175,7 @@ def _known(revisions: Revisions, kind: str, name: str) -> str:
     if name in known:
         return known[name]
     near = nearest(name, list(known), limit=3)
-    listing = f"`comfydock {kind}` lists them"
+    listing = "`comfydock branch` lists them" if kind == "branch" else "`comfydock tag` lists them"
     raise RefNotFound(
         f"there is no {kind} `{name}`",
         hint=f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else listing,
