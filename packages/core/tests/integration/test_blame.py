@@ -172,7 +172,7 @@ def test_a_class_of_two_nodes_is_ambiguous(past: PastEnvironment) -> None:
         ("KSamper.#1", "did you mean `KSampler.#1`?"),
         ("3.#9", "did you mean `3.#6`?"),
         ("3.zzz", "it has #1, #2, #3, #4, #5, #6"),
-        ("%", "`comfydock workflow show` shows the nodes with their inputs"),
+        ("%", "`comfydock workflow show WORKFLOW` shows the nodes with their inputs"),
     ],
 )
 def test_a_near_miss_is_suggested(past: PastEnvironment, words: str, hint: str) -> None:

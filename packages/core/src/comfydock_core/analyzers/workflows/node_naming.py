@@ -78,6 +78,6 @@ def _no_node(nodes: Sequence[WorkflowNode], word: str, words: str) -> WorkflowNo
         f"the workflow has no node `{word}`",
         hint=f"did you mean `{near[0]}{words[len(word) :]}`?"
         if near
-        else "`comfydock workflow show` shows the nodes with their inputs",
+        else "`comfydock workflow show WORKFLOW` shows the nodes with their inputs",
         context={"node": word, "known": known[:100]},
     )
