@@ -6,7 +6,7 @@ from functools import cached_property
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.integrations.git import revisions as git
-from comfydock_core.models.commit import Reference, Revision
+from comfydock_core.models.commit import SHORT, Reference, Revision
 from comfydock_core.models.exceptions import NoHistory, OperationNotFound, RefAmbiguous, RefInvalid, RefNotFound
 from comfydock_core.repositories import operation_log
 from comfydock_core.utils.text import nearest, some
@@ -51,6 +51,22 @@ class Revisions:
             return self._found(text, git.commit_named(self._worktree, f"{start}{numbered[2]}"))
         self._refuse_two_meanings(text)
         return self._found(text, git.commit_named(self._worktree, text))
+
+    def commit(self, text: str) -> str:
+        """The commit that a name means. Raises what `resolve` raises; `RefInvalid` for a state that is none."""
+        found = self.resolve(text)
+        if found.commit is None:
+            raise RefInvalid(
+                f"`{text}` is a state before an operation, not a commit",
+                hint="name a commit: `comfydock log` lists them; `comfydock undo` goes back operation by operation",
+                context={"ref": text},
+            )
+        return found.commit
+
+    def label_of(self, commit: str) -> str:
+        """`v3`, or the first digits of a commit that is not on the first-parent line."""
+        number = self.number_of(commit)
+        return commit[:SHORT] if number is None else f"v{number}"
 
     def resolve_range(self, text: str) -> tuple[Revision, Revision | None]:
         """Both sides of `A..B`, an empty one being `HEAD`; of a single name, that and `None`. Raises what `resolve`

@@ -19,7 +19,6 @@ from comfydock_core.models.exceptions import (
     FileSystemError,
     InvalidSetting,
     NothingToBisect,
-    RefInvalid,
 )
 from comfydock_core.models.history.bisecting import (
     BAD,
@@ -99,8 +98,8 @@ def _find(
 
 
 def _ends(layout: EnvironmentLayout, revisions: Revisions, request: BisectRequest) -> tuple[str, str]:
-    bad = _commit(revisions, request.bad)
-    good = _commit(revisions, request.good) if request.good is not None else revisions.line[-1]
+    bad = revisions.commit(request.bad)
+    good = revisions.commit(request.good) if request.good is not None else revisions.line[-1]
     if good == bad or not merging.is_before(layout.definition, good, bad):
         raise NothingToBisect(
             f"`{request.good or good[:SHORT]}` does not come before `{request.bad}` in the history",
@@ -108,17 +107,6 @@ def _ends(layout: EnvironmentLayout, revisions: Revisions, request: BisectReques
             context={"good": good, "bad": bad},
         )
     return good, bad
-
-
-def _commit(revisions: Revisions, name: str) -> str:
-    found = revisions.resolve(name).commit
-    if found is None:
-        raise RefInvalid(
-            f"`{name}` is a state before an operation, not a commit",
-            hint="name a commit: `comfydock log` lists them",
-            context={"ref": name},
-        )
-    return found
 
 
 def _probe(scratch: Scratch, workspace: WorkspaceLayout, request: BisectRequest) -> Callable[[], Verdict]:
@@ -158,9 +146,7 @@ class _Trying:
     def commit(self, commit: str) -> Verdict:
         """The verdict about a commit."""
         if commit not in self._known:
-            number = self._revisions.number_of(commit)
-            label = commit[:SHORT] if number is None else f"v{number}"
-            self._known[commit] = self._try(label, commit, (), lambda: commit)
+            self._known[commit] = self._try(self._revisions.label_of(commit), commit, (), lambda: commit)
         return self._known[commit]
 
     def parts(self, parts: CommitParts, some: tuple[Culprit, ...]) -> Verdict:
@@ -173,8 +159,7 @@ class _Trying:
         found = self.commit(commit)
         if found.state == wanted:
             return
-        number = self._revisions.number_of(commit)
-        label = commit[:SHORT] if number is None else f"v{number}"
+        label = self._revisions.label_of(commit)
         told = {SKIPPED: "cannot be tried", GOOD: "is good", BAD: "is bad already"}[found.state]
         raise NothingToBisect(
             f"{label} {told}" + (f": {found.evidence}" if found.evidence else ""),

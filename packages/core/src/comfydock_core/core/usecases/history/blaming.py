@@ -68,7 +68,7 @@ def blame(
     described_once = _Once(lambda commit: described(revisions, commit))
     return Blame(
         name,
-        "now" if ref is None else _label(revisions, start),
+        "now" if ref is None else revisions.label_of(start),
         tuple(_node(view, at, parts, set_by, described_once) for at, parts in wanted),
         tuple((described(revisions, commit), reason) for commit, reason in skipped),
         revisions.is_shallow(),
@@ -84,11 +84,6 @@ def _commit(revisions: Revisions, ref: str) -> str:
             context={"ref": ref},
         )
     return revision.commit
-
-
-def _label(revisions: Revisions, commit: str) -> str:
-    number = revisions.number_of(commit)
-    return commit[:8] if number is None else f"v{number}"
 
 
 def _saved(layout: EnvironmentLayout, name: str, head: str) -> bytes:

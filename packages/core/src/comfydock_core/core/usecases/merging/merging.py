@@ -19,7 +19,7 @@ from comfydock_core.integrations.git.committing import CommitBuilder, commit_tre
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.trees import PLAIN, read_tree, tree_with
 from comfydock_core.models.commit import SHORT
-from comfydock_core.models.exceptions import ConflictError, NothingInCommon, RefInvalid, RequirementsConflict
+from comfydock_core.models.exceptions import ConflictError, NothingInCommon, RequirementsConflict
 from comfydock_core.models.file_moves import TreeFile
 from comfydock_core.models.history.merging import FORWARD, MERGE, NOTHING, MergePlan, MergeRequest
 from comfydock_core.models.history.moving import Destination, MovePlan
@@ -63,8 +63,8 @@ class _Planner:
         self._request = request
         self._reporter = reporter
         self._revisions = Revisions(layout)
-        self._mine = self._commit("HEAD")
-        self._named = self._commit(request.ref)
+        self._mine = self._revisions.commit("HEAD")
+        self._named = self._revisions.commit(request.ref)
         self._answers = Answers(request.take, request.auto)
 
     def plan(self) -> MergePlan:
@@ -224,16 +224,6 @@ class _Planner:
     def _changed(self, before: str, after: str) -> set[str]:
         old, new = (read_tree(self._layout.definition, commit) for commit in (before, after))
         return {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
-
-    def _commit(self, name: str) -> str:
-        found = self._revisions.resolve(name).commit
-        if found is None:
-            raise RefInvalid(
-                f"`{name}` is a state before an operation, not a commit",
-                hint="name a branch, a tag or a commit",
-                context={"ref": name},
-            )
-        return found
 
     def _planned(
         self, kind: str, base: str, theirs: str, decided: tuple[str, ...], files: tuple[str, ...], move: MovePlan | None

@@ -129,17 +129,10 @@ class Destinations:
 
     def _commit(self, name: str) -> str:
         try:
-            found = self._revisions.resolve(name)
+            return self._revisions.commit(name)
         except RefNotFound as error:
             self._tell_way_back(name, error)
             raise
-        if found.commit is None:
-            raise RefInvalid(
-                f"`{name}` is a state before an operation, not a commit",
-                hint="`comfydock undo` goes back operation by operation",
-                context={"ref": name},
-            )
-        return found.commit
 
     def _tell_way_back(self, name: str, error: RefNotFound) -> None:
         """Numbers count the commits up to where the environment is: later ones have none until it is on a branch."""

@@ -16,7 +16,7 @@ from comfydock_core.integrations.git import queries, stashes, tags
 from comfydock_core.integrations.git.branches import commits_of_branch_alone, edit_branch_settings, has_branch_settings
 from comfydock_core.integrations.git.queries import HEAD, SYMBOLIC
 from comfydock_core.models.commit import SHORT
-from comfydock_core.models.exceptions import BranchInUse, BranchUnmerged, RefInvalid, RefNotFound
+from comfydock_core.models.exceptions import BranchInUse, BranchUnmerged, RefNotFound
 from comfydock_core.models.history.moving import ReferencePlan, ReferenceRequest
 from comfydock_core.models.operation import Initiator, RefChange, Step, Swap
 from comfydock_core.models.plan import PlanStep
@@ -85,7 +85,7 @@ def _create_branch(
     layout: EnvironmentLayout, services: WorkspaceServices, revisions: Revisions, request: ReferenceRequest
 ) -> Planned:
     refuse_taken_branch(layout, request.name)
-    commit = _commit(revisions, request.ref)
+    commit = revisions.commit(HEAD if request.ref is None else request.ref)
     return commit, [RefChange(_DEFINITION, f"{_BRANCHES}{request.name}", None, commit)]
 
 
@@ -129,7 +129,7 @@ def _create_tag(
     layout: EnvironmentLayout, services: WorkspaceServices, revisions: Revisions, request: ReferenceRequest
 ) -> Planned:
     refuse_taken_tag(layout, request.name)
-    commit = _commit(revisions, request.ref)
+    commit = revisions.commit(HEAD if request.ref is None else request.ref)
     named = commit
     if request.message is not None and not request.rehearsal:
         git = services.environment(layout).git
@@ -157,17 +157,6 @@ def _settings(layout: EnvironmentLayout, branch: str) -> list[Step]:
     if not has_branch_settings(layout.definition, branch):
         return []
     return [swap(layout.root, _CONFIG, has_new=True)]
-
-
-def _commit(revisions: Revisions, ref: str | None) -> str:
-    found = revisions.resolve(HEAD if ref is None else ref)
-    if found.commit is None:
-        raise RefInvalid(
-            f"`{found.text}` is a state before an operation, not a commit",
-            hint="name a commit: `comfydock log` lists them",
-            context={"ref": found.text},
-        )
-    return found.commit
 
 
 def _known(revisions: Revisions, kind: str, name: str) -> str:
