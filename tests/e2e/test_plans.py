@@ -321,7 +321,7 @@ def everything(session: Session, words: tuple[str, ...]) -> dict[str, object]:
     """All there is; but for the caches where the plan is one of packages, which have to be fetched and resolved, or of
     workflows, for which code is read."""
     found = tree(session.workspace.parent, whole=True)
-    if words[0] not in ("node", "py", "constraint", "workflow"):
+    if words[0] not in ("node", "py", "constraint", "workflow", "comfyui"):
         return found
     caches = ("workspace/uv_cache", "workspace/comfydock_cache")
     return {path: one for path, one in found.items() if not path.startswith(caches)}
