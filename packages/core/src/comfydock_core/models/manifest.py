@@ -5,6 +5,8 @@ What has the wrong type is refused, never passed over; keys that are not known a
 
 from comfydock_core.models.exceptions import ManifestDamaged
 
+# What a manifest says of ComfyUI, below `[tool.comfydock]`; it only makes sense together.
+COMFYUI_KEYS = ("comfyui_version", "comfyui_version_type", "comfyui_commit_sha", "comfyui_repository")
 CLASS_CHOICES = "custom_node_map"  # The table of packs that were chosen for node classes, by class.
 
 

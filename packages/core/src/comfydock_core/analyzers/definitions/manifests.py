@@ -12,7 +12,7 @@ from comfydock_core.models.history.differences import (
     PinnedComfyUI,
     SettingChange,
 )
-from comfydock_core.models.manifest import EnvironmentManifest, damaged
+from comfydock_core.models.manifest import COMFYUI_KEYS, EnvironmentManifest, damaged
 from comfydock_core.models.packages.python_packages import RequirementChange
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.pytorch_settings import uv_settings
@@ -24,9 +24,8 @@ Table = dict[str, object]
 # What has words of its own, and is no setting.
 _TOLD = frozenset({
     "project.dependencies", "dependency-groups", "tool.uv.constraint-dependencies", "tool.comfydock.nodes",
-    "tool.comfydock.workflows", "tool.comfydock.models", "tool.comfydock.comfyui_version",
-    "tool.comfydock.comfyui_version_type", "tool.comfydock.comfyui_commit_sha", "tool.comfydock.comfyui_repository",
-    "tool.comfydock.python_version",
+    "tool.comfydock.workflows", "tool.comfydock.models", "tool.comfydock.python_version",
+    *(f"tool.comfydock.{key}" for key in COMFYUI_KEYS),
 })  # fmt: skip
 _MOST_SETTINGS = 1000
 _CONSTRAINTS = "constraints"

@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 
 from comfydock_core.integrations.git import runner
-from comfydock_core.integrations.git.committing import look_again
 from comfydock_core.integrations.git.history import damaged, read_objects
 from comfydock_core.models.file_moves import TreeChange, TreeFile
 
@@ -28,8 +27,9 @@ def changed_files(worktree: str, old: str, new: str, *, lender: str | None = Non
     `lender` is a directory of objects that may have what the repository lacks. Raises `GitFailed`, and `HistoryDamaged`
     for paths that would lead out of a directory or into its repository.
     """
+    variables = {} if lender is None else {"GIT_ALTERNATE_OBJECT_DIRECTORIES": lender}
     words = ["diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", "--no-abbrev", old, new, "--"]
-    with runner.read_output(words, cwd=worktree, doing=_READING, variables=lending(lender)) as output:
+    with runner.read_output(words, cwd=worktree, doing=_READING, variables=variables) as output:
         parts = iter(output.read().decode("utf-8", "surrogateescape").split("\0"))
     found: dict[str, TreeChange] = {}
     for facts in parts:
@@ -105,16 +105,6 @@ def is_index_of(worktree: str, commit: str) -> bool:
 def tree_of(worktree: str, commit: str) -> str:
     """The tree of a commit. Raises `GitFailed`."""
     return runner.run(["rev-parse", "--verify", f"{commit}^{{tree}}"], cwd=worktree, doing=_READING).strip()
-
-
-def note_looks(worktree: str, tree: str, index: str) -> None:
-    """Let an index know how the files below `tree` look, so that git need not read them. Raises `GitFailed`."""
-    look_again(worktree, tree, index)
-
-
-def lending(lender: str | None) -> dict[str, str]:
-    """Variables by which git reads objects of another repository, too."""
-    return {} if lender is None else {"GIT_ALTERNATE_OBJECT_DIRECTORIES": lender}
 
 
 def _write(place: str, mode: int, content: bytes) -> None:

@@ -20,6 +20,7 @@ _BASE = re.compile(r"[^~^@]+")
 _DIGITS = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
 _RANGE = re.compile(r"(?<!\.)\.\.(?!\.)")
 _HINT = "`comfydock log` shows the commits; `v3`, branches, tags and the first digits of a commit name them"
+_NO_STATE = "name a commit: `comfydock log` lists them; `comfydock undo` goes back operation by operation"
 
 
 class Revisions:
@@ -52,13 +53,13 @@ class Revisions:
         self._refuse_two_meanings(text)
         return self._found(text, git.commit_named(self._worktree, text))
 
-    def commit(self, text: str) -> str:
-        """The commit that a name means. Raises what `resolve` raises; `RefInvalid` for a state that is none."""
+    def commit(self, text: str, *, hint: str | None = None) -> str:
+        """The commit that a name means. Raises what `resolve` raises; `RefInvalid`, with `hint`, for a state."""
         found = self.resolve(text)
         if found.commit is None:
             raise RefInvalid(
                 f"`{text}` is a state before an operation, not a commit",
-                hint="name a commit: `comfydock log` lists them; `comfydock undo` goes back operation by operation",
+                hint=hint or _NO_STATE,
                 context={"ref": text},
             )
         return found.commit

@@ -1,43 +1,36 @@
 """What a commit changed, part by part, and commits with some of these parts alone."""
 
 import copy
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from comfydock_core.configs.environment_layout import BACKENDS, EnvironmentLayout
+from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.definition.redefining import used_backend
-from comfydock_core.core.usecases.definition.staging import stage_definition
 from comfydock_core.core.usecases.history.changes import WORKFLOWS
+from comfydock_core.core.usecases.moving.comfyui_moving import RequiredPackages
+from comfydock_core.core.usecases.moving.composing import Composed, commit_composed, locked_aside
 from comfydock_core.core.usecases.moving.definition_files import LOCK, MANIFEST, is_of_python
 from comfydock_core.integrations.git import queries
-from comfydock_core.integrations.git.committing import CommitBuilder, commit_tree
-from comfydock_core.integrations.git.trees import PLAIN, read_tree, tree_with
+from comfydock_core.integrations.git.trees import read_tree
 from comfydock_core.managers.pyproject.rewriting import rewritten
 from comfydock_core.managers.uv_project.merging import lock_with
 from comfydock_core.models.file_moves import TreeFile
 from comfydock_core.models.history.bisecting import Culprit
-from comfydock_core.models.manifest import EnvironmentManifest
+from comfydock_core.models.manifest import COMFYUI_KEYS, EnvironmentManifest
 from comfydock_core.repositories.definition.manifest_reader import parse_manifest
 from comfydock_core.repositories.definition.tracked_packs import group_name, tracked_packs
 from comfydock_core.repositories.definition.uv_lock import parse_lock
-from comfydock_core.utils import native
 from comfydock_core.utils.package_names import requirement_name
 from comfydock_core.utils.reporting import SilentReporter
 
 _JSON = ".json"
-_COMFYUI = ("comfyui_version", "comfyui_version_type", "comfyui_commit_sha", "comfyui_repository")
-# The packages that the ComfyUI of a manifest requires, by name.
-Required = Callable[[EnvironmentManifest], frozenset[str]]
 
 
 class CommitParts:
     """The changes from a good commit to the bad one after it, in the repository of a scratch environment."""
 
     def __init__(
-        self, layout: EnvironmentLayout, services: WorkspaceServices, good: str, bad: str, required: Required
+        self, layout: EnvironmentLayout, services: WorkspaceServices, good: str, bad: str, required: RequiredPackages
     ) -> None:
         """Raises `ManifestDamaged`, `LockDamaged`, `GitFailed`."""
         self._layout = layout
@@ -46,9 +39,8 @@ class CommitParts:
         self._trees = [read_tree(layout.definition, commit) for commit in (good, bad)]
         self._texts = [{name: self._text(tree, name) for name in (MANIFEST, LOCK)} for tree in self._trees]
         self._manifests = [parse_manifest(texts[MANIFEST], MANIFEST) for texts in self._texts]
-        self._required = frozenset[str]().union(
-            *(required(EnvironmentManifest(one, MANIFEST)) for one in self._manifests)
-        )
+        self._versions = [EnvironmentManifest(one, MANIFEST) for one in self._manifests]
+        self._required = frozenset[str]().union(*map(required, self._versions))
         self.all = tuple(self._find())
 
     def commit_with(self, parts: tuple[Culprit, ...]) -> str:
@@ -61,26 +53,21 @@ class CommitParts:
                 files[path] = self._trees[1].get(path)
         if any(part.kind in ("comfyui", "pack", "package") for part in parts):
             files |= self._locked(chosen)
-        return self._committed(files)
+        return commit_composed(self._layout, self._services, self._good, files, [self._good], "Part of a commit")
 
     def _find(self) -> Iterator[Culprit]:
-        old, new = self._manifests
-        versions = [EnvironmentManifest(one, MANIFEST) for one in self._manifests]
-        if versions[0].comfyui_commit != versions[1].comfyui_commit:
-            yield Culprit("comfyui", "ComfyUI", versions[0].comfyui_version, versions[1].comfyui_version)
+        old, new = self._versions
+        if old.comfyui_commit != new.comfyui_commit:
+            yield Culprit("comfyui", "ComfyUI", old.comfyui_version, new.comfyui_version)
         packs = [tracked_packs(one, MANIFEST) for one in self._manifests]
-        in_packs: set[str] = set()
         for name in dict.fromkeys([*packs[0], *packs[1]]):
             before, after = packs[0].get(name), packs[1].get(name)
             if before != after:
                 shown = [None if one is None else one.release.version[:10] for one in (before, after)]
                 yield Culprit("pack", name, *shown)
-                in_packs |= {
-                    requirement_name(line) or "" for one in (before, after) if one for line in one.requirements
-                }
         locks = [{name: "/".join(sorted(found)) for name, found in parse_lock(texts[LOCK], LOCK).versions().items()}
                  for texts in self._texts]  # fmt: skip
-        asked = [_lines(one, self._required) for one in (old, new)]
+        asked = [_lines(one, self._required) for one in self._manifests]
         for name in sorted(locks[0].keys() | locks[1].keys() | asked[0].keys() | asked[1].keys()):
             both = name in locks[0] and name in locks[1] and locks[0][name] != locks[1][name]
             if both or asked[0].get(name) != asked[1].get(name):
@@ -91,32 +78,22 @@ class CommitParts:
                 shown = ["there" if path in tree else None for tree in self._trees]
                 yield Culprit(*key, *shown)
 
-    def _locked(self, chosen: set[tuple[str, str]]) -> dict[str, TreeFile | bytes | None]:
+    def _locked(self, chosen: set[tuple[str, str]]) -> dict[str, bytes | None]:
         """Manifest, lock and back ends of the good commit with what is chosen."""
         text = rewritten(self._texts[0][MANIFEST], self._manifest_with(chosen))
         packages = {name for kind, name in chosen if kind == "package"}
         lock = lock_with(self._texts[0][LOCK], self._texts[1][LOCK], packages)
-        backend = used_backend(self._layout)
-        with tempfile.TemporaryDirectory(prefix="comfydock-bisect-") as scratch:
-            trial = stage_definition(self._layout, scratch)
-            own = self._services.environment(trial)
-            for path, file in self._trees[0].items():
-                if path.startswith(f"{BACKENDS}/"):
-                    _write(f"{trial.definition}/{path}", queries.blob(self._layout.definition, file.object))
-            _write(trial.manifest, text.encode("utf-8"))
-            _write(trial.lock, lock.encode("utf-8"))
-            failed = own.uv_project.relock(backend, SilentReporter()).failed
-            if backend in failed:
-                raise failed[backend]
-            paths = [MANIFEST, LOCK, *(path for path in self._trees[0] if path.startswith(f"{BACKENDS}/"))]
-            return {path: native.read_bytes(f"{trial.definition}/{path}") for path in paths}
+        files: Composed = {
+            **self._trees[0], MANIFEST: text.encode("utf-8"), LOCK: lock.encode("utf-8") if lock else None
+        }  # fmt: skip
+        return locked_aside(self._layout, self._services, files, SilentReporter())
 
     def _manifest_with(self, chosen: set[tuple[str, str]]) -> Mapping[str, object]:
         made: dict[str, Any] = copy.deepcopy(dict(self._manifests[0]))
         new: dict[str, Any] = dict(self._manifests[1])
         own, other = made["tool"]["comfydock"], new["tool"]["comfydock"]
         if ("comfyui", "ComfyUI") in chosen:
-            for key in _COMFYUI:
+            for key in COMFYUI_KEYS:
                 _take(own, other, key)
         packs = [tracked_packs(one, MANIFEST) for one in self._manifests]
         for name in {name for kind, name in chosen if kind == "pack"}:
@@ -130,23 +107,11 @@ class CommitParts:
             names |= self._required
         for place in ("project.dependencies", "tool.uv.constraint-dependencies"):
             _take_lines(made, new, place.split("."), names)
-        for empty in ("nodes",):
-            if not own.get(empty, True):
-                del own[empty]
+        if not own.get("nodes", True):
+            del own["nodes"]
         if not made.get("dependency-groups", True):
             del made["dependency-groups"]
         return made
-
-    def _committed(self, files: Mapping[str, TreeFile | bytes | None]) -> str:
-        repository = self._layout.definition
-        with tempfile.TemporaryDirectory(prefix="comfydock-bisect-") as scratch:
-            builder = CommitBuilder(repository, scratch, head=self._good, rehearsal=False)
-            builder.write([file for file in files.values() if isinstance(file, bytes)])
-            named = {path: TreeFile(PLAIN, builder.object_of(file)) if isinstance(file, bytes) else file
-                     for path, file in files.items()}  # fmt: skip
-            tree = tree_with(repository, self._good, named, scratch)
-        git = self._services.environment(self._layout).git
-        return commit_tree(repository, tree, [self._good], "Part of a commit", git.identity_variables)
 
     def _text(self, tree: Mapping[str, TreeFile], name: str) -> str:
         if name not in tree:
@@ -190,10 +155,3 @@ def _take_lines(own: dict[str, Any], other: Mapping[str, Any], path: list[str], 
     new = [line for line in other.get(path[-1]) or [] if requirement_name(str(line)) in names]
     if kept or new or path[-1] in own:
         own[path[-1]] = [*kept, *new]
-
-
-def _write(path: str, content: bytes) -> None:
-
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as file:
-        file.write(content)

@@ -71,7 +71,7 @@ def redefine(
         less = not upgrade and not named and wanted.is_less_than(asked)
         warnings: tuple[str, ...] = ()
         if concerns_packages and test:
-            warnings = _relock(own, backend, reporter, upgrade=upgrade, less=less, named=named)
+            warnings = make_locks(own, backend, reporter, upgrade=upgrade, less=less, named=named)
         # The packages that are installed are held against the new locks.
         os.symlink(layout.venv, trial.venv, target_is_directory=True)
         relock = concerns_packages and not test
@@ -155,9 +155,9 @@ def stage_redefinition(
     staged = stage_definition(layout, work)
     own = services.environment(staged)
     for path, content in new.files.items():
-        _write(f"{staged.definition}/{path}", content)
+        put_file(f"{staged.definition}/{path}", content)
     if new.relock:
-        for warning in _relock(own, new.backend, reporter, named=new.named):
+        for warning in make_locks(own, new.backend, reporter, named=new.named):
             reporter.warn(warning)
     os.makedirs(f"{staged.definition}/{BACKENDS}", exist_ok=True)
     if new.venv != "keep":
@@ -218,7 +218,7 @@ def _asked_for(manifest: dict[str, object]) -> _Asked:
     )
 
 
-def _relock(
+def make_locks(
     own: EnvironmentServices,
     backend: str,
     reporter: Reporter,
@@ -227,7 +227,10 @@ def _relock(
     less: bool = False,
     named: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """Make the locks; a back end that this machine does not use may be locked later. Returns what to tell."""
+    """Make the locks; a back end that this machine does not use may be locked later. Returns what to tell.
+
+    Raises what locking the back end `backend` raises.
+    """
     reporter.phase("Resolving Python packages")
     failed = own.uv_project.relock(backend, reporter, upgrade=upgrade, less=less, asked=named).failed
     if backend in failed:
@@ -271,7 +274,8 @@ def _told(packages: PackageChanges) -> str:
     return ", ".join(f"{len(found)} {word}" for word, found in counts if found) or "the same packages"
 
 
-def _write(path: str, content: bytes | None) -> None:
+def put_file(path: str, content: bytes | None) -> None:
+    """Write a file of a definition that is being made, with its directory, or remove it. Raises `OSError`."""
     if content is None:
         os.unlink(path)
         return

@@ -16,7 +16,7 @@ from comfydock_core.core.usecases.history.states import classes_now
 from comfydock_core.core.usecases.workflows.opening import read_workflow, unreadable
 from comfydock_core.integrations.git import history
 from comfydock_core.models.commit import CommitInfo
-from comfydock_core.models.exceptions import RefInvalid, WorkflowNotFound
+from comfydock_core.models.exceptions import WorkflowNotFound
 from comfydock_core.models.history.blame import Blame, BlamedNode, BlamedValue
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.prompt_view import NodeLink, PromptView
@@ -27,6 +27,7 @@ from comfydock_core.utils.files.git_index import object_name
 from comfydock_core.utils.text import nearest
 
 _END = ".json"
+_NAME_A_COMMIT = "name a commit, or leave `--ref` out for what is saved now"
 # A version of the file: the commit that made it and the name of its content; no commit for what is only saved.
 _Version = tuple[CommitInfo | None, str]
 _Found = tuple[CommitInfo | None, PromptView | str]
@@ -47,7 +48,7 @@ def blame(
     `HistoryDamaged`, `GitFailed`, `FileSystemError`.
     """
     revisions = Revisions(layout)
-    start = revisions.line[0] if ref is None else _commit(revisions, ref)
+    start = revisions.line[0] if ref is None else revisions.commit(ref, hint=_NAME_A_COMMIT)
     name = workflow.removeprefix("./").removesuffix(_END)
     path = f"{WORKFLOWS}{name}{_END}"
     content = _saved(layout, name, start) if ref is None else None
@@ -73,17 +74,6 @@ def blame(
         tuple((described(revisions, commit), reason) for commit, reason in skipped),
         revisions.is_shallow(),
     )
-
-
-def _commit(revisions: Revisions, ref: str) -> str:
-    revision = revisions.resolve(ref)
-    if revision.commit is None:
-        raise RefInvalid(
-            f"`{ref}` is no commit, but the state before an operation",
-            hint="name a commit, or leave `--ref` out for what is saved now",
-            context={"ref": ref},
-        )
-    return revision.commit
 
 
 def _saved(layout: EnvironmentLayout, name: str, head: str) -> bytes:

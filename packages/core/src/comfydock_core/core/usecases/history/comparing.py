@@ -6,7 +6,6 @@ from comfydock_core.core.usecases.history.log import described
 from comfydock_core.core.usecases.history.states import States
 from comfydock_core.integrations.git import history
 from comfydock_core.models.commit import CommitInfo
-from comfydock_core.models.exceptions import RefInvalid
 from comfydock_core.models.history.differences import Comparison
 from comfydock_core.models.protocols import Reporter
 
@@ -36,14 +35,11 @@ def show(
 ) -> tuple[CommitInfo, Comparison]:
     """A commit, and its first parent compared with it. Raises what `compare` raises."""
     states = States(layout, workspace, reporter)
-    revision = states.revisions.resolve(word)
-    if revision.commit is None:
-        raise RefInvalid(
-            f"`{word}` is no commit, but the state before an operation",
-            hint=f"`comfydock operation show {revision.operation}` shows the operation,"
-            f" `comfydock diff {word}` what differs from that state now",
-            context={"ref": word},
-        )
-    (commit,) = history.read_commits(layout.definition, revision.commit, limit=1)
+    hint = (
+        f"`comfydock operation show {word.removeprefix('op:')}` shows the operation,"
+        f" `comfydock diff {word}` what differs from that state now"
+    )
+    found = states.revisions.commit(word, hint=hint)
+    (commit,) = history.read_commits(layout.definition, found, limit=1)
     parent = states.at_commit(commit.parents[0]) if commit.parents else states.nothing()
     return described(states.revisions, commit), states.compare(parent, states.at_commit(commit.hash), picture=picture)

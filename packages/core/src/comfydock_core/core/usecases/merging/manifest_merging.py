@@ -4,11 +4,12 @@ from collections.abc import Callable
 from functools import cached_property
 
 from comfydock_core.core.usecases.merging.answers import Answers
+from comfydock_core.core.usecases.moving.comfyui_moving import RequiredPackages
 from comfydock_core.managers.pyproject.merging import merge_manifest_by
 from comfydock_core.managers.pyproject.requirements import with_requirements
 from comfydock_core.managers.pyproject.rewriting import rewritten
 from comfydock_core.models.exceptions import ManifestDamaged
-from comfydock_core.models.manifest import EnvironmentManifest, table
+from comfydock_core.models.manifest import COMFYUI_KEYS, EnvironmentManifest, table
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.manifest_reader import parse_manifest
 from comfydock_core.repositories.definition.tracked_packs import group_name, tracked_packs
@@ -17,10 +18,7 @@ from comfydock_core.utils.package_names import requirement_name
 Path = tuple[str, ...]
 # Which of two packs is the later one of one line of commits; `None` if neither is.
 Later = Callable[[NodePackage, NodePackage], NodePackage | None]
-# The names of the packages that the ComfyUI of a manifest requires.
-Required = Callable[[EnvironmentManifest], frozenset[str]]
 
-_COMFYUI = frozenset({"comfyui_version", "comfyui_version_type", "comfyui_commit_sha", "comfyui_repository"})
 _OURS = ("tool", "comfydock")
 _NODES = (*_OURS, "nodes")
 _NAME = "pyproject.toml"
@@ -36,7 +34,13 @@ class ManifestMerging:
     """
 
     def __init__(
-        self, texts: tuple[str, str, str], answers: Answers, later: Later, required: Required, *, contested: bool
+        self,
+        texts: tuple[str, str, str],
+        answers: Answers,
+        later: Later,
+        required: RequiredPackages,
+        *,
+        contested: bool,
     ) -> None:
         """`texts` are those of the common ancestor, ours and theirs.
 
@@ -160,7 +164,7 @@ class ManifestMerging:
 
 def _question(path: Path) -> tuple[str, str]:
     """The name of what is asked, and what it is about."""
-    if path[:2] == _OURS and path[2:3] and path[2] in _COMFYUI:
+    if path[:2] == _OURS and path[2:3] and path[2] in COMFYUI_KEYS:
         return _COMFYUI_QUESTION, "the version of ComfyUI"
     if path in ((*_OURS, "python_version"), ("project", "requires-python")):
         return "python", "the version of Python"
@@ -182,14 +186,14 @@ def _described(pack: NodePackage) -> str:
 
 def _comfyui(text: str) -> dict[str, object]:
     """What a manifest says of ComfyUI, which only makes sense together."""
-    return {key: value for key, value in _manifest(text).tool.items() if key in _COMFYUI}
+    return {key: value for key, value in _manifest(text).tool.items() if key in COMFYUI_KEYS}
 
 
 def _with_comfyui(text: str, chosen: str) -> str:
     """A manifest with the ComfyUI of another one."""
     values, known = parse_manifest(text, _NAME), _manifest(text).tool
     wanted = _comfyui(chosen)
-    kept = {key: wanted.get(key, value) for key, value in known.items() if key not in _COMFYUI or key in wanted}
+    kept = {key: wanted.get(key, value) for key, value in known.items() if key not in COMFYUI_KEYS or key in wanted}
     sections = table(values, "tool", _NAME)
     return rewritten(text, {**values, "tool": {**sections, "comfydock": {**kept, **wanted}}})
 

@@ -1,23 +1,19 @@
 """Planning a merge or a revert: both sides become one definition, which is resolved, committed and gone to."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 
-from comfydock_core.configs.environment_layout import BACKENDS, EnvironmentLayout
+from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.definition.redefining import used_backend
-from comfydock_core.core.usecases.definition.staging import stage_definition
 from comfydock_core.core.usecases.history.fitness import reference_of, refuse_unfit
 from comfydock_core.core.usecases.merging.answers import Answers
 from comfydock_core.core.usecases.merging.definition_merging import DefinitionMerging
 from comfydock_core.core.usecases.moving.comfyui_moving import required_packages
-from comfydock_core.core.usecases.moving.definition_files import LOCK, MANIFEST, PYTHON, is_of_python
+from comfydock_core.core.usecases.moving.composing import Composed, commit_composed, locked_aside
+from comfydock_core.core.usecases.moving.definition_files import LOCK, MANIFEST
 from comfydock_core.core.usecases.moving.planning import plan_move
 from comfydock_core.integrations.git import merging, queries
-from comfydock_core.integrations.git.committing import CommitBuilder, commit_tree
 from comfydock_core.integrations.git.head import read_head
-from comfydock_core.integrations.git.trees import PLAIN, read_tree, tree_with
+from comfydock_core.integrations.git.trees import read_tree
 from comfydock_core.models.commit import SHORT
 from comfydock_core.models.exceptions import ConflictError, NothingInCommon, RequirementsConflict
 from comfydock_core.models.file_moves import TreeFile
@@ -28,8 +24,6 @@ from comfydock_core.models.operation import RefChange
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.history.revisions import Revisions
-from comfydock_core.utils import native
-from comfydock_core.utils.files.filesystem import remove_tree
 from comfydock_core.utils.files.git_index import object_name
 
 _DEFINITION = ".cec"
@@ -143,48 +137,14 @@ class _Planner:
     def _resolve(self, merged: DefinitionMerging) -> None:
         """Let uv complete the merged lock, with what both sides have locked as preferences."""
         assert merged.texts is not None
-        backend = used_backend(self._layout)
-        with tempfile.TemporaryDirectory(prefix="comfydock-merge-") as scratch:
-            trial = stage_definition(self._layout, scratch)
-            own = self._services.environment(trial)
-            self._lay_out_rest(trial.definition, merged.files)
-            for name, text in merged.texts.items():
-                if text:
-                    _write(f"{trial.definition}/{name}", text.encode("utf-8"))
-            self._reporter.phase("Resolving Python packages")
-            failed = own.uv_project.relock(backend, self._reporter).failed
-            if backend in failed:
-                raise failed[backend]
-            for name, trouble in failed.items():
-                self._reporter.warn(f"PyTorch for {name} has to be locked again later: {trouble.message}")
-            for path in _files_of_python(trial.definition):
-                merged.files[path] = native.read_bytes(f"{trial.definition}/{path}") or b""
+        texts = {name: text.encode("utf-8") for name, text in merged.texts.items() if text}
+        files = {**read_tree(self._layout.definition, self._mine), **merged.files, MANIFEST: None, LOCK: None, **texts}
+        merged.files |= locked_aside(self._layout, self._services, files, self._reporter)
 
-    def _lay_out_rest(self, definition: str, merged: Mapping[str, TreeFile | bytes | None]) -> None:
-        """What packages are locked in beside manifest and lock: as merged, whatever is in the environment now."""
-        for name in (LOCK, PYTHON):
-            if os.path.lexists(f"{definition}/{name}"):
-                os.unlink(f"{definition}/{name}")
-        if os.path.isdir(f"{definition}/{BACKENDS}"):
-            remove_tree(f"{definition}/{BACKENDS}")
-        files = {**read_tree(self._layout.definition, self._mine), **merged}
-        for path, file in files.items():
-            if isinstance(file, TreeFile) and is_of_python(path) and path not in (MANIFEST, LOCK):
-                _write(f"{definition}/{path}", queries.blob(self._layout.definition, file.object))
-
-    def _committed(self, files: Mapping[str, TreeFile | bytes | None], theirs: str) -> str:
+    def _committed(self, files: Composed, theirs: str) -> str:
         """The commit of the merge, which nothing leads to yet."""
-        repository = self._layout.definition
-        with tempfile.TemporaryDirectory(prefix="comfydock-merge-") as scratch:
-            head = read_head(repository)[0]
-            builder = CommitBuilder(repository, scratch, head=head, rehearsal=False)
-            contents = [file for file in files.values() if isinstance(file, bytes)]
-            builder.write(contents)
-            named = {path: TreeFile(PLAIN, builder.object_of(file)) if isinstance(file, bytes) else file
-                     for path, file in files.items()}  # fmt: skip
-            tree = tree_with(repository, self._mine, named, scratch)
         parents = [self._mine] if self._request.command == "revert" else [self._mine, theirs]
-        return commit_tree(repository, tree, parents, self._message(), self._own.git.identity_variables)
+        return commit_composed(self._layout, self._services, self._mine, files, parents, self._message())
 
     def _message(self) -> str:
         if self._request.message is not None:
@@ -257,16 +217,3 @@ def _is_same(file: TreeFile | bytes | None, ours: TreeFile | None) -> bool:
     if isinstance(file, bytes):
         return ours is not None and object_name(file, len(ours.object)) == ours.object
     return file == ours
-
-
-def _files_of_python(definition: str) -> list[str]:
-    found = [MANIFEST, LOCK]
-    for directory, _, names in os.walk(f"{definition}/{BACKENDS}"):
-        found += [os.path.relpath(f"{directory}/{name}", definition) for name in names]
-    return found
-
-
-def _write(path: str, content: bytes) -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as file:
-        file.write(content)

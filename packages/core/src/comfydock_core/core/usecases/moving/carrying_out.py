@@ -10,12 +10,13 @@ from comfydock_core.core.usecases.definition.syncing import convert_definition
 from comfydock_core.core.usecases.history.committing import INDEX
 from comfydock_core.core.usecases.moving.comfyui_moving import put_files, stage_comfyui, stage_files
 from comfydock_core.core.usecases.moving.planning import lay_out
+from comfydock_core.integrations.git.committing import look_again
 from comfydock_core.integrations.git.index_lock import wait_for_index
-from comfydock_core.integrations.git.trees import index_of, note_looks
+from comfydock_core.integrations.git.trees import index_of
 from comfydock_core.managers.node_manager import CUSTOM_NODES, carry_over, path_of
 from comfydock_core.models.history.moving import MovePlan
 from comfydock_core.models.operation import Initiator, Swap
-from comfydock_core.models.packages.syncing import SyncOutcome
+from comfydock_core.models.packages.syncing import PackageChanges, SyncOutcome
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.services.transaction import operation
 from comfydock_core.services.transaction.execution import Operation
@@ -61,7 +62,7 @@ class _Move:
         self._plan = plan
         self._under_way = under_way
         self._reporter = reporter
-        self.packages = package_changes(layout.venv, layout.venv)
+        self.packages = PackageChanges()
 
     def stage(self) -> None:
         plan, root = self._plan, self._layout.root
@@ -76,7 +77,7 @@ class _Move:
         if self._swaps(INDEX):
             commit = plan.destination.index or plan.destination.commit
             made = index_of(self._layout.definition, commit, self._under_way.work)
-            note_looks(self._layout.definition, f"{tree}/.cec", made)
+            look_again(self._layout.definition, f"{tree}/.cec", made)
             os.rename(made, self._under_way.place(INDEX))
             wait_for_index(f"{root}/{INDEX}")
         put_files(plan.definition, tree, self._under_way)

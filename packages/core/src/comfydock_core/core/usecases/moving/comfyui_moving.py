@@ -1,7 +1,7 @@
 """Moving ComfyUI itself to another commit: only its own files, one by one, so that nothing of the user's is touched."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from comfydock_core.analyzers.git_change_parser import GitChangeParser
@@ -9,9 +9,10 @@ from comfydock_core.analyzers.git_probes import comfyui_probe
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.integrations.git import queries, remotes
+from comfydock_core.integrations.git.committing import look_again
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.index_lock import wait_for_index
-from comfydock_core.integrations.git.trees import changed_files, index_of, note_looks, write_files
+from comfydock_core.integrations.git.trees import changed_files, index_of, write_files
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import GitFailed, RefNotFound
 from comfydock_core.models.file_moves import ComfyUIMove, FileSwaps, TreeChange
@@ -36,6 +37,8 @@ COMFYUI_INDEX = "ComfyUI/.git/index"
 _MODELS = "models/"
 _HOLDERS = ("custom_nodes", "input", "models", "output", "temp", "user")
 _SHORT = 10
+# The names of the packages that the ComfyUI of a manifest requires.
+RequiredPackages = Callable[[EnvironmentManifest], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def stage_comfyui(
     scratch = f"{under_way.work}/comfyui"
     tree = stage_files(move.files, layout.comfyui, f"{scratch}/tree")
     made = index_of(layout.comfyui, move.after, scratch)
-    note_looks(layout.comfyui, f"{tree}/ComfyUI", made)
+    look_again(layout.comfyui, f"{tree}/ComfyUI", made)
     os.rename(made, under_way.place(COMFYUI_INDEX))
     put_files(move.files, tree, under_way)
     wait_for_index(f"{layout.root}/{COMFYUI_INDEX}")

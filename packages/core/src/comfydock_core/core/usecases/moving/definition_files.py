@@ -20,7 +20,6 @@ Files = Mapping[str, TreeFile]
 MANIFEST, LOCK, PYTHON = "pyproject.toml", "uv.lock", ".python-version"
 # What only this machine knows, and ignores when it commits; strangers may have committed theirs.
 _OF_MACHINE = (".complete", BACKEND_CHOICE)
-COPIES = f".cec/{WORKFLOWS.rstrip('/')}"
 
 
 def is_of_python(path: str) -> bool:

@@ -8,7 +8,7 @@ from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.moving.definition_files import is_of_python
 from comfydock_core.core.usecases.moving.reference_names import refuse_taken_branch
 from comfydock_core.core.usecases.moving.stash_finding import find_stash
-from comfydock_core.integrations.git import queries
+from comfydock_core.integrations.git import queries, stashes
 from comfydock_core.integrations.git.committing import commit_tree
 from comfydock_core.integrations.git.queries import HEAD, SYMBOLIC
 from comfydock_core.integrations.git.trees import changed_files, tree_of, tree_with
@@ -106,7 +106,7 @@ class Destinations:
             both |= {path for path in wanted if is_of_python(path) and wanted[path] != since.get(path)}
         if both:
             raise _changed_since(stash.number, sorted(both))
-        gone = RefChange(_DEFINITION, f"refs/comfydock/stash/{stash.number}", stash.commit, None)
+        gone = RefChange(_DEFINITION, stashes.reference(stash.number), stash.commit, None)
         with tempfile.TemporaryDirectory(prefix="comfydock-stash-") as scratch:
             files = {path: change.after for path, change in wanted.items()}
             tree = tree_with(repository, head, files, scratch)
