@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.merge_formatter import merged, previewed
+from comfydock_cli.move_changing import policy_of
 from comfydock_cli.strategies.asking import Questions
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
@@ -16,7 +17,6 @@ from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import find_workspace
 from comfydock_core.models.exceptions import MergeUndecided
 from comfydock_core.models.history.merging import MINE, THEIRS, MergePlan, MergeRequest, Question
-from comfydock_core.models.history.moving import DISCARD, REFUSE, STASH
 from comfydock_core.utils.text import counted
 
 _SIDES = (MINE, THEIRS)
@@ -48,7 +48,7 @@ def _merge(context: Context, arguments: Arguments, request: MergeRequest) -> Res
         take=_answers(arguments.text("take")),
         auto=arguments.text("auto_resolve"),
         message=arguments.text("message"),
-        policy=_policy(arguments),
+        policy=policy_of(arguments),
         preview=preview,
     )
     workspace = find_workspace(offline=context.offline)
@@ -136,12 +136,6 @@ def _end_of(text: str, ending: str) -> int:
     while at >= 0 and text[at + len(ending) : at + len(ending) + 1] not in ("", ","):
         at = text.find(ending, at + 1)
     return at
-
-
-def _policy(arguments: Arguments) -> str:
-    if arguments.flag("stash") and arguments.flag("discard"):
-        raise UsageError("`--stash` and `--discard` cannot be combined", hint="choose one of them")
-    return STASH if arguments.flag("stash") else DISCARD if arguments.flag("discard") else REFUSE
 
 
 def _abort(context: Context) -> Result:

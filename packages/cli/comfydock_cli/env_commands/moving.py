@@ -1,27 +1,19 @@
 """`checkout`, `switch`, `reset`, `rollback`, `branch` and `tag`."""
 
-from dataclasses import replace
-
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.move_formatter import (
     listed_references,
-    moved,
-    planned_move,
     planned_reference,
     referenced,
 )
-from comfydock_cli.planned_change import Views, plan_and_change
+from comfydock_cli.move_changing import go, policy_of
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import make_reporter
-from comfydock_core.core.moves import Moves
-from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import find_workspace
 from comfydock_core.models.history.moving import (
     DISCARD,
     REFUSE,
-    STASH,
-    MovePlan,
     MoveRequest,
     ReferenceRequest,
 )
@@ -33,7 +25,7 @@ _MODES = ("soft", "mixed", "hard")
 def checkout(context: Context, arguments: Arguments) -> Result:
     """Go to a commit or a branch."""
     branch = arguments.text("branch")
-    request = MoveRequest("checkout", arguments.word("ref"), branch, policy=_policy(arguments))
+    request = MoveRequest("checkout", arguments.word("ref"), branch, policy=policy_of(arguments))
     return go(context, arguments, request)
 
 
@@ -44,7 +36,7 @@ def switch(context: Context, arguments: Arguments) -> Result:
         raise UsageError(
             "`comfydock switch` needs BRANCH", hint="`comfydock branch` lists them; `-c NAME` makes a new one"
         )
-    return go(context, arguments, MoveRequest("switch", branch, new, policy=_policy(arguments)))
+    return go(context, arguments, MoveRequest("switch", branch, new, policy=policy_of(arguments)))
 
 
 def reset(context: Context, arguments: Arguments) -> Result:
@@ -60,7 +52,7 @@ def reset(context: Context, arguments: Arguments) -> Result:
 
 def rollback(context: Context, arguments: Arguments) -> Result:
     """Go back by a new commit; without a commit, to the last one."""
-    ref, policy = arguments.text("ref"), _policy(arguments)
+    ref, policy = arguments.text("ref"), policy_of(arguments)
     if ref is None and policy == REFUSE:
         policy = DISCARD
     return go(context, arguments, MoveRequest("rollback", ref, policy=policy))
@@ -99,13 +91,6 @@ def tag(context: Context, arguments: Arguments) -> Result:
     return change_reference(context, request)
 
 
-def go(context: Context, arguments: Arguments, request: MoveRequest) -> Result:
-    """Plan and carry out a move."""
-    return plan_and_change(
-        context, arguments, _moves, replace(request, rehearsal=context.dry_run), Views(planned_move, _facts, moved)
-    )
-
-
 def change_reference(context: Context, request: ReferenceRequest) -> Result:
     """Plan and carry out a change of a branch, tag or stash, with the environment held in between."""
     workspace = find_workspace(offline=context.offline)
@@ -117,20 +102,6 @@ def change_reference(context: Context, request: ReferenceRequest) -> Result:
         plan = workspace.moves.plan_reference(name, request)
         operation = workspace.moves.change_reference(plan, initiator, reporter)
     return referenced(plan, operation)
-
-
-def _moves(workspace: Workspace) -> Moves:
-    return workspace.moves
-
-
-def _facts(plan: MovePlan) -> tuple[str, ...]:
-    return ()
-
-
-def _policy(arguments: Arguments) -> str:
-    if arguments.flag("stash") and arguments.flag("discard"):
-        raise UsageError("`--stash` and `--discard` cannot be combined", hint="choose one of them")
-    return STASH if arguments.flag("stash") else DISCARD if arguments.flag("discard") else REFUSE
 
 
 def _present_branch(context: Context) -> str:

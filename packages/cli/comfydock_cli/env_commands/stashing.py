@@ -1,34 +1,28 @@
 """`stash`: putting uncommitted work aside, and bringing it back."""
 
-from dataclasses import replace
-
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.difference_formatter import comparison_data, difference_text
 from comfydock_cli.formatters.move_formatter import (
     listed_stashes,
-    moved,
-    planned_move,
     planned_reference,
     referenced,
     stash_text,
 )
-from comfydock_cli.planned_change import Views, plan_and_change
+from comfydock_cli.move_changing import go
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import make_reporter
-from comfydock_core.core.moves import Moves
-from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import find_workspace
-from comfydock_core.models.history.moving import MovePlan, MoveRequest, ReferenceRequest
+from comfydock_core.models.history.moving import MoveRequest, ReferenceRequest
 
 
 def push(context: Context, arguments: Arguments) -> Result:
     """Put everything uncommitted aside."""
-    return _go(context, arguments, MoveRequest("stash", message=arguments.text("message")))
+    return go(context, arguments, MoveRequest("stash", message=arguments.text("message")))
 
 
 def pop(context: Context, arguments: Arguments) -> Result:
     """Bring a stash back."""
-    return _go(context, arguments, MoveRequest("stash pop", arguments.text("number")))
+    return go(context, arguments, MoveRequest("stash pop", arguments.text("number")))
 
 
 def list_stashes(context: Context, arguments: Arguments) -> Result:
@@ -57,17 +51,3 @@ def drop(context: Context, arguments: Arguments) -> Result:
             return planned_reference(plan)
         operation = workspace.moves.change_reference(plan, initiator, reporter)
     return referenced(plan, operation)
-
-
-def _go(context: Context, arguments: Arguments, request: MoveRequest) -> Result:
-    return plan_and_change(
-        context, arguments, _moves, replace(request, rehearsal=context.dry_run), Views(planned_move, _facts, moved)
-    )
-
-
-def _moves(workspace: Workspace) -> Moves:
-    return workspace.moves
-
-
-def _facts(plan: MovePlan) -> tuple[str, ...]:
-    return ()
