@@ -17,7 +17,7 @@ from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import find_workspace
 from comfydock_core.models.exceptions import MergeUndecided
 from comfydock_core.models.history.merging import MINE, THEIRS, MergePlan, MergeRequest, Question
-from comfydock_core.utils.text import counted
+from comfydock_core.utils.text import counted, listed
 
 _SIDES = (MINE, THEIRS)
 _SHOWN = 20
@@ -100,11 +100,10 @@ def _changed(command: str, about: str) -> str:
 
 
 def _undecided(plan: MergePlan) -> MergeUndecided:
-    listed = "".join(f"\n  {one.name}: mine is {one.mine}, theirs is {one.theirs}" for one in plan.open[:_SHOWN])
-    more = f"\n  and {len(plan.open) - _SHOWN} more" if len(plan.open) > _SHOWN else ""
+    questions = [f"{one.name}: mine is {one.mine}, theirs is {one.theirs}" for one in plan.open]
     answer = shlex.quote(f"{plan.open[0].name}=theirs")
     return MergeUndecided(
-        f"the {plan.command} of `{plan.other}` needs {counted(len(plan.open), 'answer')}:{listed}{more}",
+        f"the {plan.command} of `{plan.other}` needs {counted(len(plan.open), 'answer')}:{listed(questions, _SHOWN)}",
         hint=f"`--take {answer}` answers the first, `--auto-resolve mine` or `--auto-resolve theirs` all of them",
         context={"questions": [one.as_dict() for one in plan.questions]},
     )

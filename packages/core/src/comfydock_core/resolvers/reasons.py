@@ -19,7 +19,7 @@ from comfydock_core.repositories.node_data.node_index import NodeIndex
 from comfydock_core.resolvers.installed_packs import InstalledPack, InstalledPacks
 from comfydock_core.resolvers.pack_needs import Survey, survey
 from comfydock_core.utils.package_names import normal_name, requirement_name
-from comfydock_core.utils.text import nearest
+from comfydock_core.utils.text import did_you_mean, nearest
 
 _MOST_CHAINS = 20
 
@@ -184,8 +184,6 @@ def _nothing(word: str, seen: Survey) -> NotFoundError:
     near = nearest(word, sorted(names | {kind for pack in seen.packs.all for kind in pack.classes.names}), limit=3)
     return PackNotFound(
         f"nothing here is called `{word}`: neither a node pack, nor a node class, nor a Python package",
-        hint=f"did you mean {' or '.join(f'`{name}`' for name in near)}?"
-        if near
-        else "`comfydock node search WORDS` searches the packs that are not installed",
+        hint=did_you_mean(near) if near else "`comfydock node search WORDS` searches the packs that are not installed",
         context={"word": word, "near": near},
     )

@@ -11,7 +11,7 @@ from comfydock_core.models.exceptions import OfflineRefused, RefNotFound, Remote
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.services.comfyui_repository import chosen_repository
 from comfydock_core.utils.git_urls import github_repository, local_path, same_repository
-from comfydock_core.utils.text import nearest
+from comfydock_core.utils.text import did_you_mean, nearest
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit, newest_tag
 
 _NAMES_SHOWN = 10
@@ -137,7 +137,7 @@ def _named(repository: str, ref: str, refs: RemoteRefs) -> ComfyUISpec | None:
 def _raise_not_found(repository: str, ref: str, refs: RemoteRefs) -> ComfyUISpec:
     near = nearest(ref, [*refs.tags, *refs.branches])
     shown = without_credentials(repository)
-    question = f"did you mean {' or '.join(f'`{name}`' for name in near[:3])}?"
+    question = did_you_mean(near[:3])
     raise RefNotFound(
         f"`{shown}` has no release, branch or commit `{ref}`",
         hint=question if near else "`latest` is the newest release",

@@ -17,7 +17,7 @@ from comfydock_core.models.exceptions import (
 )
 from comfydock_core.models.protocols import KnownPackage, KnownPacks, KnownVersion, Reporter
 from comfydock_core.models.registry import ACTIVE, BANNED, DELETED, PENDING, RegistryNode, RegistryVersion
-from comfydock_core.utils.text import nearest
+from comfydock_core.utils.text import did_you_mean, nearest
 from comfydock_core.utils.versions import is_prerelease, version_key
 
 _FORBIDDEN = 403  # What the registry answers for the versions of a banned pack.
@@ -83,7 +83,7 @@ class RegistryLookup:
         near = [] if self._known is None else self._known.near(identifier)
         if not near:
             near = nearest(identifier.lower(), self._found_by_search(identifier, reporter))
-        question = f"did you mean {' or '.join(f'`{name}`' for name in near[:3])}?"
+        question = did_you_mean(near[:3])
         return PackNotFound(
             f"there is no node pack `{identifier}` in the registry",
             hint=question if near else "search for it with `comfydock node search WORDS`, or name its repository",

@@ -12,6 +12,11 @@ def nearest(word: str, words: "Iterable[str]", *, limit: int = 5) -> list[str]:
     return difflib.get_close_matches(word, list(words), n=limit, cutoff=0.4)
 
 
+def did_you_mean(near: "Iterable[str]") -> str:
+    """The question that a hint asks about the nearest names; there must be one."""
+    return f"did you mean {' or '.join(f'`{name}`' for name in near)}?"
+
+
 def size_text(size: float) -> str:
     """Bytes for people, in powers of 1000."""
     for unit in ("B", "kB", "MB", "GB"):
@@ -30,6 +35,12 @@ def some(names: "Sequence[str]", most: int = 8, separator: str = ", ") -> str:
     """The first names, and how many more there are: `a, b and 3 more`."""
     shown = separator.join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def listed(lines: "Sequence[str]", most: int) -> str:
+    """The first lines, indented below a sentence, and how many more there are."""
+    shown = "".join(f"\n  {line}" for line in lines[:most])
+    return shown if len(lines) <= most else f"{shown}\n  and {len(lines) - most} more"
 
 
 def folded(text: str) -> str:

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from comfydock_core.models.addresses import without_credentials_in
 from comfydock_core.models.exceptions import ComfyDockError, PacksConflict
 from comfydock_core.models.packages.conflicts import COMFYUI, PYTORCH, YOU, Conflict, ConflictLine, Fix
+from comfydock_core.utils.text import listed
 
 # `None` when the lines can be met together, else an explanation.
 Oracle = Callable[[Sequence[ConflictLine]], str | None]
@@ -105,13 +106,11 @@ def find_fixes(
 def conflict_error(conflict: Conflict, doing: str) -> PacksConflict:
     """The error for a conflict; `doing` completes "cannot …"."""
     told = without_credentials_in
-    listed = "".join(f"\n  {told(str(line))}" for line in conflict.lines[:_LINES_TOLD])
-    if len(conflict.lines) > _LINES_TOLD:
-        listed += f"\n  and {len(conflict.lines) - _LINES_TOLD} more"
+    lines = listed([told(str(line)) for line in conflict.lines], _LINES_TOLD)
     helps = "".join(f"\n  {told(fix.words)}" for fix in conflict.fixes)
     tried = f"\ntried, and any one of these helps:{helps}" if helps else ""
     return PacksConflict(
-        f"cannot {doing}: these requirements cannot be satisfied together{listed}\n{told(conflict.explanation)}{tried}",
+        f"cannot {doing}: these requirements cannot be satisfied together{lines}\n{told(conflict.explanation)}{tried}",
         hint=told(_hint(conflict.fixes)),
         context={
             "lines": [{"pack": line.pack, "file": line.file, "line": line.line, "requirement": told(line.requirement)}

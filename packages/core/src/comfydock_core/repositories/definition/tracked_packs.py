@@ -9,7 +9,7 @@ from comfydock_core.models.manifest import EnvironmentManifest, damaged, table
 from comfydock_core.models.manifest import text as text_of
 from comfydock_core.models.shared import NodeInfo, NodePackage
 from comfydock_core.repositories.pack_release import other_release
-from comfydock_core.utils.text import nearest
+from comfydock_core.utils.text import did_you_mean, nearest
 
 _DEVELOPMENT = "development"
 _OUTSIDE = frozenset("/\\\0")
@@ -37,7 +37,7 @@ def find_pack(packs: Mapping[str, NodePackage], word: str) -> NodePackage:
         near = nearest(word, names)
         raise PackNotFound(
             f"the environment has no node pack `{word}`",
-            hint=f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near
+            hint=did_you_mean(near) if near
             else "`comfydock node list` shows those that it has",
             context={"pack": word, "near": near},
         )  # fmt: skip

@@ -9,7 +9,7 @@ from comfydock_core.integrations.git import revisions as git
 from comfydock_core.models.commit import SHORT, Reference, Revision
 from comfydock_core.models.exceptions import NoHistory, OperationNotFound, RefAmbiguous, RefInvalid, RefNotFound
 from comfydock_core.repositories import operation_log
-from comfydock_core.utils.text import nearest, some
+from comfydock_core.utils.text import did_you_mean, nearest, some
 
 _LONGEST = 1000
 _IN_BRACES = re.compile("@\\{[^{}\\x00-\\x1f\\x7f\\ud800-\\udfff]*\\}")
@@ -149,7 +149,7 @@ class Revisions:
             hint = "the branch follows none of a remote, or HEAD is on no branch"
         else:
             near = nearest(_BASE.match(text)[0] if _BASE.match(text) else text, self.known_names(), limit=3)  # type: ignore[index]
-            hint = f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else _HINT
+            hint = did_you_mean(near) if near else _HINT
         return RefNotFound(f"the history has no commit `{text}`", hint=hint, context={"ref": text})
 
     def known_names(self) -> list[str]:

@@ -41,7 +41,7 @@ from comfydock_core.utils import interruption
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.git_urls import local_path
 from comfydock_core.utils.package_names import requirement_name
-from comfydock_core.utils.text import counted
+from comfydock_core.utils.text import counted, listed
 from comfydock_core.validation.requirements import RequirementsFile, admits_python, parse_requirements
 
 _PARTS = ("main.py", "requirements.txt", "nodes.py")
@@ -228,11 +228,9 @@ def _target(known: EnvironmentManifest, spec: ComfyUISpec, commit: str) -> Envir
 
 
 def _refusal(layout: EnvironmentLayout, spec: ComfyUISpec, lines: list[str]) -> UncommittedWork:
-    listed = "".join(f"\n  {line}" for line in lines[:_SHOWN])
-    more = f"\n  and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
     return UncommittedWork(
         f"{counted(len(lines), 'uncommitted change')} in `{layout.name}` would be overwritten by ComfyUI {spec}:"
-        f"{listed}{more}",
+        f"{listed(lines, _SHOWN)}",
         hint=f"commit what you want to keep on a branch in `{layout.comfyui}`, or discard it with git there",
         context={"environment": layout.name, "uncommitted": lines},
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from comfydock_core.models.exceptions import QuestionUnknown
 from comfydock_core.models.history.merging import THEIRS, Question
-from comfydock_core.utils.text import nearest
+from comfydock_core.utils.text import did_you_mean, nearest
 
 _SHOWN = 60
 _LONGEST = 200
@@ -70,7 +70,7 @@ class Answers:
                 near = nearest(name, names, limit=3)
                 raise QuestionUnknown(
                     f"the merge does not ask about `{name}`",
-                    hint=f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near
+                    hint=did_you_mean(near) if near
                     else "`--preview` lists the questions",
                     context={"question": name, "questions": list(self._asked)},
                 )  # fmt: skip

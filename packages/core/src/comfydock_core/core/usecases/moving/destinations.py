@@ -17,10 +17,11 @@ from comfydock_core.models.exceptions import NoHistory, RefInvalid, RefNotFound,
 from comfydock_core.models.history.moving import Destination, MoveRequest
 from comfydock_core.models.operation import RefChange
 from comfydock_core.repositories.history.revisions import Revisions
-from comfydock_core.utils.text import counted, nearest
+from comfydock_core.utils.text import counted, did_you_mean, listed, nearest
 
 _DEFINITION = ".cec"
 _BRANCHES = "refs/heads/"
+_SHOWN = 10
 _NUMBER = re.compile(r"v[0-9]+", re.ASCII)
 _BEFORE = re.compile(r"-|@\{-[0-9]{1,4}\}", re.ASCII)
 
@@ -58,7 +59,7 @@ class Destinations:
             return self._on_branch(request.command, branch)
         branches = [one.name for one in self._revisions.references if one.kind == "branch"]
         near = nearest(name, branches, limit=3)
-        hint = f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else f"`-c {name}` makes it"
+        hint = did_you_mean(near) if near else f"`-c {name}` makes it"
         if any(one.kind == "remote" and one.name.endswith(f"/{name}") for one in self._revisions.references):
             hint = f"`comfydock switch -c {name} origin/{name}` makes it from the remote's"
         elif self._is_commit(name):
@@ -182,7 +183,7 @@ def _named(request: MoveRequest) -> str:
 def _changed_since(number: int, paths: list[str]) -> UncommittedWork:
     return UncommittedWork(
         f"stash {number} does not fit any more: {counted(len(paths), 'file')} of it changed since:"
-        + "".join(f"\n  {path}" for path in paths[:10]),
+        f"{listed(paths, _SHOWN)}",
         hint="go to the commit that it began at (`comfydock stash list` names it), or `comfydock stash drop` it",
         context={"stash": number, "paths": paths},
     )

@@ -54,7 +54,7 @@ from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.disk_errors import disk_errors
-from comfydock_core.utils.text import counted
+from comfydock_core.utils.text import counted, listed
 
 _SHORT = 10
 _SHOWN = 10
@@ -310,15 +310,13 @@ def _told(
 def _refusal(
     layout: EnvironmentLayout, destination: Destination, lost: list[Uncommitted], policy: str
 ) -> UncommittedWork:
-    listed = "".join(f"\n  {one.text}" for one in lost[:_SHOWN])
-    more = f"\n  and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
     code = [one for one in lost if one.kind in ("pack", "comfyui")]
     ways = "`comfydock commit` keeps it" if len(code) < len(lost) else "commit it in its own repository"
     if policy != STASH and len(code) < len(lost):
         ways += ", `--stash` puts it aside"
     return UncommittedWork(
         f"{counted(len(lost), 'uncommitted change')} of `{layout.name}` would be overwritten by going to"
-        f" {destination.label}:{listed}{more}",
+        f" {destination.label}:{listed([one.text for one in lost], _SHOWN)}",
         hint=f"{ways}, and `--discard` goes on without it",
         context={"environment": layout.name, "uncommitted": [one.as_dict() for one in lost]},
     )

@@ -25,7 +25,7 @@ from comfydock_core.repositories.history.revisions import Revisions
 from comfydock_core.services.transaction import make_plan, operation
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.disk_errors import disk_errors
-from comfydock_core.utils.text import counted, nearest
+from comfydock_core.utils.text import counted, did_you_mean, nearest
 
 _DEFINITION = ".cec"
 _CONFIG = ".cec/.git/config"
@@ -167,6 +167,6 @@ def _known(revisions: Revisions, kind: str, name: str) -> str:
     listing = "`comfydock branch` lists them" if kind == "branch" else "`comfydock tag` lists them"
     raise RefNotFound(
         f"there is no {kind} `{name}`",
-        hint=f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else listing,
+        hint=did_you_mean(near) if near else listing,
         context={"ref": name, "known": sorted(known)},
     )

@@ -8,7 +8,7 @@ from comfydock_core.models.addresses import without_credentials_in
 from comfydock_core.models.exceptions import InvalidSetting, PackageNotFound, PackageRefused
 from comfydock_core.models.packages.python_packages import USER, PackageRequest
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.utils.text import nearest
+from comfydock_core.utils.text import did_you_mean, nearest
 from comfydock_core.validation.requirements import RefusedLine, parts_of, read_line
 
 
@@ -50,7 +50,7 @@ def wish_to_unconstrain(layout: EnvironmentLayout, request: PackageRequest, repo
         near = nearest(name, sorted(own_names))
         raise PackageNotFound(
             f"there is no constraint of `{name}`",
-            hint=f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near
+            hint=did_you_mean(near) if near
             else "`comfydock constraint list` shows those that there are",
             context={"package": name, "near": near},
         )  # fmt: skip

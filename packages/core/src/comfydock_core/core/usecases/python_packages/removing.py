@@ -8,7 +8,7 @@ from comfydock_core.models.exceptions import ConflictError, PackageNotFound, Pac
 from comfydock_core.models.packages.python_packages import GROUP, PACK, PackageRequest
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.utils.package_names import normal_name
-from comfydock_core.utils.text import nearest
+from comfydock_core.utils.text import did_you_mean, nearest
 
 
 def wish_to_remove(layout: EnvironmentLayout, request: PackageRequest, reporter: Reporter) -> Wish:
@@ -73,7 +73,7 @@ def known_group(asked: AskedFor, word: str) -> str:
     near = nearest(group, own)
     raise PackageNotFound(
         f"there is no group `{group}`",
-        hint=_did_you_mean(near) if near else "`comfydock py list` shows the groups with their packages",
+        hint=did_you_mean(near) if near else "`comfydock py list` shows the groups with their packages",
         context={"group": group, "near": near},
     )
 
@@ -81,7 +81,7 @@ def known_group(asked: AskedFor, word: str) -> str:
 def _not_asked_for(name: str, present: set[str], group: str | None, asked: AskedFor) -> PackageNotFound:
     near = nearest(name, sorted(present))
     where = "the manifest" if group is None else f"the group `{group}`"
-    hint = _did_you_mean(near) if near else f"`comfydock node why {name}` explains why a package is here"
+    hint = did_you_mean(near) if near else f"`comfydock node why {name}` explains why a package is here"
     for other, _, kind, owner in asked.lines():
         if other != name:
             continue
@@ -94,10 +94,6 @@ def _not_asked_for(name: str, present: set[str], group: str | None, asked: Asked
     return PackageNotFound(
         f"{where} does not ask for `{name}`", hint=hint, context={"package": name, "group": group, "near": near}
     )
-
-
-def _did_you_mean(near: list[str]) -> str:
-    return f"did you mean {' or '.join(f'`{name}`' for name in near)}?"
 
 
 def _of_comfyui(name: str) -> PackageRefused:
