@@ -18,7 +18,10 @@ from comfydock_core.models.history.moving import (
     ReferenceRequest,
 )
 
-_LISTED_BY = {"branch": "`comfydock branch` lists them", "tag": "`comfydock tag` lists them"}
+_NAMELESS = {
+    "branch": ("`comfydock branch` needs NAME for that", "`comfydock branch` lists them"),
+    "tag": ("`comfydock tag` needs NAME for that", "`comfydock tag` lists them"),
+}
 _MODES = ("soft", "mixed", "hard")
 
 
@@ -116,4 +119,5 @@ def _present_branch(context: Context) -> str:
 
 def _refuse_nameless(kind: str, asked: bool) -> None:
     if asked:
-        raise UsageError(f"a {kind} has to be named for that", hint=_LISTED_BY[kind])
+        message, hint = _NAMELESS[kind]
+        raise UsageError(message, hint=hint)
