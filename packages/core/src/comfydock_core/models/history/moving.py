@@ -1,6 +1,7 @@
 """Putting an environment elsewhere in its history: where to, what is in the way, and what it takes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from comfydock_core.models.file_moves import ComfyUIMove, FileSwaps, TreeFile
 from comfydock_core.models.operation import ChangePlan, RefChange
@@ -96,16 +97,16 @@ class MovePlan:
 
     name: str
     destination: Destination
-    definition: FileSwaps
-    workflows: FileSwaps
-    changed: tuple[str, ...]
-    of_python: dict[str, TreeFile | None]
-    python: PythonMove
-    packs: PackMoves
-    comfyui: ComfyUIMove | None
-    notes: tuple[str, ...]
-    stash: int | None
     change: ChangePlan
+    definition: FileSwaps = field(default_factory=FileSwaps)
+    workflows: FileSwaps = field(default_factory=FileSwaps)
+    changed: tuple[str, ...] = ()
+    of_python: Mapping[str, TreeFile | None] = field(default_factory=dict)
+    python: PythonMove = PythonMove("", "")
+    packs: PackMoves = PackMoves()
+    comfyui: ComfyUIMove | None = None
+    notes: tuple[str, ...] = ()
+    stash: int | None = None
 
     @property
     def nothing_to_do(self) -> bool:

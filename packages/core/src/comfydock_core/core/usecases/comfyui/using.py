@@ -36,13 +36,14 @@ from comfydock_core.models.packages.redefinition import Redefinition
 from comfydock_core.models.packages.syncing import SyncOutcome
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.services.comfyui_requirements import comfyui_requirements
 from comfydock_core.services.transaction import make_plan, operation
 from comfydock_core.utils import interruption
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.git_urls import local_path
 from comfydock_core.utils.package_names import requirement_name
 from comfydock_core.utils.text import counted, listed
-from comfydock_core.validation.requirements import RequirementsFile, admits_python, parse_requirements
+from comfydock_core.validation.requirements import admits_python
 
 _PARTS = ("main.py", "requirements.txt", "nodes.py")
 _SHOWN = 10
@@ -155,7 +156,8 @@ class _Planner:
 
     def _redefined(self, source: str, spec: ComfyUISpec, commit: str) -> Redefinition:
         """The definition with that ComfyUI, resolved; what collides is explained."""
-        requirements = self._requirements(queries.text_at(source, commit, "requirements.txt") or "", spec)
+        text = queries.text_at(source, commit, "requirements.txt") or ""
+        requirements = comfyui_requirements(text, spec, self._reporter)
         gone = {name for name, _ in named_requirements(f"{self._layout.comfyui}/requirements.txt")}
         new = {name: line.text for line in requirements.requirements if (name := requirement_name(line.text))}
         default = self._services.versions.is_default(spec.repository)
@@ -169,12 +171,6 @@ class _Planner:
             raise explained(self._layout, self._services, edit, error, self._reporter) from error
         if self._request.strict:
             refuse_changed_versions(found)
-        return found
-
-    def _requirements(self, text: str, spec: ComfyUISpec) -> RequirementsFile:
-        found = parse_requirements(text, file=f"ComfyUI {spec}: requirements.txt")
-        for option in found.options:
-            self._reporter.warn(f"ComfyUI's requirements.txt has the option `{option}`, which is not followed")
         return found
 
     def _commits(self, source: str, found: str | None, commit: str) -> tuple[tuple[str, ...], bool]:

@@ -41,10 +41,11 @@ from comfydock_core.models.exceptions import (
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.workspace_config_reader import read_config
+from comfydock_core.services.comfyui_requirements import comfyui_requirements
 from comfydock_core.utils import native
 from comfydock_core.utils.files import atomic
 from comfydock_core.utils.versions import is_python_version
-from comfydock_core.validation.requirements import RequirementsFile, parse_requirements
+from comfydock_core.validation.requirements import RequirementsFile
 
 _PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==", re.ASCII)
 _DEFAULT_PYTHON = "3.11"
@@ -191,10 +192,7 @@ def refuse_other_program(directory: str, version: ComfyUISpec) -> None:
 def read_requirements(layout: EnvironmentLayout, version: ComfyUISpec, reporter: Reporter) -> RequirementsFile:
     """What ComfyUI itself requires. Raises `RequirementInvalid`, `OSError`."""
     with open(f"{layout.comfyui}/requirements.txt", encoding="utf-8", errors="replace") as file:
-        requirements = parse_requirements(file.read(), file=f"ComfyUI {version}: requirements.txt")
-    for option in requirements.options:
-        reporter.warn(f"ComfyUI's requirements.txt has the option `{option}`, which is not followed")
-    return requirements
+        return comfyui_requirements(file.read(), version, reporter)
 
 
 def check_python(python: str) -> str:

@@ -9,15 +9,12 @@ from comfydock_core.core.usecases.moving.planning import plan_move
 from comfydock_core.core.usecases.moving.reference_names import refuse_empty_message
 from comfydock_core.integrations.git.index_lock import wait_for_index
 from comfydock_core.integrations.git.trees import is_index_of
-from comfydock_core.models.file_moves import FileSwaps
 from comfydock_core.models.history.moving import (
     DISCARD,
     STASH,
     Destination,
     MovePlan,
     MoveRequest,
-    PackMoves,
-    PythonMove,
 )
 from comfydock_core.models.operation import Step
 from comfydock_core.models.plan import PlanStep
@@ -57,17 +54,4 @@ def _plan_reset(layout: EnvironmentLayout, destination: Destination, *, with_ind
         fetch_bytes=0,
         disk_needed=0,
     )
-    return MovePlan(
-        name=layout.name,
-        destination=destination,
-        definition=FileSwaps(),
-        workflows=FileSwaps(),
-        changed=(),
-        of_python={},
-        python=PythonMove("", ""),
-        packs=PackMoves(),
-        comfyui=None,
-        notes=(),
-        stash=None,
-        change=change,
-    )
+    return MovePlan(layout.name, destination, change)
