@@ -53,6 +53,11 @@ def operation_ids(scope: str) -> list[str]:
     return sorted((name for name in names if _ID.fullmatch(name)), key=lambda name: int(name.partition("-")[0]))
 
 
+def ghosts(scope: str) -> list[str]:
+    """What a child made again under the name of an operation that was stopped and removed; only the last is real."""
+    return [known for known in operation_ids(scope)[:-1] if Journal(scope, known).is_ghost]
+
+
 def exists(scope: str, identifier: str) -> bool:
     return os.path.isdir(f"{operations_directory(scope)}/{identifier}")
 
@@ -164,6 +169,11 @@ class Journal:
     @property
     def is_begun(self) -> bool:
         return os.path.lexists(self._path)
+
+    @property
+    def is_ghost(self) -> bool:
+        """Whether there is nothing of an operation but its name."""
+        return not self.is_begun and not self.keeps()
 
     def keeps(self) -> list[str]:
         """What the operation took away and keeps: the numbers of its swaps."""

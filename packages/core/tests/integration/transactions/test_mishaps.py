@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from comfydock_core.core.usecases.workspace.operations import operations
 from comfydock_core.models.exceptions import (
     AcrossFileSystems,
     ChangedMeanwhile,
@@ -345,6 +346,13 @@ def test_a_note_of_the_last_number_that_makes_no_sense_is_none(scope: Path, note
     (scope / ".ops" / "number").write_bytes(note)
     perform(replace(scope, "file"))
     assert len(operation_log.operation_ids(str(scope))) == 2
+
+
+def test_what_a_child_makes_again_under_a_removed_name_is_listed_as_no_operation(scope: Path) -> None:
+    perform(replace(scope, "file"))
+    perform(replace(scope, "file"))
+    (scope / ".ops" / "000001-ghost" / "new" / "0" / ".venv").mkdir(parents=True)
+    assert [record.state for record in operations((str(scope),))] == ["done", "done"]
 
 
 def test_what_a_child_makes_again_under_a_removed_name_is_removed(scope: Path) -> None:

@@ -83,11 +83,8 @@ def remove_staged(scope: str, identifier: str) -> None:
 
 
 def _remove_ghosts(scope: str) -> None:
-    """What a child made again under the name of an operation that was stopped and removed; only the last is real."""
-    for identifier in operation_log.operation_ids(scope)[:-1]:
-        journal = Journal(scope, identifier)
-        if not journal.is_begun and not journal.keeps():
-            put_away(scope, journal.directory)
+    for identifier in operation_log.ghosts(scope):
+        put_away(scope, Journal(scope, identifier).directory)
 
 
 def _refuse_taken_away(record: OperationRecord) -> None:

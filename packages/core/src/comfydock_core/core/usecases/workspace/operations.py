@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from comfydock_core.models.exceptions import ConflictError, OperationNotFound
 from comfydock_core.models.operation import ChangePlan, Initiator, OperationRecord
@@ -18,8 +18,16 @@ from comfydock_core.utils.files.disk_errors import disk_errors
 def operations(scopes: tuple[str, ...]) -> list[OperationRecord]:
     """The operations of some scopes, oldest first. Raises `OperationDamaged`, `FileSystemError`."""
     with disk_errors("read the operations"):
-        found = [Journal(scope, known).read() for scope in scopes for known in operation_log.operation_ids(scope)]
+        found = [record for scope in scopes for record in _records(scope)]
     return sorted(found, key=lambda record: record.started)
+
+
+def _records(scope: str) -> Iterator[OperationRecord]:
+    """A ghost may come again while a child of a stopped command lives; the next change removes it."""
+    ghosts = operation_log.ghosts(scope)
+    for identifier in operation_log.operation_ids(scope):
+        if identifier not in ghosts:
+            yield Journal(scope, identifier).read()
 
 
 def find_operation(scopes: tuple[str, ...], wanted: str | None) -> OperationRecord:
