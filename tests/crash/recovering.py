@@ -1,4 +1,7 @@
-"""The two ways on from a command that was killed: what comes next finishes it, or somebody takes it back."""
+"""Where a command is killed, and the two ways on: what comes next finishes it, or somebody takes it back."""
+
+import os
+from collections.abc import Sequence
 
 from tests.crash.conftest import Field
 
@@ -19,3 +22,14 @@ def undo(field: Field, scope: tuple[str, ...] = OF_WORK, fault: str = "") -> int
 
 
 WAYS = (settle, undo)
+NIGHTLY = bool(os.environ.get("COMFYDOCK_TEST_NIGHTLY"))
+
+
+def tried(points: Sequence[str]) -> list[int]:
+    """The numbers of the points at which a command is killed: all of them by night, else the last of each kind.
+
+    A kind is what the program does there, whatever it does it to; the points of one kind differ by the file only.
+    """
+    if NIGHTLY:
+        return list(range(1, len(points) + 1))
+    return sorted({point: at for at, point in enumerate(points, 1)}.values())

@@ -1,7 +1,7 @@
 """The program killed at every point of a commit, and again at every point of what puts that right: old or new, whole.
 
-Always run: one kill at every point. With `COMFYDOCK_TEST_NIGHTLY=1` both ways of recovery, and those killed at every
-point, too; without, that is done where the first kill came between the index and the branch.
+Always run: one kill at each kind of point. With `COMFYDOCK_TEST_NIGHTLY=1` at every point, both ways of recovery, and
+those killed at every point, too; without, that is done where the first kill came between the index and the branch.
 """
 
 import itertools
@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.conftest import Field
-from tests.crash.recovering import WAYS, settle
-from tests.crash.test_kill_matrix import NIGHTLY
+from tests.crash.recovering import NIGHTLY, WAYS, settle, tried
 from tests.support.miniature import git
 from tests.support.sessions import Session
 
@@ -87,7 +86,7 @@ def test_a_commit_killed_at_any_point_twice_ends_old_or_new(commits: Field) -> N
     assert (new["status"], old["status"] != "") == ("", True)
     between = points.index("before ref") + 1
     ended = {"old": 0, "new": 0}
-    for at in range(1, len(points) + 1):
+    for at in sorted({*tried(points), between}):
         for recover in WAYS if NIGHTLY or at == between else (WAYS[at % 2],):
             for second in itertools.count(1) if NIGHTLY or at == between else (0,):
                 commits.reset()
@@ -114,7 +113,7 @@ def test_the_undo_of_a_commit_killed_at_any_point_ends_old_or_new(commits: Field
     assert commits.run("undo", *WORK, log=log) == 0
     assert history(commits) == old
     points = log.read_text().splitlines()
-    for at in range(1, len(points) + 1):
+    for at in tried(points):
         commits.reset()
         assert commits.run(*COMMIT) == 0
         assert commits.run("undo", *WORK, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]

@@ -1,17 +1,15 @@
-"""The real program, killed at every point of its changes: afterwards everything is as before or as after.
+"""The real program, killed at each kind of point of its changes: afterwards everything is as before or as after.
 
-With `COMFYDOCK_TEST_NIGHTLY=1` recovery is killed at every point, too, and both ways of recovery are tried everywhere.
+With `COMFYDOCK_TEST_NIGHTLY=1` at every point; recovery is killed at every point, too, and both ways of recovery are
+tried everywhere.
 """
 
 import itertools
-import os
 
 import pytest
 
 from tests.crash.conftest import Field
-from tests.crash.recovering import OF_WORK, WAYS, settle
-
-NIGHTLY = bool(os.environ.get("COMFYDOCK_TEST_NIGHTLY"))
+from tests.crash.recovering import NIGHTLY, OF_WORK, WAYS, settle, tried
 
 COMMANDS = {
     "create": ("create", "new", "--torch-backend", "none", "--use"),
@@ -66,7 +64,7 @@ def test_a_command_killed_at_any_point_ends_old_or_new(field: Field, name: str) 
     begin(field, name)
     old = field.state()
     ended = {"old": 0, "new": 0}
-    for at in range(1, len(points) + 1):
+    for at in tried(points):
         for recover in WAYS if NIGHTLY else (WAYS[at % 2],):
             for second in itertools.count(1) if NIGHTLY else (0,):
                 begin(field, name)

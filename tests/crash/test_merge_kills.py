@@ -1,6 +1,6 @@
-"""`merge` and `comfyui use` killed at every point that they pass, and on a full disk: old or new, whole.
+"""`merge` and `comfyui use` killed at each kind of point that they pass, and on a full disk: old or new, whole.
 
-With `COMFYDOCK_TEST_NIGHTLY=1` both ways of recovery are tried everywhere, and killed at every point, too.
+With `COMFYDOCK_TEST_NIGHTLY=1` at every point, and both ways of recovery, which are killed at every point, too.
 """
 
 import itertools
@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.conftest import Field
-from tests.crash.recovering import WAYS, settle
-from tests.crash.test_kill_matrix import NIGHTLY
+from tests.crash.recovering import NIGHTLY, WAYS, settle, tried
 from tests.e2e.test_failures import filled
 from tests.support.miniature import git
 from tests.support.pack_host import PackHost, pack_files, pack_host
@@ -98,7 +97,7 @@ def test_a_change_killed_at_any_point_ends_old_or_new(field: Field, name: str) -
     new = whole(field)
     assert new != old
     ended = {"old": 0, "new": 0}
-    for at in range(1, len(points) + 1):
+    for at in tried(points):
         for recover in WAYS if NIGHTLY else (WAYS[at % 2],):
             for second in itertools.count(1) if NIGHTLY else (0,):
                 field.reset()
@@ -127,8 +126,7 @@ def test_the_undo_of_a_change_killed_at_any_point_ends_old_or_new(field: Field, 
     assert field.run("undo", *WORK, log=log) == 0
     assert whole(field) == old
     points = log.read_text().splitlines()
-    last = sorted({point: at for at, point in enumerate(points, 1)}.values())
-    for at in range(1, len(points) + 1) if NIGHTLY else last:
+    for at in tried(points):
         field.reset()
         assert field.run(*words) == 0
         assert field.run("undo", *WORK, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]

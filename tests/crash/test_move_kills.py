@@ -10,14 +10,13 @@ import random
 import re
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.crash.conftest import Field
-from tests.crash.recovering import WAYS, settle
-from tests.crash.test_kill_matrix import NIGHTLY
+from tests.crash.recovering import NIGHTLY, WAYS, settle, tried
 from tests.support.miniature import Miniature, git
 from tests.support.pack_host import PackHost, pack_files, pack_host
 from tests.support.sessions import Session
@@ -123,13 +122,6 @@ def state(field: Field) -> dict[str, object]:
         r"/\.git/(objects|logs|refs|index|FETCH_HEAD|packed-refs)|/\.venv/\.comfydock/|/comfydock_cache/"
     )
     return {**found, **{path: one for path, one in field.state().items() if not aside.search(f"/{path}")}}
-
-
-def tried(points: Sequence[str]) -> list[int]:
-    """The numbers of the points at which a command is killed: all, or the last of each kind."""
-    if NIGHTLY:
-        return list(range(1, len(points) + 1))
-    return sorted({point: at for at, point in enumerate(points, 1)}.values())
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,7 +1,7 @@
 """The program killed at every point of what changes node packs: the environment is as before or as after.
 
-Always run: four commands at every point they pass, the others once at each kind of point. With
-`COMFYDOCK_TEST_NIGHTLY=1` all at every point, with both ways of recovery, and recovery killed at every point, too.
+Always run: each command once at each kind of point. With `COMFYDOCK_TEST_NIGHTLY=1` all at every point, with both ways
+of recovery, and recovery killed at every point, too.
 """
 
 import contextlib
@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.conftest import Field
-from tests.crash.recovering import WAYS, settle
-from tests.crash.test_kill_matrix import NIGHTLY
+from tests.crash.recovering import NIGHTLY, WAYS, settle, tried
 from tests.support.pack_host import PackHost, pack_files, pack_host
 from tests.support.sessions import Session
 
@@ -33,8 +32,6 @@ COMMANDS = {
     "enable": ("node", "enable", "off"),
     "dev-link": ("node", "dev-link", "{checkout}", "--name", "kept"),
 }
-# Where every point is tried each time.
-WHOLE = ("add", "update", "remove", "prune")
 WORK = ("-e", "work")
 
 
@@ -83,13 +80,6 @@ def words_of(name: str, equipped: Session) -> tuple[str, ...]:
     return (*(word.format(checkout=checkout) for word in COMMANDS[name]), *WORK)
 
 
-def tried(name: str, points: Sequence[str]) -> list[int]:
-    """The numbers of the points at which a command is killed: all, or the last of each kind."""
-    if NIGHTLY or name in WHOLE:
-        return list(range(1, len(points) + 1))
-    return sorted({point: at for at, point in enumerate(points, 1)}.values())
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_change_of_node_packs_killed_at_any_point_ends_old_or_new(nodes: Field, equipped: Session, name: str) -> None:
     words = words_of(name, equipped)
@@ -98,7 +88,7 @@ def test_a_change_of_node_packs_killed_at_any_point_ends_old_or_new(nodes: Field
     points = nodes.points(*words)
     new = lasting(nodes.state())
     ended = {"old": 0, "new": 0}
-    for at in tried(name, points):
+    for at in tried(points):
         for recover in WAYS if NIGHTLY else (WAYS[at % 2],):
             for second in itertools.count(1) if NIGHTLY else (0,):
                 nodes.reset()

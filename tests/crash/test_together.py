@@ -11,8 +11,7 @@ import threading
 import pytest
 
 from tests.crash.conftest import Field
-
-NIGHTLY = bool(os.environ.get("COMFYDOCK_TEST_NIGHTLY"))
+from tests.crash.recovering import NIGHTLY
 
 
 def start(field: Field, *words: str) -> "subprocess.Popen[str]":

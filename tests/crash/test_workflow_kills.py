@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.conftest import Field
-from tests.crash.test_kill_matrix import NIGHTLY
+from tests.crash.recovering import tried
 from tests.support.http_server import Reply, serving
 from tests.support.model_host import ModelHost, model_host
 from tests.support.node_lists import MANAGER_LIST, MANAGER_MAP, MANAGER_MODELS, MANAGER_STATS
@@ -84,9 +84,8 @@ def test_a_resolution_killed_at_any_point_is_finished_by_the_next(saved: Field) 
     points = saved.points(*RESOLVE)
     new = flow.read_bytes()
     assert new == old.replace(b"sub\\\\v.safetensors", b"sub/v.safetensors")
-    last = {point: at for at, point in enumerate(points, 1)}.values()
     ended = {old: 0, new: 0}
-    for at in range(1, len(points) + 1) if NIGHTLY else sorted(last):
+    for at in tried(points):
         saved.reset()
         assert saved.run(*RESOLVE, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
         saved.run("operation", "prune", "--keep", "99", *WORK)
