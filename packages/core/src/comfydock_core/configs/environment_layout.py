@@ -5,6 +5,10 @@ BACKEND_CHOICE = ".pytorch-backend"
 # One directory for each back end that PyTorch is locked for, versioned.
 BACKENDS = "backends"
 PART = "pylock.toml"
+# The copies of the workflows in a definition.
+WORKFLOWS = "workflows/"
+# Git's index of the definition, by its name in the environment.
+INDEX = ".cec/.git/index"
 
 
 def part_path(definition: str, backend: str) -> str:

@@ -14,7 +14,7 @@ from comfydock_core.analyzers.workflows.comparing import compare_views
 from comfydock_core.analyzers.workflows.opening import open_content
 from comfydock_core.analyzers.workflows.prompt_view import Classes
 from comfydock_core.analyzers.workflows.refusals import NoWorkflow
-from comfydock_core.configs.environment_layout import BACKENDS, PART
+from comfydock_core.configs.environment_layout import BACKENDS, PART, WORKFLOWS
 from comfydock_core.models.exceptions import IntegrityError
 from comfydock_core.models.history.differences import (
     ADDED,
@@ -35,7 +35,6 @@ from comfydock_core.repositories.definition.uv_lock import parse_lock
 
 MANIFEST = "pyproject.toml"
 LOCK = "uv.lock"
-WORKFLOWS = "workflows/"
 _END = ".json"
 
 

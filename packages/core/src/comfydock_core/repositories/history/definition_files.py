@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterable, Mapping
 
-from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.environment_layout import WORKFLOWS, EnvironmentLayout
 from comfydock_core.integrations.git import history, queries
 from comfydock_core.models.exceptions import NotUndoable
 from comfydock_core.models.operation import OperationRecord, Swap
@@ -18,7 +18,6 @@ from comfydock_core.repositories.operation_log import OPS, Journal
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.files.git_index import object_name
 
-WORKFLOWS = "workflows/"
 LARGEST = 128 * 1024 * 1024  # As for workflows; whatever is larger is not read.
 
 

@@ -10,7 +10,7 @@ from comfydock_core.core.usecases.bisecting.parts import CommitParts
 from comfydock_core.core.usecases.bisecting.probes import skipped, try_command, try_imports, try_workflow
 from comfydock_core.core.usecases.bisecting.scratch import Scratch, scratch_environment
 from comfydock_core.core.usecases.bisecting.searching import first_bad, smallest_bad
-from comfydock_core.core.usecases.moving.comfyui_moving import required_packages
+from comfydock_core.core.usecases.moving.required_packages import required_packages
 from comfydock_core.integrations.git import merging, queries
 from comfydock_core.models.commit import SHORT
 from comfydock_core.models.exceptions import (

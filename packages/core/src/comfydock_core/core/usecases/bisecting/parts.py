@@ -4,12 +4,11 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.environment_layout import WORKFLOWS, EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.history.changes import WORKFLOWS
-from comfydock_core.core.usecases.moving.comfyui_moving import RequiredPackages
 from comfydock_core.core.usecases.moving.composing import Composed, commit_composed, locked_aside
 from comfydock_core.core.usecases.moving.definition_files import LOCK, MANIFEST, is_of_python
+from comfydock_core.core.usecases.moving.required_packages import RequiredPackages
 from comfydock_core.integrations.git import queries
 from comfydock_core.integrations.git.trees import read_tree
 from comfydock_core.managers.pyproject.rewriting import rewritten

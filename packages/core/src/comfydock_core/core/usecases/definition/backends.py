@@ -3,12 +3,13 @@
 import os
 
 from comfydock_core.analyzers.packages.backend_parts import findings_of
-from comfydock_core.configs.environment_layout import part_path
+from comfydock_core.configs.environment_layout import EnvironmentLayout, part_path
 from comfydock_core.integrations.system_detector import detect_backend as detect
-from comfydock_core.models.exceptions import BackendPartRefused
+from comfydock_core.models.exceptions import BackendNotLocked, BackendPartRefused
 from comfydock_core.models.packages.backends import PartFinding, PartState
 from comfydock_core.repositories.definition.backend_choice import read_choice
 from comfydock_core.repositories.definition.backend_parts import locked_backends, read_part
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.definition.pytorch_settings import family_of, is_neutral, named_backend
 from comfydock_core.repositories.definition.uv_lock import read_lock
 from comfydock_core.utils.files.disk_errors import disk_errors
@@ -37,6 +38,22 @@ def chosen_backend(definition: str, manifest: Table) -> str | None:
     with disk_errors("read the choice of a back end", definition):
         chosen = read_choice(definition)
     return chosen or named_backend(manifest)
+
+
+def used_backend(layout: EnvironmentLayout) -> str:
+    """The PyTorch back end that is chosen, else the one this machine has.
+
+    Raises `BackendNotLocked` for a definition of ComfyDock 1.x, `ManifestDamaged`.
+    """
+    manifest = read_manifest(layout.manifest)
+    if not is_neutral(manifest):
+        raise BackendNotLocked(
+            f"`{layout.name}` is still as ComfyDock 1.x made it",
+            hint=f"`comfydock sync -e {layout.name}` converts it first",
+            context={"environment": layout.name},
+        )
+    chosen = chosen_backend(layout.definition, manifest)
+    return detect_backend() if chosen in (None, "auto") else chosen
 
 
 def detect_backend() -> str:

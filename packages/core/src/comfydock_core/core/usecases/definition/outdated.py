@@ -7,7 +7,8 @@ from typing import TypeVar
 from comfydock_core.analyzers.packages.package_changes import changed_versions
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
-from comfydock_core.core.usecases.definition.redefining import locked_versions, used_backend
+from comfydock_core.core.usecases.definition.backends import used_backend
+from comfydock_core.core.usecases.definition.redefining import locked_versions
 from comfydock_core.core.usecases.definition.staging import stage_definition
 from comfydock_core.integrations.git import queries
 from comfydock_core.models.exceptions import ComfyDockError

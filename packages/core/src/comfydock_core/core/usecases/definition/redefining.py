@@ -8,18 +8,15 @@ from dataclasses import dataclass
 from comfydock_core.analyzers.packages.package_changes import changed_versions, package_changes
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
-from comfydock_core.core.usecases.definition.backends import chosen_backend
+from comfydock_core.core.usecases.definition.backends import used_backend
 from comfydock_core.core.usecases.definition.staging import stage_definition, stage_venv
 from comfydock_core.core.usecases.definition.venv_choice import judge_venv, wanted_python
-from comfydock_core.integrations.system_detector import detect_backend
-from comfydock_core.models.exceptions import BackendNotLocked, PackageChangeRefused
+from comfydock_core.models.exceptions import PackageChangeRefused
 from comfydock_core.models.operation import ChangePlan, Swap
 from comfydock_core.models.packages.redefinition import Redefinition
 from comfydock_core.models.packages.syncing import PackageChanges
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.definition.manifest_reader import read_manifest
-from comfydock_core.repositories.definition.pytorch_settings import is_neutral
 from comfydock_core.repositories.definition.uv_lock import read_lock
 from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.execution import Operation
@@ -174,22 +171,6 @@ def put_redefinition(
     for name in names:
         os.rename(f"{staged.root}/{name}", under_way.place(name))
     return packages
-
-
-def used_backend(layout: EnvironmentLayout) -> str:
-    """The PyTorch back end that is chosen, else the one this machine has.
-
-    Raises `BackendNotLocked` for a definition of ComfyDock 1.x, `ManifestDamaged`.
-    """
-    manifest = read_manifest(layout.manifest)
-    if not is_neutral(manifest):
-        raise BackendNotLocked(
-            f"`{layout.name}` is still as ComfyDock 1.x made it",
-            hint=f"`comfydock sync -e {layout.name}` converts it first",
-            context={"environment": layout.name},
-        )
-    chosen = chosen_backend(layout.definition, manifest)
-    return detect_backend() if chosen in (None, "auto") else chosen
 
 
 @dataclass(frozen=True, slots=True)

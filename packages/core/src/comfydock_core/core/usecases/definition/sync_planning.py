@@ -13,7 +13,7 @@ from comfydock_core.core.usecases.definition.backends import chosen_backend
 from comfydock_core.core.usecases.definition.venv_choice import judge_venv, wanted_python
 from comfydock_core.core.usecases.moving.comfyui_moving import comfyui_steps, plan_comfyui, told_move
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
-from comfydock_core.managers.node_manager import missing_packs, path_of
+from comfydock_core.managers.pack_places import missing_packs, path_of
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import InvalidSetting, NotFoundError, PackHasChanges, RemoteError
 from comfydock_core.models.file_moves import ComfyUIMove

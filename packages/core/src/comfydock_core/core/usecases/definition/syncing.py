@@ -9,7 +9,7 @@ from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceSe
 from comfydock_core.core.usecases.definition.staging import stage_definition, stage_venv
 from comfydock_core.core.usecases.definition.sync_planning import MODELS, SyncPlanner
 from comfydock_core.core.usecases.moving.comfyui_moving import stage_comfyui
-from comfydock_core.managers.node_manager import carry_over, path_of
+from comfydock_core.managers.pack_places import carry_over, path_of
 from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.models.packages.syncing import SyncOutcome, SyncPlan, SyncRequest
 from comfydock_core.models.protocols import Reporter

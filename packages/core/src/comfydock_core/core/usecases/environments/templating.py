@@ -8,7 +8,7 @@ from dataclasses import replace
 from comfydock_core.analyzers.status_scanner import kind_of_version
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
-from comfydock_core.managers.node_manager import missing_packs, path_of
+from comfydock_core.managers.pack_places import missing_packs, path_of
 from comfydock_core.models.environments.creation import ComfyUISpec, CreateRequest, CreationPlan
 from comfydock_core.models.environments.template import Template
 from comfydock_core.models.exceptions import (

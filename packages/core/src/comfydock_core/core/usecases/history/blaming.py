@@ -9,7 +9,7 @@ from comfydock_core.analyzers.workflows.json_reading import LARGEST
 from comfydock_core.analyzers.workflows.node_naming import find_part
 from comfydock_core.analyzers.workflows.opening import open_content
 from comfydock_core.analyzers.workflows.refusals import NoWorkflow
-from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.environment_layout import WORKFLOWS, EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.history.log import described
 from comfydock_core.core.usecases.history.states import classes_now
@@ -20,7 +20,6 @@ from comfydock_core.models.exceptions import WorkflowNotFound
 from comfydock_core.models.history.blame import Blame, BlamedNode, BlamedValue
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.prompt_view import NodeLink, PromptView
-from comfydock_core.repositories.history.definition_files import WORKFLOWS
 from comfydock_core.repositories.history.revisions import Revisions
 from comfydock_core.repositories.workflow_files import WorkflowFiles
 from comfydock_core.utils.files.git_index import object_name

@@ -2,8 +2,7 @@
 
 import os
 
-from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.core.usecases.history.committing import INDEX
+from comfydock_core.configs.environment_layout import INDEX, EnvironmentLayout
 from comfydock_core.core.usecases.history.patch_files import stage_patches
 from comfydock_core.core.usecases.history.workflow_copies import stage_workflows
 from comfydock_core.integrations.git.index_lock import wait_for_index

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
+from comfydock_core.configs.environment_layout import WORKFLOWS
 from comfydock_core.integrations.git.committing import File
 from comfydock_core.models.committing import CommitChanges, Difference
 from comfydock_core.models.exceptions import LockDamaged, ManifestDamaged
@@ -11,7 +12,6 @@ from comfydock_core.repositories.definition.manifest_reader import parse_manifes
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.repositories.definition.uv_lock import parse_lock
 
-WORKFLOWS = "workflows/"
 _MANIFEST, _LOCK = b"pyproject.toml", b"uv.lock"
 _END = ".json"
 Key = TypeVar("Key", str, bytes)

@@ -2,7 +2,7 @@
 
 import tempfile
 
-from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.environment_layout import INDEX, EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.history.changes import changes_between
@@ -11,6 +11,7 @@ from comfydock_core.core.usecases.history.gaps import find_gaps
 from comfydock_core.core.usecases.history.messages import default_message, with_gaps
 from comfydock_core.core.usecases.history.patch_files import local_changes_once, steps_of_patches, take_patches
 from comfydock_core.core.usecases.history.workflow_copies import steps_of, take_workflows
+from comfydock_core.core.usecases.history.workflow_reading import WorkflowReading
 from comfydock_core.integrations.git.committing import CommitBuilder
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.index_lock import wait_for_index
@@ -24,8 +25,6 @@ from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import counted
-
-INDEX = ".cec/.git/index"
 
 
 def plan_commit(
@@ -52,7 +51,9 @@ def plan_commit(
         builder = CommitBuilder(layout.definition, scratch, head=head, rehearsal=request.rehearsal)
         builder.add_everything()
         live = look_at_workflows(layout.workflows)
-        found = None if live is None else take_workflows(builder, layout, live)
+        reading, workflows = WorkflowReading(), WorkflowCopies({}, (), whole=False)
+        if live is not None:
+            workflows = take_workflows(builder, layout, live, reading.look_at)
         find = local_changes_once(layout, workspace)
         patches = take_patches(builder, layout, workspace, make=request.with_patches, find=find)
         before, after = builder.committed(), files_of(builder, layout)
@@ -65,7 +66,6 @@ def plan_commit(
             raise _refusal(layout, gaps)
         message = (request.message or default_message(changes)).strip()
         commit = builder.commit(with_gaps(message, gaps), services.environment(layout).git.identity_variables)
-        workflows = found.copies if found is not None else WorkflowCopies({}, (), whole=False)
         return CommitPlan(
             name=layout.name,
             branch=branch,
@@ -76,7 +76,7 @@ def plan_commit(
             changes=changes,
             gaps=gaps,
             left_out=left_out,
-            unreadable=found.unreadable if found is not None else (),
+            unreadable=tuple(reading.unreadable),
             workflows=workflows,
             patches=patches.files,
             index=builder.index(),

@@ -7,14 +7,14 @@ from dataclasses import replace
 from comfydock_core.analyzers.definitions.comparing import MANIFEST, DefinitionState, compare_outlines, is_workflow_lock
 from comfydock_core.analyzers.definitions.start_changes import start_changes
 from comfydock_core.analyzers.definitions.wording import default_message
-from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.environment_layout import WORKFLOWS, EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.integrations.git import history, queries
 from comfydock_core.models.commit import CommitInfo
 from comfydock_core.models.exceptions import ManifestDamaged, WorkflowNotFound
 from comfydock_core.models.history.differences import Log, LogEntry
 from comfydock_core.models.history.starts import StartChange, StartReport
-from comfydock_core.repositories.history.definition_files import LARGEST, WORKFLOWS
+from comfydock_core.repositories.history.definition_files import LARGEST
 from comfydock_core.repositories.history.revisions import Revisions
 from comfydock_core.repositories.start_reports import has_reports, key_of, read_report
 from comfydock_core.repositories.workflow_files import WorkflowFiles

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from comfydock_core.analyzers.definitions.comparing import DefinitionState, KnownClasses
 from comfydock_core.analyzers.workflows.drawing import ComparedWorkflow, draw_comparison
 from comfydock_core.analyzers.workflows.opening import OpenedWorkflow, open_content
+from comfydock_core.configs.environment_layout import WORKFLOWS
 from comfydock_core.models.history.differences import RENAMED, WorkflowDifference
 from comfydock_core.models.workflow.prompt_view import PromptView
-from comfydock_core.repositories.history.definition_files import WORKFLOWS
 
 _END = ".json"
 

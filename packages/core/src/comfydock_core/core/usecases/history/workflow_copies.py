@@ -6,14 +6,9 @@ Few that differ are put in place one by one, many as a whole folder.
 import os
 import shutil
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
-from comfydock_core.analyzers.workflows.json_reading import read_json
-from comfydock_core.analyzers.workflows.opening import workflow_in
-from comfydock_core.analyzers.workflows.refusals import NoWorkflow
-from comfydock_core.configs.environment_layout import EnvironmentLayout
-from comfydock_core.core.usecases.history.changes import WORKFLOWS
+from comfydock_core.configs.environment_layout import WORKFLOWS, EnvironmentLayout
 from comfydock_core.integrations.git.committing import PLAIN, CommitBuilder, look_again
 from comfydock_core.models.committing import WorkflowCopies
 from comfydock_core.models.exceptions import ChangedMeanwhile
@@ -26,29 +21,23 @@ from comfydock_core.utils.files.git_index import object_name
 
 COPIES = ".cec/workflows"
 _FEW = 50
-# So many bytes of new workflows are read as such; of more only what looks odd, because that takes long.
-_READ = 2 * 1024 * 1024
-_LOOKS_LIKE = (b'"nodes"', b'"class_type"')
 
 
-@dataclass(frozen=True, slots=True)
-class TakenWorkflows:
-    """What became of the live workflows; `unreadable` are those of the new ones that are none, with the reason."""
-
-    copies: WorkflowCopies
-    unreadable: tuple[tuple[str, str], ...]
-
-
-def take_workflows(builder: CommitBuilder, layout: EnvironmentLayout, live: LiveWorkflows) -> TakenWorkflows:
+def take_workflows(
+    builder: CommitBuilder,
+    layout: EnvironmentLayout,
+    live: LiveWorkflows,
+    look_at: Callable[[str, bytes], None] = lambda path, content: None,
+) -> WorkflowCopies:
     """Let the commit hold the live workflows, byte for byte, in place of those that the definition has.
 
-    Raises `GitFailed`, `FileSystemError`, `OSError`.
+    `look_at` gets each that the definition does not have like that: its path and its content. Raises `GitFailed`,
+    `FileSystemError`, `OSError`.
     """
     listed = {entry.path.decode("utf-8", "surrogateescape"): entry[1:4] for entry in builder.entries()
               if entry.path.startswith(WORKFLOWS.encode())}  # fmt: skip
     names: dict[str, str] = {}
     other: dict[str, str] = {}
-    unreadable: list[tuple[str, str]] = []
     size = 0
 
     def new_contents() -> Iterator[bytes]:
@@ -60,7 +49,7 @@ def take_workflows(builder: CommitBuilder, layout: EnvironmentLayout, live: Live
             if listed.get(WORKFLOWS + path) != (PLAIN, name, 0):
                 other[path] = name
                 size += len(content)
-                unreadable.extend(_unreadable(path, content, thoroughly=size <= _READ))
+                look_at(path, content)
                 yield content
 
     builder.write(new_contents())
@@ -68,8 +57,7 @@ def take_workflows(builder: CommitBuilder, layout: EnvironmentLayout, live: Live
     builder.put({WORKFLOWS + path: name for path, name in other.items()}, gone)
     gone = [path.removeprefix(WORKFLOWS) for path in gone]
     whole = bool(other or gone) and not _can_be_put_singly(layout, other, gone)
-    copies = WorkflowCopies(names if whole else other, tuple(gone), whole, size)
-    return TakenWorkflows(copies, tuple(unreadable))
+    return WorkflowCopies(names if whole else other, tuple(gone), whole, size)
 
 
 def steps_of(layout: EnvironmentLayout, copies: WorkflowCopies) -> Iterator[Swap]:
@@ -131,21 +119,6 @@ def _is_real_folder(place: str, path: str) -> bool:
 
 def _is_free_or_file(path: str) -> bool:
     return not os.path.lexists(path) or (os.path.isfile(path) and not os.path.islink(path))
-
-
-def _unreadable(path: str, content: bytes, *, thoroughly: bool) -> Iterator[tuple[str, str]]:
-    """What is no workflow, with the reason; other files than JSON do not claim to be one."""
-    if not path.endswith(".json") or (not thoroughly and _looks_well(content)):
-        return
-    try:
-        workflow_in(read_json(content))
-    except NoWorkflow as error:
-        yield path, str(error)
-
-
-def _looks_well(content: bytes) -> bool:
-    text = content.strip()
-    return text.startswith(b"{") and text.endswith(b"}") and any(word in text for word in _LOOKS_LIKE)
 
 
 def _is_hidden(path: str) -> bool:

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from comfydock_core.configs.environment_layout import BACKENDS
-from comfydock_core.core.usecases.history.changes import WORKFLOWS
+from comfydock_core.configs.environment_layout import BACKENDS, WORKFLOWS
 from comfydock_core.core.usecases.merging.answers import Answers
 from comfydock_core.core.usecases.merging.manifest_merging import Later, ManifestMerging
 from comfydock_core.core.usecases.merging.workflow_merging import merge_workflow
-from comfydock_core.core.usecases.moving.comfyui_moving import RequiredPackages
 from comfydock_core.core.usecases.moving.definition_files import LOCK, MANIFEST, PYTHON, is_of_python
+from comfydock_core.core.usecases.moving.required_packages import RequiredPackages
 from comfydock_core.integrations.git.history import read_objects
 from comfydock_core.managers.uv_project.merging import merge_lock
 from comfydock_core.models.exceptions import MergeRefused

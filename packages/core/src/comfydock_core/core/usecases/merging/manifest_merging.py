@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from comfydock_core.core.usecases.merging.answers import Answers
-from comfydock_core.core.usecases.moving.comfyui_moving import RequiredPackages
+from comfydock_core.core.usecases.moving.required_packages import RequiredPackages
 from comfydock_core.managers.pyproject.merging import merge_manifest_by
 from comfydock_core.managers.pyproject.requirements import with_requirements
 from comfydock_core.managers.pyproject.rewriting import rewritten

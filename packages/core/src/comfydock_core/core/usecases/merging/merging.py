@@ -7,10 +7,10 @@ from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.history.fitness import reference_of, refuse_unfit
 from comfydock_core.core.usecases.merging.answers import Answers
 from comfydock_core.core.usecases.merging.definition_merging import DefinitionMerging
-from comfydock_core.core.usecases.moving.comfyui_moving import required_packages
 from comfydock_core.core.usecases.moving.composing import Composed, commit_composed, locked_aside
 from comfydock_core.core.usecases.moving.definition_files import LOCK, MANIFEST
 from comfydock_core.core.usecases.moving.planning import plan_move
+from comfydock_core.core.usecases.moving.required_packages import required_packages
 from comfydock_core.integrations.git import merging, queries
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.trees import read_tree

@@ -3,17 +3,16 @@
 import os
 
 from comfydock_core.analyzers.packages.package_changes import package_changes
-from comfydock_core.configs.environment_layout import BACKENDS, EnvironmentLayout
+from comfydock_core.configs.environment_layout import BACKENDS, INDEX, EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.definition.staging import stage_definition, stage_venv
 from comfydock_core.core.usecases.definition.syncing import convert_definition
-from comfydock_core.core.usecases.history.committing import INDEX
 from comfydock_core.core.usecases.moving.comfyui_moving import put_files, stage_comfyui, stage_files
 from comfydock_core.core.usecases.moving.planning import lay_out
 from comfydock_core.integrations.git.committing import look_again
 from comfydock_core.integrations.git.index_lock import wait_for_index
 from comfydock_core.integrations.git.trees import index_of
-from comfydock_core.managers.node_manager import CUSTOM_NODES, carry_over, path_of
+from comfydock_core.managers.pack_places import CUSTOM_NODES, carry_over, path_of
 from comfydock_core.models.history.moving import MovePlan
 from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.models.packages.syncing import PackageChanges, SyncOutcome

@@ -1,7 +1,7 @@
 """Moving ComfyUI itself to another commit: only its own files, one by one, so that nothing of the user's is touched."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from comfydock_core.analyzers.git_change_parser import GitChangeParser
@@ -26,10 +26,8 @@ from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.services.transaction.file_swaps import plan_file_swaps
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.git_urls import local_path
-from comfydock_core.utils.package_names import requirement_name
 from comfydock_core.utils.text import counted
 from comfydock_core.utils.versions import is_full_commit
-from comfydock_core.validation.requirements import parse_requirements
 
 # References in ComfyUI's repository to every commit that it was at, so that going back there needs no network ever.
 KEPT = "refs/comfydock/kept/"
@@ -37,8 +35,6 @@ COMFYUI_INDEX = "ComfyUI/.git/index"
 _MODELS = "models/"
 _HOLDERS = ("custom_nodes", "input", "models", "output", "temp", "user")
 _SHORT = 10
-# The names of the packages that the ComfyUI of a manifest requires.
-RequiredPackages = Callable[[EnvironmentManifest], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,19 +166,6 @@ def repository_with(
         hint="it may be in another clone: fetch it in ComfyUI's directory with git, then run the command again",
         context={"repository": shown, "ref": wanted},
     )
-
-
-def required_packages(
-    layout: EnvironmentLayout, services: EnvironmentServices, manifest: EnvironmentManifest, reporter: Reporter
-) -> frozenset[str]:
-    """The names of what the ComfyUI of a manifest requires. Raises what `repository_with` raises."""
-    commit = manifest.comfyui_commit
-    if commit is None or not is_full_commit(commit):
-        return frozenset()
-    source = repository_with(layout, services, chosen_repository(manifest.comfyui_repository), commit, reporter)
-    text = queries.text_at(source, commit, "requirements.txt") or ""
-    found = parse_requirements(text, file="ComfyUI's requirements.txt").requirements
-    return frozenset(name for line in found if (name := requirement_name(line.text)))
 
 
 def _in_the_way(

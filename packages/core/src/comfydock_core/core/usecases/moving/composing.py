@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from comfydock_core.configs.environment_layout import BACKENDS, EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.definition.redefining import make_locks, put_file, used_backend
+from comfydock_core.core.usecases.definition.backends import used_backend
+from comfydock_core.core.usecases.definition.redefining import make_locks, put_file
 from comfydock_core.core.usecases.definition.staging import stage_definition
 from comfydock_core.core.usecases.moving.definition_files import LOCK, MANIFEST, PYTHON, is_of_python
 from comfydock_core.integrations.git.committing import CommitBuilder, commit_tree

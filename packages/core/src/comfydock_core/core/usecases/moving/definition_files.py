@@ -4,8 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, EnvironmentLayout
-from comfydock_core.core.usecases.history.changes import WORKFLOWS
+from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, WORKFLOWS, EnvironmentLayout
 from comfydock_core.core.usecases.history.fitness import files_of
 from comfydock_core.core.usecases.history.workflow_copies import take_workflows
 from comfydock_core.integrations.git.committing import CommitBuilder

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
-from comfydock_core.managers.node_manager import is_obtainable
+from comfydock_core.managers.pack_places import is_obtainable
 from comfydock_core.models.exceptions import PackHasChanges
 from comfydock_core.models.history.moving import DISCARD, PackMoves, Uncommitted
 from comfydock_core.models.packages.syncing import PackToFetch
@@ -38,7 +38,7 @@ class PackMover:
         policy: str,
     ) -> None:
         self._layout = layout
-        self._nodes = services.nodes
+        self._services = services
         self._before = {pack.directory: pack for packs in (committed, present) for pack in packs.values()}
         self._manifests = (committed, present)
         self._wanted = wanted
@@ -196,7 +196,7 @@ class PackMover:
             number += 1
 
     def _own_files(self, pack: NodePackage) -> tuple[str, ...]:
-        return self._nodes.own_files(pack, "going there", force=self._force)
+        return self._services.nodes.own_files(pack, "going there", force=self._force)
 
     def _other_names(self, pack: NodePackage) -> Iterator[str]:
         """Where the same pack may lie under another name: turned on or off, by a manifest or by an earlier move."""

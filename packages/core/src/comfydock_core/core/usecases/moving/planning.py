@@ -4,11 +4,10 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 
-from comfydock_core.configs.environment_layout import BACKENDS, EnvironmentLayout
+from comfydock_core.configs.environment_layout import BACKENDS, INDEX, EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.definition.redefining import used_backend
+from comfydock_core.core.usecases.definition.backends import used_backend
 from comfydock_core.core.usecases.definition.staging import stage_definition
-from comfydock_core.core.usecases.history.committing import INDEX
 from comfydock_core.core.usecases.history.fitness import refuse_unfit
 from comfydock_core.core.usecases.history.patches import held_patches
 from comfydock_core.core.usecases.moving.comfyui_moving import ComfyUIChange, comfyui_steps, plan_comfyui, told_move
@@ -32,7 +31,7 @@ from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.history import read_objects
 from comfydock_core.integrations.git.index_lock import wait_for_index
 from comfydock_core.integrations.git.trees import write_files
-from comfydock_core.managers.node_manager import CUSTOM_NODES, path_of
+from comfydock_core.managers.pack_places import CUSTOM_NODES, path_of
 from comfydock_core.models.exceptions import ManifestDamaged, UncommittedWork
 from comfydock_core.models.file_moves import ComfyUIMove, FileSwaps, TreeFile
 from comfydock_core.models.history.moving import (
@@ -155,9 +154,8 @@ class _Planner:
         backend = used_backend(layout)
         trial = stage_definition(layout, self._scratch)
         lay_out(trial, layout.definition, {path: file for path, file in changes.items() if is_of_python(path)})
-        own = services.environment(trial)
         self._reporter.phase("Comparing Python packages")
-        python = plan_python(layout, trial, own, backend)
+        python = plan_python(layout, trial, backend)
         committed = self._manifest_of(snapshot.head)
         present, wanted = read_manifest(layout.manifest), read_manifest(trial.manifest)
         packs, in_packs = PackMover(

@@ -1,8 +1,7 @@
 """From what somebody wants to a plan, and from a plan to what was done."""
 
-from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.environment_layout import INDEX, EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.history.committing import INDEX
 from comfydock_core.core.usecases.history.fitness import refuse_unfit
 from comfydock_core.core.usecases.moving.destinations import Destinations
 from comfydock_core.core.usecases.moving.planning import plan_move

@@ -12,7 +12,7 @@ from comfydock_core.core.usecases.definition.redefining import put_redefinition,
 from comfydock_core.core.usecases.nodes.planning import INSTALL_SCRIPT, has_install_script
 from comfydock_core.core.usecases.nodes.verifying import refuse_failing
 from comfydock_core.integrations import process
-from comfydock_core.managers.node_manager import path_of
+from comfydock_core.managers.pack_places import path_of
 from comfydock_core.models.exceptions import InstallScriptFailed
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.packages.syncing import SyncOutcome

@@ -14,7 +14,7 @@ from comfydock_core.core.usecases.definition.redefining import (
     refuse_changed_versions,
     steps_of,
 )
-from comfydock_core.managers.node_manager import CUSTOM_NODES
+from comfydock_core.managers.pack_places import CUSTOM_NODES
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import (
     ComfyDockError,
