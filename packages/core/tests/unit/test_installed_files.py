@@ -4,13 +4,14 @@ import base64
 import csv
 import io
 import string
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comfydock_core.repositories.installed_files import InstalledFile, parse_record, read_record
+from comfydock_core.repositories.installed_files import InstalledFile, parse_record, read_paths, read_record
 
 PATHS = st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), min_size=1, max_size=20)
 FILES = st.builds(
@@ -51,6 +52,18 @@ def test_paths_hashes_and_sizes_are_read() -> None:
 @given(st.lists(FILES, max_size=6))
 def test_every_file_that_was_written_is_read(files: list[InstalledFile]) -> None:
     assert list(parse_record(written(files))) == files
+
+
+@given(st.lists(FILES, max_size=6))
+def test_the_paths_alone_are_those_of_the_whole_record(files: list[InstalledFile]) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        Path(place, "RECORD").write_text(written(files), "utf-8", newline="")
+        assert read_paths(place) == [file.path for file in files]
+
+
+def test_the_paths_of_a_record_with_lines_of_windows_are_read(tmp_path: Path) -> None:
+    (tmp_path / "RECORD").write_bytes(b"a.py,,\r\n\r\nb.py,,3\r\n")
+    assert read_paths(str(tmp_path)) == ["a.py", "b.py"]
 
 
 @pytest.mark.parametrize(
