@@ -88,7 +88,7 @@ COMMANDS: tuple[Command, ...] = (
             _NAMED,
             _REMOTE,
             flag("--all", help="fetch from every remote"),
-            flag("--prune", help="forget branches that are gone there"),
+            flag("--prune", help="forget branches that are gone there, and remotes that are gone here"),
         ),
         ENVIRONMENT,
         WRITE,
@@ -132,7 +132,8 @@ COMMANDS: tuple[Command, ...] = (
         ("remote", "rename"),
         "comfydock_cli.env_commands.remotes:rename",
         "Give a remote another name",
-        "What was fetched of its branches goes along, and branches that follow it still do.",
+        "What was fetched of its branches goes along, and branches that follow it still do. `undo` gives it the old"
+        " name again, and `fetch` gets its branches.",
         ("comfydock remote rename origin upstream",),
         _ABOUT,
         (word("old", "the remote", completer="remotes"), word("new", "its name from then on")),

@@ -112,6 +112,15 @@ def edit_renamed(worktree: str, config: str, name: str, new: str) -> None:
         _config(worktree, config, key, new)
 
 
+def forget_strays(worktree: str) -> None:
+    """Forget what is known of the branches of remotes that there are no more. Raises `GitFailed`."""
+    known = tuple(f"{one.name}/" for one in list_remotes(worktree))
+    strays = [name for name in refs_below(worktree, TRACKING) if not name.startswith(known)]
+    for remote in dict.fromkeys(name.partition("/")[0] for name in strays if "/" in name):
+        if not any(one.startswith(f"{remote}/") for one in known):
+            move_tracking(worktree, remote, None)
+
+
 def move_tracking(worktree: str, name: str, new: str | None) -> None:
     """Let what is known of a remote's branches be known of `new`, or forget it for `None`. Raises `GitFailed`."""
     old, lines = f"{TRACKING}{name}/", []

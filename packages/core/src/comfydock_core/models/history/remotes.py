@@ -99,7 +99,8 @@ class RemotePlan:
 class FetchRequest:
     """What to fetch: one remote, by default that of the branch, or `every` one.
 
-    With `prune` what is gone there is forgotten here. A `rehearsal` asks the remotes and changes nothing.
+    With `prune` what is gone there, and what there was of remotes that are gone here, is forgotten. A `rehearsal` asks
+    the remotes and changes nothing.
     """
 
     remote: str | None = None

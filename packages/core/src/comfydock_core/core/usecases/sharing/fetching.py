@@ -36,6 +36,8 @@ def fetch(layout: EnvironmentLayout, request: FetchRequest, reporter: Reporter, 
     `NetworkUnavailable`, `AuthenticationFailed`, `HostKeyRefused`, `GitFailed`.
     """
     Revisions(layout)
+    if request.prune and not request.rehearsal:
+        remote_settings.forget_strays(layout.definition)
     branch = read_head(layout.definition)[1]
     remotes = remote_settings.list_remotes(layout.definition) if request.every else []
     if len(remotes) < 2:
