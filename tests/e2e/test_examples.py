@@ -76,6 +76,9 @@ _COMMITTED = (
 BEFORE |= dict.fromkeys(_COMMITTED, "comfydock commit")
 BEFORE |= dict.fromkeys(("comfydock merge faces --preview", "comfydock merge faces --auto-resolve theirs"),
                         "comfydock branch faces && comfydock commit")  # fmt: skip
+BEFORE["comfydock push"] = BEFORE["comfydock push --all"] = BEFORE["comfydock push origin --dry-run"] = (
+    "comfydock commit"
+)
 BEFORE["comfydock branch -m faces portraits"] = "comfydock branch faces"
 BEFORE |= {
     f"comfydock stash {words}": "comfydock stash" for words in ("show", "show 1", "pop", "pop 1", "drop", "drop 1")

@@ -162,6 +162,11 @@ def with_tag(session: Session) -> None:
     session.ok("tag", "old", "v1", "-e", "work")
 
 
+def with_remote(session: Session) -> None:
+    with_work(session)
+    session.ok("remote", "add", "origin", "https://example.com/work.git", "-e", "work")
+
+
 def with_stash(session: Session) -> None:
     with_packs(session)
     session.ok("stash", "-e", "work")
@@ -224,6 +229,9 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
     "branch -d": (("branch", "-d", "old"), with_branch, WORK),
     "tag": (("tag", "new"), with_history, WORK),
     "tag -d": (("tag", "-d", "old"), with_tag, WORK),
+    "remote add": (("remote", "add", "origin", "https://example.com/work.git"), with_work, WORK),
+    "remote remove": (("remote", "remove", "origin"), with_remote, WORK),
+    "remote rename": (("remote", "rename", "origin", "hub"), with_remote, WORK),
     "stash pop": (("stash", "pop"), with_stash, WORK),
     "stash drop": (("stash", "drop"), with_stash, WORK),
     "undo": (("undo",), deleted, WORKSPACE),
@@ -257,6 +265,9 @@ ELSEWHERE = {
     "model dedupe": "an operation among models; test_models has its plan",
     "workflow resolve": "does what rows above plan: it adds packs and fetches models; test_workflow_locks has it",
     "merge": "a commit is named by the second in which it is made; test_merging has its preview",
+    "pull": "a merge, whose commit is named by the second in which it is made; test_sharing has it",
+    "push": "changes a remote, and no environment; test_sharing has its plan",
+    "fetch": "changes what is known of a remote, and no environment; test_sharing has its plan",
     "revert": "a commit is named by the second in which it is made; test_merging has it",
     "stash": "a stash is a commit, named by the second in which it is made; test_moving has its plan",
     "rollback": "a commit is named by the second in which it is made; test_moving has its plan",

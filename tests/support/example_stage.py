@@ -231,6 +231,9 @@ def _workspaces(stage: Stage, host: PackHost) -> None:
     (mine / "__init__.py").write_text("NODE_CLASS_MAPPINGS = {}\n")
     furnished = _scene(stage, FURNISHED)
     copy_workspace(plain.session.workspace, furnished.session.workspace)
+    origin = stage.place / "origin.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", str(origin)], check=True)
+    furnished.ok(f"comfydock remote add origin {shlex.quote(str(origin))} && comfydock push")
     for line in (*_FURNISHING.splitlines(), "comfydock create test --torch-backend none"):
         furnished.ok(line)
     workflows = furnished.session.environments / "work/ComfyUI/user/default/workflows"

@@ -136,6 +136,10 @@ def _references(environment: str | None, kind: str) -> Words:
     )
 
 
+def _remotes(environment: str | None) -> Words:
+    return _of_workspace(lambda it: [(one.name, one.address) for one in it.remotes.all(environment)])
+
+
 def _stashes(environment: str | None) -> Words:
     return _of_workspace(lambda it: [(str(one.number), one.subject) for one in it.moves.stashes(environment)])
 
@@ -198,6 +202,7 @@ SOURCES = {
 OF_ENVIRONMENT = {
     "branches": _branches,
     "comfyui_versions": _comfyui_versions,
+    "remotes": _remotes,
     "stashes": _stashes,
     "tags": _tags,
     "constrained_packages": _constrained_packages,

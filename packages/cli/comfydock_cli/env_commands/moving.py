@@ -2,7 +2,8 @@
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.move_formatter import (
-    listed_references,
+    listed_branches,
+    listed_tags,
     planned_reference,
     referenced,
 )
@@ -69,8 +70,9 @@ def branch(context: Context, arguments: Arguments) -> Result:
         raise UsageError("`--delete` and `--move` cannot be combined", hint="choose one of them")
     if name is None:
         _refuse_nameless("branch", deletes or renames)
-        return listed_references("branch", context.workspace.history.references(context.environment_name),
-                                 context.workspace.history.head(context.environment_name))  # fmt: skip
+        named, history = context.environment_name, context.workspace.history
+        references, head = history.references(named), history.head(named)
+        return listed_branches(references, head, context.workspace.remotes.tracking(named))
     if renames and ref is None:
         name, ref = _present_branch(context), name
     if deletes and ref is not None:
@@ -86,7 +88,7 @@ def tag(context: Context, arguments: Arguments) -> Result:
     name, message, deletes = arguments.text("name"), arguments.text("message"), arguments.flag("delete")
     if name is None:
         _refuse_nameless("tag", deletes or message is not None)
-        return listed_references("tag", context.workspace.history.references(context.environment_name), None)
+        return listed_tags(context.workspace.history.references(context.environment_name))
     if deletes and (message is not None or arguments.text("ref") is not None):
         raise UsageError("`comfydock tag --delete` takes nothing but NAME", hint="leave the rest out")
     request = ReferenceRequest("tag", "delete" if deletes else "create", name, ref=arguments.text("ref"),

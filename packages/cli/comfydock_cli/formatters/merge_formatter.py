@@ -18,7 +18,7 @@ def previewed(plan: MergePlan) -> Result:
     """What it would ask and change."""
     if plan.kind == NOTHING:
         return Result(_data(plan), _nothing(plan))
-    way = "would fast-forward to" if plan.kind == FORWARD else f"would {plan.command}"
+    way = "would fast-forward to" if plan.kind == FORWARD else f"would {'revert' if plan.is_revert else 'merge'}"
     lines = [f"{plan.name}: {way} {clean(plan.other)}, which changes {counted(len(plan.files), 'file')}"]
     lines += [f"  ~ {clean(path)}" for path in plan.files[:_SHOWN]]
     if len(plan.files) > _SHOWN:
@@ -37,7 +37,7 @@ def merged(plan: MergePlan, outcome: SyncOutcome | None, seconds: float) -> Resu
     if plan.kind == FORWARD:
         done = f"fast-forwarded to {clean(plan.other)}, {commit}"
     else:
-        done = f"{'merged' if plan.command == 'merge' else 'reverted'} {clean(plan.other)} as {commit}"
+        done = f"{'reverted' if plan.is_revert else 'merged'} {clean(plan.other)} as {commit}"
     lines = [f"{plan.name}: {done} ({seconds:.1f} s)", *_questions(plan), *stash_lines(plan.move)]
     lines += move_lines(plan.move, outcome)
     code = MISSING if plan.move.packs.unobtainable else 0
@@ -46,9 +46,9 @@ def merged(plan: MergePlan, outcome: SyncOutcome | None, seconds: float) -> Resu
 
 
 def _nothing(plan: MergePlan) -> str:
-    if plan.command == "merge":
-        return f"{plan.name}: nothing to merge, this branch has all of {clean(plan.other)} already\n"
-    return f"{plan.name}: nothing to revert, nothing of {clean(plan.other)} is left\n"
+    if plan.is_revert:
+        return f"{plan.name}: nothing to revert, nothing of {clean(plan.other)} is left\n"
+    return f"{plan.name}: nothing to {plan.command}, this branch has all of {clean(plan.other)} already\n"
 
 
 def _questions(plan: MergePlan) -> Iterator[str]:

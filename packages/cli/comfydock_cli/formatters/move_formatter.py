@@ -1,6 +1,6 @@
 """Going elsewhere in the history, in words: what is planned, what was done, and branches, tags and stashes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from comfydock_cli.cli_utils import Result
 from comfydock_cli.formatters.columns import aligned
@@ -9,6 +9,7 @@ from comfydock_cli.formatters.sync_formatter import package_data, package_lines
 from comfydock_cli.ui.console import clean
 from comfydock_core.models.commit import SHORT, Reference
 from comfydock_core.models.history.moving import MovePlan, ReferencePlan, Stash
+from comfydock_core.models.history.remotes import Tracking
 from comfydock_core.models.operation import RefChange
 from comfydock_core.models.packages.syncing import SyncOutcome
 
@@ -74,17 +75,40 @@ def _reference_data(plan: ReferencePlan) -> dict[str, object]:
             "new_name": request.new_name, "commit": plan.commit}  # fmt: skip
 
 
-def listed_references(kind: str, references: Sequence[Reference], current: str | None) -> Result:
-    """A line a branch, the present one marked, or a tag."""
-    shown = [one for one in references if one.kind == kind]
-    rows = [("*" if one.name == current else " ", one.name, one.commit[:SHORT], one.upstream or "") for one in shown]
-    rows = [row if kind == "branch" else row[1:] for row in rows]  # type: ignore[misc]
-    found = [{"name": one.name, "commit": one.commit, "upstream": one.upstream, "current": one.name == current}
-             for one in shown]  # fmt: skip
-    data: dict[str, object] = {f"{kind}es" if kind == "branch" else f"{kind}s": found}
-    notes = {"branch": "the environment is on no branch", "tag": "there are no tags"}
-    nothing = not shown if kind == "tag" else current is None
-    return Result(data, aligned(rows), note=notes[kind] if nothing else "")
+def listed_branches(references: Sequence[Reference], current: str | None, tracking: Mapping[str, Tracking]) -> Result:
+    """A line a branch, the present one marked, with the branch of a remote that it follows."""
+    shown = [one for one in references if one.kind == "branch"]
+    rows = [("*" if one.name == current else " ", one.name, one.commit[:SHORT], _followed(tracking.get(one.name)))
+            for one in shown]  # fmt: skip
+    found = [
+        {
+            "name": one.name,
+            "commit": one.commit,
+            "upstream": one.upstream,
+            "tracking": tracking[one.name].as_dict() if one.name in tracking else None,
+            "current": one.name == current,
+        }
+        for one in shown
+    ]
+    note = "the environment is on no branch" if current is None else ""
+    return Result({"branches": found}, aligned(rows), note=note)
+
+
+def _followed(tracking: Tracking | None) -> str:
+    """What a branch follows, and how far both are apart."""
+    if tracking is None:
+        return ""
+    apart = [f"{number} {word}" for number, word in ((tracking.ahead, "ahead"), (tracking.behind, "behind")) if number]
+    told = "gone" if tracking.gone else ", ".join(apart)
+    return f"{tracking.upstream} ({told})" if told else tracking.upstream
+
+
+def listed_tags(references: Sequence[Reference]) -> Result:
+    """A line a tag."""
+    shown = [one for one in references if one.kind == "tag"]
+    found = [{"name": one.name, "commit": one.commit, "upstream": one.upstream, "current": False} for one in shown]
+    rows = [(one.name, one.commit[:SHORT]) for one in shown]
+    return Result({"tags": found}, aligned(rows), note="" if shown else "there are no tags")
 
 
 def listed_stashes(stashes: Sequence[Stash]) -> Result:

@@ -1,15 +1,25 @@
 """Commands about what was done, and about the history of definitions."""
 
-from comfydock_cli.table.spec import ENVIRONMENT, FORCE, WHILE_RUNNING, WORKSPACE, WRITE, Command, flag, value, word
+from comfydock_cli.table.spec import (
+    AUTO_RESOLVE,
+    DISCARD,
+    ENVIRONMENT,
+    FORCE,
+    STASH,
+    TAKE,
+    WHILE_RUNNING,
+    WORKSPACE,
+    WRITE,
+    Command,
+    flag,
+    value,
+    word,
+)
 
 _ABOUT = "history"
 _OF_WORKSPACE = flag("--workspace", help="only operations of the workspace, not of an environment")
 _PICTURE = value("--picture", metavar="FILE", help="draw the workflows that differ into an SVG picture")
 _OPERATION = word("operation", "number or identifier of the operation")
-_STASH = flag("--stash", help="put uncommitted work aside first; `stash pop` brings it back")
-_DISCARD = flag("--discard", help="overwrite uncommitted work; `undo` still brings it back")
-_TAKE = value("--take", metavar="NAME=SIDE[,NAME=SIDE]", help="answer questions by their names: mine or theirs")
-_AUTO = value("--auto-resolve", metavar="SIDE", choices=("mine", "theirs"), help="answer all other questions")
 _NUMBER = word("number", "number of the stash; the newest by default", optional=True, completer="stashes")
 
 COMMANDS = (
@@ -99,8 +109,8 @@ COMMANDS = (
         (
             word("ref", "the commit or branch; `-` for the branch before", completer="refs"),
             value("--branch", "-b", metavar="NAME", help="make a branch there and be on it"),
-            _STASH,
-            _DISCARD,
+            STASH,
+            DISCARD,
             WHILE_RUNNING,
         ),
         ENVIRONMENT,
@@ -118,8 +128,8 @@ COMMANDS = (
         (
             word("branch", "the branch; with `-c` the commit to start at", optional=True, completer="branches"),
             value("--create", "-c", metavar="NAME", help="make a branch of this name first"),
-            _STASH,
-            _DISCARD,
+            STASH,
+            DISCARD,
             WHILE_RUNNING,
         ),
         ENVIRONMENT,
@@ -154,8 +164,8 @@ COMMANDS = (
         _ABOUT,
         (
             word("ref", "the commit", optional=True, completer="refs"),
-            _STASH,
-            _DISCARD,
+            STASH,
+            DISCARD,
             WHILE_RUNNING,
         ),
         ENVIRONMENT,
@@ -173,12 +183,12 @@ COMMANDS = (
         (
             word("branch", "the branch or commit to merge", optional=True, completer="refs"),
             value("--message", "-m", metavar="MESSAGE", help="the message of the commit"),
-            _TAKE,
-            _AUTO,
+            TAKE,
+            AUTO_RESOLVE,
             flag("--preview", help="show what it would ask and change, and do nothing"),
             flag("--abort", help="take back a merge that git began in `.cec`"),
-            _STASH,
-            _DISCARD,
+            STASH,
+            DISCARD,
             WHILE_RUNNING,
         ),
         ENVIRONMENT,
@@ -194,11 +204,11 @@ COMMANDS = (
         (
             word("ref", "the commit", completer="refs"),
             value("--message", "-m", metavar="MESSAGE", help="the message of the commit"),
-            _TAKE,
-            _AUTO,
+            TAKE,
+            AUTO_RESOLVE,
             flag("--preview", help="show what it would ask and change, and do nothing"),
-            _STASH,
-            _DISCARD,
+            STASH,
+            DISCARD,
             WHILE_RUNNING,
         ),
         ENVIRONMENT,

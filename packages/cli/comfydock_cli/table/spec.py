@@ -148,6 +148,11 @@ STRICT = flag("--strict", help="refuse a change of packages that are already loc
 KEEP_GOING = flag("--keep-going", help="carry on without the parts that fail; the exit code reports it")
 WHILE_RUNNING = flag("--while-running", help="go ahead while its ComfyUI is running")
 
+STASH = flag("--stash", help="put uncommitted work aside first; `stash pop` brings it back")
+DISCARD = flag("--discard", help="overwrite uncommitted work; `undo` still brings it back")
+TAKE = value("--take", metavar="NAME=SIDE[,NAME=SIDE]", help="answer questions by their names: mine or theirs")
+AUTO_RESOLVE = value("--auto-resolve", metavar="SIDE", choices=("mine", "theirs"), help="answer all other questions")
+
 HELP = flag("--help", "-h", help="show this help")
 VERSION = flag("--version", help="show the version")
 ENV = value("--env", "-e", metavar="NAME", help="the environment to work on, instead of the active one",

@@ -15,6 +15,7 @@ from comfydock_cli.table import (
     program,
     python,
     resolve,
+    sharing,
     workflows,
     workspace,
 )
@@ -97,6 +98,7 @@ def test_the_group_of_a_first_word_is_the_module_that_holds_it():
         "python": python,
         "program": program,
         "workflows": workflows,
+        "sharing": sharing,
     }
     found = {row.path[0]: name for name, module in modules.items() for row in module.COMMANDS}
     assert found == live.MODULE_OF

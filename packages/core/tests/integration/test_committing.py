@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from comfydock_core.configs.environment_layout import INDEX
 from comfydock_core.core.environment import Environment
-from comfydock_core.core.usecases.history.committing import INDEX
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.integrations import git_options
 from comfydock_core.models.committing import CommitOutcome, CommitPlan, CommitRequest

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.packages import Packages
     from comfydock_core.core.packs import Packs
     from comfydock_core.core.registry import Registry
+    from comfydock_core.core.remotes import Remotes
     from comfydock_core.core.services_bundle import WorkspaceServices
     from comfydock_core.core.workflows import Workflows
     from comfydock_core.models.environments.initialisation import InitialisationPlan
@@ -202,6 +203,13 @@ class Workspace:
         from comfydock_core.core.moves import Moves
 
         return Moves(self)
+
+    @property
+    def remotes(self) -> "Remotes":
+        """The repositories that the histories of environments are shared by."""
+        from comfydock_core.core.remotes import Remotes
+
+        return Remotes(self)
 
     @property
     def health(self) -> "Health":

@@ -76,10 +76,37 @@ def stream(
     """
     with _running(command, cwd, env, subprocess.STDOUT, hint) as process:
         lines: list[str] = []
-        for line in _lines(process, silence):
+        for line in _lines(process.stdout, silence):
             lines.append(line)
             on_line(line)
         return Completed(process.wait(), "\n".join(lines))
+
+
+def stream_errors(
+    command: Sequence[str],
+    *,
+    cwd: str,
+    env: Mapping[str, str],
+    on_line: Callable[[str], None],
+    hint: str | None = None,
+    silence: Silence | None = None,
+) -> Completed:
+    """Like `stream`, with the streams apart: lines of errors and progress are passed on, output is collected whole.
+
+    Raises what `stream` raises; it is the errors that may not be silent for longer.
+    """
+    with (
+        tempfile.TemporaryFile() as output,
+        _running(command, cwd, env, subprocess.PIPE, hint, stdout=output.fileno()) as process,
+    ):
+        assert process.stderr is not None
+        lines = []
+        for line in _lines(process.stderr, silence):
+            lines.append(line)
+            on_line(line)
+        code = process.wait()
+        output.seek(0)
+        return Completed(code, output.read().decode("utf-8", "replace"), "\n".join(lines))
 
 
 def capture(
@@ -194,12 +221,13 @@ def _running(
     stderr: int,
     hint: str | None,
     stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.PIPE,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """A started program that is stopped when the block is left by an exception, Ctrl-C included."""
     process = None
     try:
         with interruption.deferred():  # An interrupt while the child starts would leave it running unknown to us.
-            process = _start(command, cwd, env, stderr, hint, stdin)
+            process = _start(command, cwd, env, stderr, hint, stdin, stdout)
             guard.watch(process.pid)
         yield process
     except BaseException:
@@ -215,7 +243,7 @@ def _running(
 
 
 def _start(
-    command: Sequence[str], cwd: str, env: Mapping[str, str], stderr: int, hint: str | None, stdin: int
+    command: Sequence[str], cwd: str, env: Mapping[str, str], stderr: int, hint: str | None, stdin: int, stdout: int
 ) -> "subprocess.Popen[bytes]":
     try:
         return subprocess.Popen(
@@ -223,7 +251,7 @@ def _start(
             cwd=cwd,
             env=dict(env),
             stdin=stdin,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=stderr,
             start_new_session=True,
         )
@@ -235,10 +263,10 @@ def _start(
         ) from error
 
 
-def _lines(process: "subprocess.Popen[bytes]", silence: Silence | None) -> Iterator[str]:
+def _lines(stream: IO[bytes] | None, silence: Silence | None) -> Iterator[str]:
     """Lines as they come; a carriage return ends one too, as in progress displays. Raises `FellSilent`."""
-    assert process.stdout is not None
-    output = process.stdout.fileno()
+    assert stream is not None
+    output = stream.fileno()
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     pending = ""
     while chunk := _next_chunk(output, silence):

@@ -63,12 +63,15 @@ from .exceptions import GitFailed as GitFailed
 from .exceptions import HashMismatch as HashMismatch
 from .exceptions import HashMissing as HashMissing
 from .exceptions import HistoryDamaged as HistoryDamaged
+from .exceptions import HistoryShallow as HistoryShallow
+from .exceptions import HostKeyRefused as HostKeyRefused
 from .exceptions import IndexChanged as IndexChanged
 from .exceptions import InstallationNotFound as InstallationNotFound
 from .exceptions import InstallScriptFailed as InstallScriptFailed
 from .exceptions import IntegrityError as IntegrityError
 from .exceptions import InvalidName as InvalidName
 from .exceptions import InvalidSetting as InvalidSetting
+from .exceptions import LeaseStale as LeaseStale
 from .exceptions import LockDamaged as LockDamaged
 from .exceptions import LockOutdated as LockOutdated
 from .exceptions import ManifestDamaged as ManifestDamaged
@@ -95,6 +98,7 @@ from .exceptions import NothingToBisect as NothingToBisect
 from .exceptions import NotReproducible as NotReproducible
 from .exceptions import NotUndoable as NotUndoable
 from .exceptions import OfflineRefused as OfflineRefused
+from .exceptions import OnNoBranch as OnNoBranch
 from .exceptions import OperationDamaged as OperationDamaged
 from .exceptions import OperationNotFound as OperationNotFound
 from .exceptions import OperationUnfinished as OperationUnfinished
@@ -112,6 +116,8 @@ from .exceptions import PacksUnobtainable as PacksUnobtainable
 from .exceptions import PackVersionNotFound as PackVersionNotFound
 from .exceptions import PlaceUnclear as PlaceUnclear
 from .exceptions import PortInUse as PortInUse
+from .exceptions import PushDeclined as PushDeclined
+from .exceptions import PushRejected as PushRejected
 from .exceptions import PythonNotFound as PythonNotFound
 from .exceptions import QuestionUnknown as QuestionUnknown
 from .exceptions import RateLimited as RateLimited
@@ -121,6 +127,9 @@ from .exceptions import RefExists as RefExists
 from .exceptions import RefInvalid as RefInvalid
 from .exceptions import RefNotFound as RefNotFound
 from .exceptions import RemoteError as RemoteError
+from .exceptions import RemoteExists as RemoteExists
+from .exceptions import RemoteInvalid as RemoteInvalid
+from .exceptions import RemoteNotFound as RemoteNotFound
 from .exceptions import RepositoryBusy as RepositoryBusy
 from .exceptions import RepositoryNotFound as RepositoryNotFound
 from .exceptions import RepositoryUnfit as RepositoryUnfit

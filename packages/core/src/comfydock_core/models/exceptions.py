@@ -482,10 +482,10 @@ class NotReproducible(ConflictError):
 
 
 class UncommittedWork(ConflictError, CDEnvironmentError):
-    """Going elsewhere in the history would overwrite work that is not committed: all of it is listed.
+    """Going elsewhere in the history would overwrite work that is not committed, or a push would leave it out.
 
-    Commit it, or let the command keep it with `--stash`, or drop it with `--discard`; `undo` brings that back, too.
-    Code of node packs and of ComfyUI is not stashed: commit it in its own repository.
+    All of it is listed. Commit it, or let the command keep it with `--stash`, or drop it with `--discard`; `undo`
+    brings that back, too. Code of node packs and of ComfyUI is not stashed: commit it in its own repository.
     """
 
     code = "uncommitted-work"
@@ -525,6 +525,91 @@ class StashNotFound(NotFoundError):
     """
 
     code = "stash-not-found"
+
+
+class RemoteNotFound(NotFoundError):
+    """The environment's history has no remote of this name, or none at all.
+
+    `comfydock remote list` shows those that it has, `comfydock remote add NAME URL` adds one.
+    """
+
+    code = "remote-not-found"
+
+
+class RemoteExists(ConflictError):
+    """The environment's history has a remote of this name already.
+
+    Choose another name, or remove or rename the one that is there.
+    """
+
+    code = "remote-exists"
+
+
+class RemoteInvalid(ConflictError):
+    """The name or the address of a remote cannot be used.
+
+    Names are letters, digits, `.`, `_` and `-`, such as `origin`. Addresses are those that git knows: `https://`,
+    `ssh://`, `HOST:PATH` for ssh, `git://`, `file://`, or the path of a repository on this machine.
+    """
+
+    code = "remote-invalid"
+    exit_code = 2
+
+
+class HostKeyRefused(RemoteError):
+    """ssh does not know the key of a server, or the server has another key than before, so nothing was sent to it.
+
+    A new key can mean that somebody stands between you and the server. Compare it with what the server's owner
+    publishes; then `ssh-keyscan` and `ssh-keygen -R HOST` bring `known_hosts` up to date, or connect once by ssh.
+    """
+
+    code = "host-key-refused"
+
+
+class PushRejected(ConflictError):
+    """A branch was not pushed, because the remote has commits of it that are not here, or a tag that leads elsewhere.
+
+    `comfydock pull` unites both sides; then push again. Nothing there was overwritten.
+    """
+
+    code = "push-rejected"
+
+
+class PushDeclined(RemoteError):
+    """The remote received a push and refused it: a rule of its owner, such as a protected branch or a hook.
+
+    What it answered is shown. Push to another branch, or ask whoever owns the repository.
+    """
+
+    code = "push-declined"
+
+
+class LeaseStale(ConflictError):
+    """A forced push was refused, because the remote's branch is no longer what was last seen of it.
+
+    Somebody pushed meanwhile. `comfydock fetch` gets it; look at what is there before it is replaced.
+    """
+
+    code = "lease-stale"
+
+
+class HistoryShallow(ConflictError):
+    """A history was cut off when it was cloned, here or at the remote, and what is needed of it is missing.
+
+    `comfydock fetch` completes the one here, where its remote has all. A remote that is cut off itself has to be
+    completed there: `git fetch --unshallow`.
+    """
+
+    code = "history-shallow"
+
+
+class OnNoBranch(ConflictError):
+    """The environment is on no branch, and the command is about the one that it is on.
+
+    `comfydock switch NAME` goes to a branch, `comfydock switch -c NAME` makes one of what is there.
+    """
+
+    code = "on-no-branch"
 
 
 class OperationUnfinished(BusyError):

@@ -1,1 +1,2 @@
+from . import sharing as sharing
 from . import workflows as workflows

@@ -50,6 +50,22 @@ def read_commits(
     return list(_commits(iter(text.split("\0"))))
 
 
+def read_trailers(worktree: str, key: str, commits: Iterable[str], besides: Iterable[str]) -> list[tuple[str, str]]:
+    """The values of a trailer in what `commits` lead to and `besides` do not, each with its commit, newest first.
+
+    Raises `GitFailed`.
+    """
+    given = "".join(f"{line}\n" for line in dict.fromkeys([*commits, *(f"^{one}" for one in besides)]))
+    words = [*_LOG, "--stdin", "--no-patch", f"--format=tformat:%H%n%(trailers:key={key},valueonly,unfold)%x00"]
+    with runner.read_output(words, cwd=worktree, doing=_READING, given=given.encode()) as output:
+        parts = output.read().decode("utf-8", "replace").split("\0")
+    found = []
+    for part in parts:
+        commit, *values = [line for line in part.split("\n") if line] or [""]
+        found += [(commit, value) for value in values]
+    return found
+
+
 def draw_graph(worktree: str, start: str, *, limit: int | None, paths: Sequence[str] = ()) -> list[GraphLine]:
     """The graph of the same commits, two lines for each. Raises `GitFailed`."""
     words = [*_LOG, *_limited(limit), "--graph", "--topo-order", "--format=%x1e1%H%n%x1e2%H", start, "--", *paths]

@@ -17,9 +17,14 @@ def config_value(worktree: str, key: str) -> str | None:
 
 def config_values(worktree: str, pattern: str) -> dict[str, str]:
     """The repository's own settings whose names, section and variable in small letters, match a regular expression."""
+    return dict(config_entries(worktree, pattern))
+
+
+def config_entries(worktree: str, pattern: str) -> list[tuple[str, str]]:
+    """The same with every value of a name, in the order of the file."""
     answer = runner.ask(["config", "--local", "--null", "--get-regexp", pattern], cwd=worktree)
     pairs = (entry.partition("\n") for entry in answer.output.split("\0") if entry)
-    return {name: value for name, _, value in pairs} if answer.returncode == 0 else {}
+    return [(name, value) for name, _, value in pairs] if answer.returncode == 0 else []
 
 
 def is_repository(path: str) -> bool:

@@ -16,6 +16,7 @@ from comfydock_core.models.exceptions import (
     AuthenticationFailed,
     ComfyDockError,
     GitFailed,
+    HostKeyRefused,
     NetworkUnavailable,
     RepositoryNotFound,
 )
@@ -30,11 +31,12 @@ _AUTHENTICATION = (
     "could not read username",
     "could not read password",
     "permission denied (publickey",
-    "host key verification failed",
     "terminal prompts disabled",
     "the requested url returned error: 401",
     "the requested url returned error: 403",
 )
+_KEY_CHANGED = ("remote host identification has changed", "host key for")
+_HOST_KEY = ("host key verification failed", *_KEY_CHANGED)
 _NO_REPOSITORY = (
     "does not appear to be a git repository",
     "not a git repository",
@@ -86,7 +88,7 @@ _PROGRESS = re.compile(r": +\d+% \(\d+/\d+\)")
 
 # What talks with other machines. Over https git itself gives a server up that stalls; over ssh, and while a server only
 # thinks, nothing ends it but this. Git's own extension for LFS keeps its own time, and tells nothing meanwhile.
-_TALKING = frozenset({"clone", "fetch", "ls-remote", "submodule"})
+_TALKING = frozenset({"clone", "fetch", "ls-remote", "push", "submodule"})
 _SILENCES = 10  # So many times the seconds after which a stalled answer is given up.
 
 
@@ -164,6 +166,13 @@ def ask_live(
 ) -> Completed:
     """Like `ask` for a long command, whose lines are passed on."""
     return _done(functools.partial(process.stream, on_line=on_line), arguments, cwd, repository)
+
+
+def ask_apart(
+    arguments: Sequence[str], *, cwd: str, repository: str | None = None, on_line: Callable[[str], None]
+) -> Completed:
+    """Like `ask_live`, with both streams apart: only the lines of errors and progress are passed on."""
+    return _done(functools.partial(process.stream_errors, on_line=on_line), arguments, cwd, repository)
 
 
 def run_live(
@@ -281,6 +290,8 @@ def _remote_failure(
             hint="report it to its maintainer; another copy of the repository may be complete",
             context=context,
         )
+    if any(words in low for words in _HOST_KEY):
+        return _host_key_failure(output, doing, repository, context)
     if any(words in low for words in _AUTHENTICATION):
         return AuthenticationFailed(
             f"cannot {doing}: `{repository}` asks for a login\n{output}",
@@ -300,6 +311,22 @@ def _remote_failure(
             context=context,
         )
     return None
+
+
+def _host_key_failure(output: str, doing: str, repository: str, context: dict[str, object]) -> HostKeyRefused:
+    host = _host(repository)
+    if any(words in output.lower() for words in _KEY_CHANGED):
+        return HostKeyRefused(
+            f"cannot {doing}: the key of {host} is not the one that ssh knows, and nothing was sent\n{output}",
+            hint=f"ask the owner of {host} for its new key; only if it is that one, `ssh-keygen -R HOST` forgets the"
+            " old one",
+            context=context,
+        )
+    return HostKeyRefused(
+        f"cannot {doing}: ssh does not know {host} yet, and cannot ask here whether its key is the right one\n{output}",
+        hint=f"connect once by ssh to {host}, compare the key with the published one, and run the command again",
+        context=context,
+    )
 
 
 def _is_other_file(repository: str) -> bool:

@@ -26,3 +26,13 @@ from .moving import ReferencePlan as ReferencePlan
 from .moving import ReferenceRequest as ReferenceRequest
 from .moving import Stash as Stash
 from .moving import Uncommitted as Uncommitted
+from .remotes import Fetched as Fetched
+from .remotes import FetchRequest as FetchRequest
+from .remotes import PullSource as PullSource
+from .remotes import Pushed as Pushed
+from .remotes import PushRequest as PushRequest
+from .remotes import RefUpdate as RefUpdate
+from .remotes import Remote as Remote
+from .remotes import RemotePlan as RemotePlan
+from .remotes import RemoteRequest as RemoteRequest
+from .remotes import Tracking as Tracking

@@ -1,11 +1,12 @@
 """Merging two lines of an environment's history: what is asked, and what comes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from comfydock_core.models.history.moving import REFUSE, MovePlan
 
 MINE, THEIRS = "mine", "theirs"
+PULL, REVERT = "pull", "revert"
 NOTHING, FORWARD, MERGE = "nothing", "fast-forward", "merge"
 
 
@@ -29,9 +30,10 @@ class Question:
 class MergeRequest:
     """What is to be merged into the branch that an environment is on.
 
-    `command` is `merge`, or `revert` where `ref` is the commit to be taken back. `take` are answers by the names of
-    questions, `auto` is the answer to all others. A `preview` leaves nothing in the repository, and cannot be carried
-    out. `policy` says what becomes of uncommitted work that is in the way.
+    `command` is `merge`, `pull`, or `revert` where `ref` is the commit to be taken back. `named` is what `ref` is
+    called in words, where that is something else. `take` are answers by the names of questions, `auto` is the answer to
+    all others. A `preview` leaves nothing in the repository, and cannot be carried out. `policy` says what becomes of
+    uncommitted work that is in the way.
     """
 
     ref: str
@@ -41,6 +43,15 @@ class MergeRequest:
     message: str | None = None
     policy: str = REFUSE
     preview: bool = False
+    named: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.ref if self.named is None else self.named
+
+    def of(self, ref: str, named: str) -> "MergeRequest":
+        """The same for another commit, which is called something in words."""
+        return replace(self, ref=ref, named=named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,10 @@ class MergePlan:
     files: tuple[str, ...]
     message: str
     move: MovePlan | None
+
+    @property
+    def is_revert(self) -> bool:
+        return self.command == REVERT
 
     @property
     def open(self) -> tuple[Question, ...]:

@@ -15,9 +15,9 @@ from comfydock_core.integrations.git import merging, queries
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.trees import read_tree
 from comfydock_core.models.commit import SHORT
-from comfydock_core.models.exceptions import ConflictError, NothingInCommon, RequirementsConflict
+from comfydock_core.models.exceptions import ConflictError, HistoryShallow, NothingInCommon, RequirementsConflict
 from comfydock_core.models.file_moves import TreeFile
-from comfydock_core.models.history.merging import FORWARD, MERGE, NOTHING, MergePlan, MergeRequest
+from comfydock_core.models.history.merging import FORWARD, MERGE, NOTHING, REVERT, MergePlan, MergeRequest
 from comfydock_core.models.history.moving import Destination, MovePlan
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.operation import RefChange
@@ -64,7 +64,7 @@ class _Planner:
     def plan(self) -> MergePlan:
         base, theirs = self._sides()
         mine, request = self._mine, self._request
-        is_merge = request.command == "merge"
+        is_merge = request.command != REVERT
         if is_merge and base == theirs:
             return self._planned(NOTHING, base, theirs, (), (), None)
         if is_merge and base == mine:
@@ -115,7 +115,7 @@ class _Planner:
 
     def _sides(self) -> tuple[str, str]:
         """The commit that both sides began at, and the other side. A revert undoes what a commit changed."""
-        if self._request.command == "revert":
+        if self._request.command == REVERT:
             parents = merging.parents_of(self._layout.definition, self._named)
             if len(parents) != 1:
                 raise ConflictError(
@@ -126,11 +126,17 @@ class _Planner:
                 )
             return self._named, parents[0]
         base = merging.merge_base(self._layout.definition, self._mine, self._named)
+        if base is None and self._revisions.is_shallow():
+            raise HistoryShallow(
+                f"where `{self._request.name}` and this branch part is missing: the history here was cut off",
+                hint="`comfydock fetch` completes it, from a remote that has all of it",
+                context={"ref": self._request.name},
+            )
         if base is None:
             raise NothingInCommon(
-                f"`{self._request.ref}` and this branch have no commit in common",
+                f"`{self._request.name}` and this branch have no commit in common",
                 hint="it seems to belong to another environment; `comfydock log --graph` shows the history of this one",
-                context={"ref": self._request.ref, "mine": self._mine, "theirs": self._named},
+                context={"ref": self._request.name, "mine": self._mine, "theirs": self._named},
             )
         return base, self._named
 
@@ -143,22 +149,22 @@ class _Planner:
 
     def _committed(self, files: Composed, theirs: str) -> str:
         """The commit of the merge, which nothing leads to yet."""
-        parents = [self._mine] if self._request.command == "revert" else [self._mine, theirs]
+        parents = [self._mine] if self._request.command == REVERT else [self._mine, theirs]
         return commit_composed(self._layout, self._services, self._mine, files, parents, self._message())
 
     def _message(self) -> str:
         if self._request.message is not None:
             return self._request.message
-        if self._request.command == "revert":
+        if self._request.command == REVERT:
             _, subject = queries.date_and_subject(self._layout.definition, self._named)
             return f'Revert "{subject or self._named[:SHORT]}"\n\nThis reverts commit {self._named}.'
         into = read_head(self._layout.definition)[1]
-        return f"Merge {self._request.ref}" + (f" into {into}" if into else "")
+        return f"Merge {self._request.name}" + (f" into {into}" if into else "")
 
     def _move_to(self, commit: str) -> MovePlan:
         branch = read_head(self._layout.definition)[1]
         ref = RefChange(_DEFINITION, reference_of(branch), self._mine, commit)
-        label = f"the merge of {self._request.ref}" if self._request.command == "merge" else "the revert"
+        label = "the revert" if self._request.command == REVERT else f"the merge of {self._request.name}"
         destination = Destination(self._request.command, label, commit, (ref,))
         return plan_move(
             self._layout, self._services, destination, self._reporter, policy=self._request.policy, rehearsal=False
@@ -191,7 +197,7 @@ class _Planner:
         return MergePlan(
             name=self._layout.name,
             command=self._request.command,
-            other=self._request.ref,
+            other=self._request.name,
             kind=kind,
             base=base,
             mine=self._mine,
@@ -207,7 +213,7 @@ class _Planner:
 def _unresolvable(error: RequirementsConflict, request: MergeRequest) -> RequirementsConflict:
     """The same error, with what can be done about it here."""
     error.hint = (
-        f"what this branch and `{request.ref}` require does not fit together: change one of them, commit it, and"
+        f"what this branch and `{request.name}` require does not fit together: change one of them, commit it, and"
         f" {request.command} again"
     )
     return error
