@@ -268,7 +268,7 @@ def _refuse_others(path: str, there: Mapping[str, MemberDigest], listed: Mapping
     for names, words in (
         (sorted(listed.keys() - there.keys()), "it lacks what it lists"),
         (sorted(there.keys() - listed.keys()), "it has what it does not list"),
-        (sorted(name for name in there if there[name] != listed[name]), "it was damaged or changed"),
+        (sorted(name for name in there if there[name] != listed.get(name)), "it was damaged or changed"),
     ):
         if names:
             raise damaged(path, f"{words}: {some([f'`{name}`' for name in names], _SHOWN)}")
