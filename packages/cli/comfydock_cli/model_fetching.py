@@ -41,6 +41,15 @@ def of_level(plan: WorkflowResolution, level: str) -> list[WantedModel]:
     return [one for one in unique.values() if level == ALL or one.importance == REQUIRED]
 
 
+def is_lacking(plan: WorkflowResolution, level: str) -> bool:
+    """Whether something of a level is left to get or to decide about; node classes are of every level."""
+    if level == ALL or plan.add or plan.open:
+        return not plan.is_complete
+    absent = [match.reference for match in (*plan.missing, *plan.unclear, *plan.elsewhere)]
+    absent += [wanted.reference for wanted in plan.fetch]
+    return any(plan.importance.get(one) == REQUIRED for one in absent)
+
+
 def fetch_missing(
     workspace: Workspace, environment: str, workflows: Iterable[str], level: str, reporter: Reporter
 ) -> MissingModels:

@@ -1,4 +1,4 @@
-"""Bringing an environment's definition to other people and machines, and from them."""
+"""Bringing environments to other people and machines, and from them."""
 
 import lazy_loader as lazy
 

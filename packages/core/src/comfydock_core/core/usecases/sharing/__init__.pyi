@@ -1,5 +1,13 @@
+from .exporting import export_bundle as export_bundle
+from .exporting import plan_export as plan_export
 from .fetching import fetch as fetch
+from .importing import import_environment as import_environment
+from .importing import plan_import as plan_import
+from .inspecting import OpenedSource as OpenedSource
+from .inspecting import open_bundle as open_bundle
+from .inspecting import open_source as open_source
 from .pulling import fetch_to_pull as fetch_to_pull
 from .pushing import push as push
 from .remotes import carry_out_remote as carry_out_remote
 from .remotes import plan_remote as plan_remote
+from .signing import verify_bundle as verify_bundle
