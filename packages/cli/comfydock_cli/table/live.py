@@ -50,6 +50,7 @@ MODULE_OF = {
         ),
         "history",
     ),
+    **dict.fromkeys((), "sharing"),
     **dict.fromkeys(("backend", "env-config", "__merge", "py", "constraint", "outdated"), "python"),
     **dict.fromkeys(("init", "config", "logs", "doctor"), "workspace"),
     **dict.fromkeys(("help", "explain", "completion", "self", "__complete", "__check"), "program"),
@@ -103,6 +104,10 @@ def _rows_of(module: str) -> tuple[Command, ...]:
         from comfydock_cli.table import history
 
         return history.COMMANDS
+    if module == "sharing":
+        from comfydock_cli.table import sharing
+
+        return sharing.COMMANDS
     if module == "python":
         from comfydock_cli.table import python
 
