@@ -74,11 +74,7 @@ PROMISED = {
     "strategies": ("CodePolicy", "PackPolicy"),
 }
 
-OPEN = {
-    "managers.ExportImportManager",
-    "models.protocols.ExportCallbacks",
-    "models.protocols.ImportCallbacks",
-}
+OPEN: set[str] = set()
 
 # Modules that the plan names for classes which a face hands out too.
 MODULES = {

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from comfydock_core.caching.repository_mirrors import RepositoryMirrors
     from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.configs.workspace_layout import WorkspaceLayout
+    from comfydock_core.managers.export_import_manager import ExportImportManager
     from comfydock_core.managers.git_manager import GitManager
     from comfydock_core.managers.model_download_manager import ModelDownloadManager
     from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
@@ -44,6 +45,8 @@ class EnvironmentServices(Protocol):
     def packs(self) -> PackSources: ...
     @property
     def nodes(self) -> NodeManager: ...
+    @property
+    def bundles(self) -> ExportImportManager: ...
 
 
 class WorkspaceServices(Protocol):

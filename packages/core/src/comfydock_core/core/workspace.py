@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from comfydock_core.configs.environment_layout import EnvironmentLayout
+    from comfydock_core.core.bundles import Bundles
     from comfydock_core.core.comfyui import ComfyUI
     from comfydock_core.core.definitions import Definitions
     from comfydock_core.core.downloads import Downloads
@@ -202,6 +203,13 @@ class Workspace:
         from comfydock_core.core.moves import Moves
 
         return Moves(self)
+
+    @property
+    def bundles(self) -> "Bundles":
+        """Environments as files for others, and from others."""
+        from comfydock_core.core.bundles import Bundles
+
+        return Bundles(self)
 
     @property
     def health(self) -> "Health":

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from comfydock_core.caching.repository_mirrors import RepositoryMirrors
     from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.configs.workspace_layout import WorkspaceLayout
+    from comfydock_core.managers.export_import_manager import ExportImportManager
     from comfydock_core.managers.git_manager import GitManager
     from comfydock_core.managers.model_symlink_manager import ModelSymlinkManager
     from comfydock_core.managers.node_manager import NodeManager
@@ -85,3 +86,9 @@ class _EnvironmentServices:
         from comfydock_core.managers.node_manager import NodeManager
 
         return NodeManager(self._layout, lambda: self.packs)
+
+    @cached_property
+    def bundles(self) -> ExportImportManager:
+        from comfydock_core.managers.export_import_manager import ExportImportManager
+
+        return ExportImportManager(self._layout)

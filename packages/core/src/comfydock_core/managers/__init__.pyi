@@ -1,3 +1,4 @@
+from .export_import_manager import ExportImportManager as ExportImportManager
 from .git_manager import GitManager as GitManager
 from .model_download_manager import ModelDownloadManager as ModelDownloadManager
 from .model_symlink_manager import ModelSymlinkManager as ModelSymlinkManager

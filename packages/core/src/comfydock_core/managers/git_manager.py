@@ -12,6 +12,7 @@ from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, 
 from comfydock_core.integrations import git_options
 from comfydock_core.integrations.git import changes, queries
 from comfydock_core.integrations.own_program import own_command
+from comfydock_core.models.environments.template import TemplateHistory
 from comfydock_core.utils import native
 from comfydock_core.utils.files import atomic
 
@@ -51,6 +52,14 @@ class GitManager:
         self.configure_merging()
         self._ensure_identity()
         changes.commit_all(self._definition, FIRST_COMMIT)
+
+    def take_over_history(self, history: TemplateHistory) -> None:
+        """Let the definition go on with a history that came with it; what differs from its commit is not committed."""
+        os.rename(f"{history.directory}/.git", f"{self._definition}/.git")
+        changes.read_index(self._definition)
+        self.write_patterns()
+        self.configure_merging()
+        self._ensure_identity()
 
     def write_patterns(self) -> None:
         """Make `.gitignore` and `.gitattributes` say what they must; lines of the user stay.

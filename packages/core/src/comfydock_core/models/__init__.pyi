@@ -39,6 +39,7 @@ from .exceptions import BackendNotLocked as BackendNotLocked
 from .exceptions import BackendPartRefused as BackendPartRefused
 from .exceptions import BranchInUse as BranchInUse
 from .exceptions import BranchUnmerged as BranchUnmerged
+from .exceptions import BundleDamaged as BundleDamaged
 from .exceptions import BusyError as BusyError
 from .exceptions import CDEnvironmentError as CDEnvironmentError
 from .exceptions import CDNodeConflictError as CDNodeConflictError
@@ -58,6 +59,7 @@ from .exceptions import EnvironmentExists as EnvironmentExists
 from .exceptions import EnvironmentIncomplete as EnvironmentIncomplete
 from .exceptions import EnvironmentInUse as EnvironmentInUse
 from .exceptions import EnvironmentNotFound as EnvironmentNotFound
+from .exceptions import ExportRefused as ExportRefused
 from .exceptions import FileSystemError as FileSystemError
 from .exceptions import GitFailed as GitFailed
 from .exceptions import HashMismatch as HashMismatch
@@ -102,6 +104,7 @@ from .exceptions import PackageChangeRefused as PackageChangeRefused
 from .exceptions import PackageNotFound as PackageNotFound
 from .exceptions import PackageRefused as PackageRefused
 from .exceptions import PackagesInconsistent as PackagesInconsistent
+from .exceptions import PackagesUnobtainable as PackagesUnobtainable
 from .exceptions import PackExists as PackExists
 from .exceptions import PackHasChanges as PackHasChanges
 from .exceptions import PackNotFound as PackNotFound
@@ -128,6 +131,8 @@ from .exceptions import RequirementInvalid as RequirementInvalid
 from .exceptions import RequirementsConflict as RequirementsConflict
 from .exceptions import ScopeBusy as ScopeBusy
 from .exceptions import SectionNotFound as SectionNotFound
+from .exceptions import SignatureRefused as SignatureRefused
+from .exceptions import SigningFailed as SigningFailed
 from .exceptions import StashNotFound as StashNotFound
 from .exceptions import TemplateDamaged as TemplateDamaged
 from .exceptions import TemplateNotFound as TemplateNotFound

@@ -784,6 +784,45 @@ class TemplateDamaged(IntegrityError):
     code = "template-damaged"
 
 
+class BundleDamaged(TemplateDamaged):
+    """A bundle is damaged, was changed since it was made, or holds what no bundle may hold.
+
+    Every member of a bundle of ComfyDock is listed in it with its digest. Nothing was done with it. Ask for it once
+    more, from somebody whom you trust.
+    """
+
+    code = "bundle-damaged"
+
+
+class SignatureRefused(IntegrityError):
+    """A bundle is not signed by somebody whom you trust, although it has to be.
+
+    It has no signature, one by a key that is not among the signers, or one of other content. `--signers` names a file
+    of those who may sign, as `ssh-keygen` describes it under "ALLOWED SIGNERS".
+    """
+
+    code = "signature-refused"
+
+
+class SigningFailed(ToolError):
+    """`ssh-keygen` could not sign or verify a bundle.
+
+    Its own output is shown. A key with a passphrase has to be in the agent: `ssh-add` puts it there.
+    """
+
+    code = "signing-failed"
+
+
+class ExportRefused(ConflictError):
+    """An environment cannot be exported as it is: somebody else could not rebuild it, or a file is in the way.
+
+    Nothing was written. `--allow-issues` exports what workflows lack and models without a source all the same, and
+    the bundle says so.
+    """
+
+    code = "export-refused"
+
+
 class PacksUnobtainable(NotFoundError):
     """Node packs that the manifest names cannot be had: no source is known for them, or it lacks them.
 
@@ -791,6 +830,15 @@ class PacksUnobtainable(NotFoundError):
     """
 
     code = "packs-unobtainable"
+
+
+class PackagesUnobtainable(NotFoundError):
+    """A locked Python package lies on this machine only, so nobody else can have it.
+
+    Publish it to an index, or lock a wheel of it instead of a directory.
+    """
+
+    code = "packages-unobtainable"
 
 
 class InstallationNotFound(NotFoundError):

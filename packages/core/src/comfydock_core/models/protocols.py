@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from comfydock_core.models.sharing import NeededModel
     from comfydock_core.models.workflow.candidates import ClassResolution
 
 
@@ -38,6 +39,32 @@ class NodeInstallCallbacks(Protocol):
 
     def on_node_complete(self, pack: str, error: str | None) -> None:
         """The pack is fetched, or why it cannot be had; with `keep_going` the others are still tried then."""
+
+
+class ExportCallbacks(Protocol):
+    """Hears of an export, and decides what only its user can.
+
+    The library calls it from the thread that does the work. What it raises ends the work, with nothing written.
+    """
+
+    def on_models_without_sources(self, models: Sequence[NeededModel]) -> bool:
+        """Whether to export although nobody else can get these models. Before anything is written."""
+
+    def on_member(self, path: str, number: int, total: int) -> None:
+        """A member is written to the bundle, the `number`-th of `total`."""
+
+
+class ImportCallbacks(Protocol):
+    """Hears what becomes of the parts of a definition while an environment is made of it.
+
+    The library calls it from the thread that does the work. What it raises ends the work, with nothing made.
+    """
+
+    def on_pack(self, pack: str, error: str | None) -> None:
+        """A node pack is in its place, or why it cannot be had."""
+
+    def on_model(self, path: str, error: str | None) -> None:
+        """A model of the bundle is in its place below the models directory, or why it is not put there."""
 
 
 class NodeResolutionStrategy(Protocol):

@@ -88,9 +88,31 @@ class PackContents:
         """
         with disk_errors(f"copy the code of {content.release.name}"):
             copy_tree(content.directory, target)
-            release = content.release
-            if release.source == "registry" and release.sha256 is not None:
-                atomic.write_text(f"{target}/{NOTE}", note_text(release.version, release.sha256))
+            self.note_release(content.release, target)
+
+    def note_release(self, release: NodeInfo, directory: str) -> None:
+        """Note which release of the registry lies in a directory. Raises `FileSystemError`."""
+        if release.source == "registry" and release.sha256 is not None:
+            with disk_errors(f"note the release of {release.name}"):
+                atomic.write_text(f"{directory}/{NOTE}", note_text(release.version, release.sha256))
+
+    def take_in(self, release: NodeInfo, bundle: str, reporter: Reporter) -> None:
+        """Keep the commit that a release is pinned to, from a `git bundle`; its name proves that it is that commit.
+
+        Raises `PackVersionNotFound` when it is not in there, `RemoteError`, `ToolError`, `FileSystemError`.
+        """
+        repository = release.repository or ""
+        key = f"git-{mirror_key(repository)}-{release.version}"
+        label = f"{release.name} {release.version[:10]}"
+        with disk_errors(f"keep the code of {release.name}"), self._cache.making(key, label) as work:
+            if self._kept_checkout(key) is not None:
+                return
+            reporter.phase(f"Unpacking {label}")
+            content = f"{work}/content"
+            remotes.clone(bundle, content, on_line=clone_listener(reporter), what=release.name)
+            remotes.set_address(content, "origin", repository)
+            missing = self._checked_out(release, repository, content, reporter)
+            self._cache.settle(key, content, label, missing)
 
     def _from_archive(self, release: NodeInfo, url: str, reporter: Reporter) -> PackContent:
         kept = self._kept_archive(release, url)
@@ -162,8 +184,12 @@ class PackContents:
 
     def _check_out(self, release: NodeInfo, repository: str, directory: str, reporter: Reporter) -> tuple[str, ...]:
         """Make a repository with the exact commit checked out; returns what could not be had."""
+        self._mirrors.clone(repository, directory, wanted=release.version, reporter=reporter, what=release.name)
+        return self._checked_out(release, repository, directory, reporter)
+
+    def _checked_out(self, release: NodeInfo, repository: str, directory: str, reporter: Reporter) -> tuple[str, ...]:
+        """Check the exact commit out in a clone; returns what could not be had."""
         commit = release.version
-        self._mirrors.clone(repository, directory, wanted=commit, reporter=reporter, what=release.name)
         found = queries.commit_of(directory, commit)
         if found is None and remotes.fetch_commit(directory, repository, commit):
             found = queries.commit_of(directory, commit)

@@ -60,6 +60,14 @@ class PackSources:
         """Copy the code to a directory that does not exist yet. Raises `OSError`."""
         self._contents.place(content, directory)
 
+    def take_in(self, release: NodeInfo, bundle: str, reporter: Reporter) -> None:
+        """Keep the code of a release from git that somebody else packed. Raises what `PackContents.take_in` raises."""
+        self._contents.take_in(release, bundle, reporter)
+
+    def note_release(self, release: NodeInfo, directory: str) -> None:
+        """Note in a directory which release of the registry lies there. Raises `FileSystemError`."""
+        self._contents.note_release(release, directory)
+
     def _again(self, reference: PackReference, release: NodeInfo, reporter: Reporter) -> PackContent:
         """The code of a release that is looked up; what speaks against it was weighed when it was added."""
         found = self._lookup.release(reference, reporter, force=True)

@@ -8,6 +8,9 @@ _LONGEST = 200  # Bytes; what is made beside a file has its name with something 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f]')
 _UNSEEN = re.compile("[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE)
+_GIT = (".git", "git~1")
+# Letters that file systems of macOS pass over in names.
+_PASSED_OVER = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _EXTENDED = re.compile(r"filename\*\s*=\s*([\w-]+)'[^']*'([^;\s]+)", re.IGNORECASE)
 _QUOTED = re.compile(r'filename\s*=\s*"((?:\\.|[^"\\])*)"', re.IGNORECASE)
 _PLAIN = re.compile(r"filename\s*=\s*([^;\"\s][^;]*)", re.IGNORECASE)
@@ -62,3 +65,8 @@ def _shortened(name: str) -> str:
         stem, extension = name, ""
     end = f"{dot}{extension}" if extension else ""
     return stem.encode()[: _LONGEST - len(end.encode())].decode("utf-8", "ignore") + end
+
+
+def stands_for_git(name: str) -> bool:
+    """Whether a name is that of a repository's directory, on any of the systems that it may come to."""
+    return _PASSED_OVER.sub("", name).partition(":")[0].rstrip(" .").lower() in _GIT

@@ -37,3 +37,13 @@ class WarningReporter:
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)
+
+
+class UnheardImport:
+    """Hears what becomes of the parts of a definition, for nobody."""
+
+    def on_pack(self, pack: str, error: str | None) -> None:
+        """Pass over the node pack."""
+
+    def on_model(self, path: str, error: str | None) -> None:
+        """Pass over the model."""

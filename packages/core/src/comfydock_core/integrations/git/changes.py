@@ -30,6 +30,12 @@ def commit_all(worktree: str, message: str) -> bool:
     return True
 
 
+def read_index(worktree: str) -> None:
+    """Let git know the files that lie there as those of the last commit, as far as they are. Raises `GitFailed`."""
+    runner.run(["read-tree", "HEAD"], cwd=worktree, doing="prepare the index")
+    runner.ask(["update-index", "-q", "--refresh"], cwd=worktree)  # Its exit code says that some files differ.
+
+
 def restore(worktree: str, paths: list[str]) -> None:
     """Write some files as the last commit has them. Raises `GitFailed`."""
     runner.run(["checkout", "--quiet", "HEAD", "--", *paths], cwd=worktree, doing="restore files of ComfyUI")

@@ -5,19 +5,16 @@ committed, byte for byte.
 """
 
 import os
-import re
 from collections.abc import Mapping
 
 from comfydock_core.integrations.git import runner
 from comfydock_core.integrations.git.history import damaged, read_objects
 from comfydock_core.models.file_moves import TreeChange, TreeFile
+from comfydock_core.utils.file_names import stands_for_git
 
 PLAIN, EXECUTABLE, LINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 _READING = "read the history"
 _FORBIDDEN = ("", ".", "..")
-_GIT = (".git", "git~1")
-# Letters that file systems of macOS pass over in names.
-_PASSED_OVER = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _MODE_NONE = 0
 
 
@@ -126,10 +123,5 @@ def _file(mode: str, name: str) -> TreeFile | None:
 def _refuse_unsafe(worktree: str, path: str) -> None:
     """A tree may be made by hand: git itself would not check such a path out."""
     parts = path.split("/")
-    if any(part in _FORBIDDEN or _stands_for_git(part) for part in parts):
+    if any(part in _FORBIDDEN or stands_for_git(part) for part in parts):
         raise damaged(worktree, f"it has a file `{path}`, which would lie outside of the definition")
-
-
-def _stands_for_git(name: str) -> bool:
-    """Whether a name is that of a repository's directory, on any of the systems that the history may come to."""
-    return _PASSED_OVER.sub("", name).partition(":")[0].rstrip(" .").lower() in _GIT

@@ -1,7 +1,20 @@
 """What a new environment can be made from: the manifest of another, alone or in a bundle."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateHistory:
+    """The history that came with a definition: a repository of its own at `directory`, with nothing checked out.
+
+    `commit` is what the files are of. `branch` is `None` for a detached head. `remote` is where it came from.
+    """
+
+    directory: str
+    commit: str
+    branch: str | None
+    remote: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +23,9 @@ class Template:
 
     `comfyui` is the commit of ComfyUI, or its version where the manifest has no commit. `manifest_text` has
     `[tool.comfydock]` whichever tool wrote it. `development` are the files of development packs, by their path below
-    `dev_nodes`. `passed_over` are members that no definition has.
+    `dev_nodes`. `passed_over` are members that no definition has. `carried` are large members by their path: where each
+    lies. `executables` are the paths of programs among the files. `kept` are files that the repository of the
+    definition has beside it.
     """
 
     path: str
@@ -24,3 +39,7 @@ class Template:
     version: str | None
     version_type: str | None
     python: str | None
+    carried: Mapping[str, str] = field(default_factory=dict)
+    executables: frozenset[str] = frozenset()
+    kept: Mapping[str, bytes] = field(default_factory=dict)
+    history: TemplateHistory | None = None

@@ -1,4 +1,4 @@
-"""The Containerfile of an environment: packages installed from the lock in one stage, nothing to build them in the last.
+"""The Containerfile of an environment: one stage installs the lock, the last has nothing to build packages with.
 
 Docker, Podman and Buildah read it. Nothing that a stranger named stands in it: node packs are copied as a directory.
 """

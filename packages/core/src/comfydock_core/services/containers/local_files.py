@@ -12,7 +12,7 @@ _LOCAL = re.compile(r'\b(?:url = "file://(?P<url>[^"]+)"|path = "(?P<path>/[^"]+
 
 
 def take_local_files(text: str) -> tuple[str, Mapping[str, str]]:
-    """A `pylock.toml` whose files of this machine are those in `wheels/`, and where these are now, by their names there.
+    """A `pylock.toml` that has files of this machine in `wheels/`, and where they are now, by their names there.
 
     Raises `PackagesUnobtainable` for a directory, which no hash can be of, and for two files of one name.
     """

@@ -20,6 +20,7 @@ from comfydock_core.core.usecases.environments.templating import (
     named_as_in,
     open_template,
     packs_left_out,
+    refuse_unobtainable,
     told_of_template,
     write_definition,
 )
@@ -32,6 +33,7 @@ from comfydock_core.models.environments.creation import (
     CreationPlan,
     creation_work,
 )
+from comfydock_core.models.environments.template import Template
 from comfydock_core.models.exceptions import (
     HashMismatch,
     InvalidSetting,
@@ -39,11 +41,12 @@ from comfydock_core.models.exceptions import (
     NotComfyUI,
 )
 from comfydock_core.models.operation import Initiator
-from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.protocols import ImportCallbacks, Reporter
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.services.comfyui_requirements import comfyui_requirements
 from comfydock_core.utils import native
 from comfydock_core.utils.files import atomic
+from comfydock_core.utils.reporting import UnheardImport
 from comfydock_core.utils.versions import is_python_version
 from comfydock_core.validation.requirements import RequirementsFile
 
@@ -61,9 +64,26 @@ def plan_creation(
     `ComfyUIVersions.resolve` raises.
     """
     check_name(request.name)
+    refuse_taken(layout.environment(request.name))
+    return plan_creation_of(layout, services, request, open_template(request), reporter)
+
+
+def plan_creation_of(
+    layout: WorkspaceLayout,
+    services: WorkspaceServices,
+    request: CreateRequest,
+    template: Template | None,
+    reporter: Reporter,
+    *,
+    command: str = "create",
+) -> CreationPlan:
+    """The same for a definition that was read, by a command of another name.
+
+    Raises `PacksUnobtainable` as well.
+    """
     place = layout.environment(request.name)
-    refuse_taken(place)
-    template = open_template(request, place)
+    if template is not None:
+        refuse_unobtainable(request, template, place)
     python = template.python if template else request.python
     python = check_python(_DEFAULT_PYTHON if python is None else python)
     backend = check_backend(request.torch_backend)
@@ -90,32 +110,44 @@ def plan_creation(
         missing_packs=packs_left_out(template, place),
         keep_going=request.keep_going,
         as_of=as_of,
-        change=plan_new_environment(layout, "create", request.name, work, activate=request.use),
+        change=plan_new_environment(layout, command, request.name, work, activate=request.use),
     )
 
 
 def create_environment(
-    layout: WorkspaceLayout, services: WorkspaceServices, plan: CreationPlan, initiator: Initiator, reporter: Reporter
+    layout: WorkspaceLayout,
+    services: WorkspaceServices,
+    plan: CreationPlan,
+    initiator: Initiator,
+    reporter: Reporter,
+    callbacks: ImportCallbacks | None = None,
 ) -> CreatedEnvironment:
     """Execute the plan. Whatever fails or interrupts it, nothing has its name then."""
     with staged_environment(layout, plan, "create the environment", initiator, reporter) as staged:
-        missing = _build(staged, services.environment(staged), plan, reporter)
+        missing = _build(staged, services.environment(staged), plan, reporter, callbacks or UnheardImport())
     return CreatedEnvironment(plan.directory, missing)
 
 
 def _build(
-    layout: EnvironmentLayout, services: EnvironmentServices, plan: CreationPlan, reporter: Reporter
+    layout: EnvironmentLayout,
+    services: EnvironmentServices,
+    plan: CreationPlan,
+    reporter: Reporter,
+    callbacks: ImportCallbacks,
 ) -> tuple[str, ...]:
     """The story. The marker of a finished environment comes last. Returns the node packs that were left out."""
     with services.uv_project.creating_venv(plan.python, reporter):
         commit = fetch_comfyui(layout, services.comfyui, plan.comfyui, reporter)
         reporter.phase(f"Preparing Python {plan.python}")  # What of it is still to be waited for.
-    missing = _define(layout, services, plan, commit, reporter)
+    missing = _define(layout, services, plan, commit, reporter, callbacks)
     _install(layout, services, plan, reporter)
     reporter.phase("Linking the models directory")
     services.models_link.replace_checkout_directory(plan.models_directory)
     reporter.phase("Starting the history")
-    services.git.start_history()
+    if plan.template is None or plan.template.history is None:
+        services.git.start_history()
+    else:
+        services.git.take_over_history(plan.template.history)
     atomic.write_text(layout.complete_marker, "")
     return missing
 
@@ -154,7 +186,12 @@ def _put_back(path: str, content: bytes | None) -> None:
 
 
 def _define(
-    layout: EnvironmentLayout, services: EnvironmentServices, plan: CreationPlan, commit: str, reporter: Reporter
+    layout: EnvironmentLayout,
+    services: EnvironmentServices,
+    plan: CreationPlan,
+    commit: str,
+    reporter: Reporter,
+    callbacks: ImportCallbacks,
 ) -> tuple[str, ...]:
     """Write the definition, and fill ComfyUI from the template; returns the node packs that were left out."""
     requirements = read_requirements(layout, plan.comfyui, reporter)
@@ -165,7 +202,8 @@ def _define(
         services.pyproject.create(plan, commit=commit, requirements=requirements, exclude_newer=newest)
         return ()
     write_definition(layout, services, plan, commit, reporter)
-    return fill_comfyui(layout, services, plan.template, reporter, keep_going=plan.keep_going)
+    keep_going = plan.keep_going
+    return fill_comfyui(layout, services, plan.template, reporter, keep_going=keep_going, callbacks=callbacks)
 
 
 def fetch_comfyui(

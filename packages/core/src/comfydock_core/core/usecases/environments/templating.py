@@ -8,6 +8,7 @@ from dataclasses import replace
 from comfydock_core.analyzers.status_scanner import kind_of_version
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
+from comfydock_core.managers.export_import_manager import carried_packs, directory_names
 from comfydock_core.managers.pack_places import missing_packs, path_of
 from comfydock_core.models.environments.creation import ComfyUISpec, CreateRequest, CreationPlan
 from comfydock_core.models.environments.template import Template
@@ -18,28 +19,31 @@ from comfydock_core.models.exceptions import (
     RefNotFound,
     RemoteError,
     RepositoryNotFound,
-    TemplateDamaged,
 )
-from comfydock_core.models.protocols import Reporter
+from comfydock_core.models.protocols import ImportCallbacks, Reporter
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.pytorch_settings import is_neutral
 from comfydock_core.repositories.definition.template_reader import read_template
-from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.utils.files import atomic
 from comfydock_core.utils.files.filesystem import remove_tree
 
-_WORKFLOWS = "workflows/"
 _SHOWN = 10
 
 
-def open_template(request: CreateRequest, place: EnvironmentLayout) -> Template | None:
-    """The template that is asked for, if there is one, after refusing what contradicts it or cannot be had.
+def open_template(request: CreateRequest) -> Template | None:
+    """The template that is asked for, if there is one, after refusing what contradicts it.
 
-    Raises `TemplateNotFound`, `TemplateDamaged`, `ManifestDamaged`, `InvalidSetting`, `PacksUnobtainable`.
+    Raises `TemplateNotFound`, `TemplateDamaged`, `ManifestDamaged`, `InvalidSetting`.
     """
     if request.template is None:
         return None
     template = read_template(os.path.abspath(os.path.expanduser(request.template)))
+    refuse_contradictions(request, template)
+    return template
+
+
+def refuse_contradictions(request: CreateRequest, template: Template) -> None:
+    """Raise `InvalidSetting` for versions beside a definition, which pins its own."""
     for option, given in (("--comfyui", request.comfyui), ("--python", request.python), ("--as-of", request.as_of)):
         if given is not None:
             raise InvalidSetting(
@@ -47,6 +51,10 @@ def open_template(request: CreateRequest, place: EnvironmentLayout) -> Template 
                 hint=f"leave `{option}` out, or create without the template",
                 context={"option": option, "template": template.path},
             )
+
+
+def refuse_unobtainable(request: CreateRequest, template: Template, place: EnvironmentLayout) -> None:
+    """Raise `PacksUnobtainable` for node packs that nobody can fetch, unless the others are wanted all the same."""
     wanting = packs_left_out(template, place)
     if wanting and not request.keep_going:
         raise PacksUnobtainable(
@@ -54,7 +62,6 @@ def open_template(request: CreateRequest, place: EnvironmentLayout) -> Template 
             hint="`--keep-going` creates the environment without them",
             context={"packs": list(wanting)},
         )
-    return template
 
 
 def packs_left_out(template: Template | None, place: EnvironmentLayout) -> tuple[str, ...]:
@@ -73,8 +80,7 @@ def write_definition(
     assert template is not None
     for name in template.passed_over:
         reporter.warn(f"`{name}` of the template is passed over: no definition has such a file")
-    for name, content in {**template.files, "pyproject.toml": template.manifest_text.encode()}.items():
-        _write(f"{layout.definition}/{name}", content)
+    services.bundles.write_definition(template)
     atomic.write_text(layout.python_version, f"{plan.python}\n")
     if not is_neutral(services.pyproject.read()):
         reporter.phase("Converting the definition")
@@ -89,25 +95,28 @@ def fill_comfyui(
     reporter: Reporter,
     *,
     keep_going: bool,
+    callbacks: ImportCallbacks,
 ) -> tuple[str, ...]:
     """Put the template's workflows where ComfyUI has them, and its node packs; returns and tells those it leaves out.
 
     Raises what `NodeManager.fetch` raises; with `keep_going` a pack that is not there any more is left out instead.
     """
-    for name, content in template.files.items():
-        if name.startswith(_WORKFLOWS):
-            _write_inside(layout, f"{layout.comfyui}/user/default/{name}", content)
-    for name, content in template.development.items():
-        _write_inside(layout, f"{layout.custom_nodes}/{_directory_of(template, name)}", content)
+    services.bundles.place(template, services.packs, reporter)
     packs, unobtainable = missing_packs(layout, services.pyproject.read())
     for name in unobtainable:
+        callbacks.on_pack(name, "no source for it is known")
         reporter.warn(f"the node pack {name} is missing, as no source for it is known")
-    gone = [pack.release.name for pack in packs if not _obtain(pack, layout, services, reporter, keep_going)]
+    gone = [pack.release.name for pack in packs if not _obtain(pack, layout, services, reporter, keep_going, callbacks)]
     return (*unobtainable, *gone)
 
 
 def _obtain(
-    pack: NodePackage, layout: EnvironmentLayout, services: EnvironmentServices, reporter: Reporter, keep_going: bool
+    pack: NodePackage,
+    layout: EnvironmentLayout,
+    services: EnvironmentServices,
+    reporter: Reporter,
+    keep_going: bool,
+    callbacks: ImportCallbacks,
 ) -> bool:
     place = f"{layout.root}/{path_of(pack)}"
     try:
@@ -116,10 +125,12 @@ def _obtain(
         if not keep_going:
             error.hint = f"{error.hint}; `--keep-going` creates the environment without it"
             raise
+        callbacks.on_pack(pack.release.name, error.message)
         reporter.warn(f"the node pack {pack.release.name} is missing: {error.message}")
         if os.path.lexists(place):
             remove_tree(place)
         return False
+    callbacks.on_pack(pack.release.name, None)
     return True
 
 
@@ -143,36 +154,7 @@ def told_of_template(template: Template | None) -> Iterator[None]:
         raise
 
 
-def _directory_of(template: Template, path: str) -> str:
-    """The path below `custom_nodes`: packs lie there under the name that the manifest has for their identifier."""
-    identifier, _, rest = path.partition("/")
-    return f"{_names(template).get(identifier, identifier)}/{rest}"
-
-
 def _is_carried(template: Template, name: str) -> bool:
     identifiers = {path.partition("/")[0] for path in template.development}
-    return name in {_names(template).get(identifier, identifier) for identifier in identifiers}
-
-
-def _names(template: Template) -> dict[str, str]:
-    """The directory of each pack in the manifest. Raises `ManifestDamaged`."""
-    packs = tracked_packs(dict(template.manifest), template.path)
-    return {identifier: pack.directory for identifier, pack in packs.items()}
-
-
-def _write_inside(layout: EnvironmentLayout, path: str, content: bytes) -> None:
-    """Write a file, unless a link in ComfyUI's repository leads out of the environment."""
-    root = os.path.realpath(layout.root)
-    if not os.path.realpath(path).startswith(f"{root}{os.sep}"):
-        raise TemplateDamaged(
-            f"`{os.path.relpath(path, layout.root)}` leads out of the environment",
-            hint="the repository of ComfyUI that the template names has a link there; do not trust it",
-            context={"path": path},
-        )
-    _write(path, content)
-
-
-def _write(path: str, content: bytes) -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as file:
-        file.write(content)
+    names = directory_names(template)
+    return name in carried_packs(template) or name in {names.get(one, one) for one in identifiers}

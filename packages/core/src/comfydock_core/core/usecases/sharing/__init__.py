@@ -1,4 +1,4 @@
-"""Merging lines of an environment's history by what they mean, and taking single commits back."""
+"""Bringing environments to other people and machines, and from them."""
 
 import lazy_loader as lazy
 

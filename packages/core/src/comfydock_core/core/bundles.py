@@ -1,0 +1,109 @@
+"""`Bundles`: environments as files for others, and from others, one short method for each use case."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from typing import IO
+
+    from comfydock_core.core.services_bundle import WorkspaceAccess
+    from comfydock_core.models.operation import Initiator
+    from comfydock_core.models.protocols import ExportCallbacks, ImportCallbacks, Reporter
+    from comfydock_core.models.sharing import (
+        ExportedBundle,
+        ExportPlan,
+        ExportRequest,
+        ImportOutcome,
+        ImportPlan,
+        ImportRequest,
+        SharedContents,
+        Verification,
+    )
+
+
+class Bundles:
+    """The bundles that one workspace writes and reads."""
+
+    def __init__(self, workspace: WorkspaceAccess | None) -> None:
+        """Without a workspace bundles can be shown and verified."""
+        self._workspace = workspace
+
+    def scratch(self) -> AbstractContextManager[str]:
+        """A directory for what lies between a plan and its end, which goes afterwards. Raises `FileSystemError`."""
+        from comfydock_core.core.usecases.sharing.scratch import scratch_directory
+
+        return scratch_directory(self._there.layout)
+
+    def plan_export(
+        self,
+        environment: str | None,
+        request: ExportRequest,
+        scratch: str,
+        callbacks: ExportCallbacks,
+        reporter: Reporter,
+    ) -> ExportPlan:
+        """The bundle of an environment's last commit, with everything checked and asked; nothing is written.
+
+        Raises `UncommittedWork`, `ExportRefused`, `NoHistory`, `RepositoryUnfit`, `ManifestDamaged`, `GitFailed`,
+        `FileSystemError`, and with packs what fetching them raises.
+        """
+        from comfydock_core.core.usecases.sharing.exporting import plan_export
+
+        there, layout = self._there, self._there.environment(environment)
+        return plan_export(layout, there.layout, there.services(), request, scratch, callbacks, reporter)
+
+    def export(self, plan: ExportPlan, callbacks: ExportCallbacks, stream: IO[bytes] | None = None) -> ExportedBundle:
+        """Write the planned bundle, whole or not at all; into `stream` where the plan has no target.
+
+        Raises `SigningFailed`, `ToolMissing`, `ChangedMeanwhile`, `ExportRefused`, `FileSystemError`.
+        """
+        from comfydock_core.core.usecases.sharing.exporting import export_bundle
+
+        return export_bundle(self._there.environment(plan.name), self._there.services(), plan, callbacks, stream)
+
+    def show(self, source: str, reporter: Reporter) -> SharedContents:
+        """What is in a bundle, and what of it is on this machine. Raises `TemplateNotFound`, `TemplateDamaged`."""
+        from comfydock_core.core.usecases.sharing.contents import contents_of
+        from comfydock_core.core.usecases.sharing.inspecting import open_source
+
+        opened = open_source(source, None, None, reporter)
+        manifest = opened.bundle.manifest if opened.bundle is not None else None
+        return contents_of(opened.template, manifest, None if self._workspace is None else self._workspace.layout)
+
+    def verify(self, source: str, signers: str | None, reporter: Reporter) -> Verification:
+        """Whether every member is what it is listed as, and who signed that.
+
+        Raises `TemplateNotFound`, `BundleDamaged`, `SignatureRefused`, `InvalidSetting`, `SigningFailed`.
+        """
+        from comfydock_core.core.usecases.sharing.inspecting import open_bundle
+        from comfydock_core.core.usecases.sharing.signing import verify_bundle
+
+        return verify_bundle(open_bundle(source, reporter), signers)
+
+    def plan_import(
+        self, request: ImportRequest, scratch: str, reporter: Reporter, *, offline: bool = False
+    ) -> ImportPlan:
+        """Inspect a source and resolve what is to be made of it. Outside of `scratch` nothing is written.
+
+        Raises `TemplateNotFound`, `TemplateDamaged`, `SignatureRefused`, for repositories `RefNotFound`,
+        `RefAmbiguous`, `RefInvalid` and `RemoteError`, and what planning a creation raises.
+        """
+        from comfydock_core.core.usecases.sharing.importing import plan_import
+
+        there = self._there
+        return plan_import(there.layout, there.services(), request, scratch, reporter, offline=offline)
+
+    def carry_out_import(
+        self, plan: ImportPlan, initiator: Initiator, reporter: Reporter, callbacks: ImportCallbacks
+    ) -> ImportOutcome:
+        """Build the planned environment; whatever stops it, nothing has its name then."""
+        from comfydock_core.core.usecases.sharing.importing import import_environment
+
+        return import_environment(self._there.layout, self._there.services(), plan, initiator, reporter, callbacks)
+
+    @property
+    def _there(self) -> WorkspaceAccess:
+        if self._workspace is None:
+            raise RuntimeError("these Bundles were made without a workspace")
+        return self._workspace

@@ -1,0 +1,181 @@
+"""Exporting an environment: everything is checked and asked before the first byte is written."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import IO
+
+from comfydock_core.configs.environment_layout import WORKFLOWS, EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.core.services_bundle import WorkspaceServices
+from comfydock_core.core.usecases.history.fitness import refuse_unfit
+from comfydock_core.core.usecases.history.gaps import find_gaps
+from comfydock_core.core.usecases.history.patch_files import local_changes_once
+from comfydock_core.core.usecases.history.patches import held_patches
+from comfydock_core.core.usecases.sharing.contents import Needs, needs_of, without_sources
+from comfydock_core.core.usecases.workflows.recalling import check_or_recall
+from comfydock_core.integrations import ssh_keys
+from comfydock_core.integrations.git.head import read_head
+from comfydock_core.managers.export_import_manager import Collected, refuse_other_file
+from comfydock_core.managers.workflow_manager import WorkflowManager
+from comfydock_core.models.committing import Gap
+from comfydock_core.models.exceptions import ExportRefused, NoHistory, UncommittedWork
+from comfydock_core.models.protocols import ExportCallbacks, Reporter
+from comfydock_core.models.sharing import (
+    BundleManifest,
+    ExportedBundle,
+    ExportPlan,
+    ExportRequest,
+    HistoryTip,
+    NeededModel,
+)
+from comfydock_core.models.workflow.checks import IssueCode
+from comfydock_core.repositories.bundles.manifest_file import manifest_content
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.definition.tracked_packs import tracked_packs
+from comfydock_core.repositories.history.definition_files import CommittedFiles, present_files
+from comfydock_core.utils.files.disk_errors import disk_errors
+from comfydock_core.utils.text import some
+
+_SHOWN = 5
+# What keeps somebody else from running a workflow; wrong values are between the workflow and its author.
+_LACKING = (IssueCode.MISSING_CLASS, IssueCode.MISSING_MODEL, IssueCode.UNREADABLE)
+
+
+def plan_export(
+    layout: EnvironmentLayout,
+    workspace: WorkspaceLayout,
+    services: WorkspaceServices,
+    request: ExportRequest,
+    scratch: str,
+    callbacks: ExportCallbacks,
+    reporter: Reporter,
+) -> ExportPlan:
+    """Everything that the bundle is going to be. `scratch` is an empty directory that has to stay until it is written.
+
+    Raises `UncommittedWork`, `ExportRefused`, `NoHistory`, `RepositoryUnfit`, `ManifestDamaged`, `GitFailed`,
+    `FileSystemError`, and with packs what fetching them raises.
+    """
+    refuse_unfit(layout)
+    commit, branch = committed_head(layout), read_head(layout.definition)[1]
+    target = None if request.target == "-" else target_of(request.target, layout.name)
+    if target is not None:
+        with disk_errors("export the environment", target):
+            refuse_other_file(target)
+    issues = _issues(layout, workspace, reporter)
+    if issues and not request.allow_issues:
+        raise _with_issues(issues)
+    services_here = services.environment(layout)
+    with disk_errors("export the environment", layout.definition):
+        manifest = read_manifest(layout.manifest)
+        packs = tracked_packs(manifest, layout.manifest)
+        reporter.phase("Collecting the files")
+        found = services_here.bundles.collect(commit, packs)
+        needs = needs_of(found.files, manifest)
+        models = without_sources(needs.listed)
+        if models and not request.allow_issues and not callbacks.on_models_without_sources(models):
+            raise _without_models(models)
+        if request.with_packs:
+            services_here.bundles.add_packs(packs, services_here.packs, scratch, found, reporter)
+        if request.with_history:
+            reporter.phase("Packing the history")
+            services_here.bundles.add_history(commit, branch, scratch, found)
+        said = _manifest(layout, workspace, found, needs)
+    if request.with_history:
+        said = replace(said, history=HistoryTip(commit, branch))
+    return ExportPlan(
+        name=layout.name,
+        commit=commit,
+        target=target,
+        members=tuple(found.members),
+        manifest=said,
+        manifest_content=manifest_content(said),
+        sign=request.sign,
+        models_without_sources=models,
+        issues=issues,
+        left_out=tuple(found.left_out),
+    )
+
+
+def export_bundle(
+    layout: EnvironmentLayout,
+    services: WorkspaceServices,
+    plan: ExportPlan,
+    callbacks: ExportCallbacks,
+    stream: IO[bytes] | None = None,
+) -> ExportedBundle:
+    """Write the planned bundle, into `stream` where the plan has no target. Raises `SigningFailed`, `ToolMissing`,
+    `ChangedMeanwhile`, `ExportRefused`, `FileSystemError`.
+    """
+    signature = None if plan.sign is None else ssh_keys.sign(plan.manifest_content, plan.sign)
+    with disk_errors("write the bundle", plan.target):
+        return services.environment(layout).bundles.write(plan, signature, callbacks, stream)
+
+
+def target_of(wish: str | None, name: str) -> str:
+    """The file to write: the one that is wished for, or one with the name of the day in a directory."""
+    usual = f"{name}_export_{time.strftime('%Y%m%d')}.tar.gz"
+    path = os.path.abspath(os.path.expanduser(wish or usual))
+    return f"{path}/{usual}" if os.path.isdir(path) else path
+
+
+def committed_head(layout: EnvironmentLayout) -> str:
+    """The last commit, when it is all that there is. Raises `NoHistory`, `UncommittedWork`, `GitFailed`."""
+    commit = read_head(layout.definition)[0]
+    if commit is None:
+        raise NoHistory(
+            f"`{layout.name}` has no commit yet",
+            hint="`comfydock commit` makes one",
+            context={"environment": layout.name},
+        )
+    committed, now = CommittedFiles(layout.definition, commit).identities, present_files(layout).identities
+    names = sorted(name for name in committed.keys() | now.keys() if committed.get(name) != now.get(name))
+    if not names:
+        return commit
+    workflows = [name.removeprefix(WORKFLOWS) for name in names if name.startswith(WORKFLOWS)]
+    what = f"the workflows {some(workflows, _SHOWN)}" if workflows else some([f"`{name}`" for name in names], _SHOWN)
+    raise UncommittedWork(
+        f"`{layout.name}` has changes that are not committed: {what}",
+        hint="a bundle holds what is committed: `comfydock commit` commits them",
+        context={"environment": layout.name, "files": names, "workflows": workflows},
+    )
+
+
+def _issues(layout: EnvironmentLayout, workspace: WorkspaceLayout, reporter: Reporter) -> tuple[tuple[str, str], ...]:
+    manager = WorkflowManager(layout, workspace)
+    names = manager.names()
+    checks = check_or_recall(manager, names, reporter, strict=False) if names else []
+    return tuple((one.name, issue.message) for one in checks for issue in one.issues if issue.code in _LACKING)
+
+
+def _with_issues(issues: Sequence[tuple[str, str]]) -> ExportRefused:
+    told = some([f"{name}: {message}" for name, message in issues], _SHOWN, "; ")
+    return ExportRefused(
+        f"workflows lack something here, so that nobody else could run them: {told}",
+        hint=f"`comfydock workflow resolve {issues[0][0]}` gets what is missing; `--allow-issues` exports it as it is",
+        context={"issues": [{"workflow": name, "message": message} for name, message in issues]},
+    )
+
+
+def _without_models(models: Sequence[NeededModel]) -> ExportRefused:
+    told = some([f"{one.place} ({', '.join(one.workflows)})" for one in models], _SHOWN)
+    return ExportRefused(
+        f"no source is known of models that workflows use, so that nobody else could get them: {told}",
+        hint="`comfydock model add-source` notes one; `--allow-issues` exports without",
+        context={"models": [one.as_dict() for one in models]},
+    )
+
+
+def _manifest(layout: EnvironmentLayout, workspace: WorkspaceLayout, found: Collected, needs: Needs) -> BundleManifest:
+    """Only what the state decides stands in it: no names of environments, no moments, no commits."""
+    changes = local_changes_once(layout, workspace)()
+    names = {member.name: member.digest for member in found.members}
+    gaps = find_gaps(layout, changes, held_patches(names).keys())
+    carried = {name.split("/")[1] for name in names if name.startswith("dev_nodes/")}
+    missing = [gap for gap in gaps if not _is_carried(gap, carried)]
+    return BundleManifest(dict(sorted(names.items())), tuple(missing), dict(sorted(needs.packs.items())), needs.listed)
+
+
+def _is_carried(gap: Gap, own_packs: set[str]) -> bool:
+    return gap.kind == "development-pack" and gap.name in own_packs

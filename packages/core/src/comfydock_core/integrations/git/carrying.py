@@ -1,0 +1,146 @@
+"""Histories in one file (`git bundle`), and those of definitions elsewhere, prepared to be taken over."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+
+from comfydock_core.integrations.git import queries, remotes, runner
+from comfydock_core.models.addresses import without_credentials
+from comfydock_core.models.exceptions import RefAmbiguous, RefInvalid, RefNotFound
+from comfydock_core.utils.text import did_you_mean, nearest
+from comfydock_core.utils.versions import looks_like_commit
+
+ORIGIN = "origin"
+_CHUNK = 1 << 20
+_HEADS = "refs/heads/"
+_TAGS = "refs/tags/"
+_REMOTES = f"refs/remotes/{ORIGIN}/"
+# The same objects give the same bytes: nothing is taken over from how the repository happens to be packed.
+_EXACTLY = ("-c", "pack.compression=6", "-c", "core.bigFileThreshold=512m", "-c", "pack.useSparse=false")
+_PACKING = ("--stdout", "--revs", "--threads=1", "--no-reuse-delta", "--no-reuse-object", "--no-use-bitmap-index",
+            "--delta-base-offset", "--window=10", "--depth=50", "--quiet")  # fmt: skip
+
+
+def write_history(worktree: str, references: Mapping[str, str], place: str) -> None:
+    """Write a `git bundle` with some references, full names and commits, and all that they lead to.
+
+    Raises `GitFailed`, `OSError`.
+    """
+    names = sorted(references)
+    header = "".join(f"{references[name]} {name}\n" for name in names)
+    with (
+        open(place, "xb") as file,
+        runner.read_output(
+            [*_EXACTLY, "pack-objects", *_PACKING],
+            cwd=worktree,
+            doing="pack the history",
+            given="".join(f"{references[name]}\n" for name in names).encode(),
+        ) as packed,
+    ):
+        file.write(f"# v2 git bundle\n{header}\n".encode())
+        while content := packed.read(_CHUNK):
+            file.write(content)
+
+
+def tags_within(worktree: str, commit: str) -> dict[str, str]:
+    """The tags of a commit and of those before it, by their full names, with what each leads to. Raises `GitFailed`."""
+    words = ["for-each-ref", "--merged", commit, "--format=%(objectname) %(refname)", _TAGS]
+    lines = runner.run(words, cwd=worktree, doing="list the tags").splitlines()
+    return {name: found for found, _, name in (line.partition(" ") for line in lines)}
+
+
+def unpack_history(bundle: str, directory: str, *, branch: str | None, commit: str) -> None:
+    """Make a repository of a `git bundle` that a stranger made, with `HEAD` at a commit and nothing checked out.
+
+    Raises `GitFailed`, also where the commit is not in it.
+    """
+    os.mkdir(directory)
+    doing = "read the history in the bundle"
+    runner.run(["init", "--quiet", "--template=", "--initial-branch=main"], cwd=directory, doing=doing)
+    wanted = ["+HEAD:refs/comfydock/head"] if branch is None else [f"+{_HEADS}{branch}:{_HEADS}{branch}"]
+    words = ["-c", "fetch.fsckObjects=true", "fetch", "--quiet", "--no-write-fetch-head", "--no-auto-maintenance"]
+    words += ["--no-tags", "--", bundle, *wanted, f"+{_TAGS}*:{_TAGS}*"]
+    runner.run(words, cwd=directory, doing=doing)
+    put_head(directory, commit, branch)
+    if branch is None:
+        runner.run(["update-ref", "-d", "refs/comfydock/head"], cwd=directory, doing=doing)
+
+
+def clone_definition(repository: str, directory: str, *, on_line: Callable[[str], None]) -> None:
+    """Clone with the whole history and `origin` leading there, without a login in it; nothing is checked out.
+
+    Raises what `remotes.clone` raises.
+    """
+    remotes.clone(repository, directory, on_line=on_line, what="the environment")
+    remotes.set_address(directory, ORIGIN, without_credentials(repository))
+
+
+def find_reference(worktree: str, repository: str, ref: str | None) -> tuple[str, str | None]:
+    """The commit and the branch that a reference means in what was cloned; `None` is where its `HEAD` leads.
+
+    A tag or a commit is on no branch. Raises `RefInvalid`, `RefNotFound`, `RefAmbiguous`.
+    """
+    shown = without_credentials(repository)
+    branches = {name.removeprefix(_REMOTES) for name in queries.references_below(worktree, _REMOTES)} - {"HEAD"}
+    tags = {name.removeprefix(_TAGS) for name in queries.references_below(worktree, _TAGS)}
+    if ref is None:
+        return _head(worktree, shown)
+    if not re.fullmatch(r"[^-\x00-\x20\x7f~^:?*\[\\][^\x00-\x20\x7f~^:?*\[\\]*", ref) or ".." in ref or "@{" in ref:
+        raise RefInvalid(
+            f"`{ref}` is no name of a branch, a tag or a commit",
+            hint="name one as the repository has it",
+            context={"ref": ref, "repository": shown},
+        )
+    branch, tag = ref.removeprefix(_HEADS), ref.removeprefix(_TAGS)
+    is_branch, is_tag = branch in branches and not ref.startswith(_TAGS), tag in tags and not ref.startswith(_HEADS)
+    if is_branch and is_tag:
+        raise RefAmbiguous(
+            f"`{shown}` has a branch and a tag `{ref}`",
+            hint=f"say which: `{_HEADS}{ref}` or `{_TAGS}{ref}`",
+            context={"ref": ref, "repository": shown},
+        )
+    name = f"{_REMOTES}{branch}" if is_branch else f"{_TAGS}{tag}" if is_tag else None
+    name = ref if name is None and looks_like_commit(ref) else name
+    commit = None if name is None else queries.commit_of(worktree, name)
+    if commit is None and name == ref and remotes.fetch_commit(worktree, repository, ref):
+        commit = queries.commit_of(worktree, ref)
+    if commit is None:
+        near = nearest(ref, sorted({*branches, *tags}))
+        raise RefNotFound(
+            f"`{shown}` has no branch, tag or commit `{ref}`",
+            hint=did_you_mean(near) if near else f"`git ls-remote {shown}` lists its branches and tags",
+            context={"ref": ref, "repository": shown, "near": near},
+        )
+    return commit, branch if is_branch else None
+
+
+def put_head(worktree: str, commit: str, branch: str | None, *, follows: bool = False) -> None:
+    """Let `HEAD` be at a commit, on a branch that `origin` has when it `follows`; other branches go.
+
+    The name of a branch is given in full, so that none is taken for an option. Raises `GitFailed`.
+    """
+    doing = "prepare the history"
+    if branch is None:
+        runner.run(["update-ref", "--no-deref", "HEAD", commit], cwd=worktree, doing=doing)
+    else:
+        runner.run(["update-ref", f"{_HEADS}{branch}", commit], cwd=worktree, doing=doing)
+        runner.run(["symbolic-ref", "HEAD", f"{_HEADS}{branch}"], cwd=worktree, doing=doing)
+    for name in queries.references_below(worktree, _HEADS):
+        if name != f"{_HEADS}{branch}":
+            runner.run(["update-ref", "-d", name], cwd=worktree, doing=doing)
+    if branch is not None and follows:
+        for key, value in (("remote", ORIGIN), ("merge", f"{_HEADS}{branch}")):
+            runner.run(["config", f"branch.{branch}.{key}", value], cwd=worktree, doing=doing)
+
+
+def _head(worktree: str, shown: str) -> tuple[str, str | None]:
+    symbolic = queries.ref_value(worktree, "HEAD") or ""
+    branch = symbolic.removeprefix(f"{queries.SYMBOLIC}{_HEADS}") if symbolic.startswith(queries.SYMBOLIC) else None
+    commit = queries.commit_of(worktree, "HEAD")
+    if commit is None:
+        raise RefNotFound(
+            f"`{shown}` has no commit that it is at",
+            hint="name a branch with `--ref`",
+            context={"ref": "HEAD", "repository": shown, "near": []},
+        )
+    return commit, branch
