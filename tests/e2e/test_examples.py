@@ -32,6 +32,8 @@ BEGINS = {
     "comfydock adopt": BARE,
     "comfydock rename test work": BARE,
     "comfydock commit -m": PLAIN,
+    "comfydock export": PLAIN,
+    "comfydock import": PLAIN,
     "comfydock node add": PLAIN,
     "comfydock node why-not": PLAIN,
     "comfydock node dev-link": PLAIN,

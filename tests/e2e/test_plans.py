@@ -93,6 +93,11 @@ def with_template(session: Session) -> None:
     session.ok("use", "work")
 
 
+def with_bundle(session: Session) -> None:
+    with_work(session)
+    session.ok("export", str(session.workspace.parent / "bundle.tar.gz"))
+
+
 def with_packs(session: Session) -> None:
     """Two packs, one of them not the newest, one that is turned off, and a directory of the user's own."""
     with_work(session)
@@ -177,6 +182,8 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
     "create": (("create", "new", "--torch-backend", "cpu", "--use"), nothing, WORKSPACE),
     "create from a template": (("create", "new", "--torch-backend", "none", "--template", "{template}"),
                                with_template, WORKSPACE),
+    "import": (("import", "{bundle}", "--name", "new", "--torch-backend", "none", "--models", "skip", "--use"),
+               with_bundle, WORKSPACE),
     "clone": (("clone", "work", "new", "--use"), with_work, WORKSPACE),
     "adopt": (("adopt", "{installation}", "--name", "new", "--torch-backend", "cpu"), with_installation, WORKSPACE),
     "delete": (("delete", "work", "--yes"), with_work, WORKSPACE),
@@ -233,6 +240,7 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
 
 # Rows that change something and are not here, each with the reason.
 ELSEWHERE = {
+    "export": "writes a file and changes no environment; test_bundles has its plan",
     "init": "makes the workspace that operations are in; test_bad_input has its plan",
     "config": "writes one setting; test_bad_input has its plan",
     "completion install": "writes files of the shell; test_bad_input has its plan",
@@ -292,8 +300,8 @@ def prepared(
     publish(host)
     words, prepare, _ = CASES[request.param]
     prepare(source)
-    template = str(source.workspace.parent / "template.toml")
-    return source, tuple(word.format(installation=place, template=template) for word in words)
+    named = {"template": source.workspace.parent / "template.toml", "bundle": source.workspace.parent / "bundle.tar.gz"}
+    return source, tuple(word.format(installation=place, **named) for word in words)
 
 
 @pytest.mark.parametrize(("prepared", "case"), [(case, case) for case in CASES], indirect=["prepared"], ids=CASES)

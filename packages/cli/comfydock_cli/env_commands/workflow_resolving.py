@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.workflow_resolution_formatter import Fetched, planned_resolution, resolved
 from comfydock_cli.global_commands.download_options import limits_of
+from comfydock_cli.model_fetching import ALL, SKIP, fetch_models, of_level
 from comfydock_cli.strategies.asking import AskingModelStrategy, AskingNodeStrategy, Questions
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
@@ -13,15 +14,13 @@ from comfydock_cli.ui.progress import PlainReporter, make_reporter
 from comfydock_cli.ui.prompts import can_ask
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import find_workspace
-from comfydock_core.models.exceptions import ComfyDockError, NodeDataMissing, PlaceUnclear
-from comfydock_core.models.model_files.downloads import DownloadLimits, DownloadPlan
+from comfydock_core.models.exceptions import NodeDataMissing
+from comfydock_core.models.model_files.downloads import DownloadLimits
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.packs.pack_changes import PackRequest
-from comfydock_core.models.workflow.entries import REQUIRED
 from comfydock_core.models.workflow.plans import Decisions, WantedModel, WorkflowResolution
 from comfydock_core.utils.text import counted, some
 
-_ALL, _REQUIRED, _SKIP = "all", "required", "skip"
 _HITS = 20
 _LONGEST = 100
 
@@ -46,7 +45,7 @@ def resolve(context: Context, arguments: Arguments) -> Result:
         run = _Run(workspace, environment, arguments.word("workflow"), wishes, initiator, reporter)
         if context.dry_run:
             plan = run.plan()
-            return planned_resolution(plan, _of_level(plan, wishes.models or _ALL), why=why)
+            return planned_resolution(plan, of_level(plan, wishes.models or ALL), why=why)
         workspace.refuse_while_running(environment, initiator)
         plan = run.carried_out()
         workspace.workflows.check(environment, [plan.name], reporter)  # So that `status` knows how it is now.
@@ -62,7 +61,7 @@ def _wishes(context: Context, arguments: Arguments) -> _Wishes:
     models, auto, yes = arguments.text("models"), arguments.flag("auto"), context.options["yes"]
     if auto or yes:
         install = bool(yes) if install is None else install
-        models = models or (_ALL if yes else _SKIP)
+        models = models or (ALL if yes else SKIP)
     asks = can_ask(context) and not auto and not yes and not context.dry_run
     return _Wishes(install, models, asks, limits_of(arguments))
 
@@ -153,29 +152,11 @@ class _Run:
 
     def _fetch(self, plan: WorkflowResolution) -> None:
         """Fetch what is missing and has a source; one that fails does not keep the others."""
-        wanted = _of_level(plan, self.wishes.models or _ALL)
+        wanted = of_level(plan, self.wishes.models or ALL)
         wish = None if self.wishes.models is None else True
         if not wanted or not self._is_wished(wish, _models_question(wanted)):
             return
-        plans: dict[str, DownloadPlan] = {}
-        for one in wanted:
-            try:
-                plans[one.to] = self._planned(one)
-            except ComfyDockError as error:
-                self.fetched.append(Fetched(one.to, error))
-        outcomes = self.workspace.downloads.download(list(plans.values()), self.reporter, self.wishes.limits)
-        self.fetched += [Fetched(to, outcome.error) for to, outcome in zip(plans, outcomes, strict=True)]
-
-    def _planned(self, one: WantedModel) -> DownloadPlan:
-        """The download of one model to where the workflow looks for it. Raises what planning raises."""
-        (plan,) = self.workspace.downloads.plan(one.urls[:1], self.reporter, to=one.to, sha256=one.sha256, link=True)
-        if not plan.request.path.endswith(f"/{one.to}"):
-            raise PlaceUnclear(
-                f"the address of `{one.to}` leads to a file of another kind, `{plan.request.name}`",
-                hint="`comfydock model download URL --to FOLDER/NAME` fetches it",
-                context={"url": one.urls[0], "to": one.to},
-            )
-        return plan
+        self.fetched += fetch_models(self.workspace, wanted, self.reporter, self.wishes.limits)
 
 
 def _packs_question(plan: WorkflowResolution) -> str:
@@ -186,11 +167,3 @@ def _packs_question(plan: WorkflowResolution) -> str:
 def _models_question(wanted: Sequence[WantedModel]) -> str:
     listed = some([f"`{one.to}` from {one.urls[0]}" for one in wanted], 5)
     return f"fetch {counted(len(wanted), 'model')}: {listed}?"
-
-
-def _of_level(plan: WorkflowResolution, level: str) -> list[WantedModel]:
-    """The models to fetch, each place once."""
-    unique: dict[str, WantedModel] = {}
-    for one in plan.fetch if level != _SKIP else ():
-        unique.setdefault(one.to, one)
-    return [one for one in unique.values() if level == _ALL or one.importance == REQUIRED]

@@ -42,7 +42,7 @@ _KNOWN_FROM = {
 
 def planned_resolution(plan: WorkflowResolution, fetch: Sequence[WantedModel], *, why: bool) -> Result:
     """What `--dry-run` prints."""
-    lines = [f"{clean(plan.name)}: {_state(plan)}\n", *_decided(plan, why=why)]
+    lines = [f"{clean(plan.name)}: {state_words(plan)}\n", *_decided(plan, why=why)]
     if fetch:
         lines.append("to fetch:\n" + aligned([_wanted_row(one) for one in fetch]))
     lines += _left(plan)
@@ -53,7 +53,7 @@ def planned_resolution(plan: WorkflowResolution, fetch: Sequence[WantedModel], *
 
 def resolved(plan: WorkflowResolution, fetched: Sequence[Fetched], *, why: bool) -> Result:
     """What is so now. Exit code 1 says that something is left to do."""
-    lines = [f"{clean(plan.name)}: {_state(plan)}\n", *_decided(plan, why=why)]
+    lines = [f"{clean(plan.name)}: {state_words(plan)}\n", *_decided(plan, why=why)]
     for one in fetched:
         if one.error is None:
             lines.append(f"  fetched {clean(one.to)}\n")
@@ -86,7 +86,8 @@ def _note(plan: WorkflowResolution) -> str:
     return "\n".join(notes)
 
 
-def _state(plan: WorkflowResolution) -> str:
+def state_words(plan: WorkflowResolution) -> str:
+    """How much is left to do, in a few words."""
     if plan.is_complete:
         return "everything that it needs is here"
     counts = [

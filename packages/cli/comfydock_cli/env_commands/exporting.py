@@ -1,0 +1,75 @@
+"""`export`: the last commit of an environment as one file for others."""
+
+import sys
+from collections.abc import Sequence
+
+from comfydock_cli import system
+from comfydock_cli.cli_utils import Context, Result
+from comfydock_cli.formatters.bundle_formatter import exported, planned_export
+from comfydock_cli.table.parser import Arguments
+from comfydock_cli.table.refusals import UsageError
+from comfydock_cli.ui.progress import PlainReporter, make_reporter
+from comfydock_cli.ui.prompts import can_ask, confirm
+from comfydock_core.factories.workspace_factory import find_workspace
+from comfydock_core.models.sharing import ExportRequest, NeededModel
+from comfydock_core.utils.text import counted, some
+
+_STANDARD_OUTPUT = "-"
+_SHOWN = 10
+
+
+def export(context: Context, arguments: Arguments) -> Result:
+    """Check and ask everything, then write the bundle; `--dry-run` shows what would be in it."""
+    target = arguments.text("path")
+    _refuse_terminal(context, target)
+    workspace = find_workspace(offline=context.offline)
+    name = workspace.environment(context.environment_name).name
+    request = ExportRequest(
+        target,
+        with_packs=arguments.flag("with_packs"),
+        with_history=arguments.flag("with_history"),
+        sign=arguments.text("sign"),
+        allow_issues=arguments.flag("allow_issues"),
+    )
+    bundles = workspace.bundles
+    with make_reporter(context) as reporter, bundles.scratch() as scratch:
+        callbacks = _Callbacks(context, reporter)
+        plan = bundles.plan_export(name, request, scratch, callbacks, reporter)
+        if context.dry_run:
+            return planned_export(plan)
+        stream = sys.stdout.buffer if plan.target is None else None
+        written = bundles.export(plan, callbacks, stream)
+    return exported(plan, written)
+
+
+class _Callbacks:
+    """Asks the user, and shows how far the bundle is."""
+
+    def __init__(self, context: Context, reporter: PlainReporter) -> None:
+        self._context = context
+        self._reporter = reporter
+
+    def on_models_without_sources(self, models: Sequence[NeededModel]) -> bool:
+        if self._context.dry_run or self._context.options["yes"]:
+            return True
+        if not can_ask(self._context):
+            return False
+        self._reporter.end()  # What is drawn would be drawn over the question.
+        told = some([f"{one.place} (for {', '.join(one.workflows)})" for one in models], _SHOWN)
+        return confirm(
+            self._context, f"nobody else can get {counted(len(models), 'model')} without a source: {told}. Export?"
+        )
+
+    def on_member(self, path: str, number: int, total: int) -> None:
+        self._reporter.progress("Writing the bundle", number, total, "files")
+
+
+def _refuse_terminal(context: Context, target: str | None) -> None:
+    if target != _STANDARD_OUTPUT or context.dry_run:
+        return
+    if context.json:
+        raise UsageError(
+            "a bundle and JSON cannot both go to standard output", hint="name a file, or leave `--json` out"
+        )
+    if system.is_terminal(1):
+        raise UsageError("a bundle is not for a terminal", hint="name a file, or send standard output to one")
