@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from comfydock_cli import system
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.bundle_formatter import exported, planned_export
+from comfydock_cli.formatters.container_formatter import exported_container
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import PlainReporter, make_reporter
 from comfydock_cli.ui.prompts import can_ask, confirm
 from comfydock_core.factories.workspace_factory import find_workspace
+from comfydock_core.models.containers import ContainerRequest
 from comfydock_core.models.sharing import ExportRequest, NeededModel
 from comfydock_core.utils.text import counted, some
 
@@ -20,6 +22,12 @@ _SHOWN = 10
 
 def export(context: Context, arguments: Arguments) -> Result:
     """Check and ask everything, then write the bundle; `--dry-run` shows what would be in it."""
+    if arguments.text("container") is not None:
+        return _export_container(context, arguments)
+    for option in ("kubernetes", "torch_backend"):
+        if arguments.value(option):
+            shown = f"--{option.replace('_', '-')}"
+            raise UsageError(f"`{shown}` is for containers", hint=f"`comfydock export --container DIR {shown} …`")
     target = arguments.text("path")
     _refuse_terminal(context, target)
     workspace = find_workspace(offline=context.offline)
@@ -40,6 +48,24 @@ def export(context: Context, arguments: Arguments) -> Result:
         stream = sys.stdout.buffer if plan.target is None else None
         written = bundles.export(plan, callbacks, stream)
     return exported(plan, written)
+
+
+def _export_container(context: Context, arguments: Arguments) -> Result:
+    for option in ("path", "sign", "with_packs", "with_history", "allow_issues"):
+        if arguments.value(option):
+            shown = "PATH" if option == "path" else f"--{option.replace('_', '-')}"
+            raise UsageError(f"`--container` and `{shown}` cannot be combined", hint="leave one of them out")
+    request = ContainerRequest(
+        arguments.word("container"),
+        backend=arguments.text("torch_backend"),
+        kubernetes=arguments.flag("kubernetes"),
+        rehearsal=context.dry_run,
+    )
+    workspace = find_workspace(offline=context.offline)
+    with make_reporter(context) as reporter:
+        return exported_container(
+            workspace.bundles.export_container(context.environment_name, request, reporter), request
+        )
 
 
 class _Callbacks:

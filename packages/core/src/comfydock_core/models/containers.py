@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ContainerRequest:
-    """`directory` is made by the export. Without `backend` the one that is chosen on this machine is built for."""
+    """`directory` is made by the export. Without `backend` the one that is chosen on this machine is built for.
+
+    A `rehearsal` makes everything and throws it away.
+    """
 
     directory: str
     backend: str | None = None
     kubernetes: bool = False
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
