@@ -24,10 +24,9 @@ def export(context: Context, arguments: Arguments) -> Result:
     """Check and ask everything, then write the bundle; `--dry-run` shows what would be in it."""
     if arguments.text("container") is not None:
         return _export_container(context, arguments)
-    for option in ("kubernetes", "torch_backend"):
-        if arguments.value(option):
-            shown = f"--{option.replace('_', '-')}"
-            raise UsageError(f"`{shown}` is for containers", hint=f"`comfydock export --container DIR {shown} …`")
+    if arguments.flag("kubernetes") or arguments.text("torch_backend") is not None:
+        option = "--kubernetes" if arguments.flag("kubernetes") else "--torch-backend"
+        raise UsageError(f"`{option}` is about a container", hint="`--container DIR` exports one")
     target = arguments.text("path")
     _refuse_terminal(context, target)
     workspace = find_workspace(offline=context.offline)
@@ -51,10 +50,15 @@ def export(context: Context, arguments: Arguments) -> Result:
 
 
 def _export_container(context: Context, arguments: Arguments) -> Result:
-    for option in ("path", "sign", "with_packs", "with_history", "allow_issues"):
-        if arguments.value(option):
-            shown = "PATH" if option == "path" else f"--{option.replace('_', '-')}"
-            raise UsageError(f"`--container` and `{shown}` cannot be combined", hint="leave one of them out")
+    given = {
+        "PATH": arguments.text("path"),
+        "--sign": arguments.text("sign"),
+        "--with-packs": arguments.flag("with_packs"),
+        "--with-history": arguments.flag("with_history"),
+        "--allow-issues": arguments.flag("allow_issues"),
+    }
+    for option in (name for name, value in given.items() if value):
+        raise UsageError(f"`--container` and `{option}` cannot be combined", hint="leave one of them out")
     request = ContainerRequest(
         arguments.word("container"),
         backend=arguments.text("torch_backend"),

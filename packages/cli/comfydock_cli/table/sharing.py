@@ -18,8 +18,9 @@ COMMANDS: tuple[Command, ...] = (
         "Write an environment to a file for others",
         "The last commit as one `.tar.gz`, which ComfyDock 1.x imports too: manifest, locks, workflows and development"
         " packs, with the digest of everything. The same state gives the same bytes. What nobody could rebuild"
-        " elsewhere is refused, or asked about, before anything is written. `-` writes to standard output. `--container`"
-        " writes a directory that `docker build` makes an image of, with exactly what is locked and without models.",
+        " elsewhere is refused, or asked about, before anything is written. `-` writes to standard output."
+        " `--container` writes a directory that `docker build` makes an image of, with exactly what is locked and"
+        " without models.",
         (
             "comfydock export",
             "comfydock export work.tar.gz --with-history --allow-issues",

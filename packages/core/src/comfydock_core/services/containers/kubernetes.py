@@ -3,7 +3,7 @@
 import re
 
 from comfydock_core.models.containers import ContainerImage
-from comfydock_core.services.containers.containerfile import HOME, PORT, USER
+from comfydock_core.services.containers.containerfiles import HOME, PORT, USER
 
 _NO_LABEL = re.compile(r"[^a-z0-9-]+")
 _LONGEST = 50  # A label has 63 characters, and names get endings here.
