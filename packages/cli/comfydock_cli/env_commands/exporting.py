@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from comfydock_cli import system
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.bundle_formatter import exported, planned_export
+from comfydock_cli.formatters.container_formatter import exported_container
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import PlainReporter, make_reporter
 from comfydock_cli.ui.prompts import can_ask, confirm
 from comfydock_core.factories.workspace_factory import find_workspace
+from comfydock_core.models.containers import ContainerRequest
 from comfydock_core.models.sharing import ExportRequest, NeededModel
 from comfydock_core.utils.text import counted, some
 
@@ -20,6 +22,11 @@ _SHOWN = 10
 
 def export(context: Context, arguments: Arguments) -> Result:
     """Check and ask everything, then write the bundle; `--dry-run` shows what would be in it."""
+    if arguments.text("container") is not None:
+        return _export_container(context, arguments)
+    if arguments.flag("kubernetes") or arguments.text("torch_backend") is not None:
+        option = "--kubernetes" if arguments.flag("kubernetes") else "--torch-backend"
+        raise UsageError(f"`{option}` is about a container", hint="`--container DIR` exports one")
     target = arguments.text("path")
     _refuse_terminal(context, target)
     workspace = find_workspace(offline=context.offline)
@@ -40,6 +47,29 @@ def export(context: Context, arguments: Arguments) -> Result:
         stream = sys.stdout.buffer if plan.target is None else None
         written = bundles.export(plan, callbacks, stream)
     return exported(plan, written)
+
+
+def _export_container(context: Context, arguments: Arguments) -> Result:
+    given = {
+        "PATH": arguments.text("path"),
+        "--sign": arguments.text("sign"),
+        "--with-packs": arguments.flag("with_packs"),
+        "--with-history": arguments.flag("with_history"),
+        "--allow-issues": arguments.flag("allow_issues"),
+    }
+    for option in (name for name, value in given.items() if value):
+        raise UsageError(f"`--container` and `{option}` cannot be combined", hint="leave one of them out")
+    request = ContainerRequest(
+        arguments.word("container"),
+        backend=arguments.text("torch_backend"),
+        kubernetes=arguments.flag("kubernetes"),
+        rehearsal=context.dry_run,
+    )
+    workspace = find_workspace(offline=context.offline)
+    with make_reporter(context) as reporter:
+        return exported_container(
+            workspace.bundles.export_container(context.environment_name, request, reporter), request
+        )
 
 
 class _Callbacks:

@@ -154,11 +154,14 @@ COMMANDS: tuple[Command, ...] = (
         "Write an environment to a file for others",
         "The last commit as one `.tar.gz`, which ComfyDock 1.x imports too: manifest, locks, workflows and development"
         " packs, with the digest of everything. The same state gives the same bytes. What nobody could rebuild"
-        " elsewhere is refused, or asked about, before anything is written. `-` writes to standard output.",
+        " elsewhere is refused, or asked about, before anything is written. `-` writes to standard output."
+        " `--container` writes a directory that `docker build` makes an image of, with exactly what is locked and"
+        " without models.",
         (
             "comfydock export",
             "comfydock export work.tar.gz --with-history --allow-issues",
             "comfydock export work.tar.gz --with-packs --dry-run",
+            "comfydock export --container image --kubernetes",
         ),
         _ABOUT,
         (
@@ -168,6 +171,11 @@ COMMANDS: tuple[Command, ...] = (
             flag("--with-history", help="carry the history up to the last commit, with its tags"),
             value("--sign", metavar="KEY", completer="directories", help="sign it by an SSH key, or by the agent"),
             flag("--allow-issues", help="export what workflows lack, and models without a source, as it is"),
+            value("--container", metavar="DIR", completer="directories",
+                  help="write what builds a container of it, for Docker, Podman and Buildah"),
+            flag("--kubernetes", help="with `--container`: a manifest that deploys it, too"),
+            value("--torch-backend", metavar="BACKEND", completer="torch_backends",
+                  help="with `--container`: PyTorch build [default: the one in use]"),
         ),
         ENVIRONMENT,
         WRITE,

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from comfydock_core.core.services_bundle import WorkspaceAccess
+    from comfydock_core.models.containers import ContainerContext, ContainerRequest
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.protocols import ExportCallbacks, ImportCallbacks, Reporter
     from comfydock_core.models.sharing import (
@@ -61,6 +62,19 @@ class Bundles:
         from comfydock_core.core.usecases.sharing.exporting import export_bundle
 
         return export_bundle(self._there.environment(plan.name), self._there.services(), plan, callbacks, stream)
+
+    def export_container(
+        self, environment: str | None, request: ContainerRequest, reporter: Reporter
+    ) -> ContainerContext:
+        """Write what builds a container of an environment's last commit: all of it or nothing.
+
+        Raises `UncommittedWork`, `NoHistory`, `ExportRefused`, `BackendNotLocked`, `PackagesUnobtainable`,
+        `GitFailed`, `FileSystemError`, and what fetching node packs raises.
+        """
+        from comfydock_core.core.usecases.sharing.containing import export_container
+
+        there = self._there
+        return export_container(there.environment(environment), there.layout, there.services(), request, reporter)
 
     def show(self, source: str, reporter: Reporter) -> SharedContents:
         """What is in a bundle, and what of it is on this machine. Raises `TemplateNotFound`, `TemplateDamaged`."""

@@ -224,6 +224,11 @@ class UVCommand:
         """Remove packages from the cache; environments that share their files keep them. Raises `UvFailed`."""
         self._stream(["cache", "clean", *packages], "clean uv's cache", lambda line: None)
 
+    def version(self) -> str:
+        """The version of the program. Raises `UvFailed`."""
+        words = self._answer(["--version"], "ask uv for its version").split()
+        return words[1] if len(words) > 1 else ""
+
     def check(self) -> Completed:
         """Whether the installed packages fit together. The caller judges the exit."""
         return self._capture(["pip", "check", "--python", self._venv])

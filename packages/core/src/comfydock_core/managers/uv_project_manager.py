@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 
 from comfydock_core.analyzers.packages import installed_packages
+from comfydock_core.analyzers.packages.expected_packages import expected_pylock
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project import converting, installed, installing, locking, relocking, requiring, trying
@@ -13,6 +14,7 @@ from comfydock_core.managers.uv_project.trying import Trials
 from comfydock_core.models.packages.backends import BackendPart
 from comfydock_core.models.packages.conversion import Conversion, Relocked
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.utils.files import atomic
 
 
@@ -147,6 +149,14 @@ class UVProjectManager:
     def is_installed(self, backend: str) -> bool:
         """Whether everything that is locked for `backend` is installed, by the record and without asking uv."""
         return installed_packages.is_installed(self._definition, self._venv, backend)
+
+    def export(self, backend: str) -> str:
+        """All that is locked for `backend` as one `pylock.toml`. Raises what `install` raises before it installs."""
+        return expected_pylock(self._uv, self._definition, read_manifest(f"{self._definition}/pyproject.toml"), backend)
+
+    def uv_version(self) -> str:
+        """The version of the uv that is used, as `0.9.2`. Raises `UvFailed`."""
+        return self._uv.version()
 
     def refuse_outdated(self) -> None:
         """Raise `LockOutdated` when the manifest was changed since it was locked. Nothing is written."""

@@ -108,6 +108,7 @@ from .exceptions import PackageChangeRefused as PackageChangeRefused
 from .exceptions import PackageNotFound as PackageNotFound
 from .exceptions import PackageRefused as PackageRefused
 from .exceptions import PackagesInconsistent as PackagesInconsistent
+from .exceptions import PackagesUnobtainable as PackagesUnobtainable
 from .exceptions import PackExists as PackExists
 from .exceptions import PackHasChanges as PackHasChanges
 from .exceptions import PackNotFound as PackNotFound

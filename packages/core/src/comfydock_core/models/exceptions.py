@@ -917,6 +917,15 @@ class PacksUnobtainable(NotFoundError):
     code = "packs-unobtainable"
 
 
+class PackagesUnobtainable(NotFoundError):
+    """A locked Python package lies on this machine only, so nobody else can have it.
+
+    Publish it to an index, or lock a wheel of it instead of a directory.
+    """
+
+    code = "packages-unobtainable"
+
+
 class InstallationNotFound(NotFoundError):
     """The directory holds no ComfyUI: neither `main.py` and `comfy/`, nor a folder `ComfyUI` with them.
 

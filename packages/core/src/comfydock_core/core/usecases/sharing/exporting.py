@@ -58,18 +58,11 @@ def plan_export(
     `FileSystemError`, and with packs what fetching them raises.
     """
     refuse_unfit(layout)
-    commit, branch = read_head(layout.definition)
-    if commit is None:
-        raise NoHistory(
-            f"`{layout.name}` has no commit yet",
-            hint="`comfydock commit` makes one",
-            context={"environment": layout.name},
-        )
+    commit, branch = committed_head(layout), read_head(layout.definition)[1]
     target = None if request.target == "-" else target_of(request.target, layout.name)
     if target is not None:
         with disk_errors("export the environment", target):
             refuse_other_file(target)
-    _refuse_uncommitted(layout, commit)
     issues = _issues(layout, workspace, reporter)
     if issues and not request.allow_issues:
         raise _with_issues(issues)
@@ -127,11 +120,19 @@ def target_of(wish: str | None, name: str) -> str:
     return f"{path}/{usual}" if os.path.isdir(path) else path
 
 
-def _refuse_uncommitted(layout: EnvironmentLayout, commit: str) -> None:
+def committed_head(layout: EnvironmentLayout) -> str:
+    """The last commit, when it is all that there is. Raises `NoHistory`, `UncommittedWork`, `GitFailed`."""
+    commit = read_head(layout.definition)[0]
+    if commit is None:
+        raise NoHistory(
+            f"`{layout.name}` has no commit yet",
+            hint="`comfydock commit` makes one",
+            context={"environment": layout.name},
+        )
     committed, now = CommittedFiles(layout.definition, commit).identities, present_files(layout).identities
     names = sorted(name for name in committed.keys() | now.keys() if committed.get(name) != now.get(name))
     if not names:
-        return
+        return commit
     workflows = [name.removeprefix(WORKFLOWS) for name in names if name.startswith(WORKFLOWS)]
     what = f"the workflows {some(workflows, _SHOWN)}" if workflows else some([f"`{name}`" for name in names], _SHOWN)
     raise UncommittedWork(
