@@ -20,7 +20,7 @@ COMMANDS = (
         "Makes a commit of manifest, locks and the workflows as they are now in the git repository `.cec`. Without a"
         " message it is named after what changed. What could not be rebuilt elsewhere, such as code that is not pushed"
         " or a locked model without a source, is listed, and stands in the commit. Changed files of ComfyUI and of node"
-        " packs are among that, unless `--with-patches` keeps them in `patches`. `undo` takes the commit back.",
+        " packs are among that, unless `--with-patches` keeps them in `patches`, for whoever goes to the commit. `undo` takes the commit back.",
         ("comfydock commit", 'comfydock commit -m "faces work" --strict', "comfydock commit --with-patches --dry-run"),
         _ABOUT,
         (

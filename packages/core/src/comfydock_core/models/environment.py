@@ -250,6 +250,24 @@ class ModelsLinkState:
         }
 
 
+class HeldPatches:
+    """The patches of ComfyUI and of node packs that the definition holds, by what each is of.
+
+    `applied` are the changed files that are as a patch makes them, so committed work. `missing` are those of which some
+    file is not as the patch makes it, `unusable` says which cannot be applied, and why.
+    """
+
+    __slots__ = ("applied", "missing", "unusable")
+
+    def __init__(self) -> None:
+        self.applied: dict[str, list[str]] = {}
+        self.missing: list[str] = []
+        self.unusable: list[str] = []
+
+    def as_dict(self) -> dict[str, object]:
+        return {"applied": self.applied, "missing": self.missing, "unusable": self.unusable}
+
+
 class EnvironmentStatus:
     """Everything `status` tells. `complete` says whether the marker of a finished environment is there.
 
@@ -267,6 +285,7 @@ class EnvironmentStatus:
         "operation_in_progress",
         "packages",
         "packs",
+        "patches",
         "path",
         "python_version",
         "running",
@@ -300,6 +319,7 @@ class EnvironmentStatus:
         self.operation_in_progress = False
         self.running: "list[RunningComfyUI]" = []
         self.workflows: "DetailedWorkflowStatus | None" = None
+        self.patches: HeldPatches | None = None  # `None` where the definition holds none.
 
     @property
     def unknowns(self) -> list[str]:
@@ -347,5 +367,6 @@ class EnvironmentStatus:
             "packs": self.packs.as_dict(),
             "models_link": self.models_link.as_dict(),
             "workflows": [] if self.workflows is None else self.workflows.as_list(),
+            "patches": None if self.patches is None else self.patches.as_dict(),
             "operation_in_progress": self.operation_in_progress,
         }

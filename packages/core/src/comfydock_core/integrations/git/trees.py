@@ -71,8 +71,11 @@ def write_files(worktree: str, places: Mapping[str, TreeFile]) -> None:
             _write(place, places[place].mode, content)
 
 
-def index_of(worktree: str, commit: str, scratch: str) -> str:
-    """Make git's index of a commit in `scratch`; files that stay as they are need not be read again for it."""
+def index_of(worktree: str, commit: str, scratch: str, added: Mapping[str, TreeFile] | None = None) -> str:
+    """Make git's index of a commit in `scratch`; files that stay as they are need not be read again for it.
+
+    `added` are files that it is to know besides.
+    """
     made = f"{scratch}/index"
     live = f"{worktree}/.git/index"
     if os.path.exists(live):
@@ -81,7 +84,17 @@ def index_of(worktree: str, commit: str, scratch: str) -> str:
     variables = {"GIT_DIR": f"{worktree}/.git", "GIT_WORK_TREE": worktree, "GIT_INDEX_FILE": made}
     words = ["-c", "core.splitIndex=false", "read-tree", *(["-m", "-i"] if os.path.exists(made) else []), commit]
     runner.run(words, cwd=worktree, doing="prepare the index", variables=variables)
+    if added:
+        list_files(worktree, added, variables)
     return made
+
+
+def list_files(worktree: str, files: Mapping[str, TreeFile], variables: Mapping[str, str] | None = None) -> None:
+    """Let git's index know files whose contents the repository has. Raises `GitFailed`."""
+    given = "".join(f"{file.mode:o} {file.object}\t{path}\0" for path, file in files.items())
+    words = ["update-index", "-z", "--index-info"]
+    encoded = given.encode("utf-8", "surrogateescape")
+    runner.run(words, cwd=worktree, doing="prepare the index", variables=variables, given=encoded)
 
 
 def tree_with(worktree: str, commit: str, files: Mapping[str, TreeFile | None], scratch: str) -> str:
@@ -107,6 +120,11 @@ def tree_of(worktree: str, commit: str) -> str:
     return runner.run(["rev-parse", "--verify", f"{commit}^{{tree}}"], cwd=worktree, doing=_READING).strip()
 
 
+def leads_astray(path: str) -> bool:
+    """Whether a path leads out of the directory that it is relative to, or into its repository."""
+    return any(part in _FORBIDDEN or _stands_for_git(part) for part in path.split("/"))
+
+
 def _write(place: str, mode: int, content: bytes) -> None:
     os.makedirs(os.path.dirname(place), exist_ok=True)
     if mode == LINK:
@@ -125,8 +143,7 @@ def _file(mode: str, name: str) -> TreeFile | None:
 
 def _refuse_unsafe(worktree: str, path: str) -> None:
     """A tree may be made by hand: git itself would not check such a path out."""
-    parts = path.split("/")
-    if any(part in _FORBIDDEN or _stands_for_git(part) for part in parts):
+    if leads_astray(path):
         raise damaged(worktree, f"it has a file `{path}`, which would lie outside of the definition")
 
 

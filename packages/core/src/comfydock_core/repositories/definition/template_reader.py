@@ -25,7 +25,7 @@ _CHUNK = 1024 * 1024
 _DEVELOPMENT = re.compile(r"dev_nodes/([^/]+/.+)", re.DOTALL)
 _KNOWN = re.compile(
     r"pyproject\.toml|uv\.lock|\.python-version|package_config\.toml|workflows/[^/]+\.json|workflow_api/.+\.json"
-    r"|overlays/[^./][^/]*\.toml|backends/[a-z0-9.]+/pylock\.toml"
+    r"|overlays/[^./][^/]*\.toml|backends/[a-z0-9.]+/pylock\.toml|patches/[^/]+\.patch"
 )
 # Beside its own errors the reader of archives lets through what nonsense in headers leads to.
 _BROKEN = (tarfile.TarError, EOFError, zlib.error, OSError, ValueError, OverflowError, RecursionError)

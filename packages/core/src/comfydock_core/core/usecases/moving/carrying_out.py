@@ -122,7 +122,7 @@ class _Move:
             before = f"{self._layout.root}/{path}"
             if wanted.own_files_in is not None:
                 before = f"{self._layout.custom_nodes}/{wanted.own_files_in}"
-            services.nodes.fetch(wanted.pack, place, self._reporter)
+            services.nodes.fetch(wanted.pack, place, self._reporter, wanted.patch)
             carry_over(wanted.pack, wanted.own_files, before, place, self._reporter)
         for name, after in self._plan.packs.copied:
             place = self._under_way.place(f"{CUSTOM_NODES}/{after}")

@@ -24,7 +24,9 @@ from comfydock_core.core.usecases.moving.definition_files import (
     plan_workflows,
     take_snapshot,
 )
+from comfydock_core.core.usecases.moving.pack_patching import PackPatches
 from comfydock_core.core.usecases.moving.packs_moving import PackMover
+from comfydock_core.core.usecases.moving.patch_sides import sides_of_move
 from comfydock_core.core.usecases.moving.python_moving import plan_python
 from comfydock_core.core.usecases.moving.stash_making import StashMaker
 from comfydock_core.integrations.git.committing import CommitBuilder
@@ -150,23 +152,23 @@ class _Planner:
     ) -> tuple[PythonMove, PackMoves, tuple[Uncommitted, ...], ComfyUIChange]:
         """Packages, packs and ComfyUI, which the files of the definition decide about, as they are going to be."""
         layout, services = self._layout, self._services
-        if not any(is_of_python(path) for path in changes):
+        if not any(is_of_python(path) for path in changes) and not held_patches(changes):
             return PythonMove("", ""), PackMoves(), (), ComfyUIChange()
-        backend = used_backend(layout)
         trial = stage_definition(layout, self._scratch)
         lay_out(trial, layout.definition, {path: file for path, file in changes.items() if is_of_python(path)})
-        own = services.environment(trial)
-        self._reporter.phase("Comparing Python packages")
-        python = plan_python(layout, trial, own, backend)
+        python = self._of_python(trial, changes)
+        patches = sides_of_move(layout, snapshot, changes)
         committed = self._manifest_of(snapshot.head)
         present, wanted = read_manifest(layout.manifest), read_manifest(trial.manifest)
+        nodes = services.environment(layout).nodes
         packs, in_packs = PackMover(
             layout,
-            services.environment(layout),
+            nodes,
             committed=_packs(committed, layout.manifest),
             present=_packs(present, layout.manifest),
             wanted=tracked_packs(wanted, layout.manifest),
             policy=self._policy,
+            patches=PackPatches(nodes, patches, self._reporter),
         ).plan()
         comfyui = plan_comfyui(
             layout,
@@ -175,8 +177,16 @@ class _Planner:
             EnvironmentManifest(wanted, layout.manifest),
             self._policy,
             self._reporter,
+            patches,
         )
         return python, packs, in_packs, comfyui
+
+    def _of_python(self, trial: EnvironmentLayout, changes: Mapping[str, TreeFile | None]) -> PythonMove:
+        if not any(is_of_python(path) for path in changes):
+            return PythonMove("", "")
+        self._reporter.phase("Comparing Python packages")
+        own = self._services.environment(trial)
+        return plan_python(self._layout, trial, own, used_backend(self._layout))
 
     def _manifest_of(self, files: Mapping[str, TreeFile]) -> dict[str, object] | None:
         """The committed manifest; `None` where there is none that can be read, which nothing is compared with then."""
@@ -189,8 +199,6 @@ class _Planner:
             return None
 
     def _notes(self, changes: Mapping[str, TreeFile | None]) -> Iterator[str]:
-        for what, path in held_patches(path for path, file in changes.items() if file is not None).items():
-            yield f"changed files of {what} are in `{self._layout.definition}/{path}`: `git apply` makes them again"
         if any(path.startswith("workflows/") for path in changes) and not has_own_workflows(self._layout):
             yield f"`{self._layout.workflows}` leads out of the environment, so its workflows stay as they are"
 
@@ -295,7 +303,9 @@ def _told(
     for wanted in packs.added:
         release, found = wanted.pack.release, wanted.found
         instead = f" instead of {found[:_SHORT]}" if found is not None else ""
-        yield PlanStep("fetch", f"{layout.root}/{path_of(wanted.pack)}", f"{release.version[:_SHORT]}{instead}", True)
+        patched = ", patched" if wanted.patch is not None else ""
+        detail = f"{release.version[:_SHORT]}{instead}{patched}"
+        yield PlanStep("fetch", f"{layout.root}/{path_of(wanted.pack)}", detail, True)
     for directory in packs.removed:
         yield PlanStep("remove", f"{layout.custom_nodes}/{directory}", "`undo` brings it back")
     for before, after in packs.renamed:
