@@ -47,6 +47,10 @@ def _definition(status: "EnvironmentStatus") -> list[str]:
     where = f"{state.branch or 'detached'} at {state.head[:10] if state.head else 'no commit yet'}"
     count = len(state.modified) + len(state.untracked)
     lines = _line("history", f"{where}, " + (f"{_count(count, 'uncommitted change')}" if count else "clean"))
+    if state.converted:
+        lines.append(
+            f"    = {_count(len(state.converted), 'file')} converted from ComfyDock 1.x; `comfydock commit` keeps that"
+        )
     return lines + _names("~", state.modified) + _names("+", state.untracked)
 
 

@@ -54,9 +54,12 @@ class ComfyUIState:
 
 
 class GitStatus:
-    """The git state of `.cec`. `head` is the abbreviated commit, `None` before the first."""
+    """The git state of `.cec`. `head` is the abbreviated commit, `None` before the first.
 
-    __slots__ = ("branch", "head", "modified", "repository", "unknown", "untracked")
+    `converted` are the files that differ from it only because a move made today's form of a definition of 1.x.
+    """
+
+    __slots__ = ("branch", "converted", "head", "modified", "repository", "unknown", "untracked")
 
     def __init__(self, repository: bool) -> None:
         self.repository = repository
@@ -64,11 +67,12 @@ class GitStatus:
         self.head: str | None = None
         self.modified: list[str] = []
         self.untracked: list[str] = []
+        self.converted: list[str] = []
         self.unknown: str | None = None
 
     @property
     def clean(self) -> bool | None:
-        """Whether everything is committed; `None` when that could not be determined."""
+        """Whether all that somebody did is committed; `None` when that could not be determined."""
         if self.unknown is not None or not self.repository:
             return None
         return not self.modified and not self.untracked
@@ -81,6 +85,7 @@ class GitStatus:
             "clean": self.clean,
             "modified": self.modified,
             "untracked": self.untracked,
+            "converted": self.converted,
             "unknown": self.unknown,
         }
 

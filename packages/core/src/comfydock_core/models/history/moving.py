@@ -91,8 +91,9 @@ class MovePlan:
     """What a move takes, known in full.
 
     `definition` are the files in `.cec`, `workflows` those that ComfyUI has; `changed` are their paths in the
-    definition, `of_python` what packages are locked in among them. `stash` is the number under which uncommitted work
-    is kept, `None` where there is none.
+    definition, `of_python` what packages are locked in among them. `converted` are files that stay as an earlier move
+    converted them, with the names of their objects. `stash` is the number under which uncommitted work is kept, `None`
+    where there is none.
     """
 
     name: str
@@ -107,6 +108,7 @@ class MovePlan:
     comfyui: ComfyUIMove | None = None
     notes: tuple[str, ...] = ()
     stash: int | None = None
+    converted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def nothing_to_do(self) -> bool:

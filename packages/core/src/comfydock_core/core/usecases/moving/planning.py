@@ -53,6 +53,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.manifest_reader import parse_manifest, read_manifest
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
+from comfydock_core.repositories.history.conversion_note import NOTE
 from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.disk_errors import disk_errors
@@ -131,7 +132,8 @@ class _Planner:
             raise _refusal(layout, destination, lost, self._policy)
         notes = (*packs.notes, *comfyui.notes, *self._notes(changes))
         refs = (*destination.refs, *((stash.reference,) if stash is not None else ()))
-        change = self._change(changes, definition, workflows, python, packs, comfyui.move, refs)
+        converted = {path: snapshot.present[path].object for path in snapshot.converted if path not in changes}
+        change = self._change(changes, definition, workflows, python, packs, comfyui.move, refs, converted)
         return MovePlan(
             name=layout.name,
             destination=destination,
@@ -143,6 +145,7 @@ class _Planner:
             packs=packs,
             comfyui=comfyui.move,
             notes=notes,
+            converted=converted,
             stash=stash.number if stash is not None else None,
             change=change,
         )
@@ -211,11 +214,15 @@ class _Planner:
         packs: PackMoves,
         comfyui: ComfyUIMove | None,
         refs: tuple[RefChange, ...],
+        converted: Mapping[str, str],
     ) -> ChangePlan:
         layout, root = self._layout, self._layout.root
         steps: list[Step] = [*definition.steps, *workflows.steps]
         if python.changes_definition:
             steps += [swap(root, f".cec/{name}", has_new=True) for name in (*_rewritten(python), PYTHON, BACKENDS)]
+        is_left = os.path.lexists(f"{layout.definition}/{NOTE}") and (changes or self._moves_head(refs))
+        if python.converts or is_left:
+            steps.append(swap(root, f".cec/{NOTE}", has_new=python.converts or bool(converted)))
         for before, after in packs.renamed:
             source = f"{CUSTOM_NODES}/{before}"
             steps.append(swap(root, f"{CUSTOM_NODES}/{after}", has_new=True, source=source))
