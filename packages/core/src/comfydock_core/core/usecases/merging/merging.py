@@ -75,7 +75,7 @@ class _Planner:
         self._reporter.phase("Merging the definitions")
         before, ours, other = (read_tree(self._layout.definition, commit) for commit in (base, mine, theirs))
         trees = (before, ours, other)
-        merged = self._merged(trees, contested=False)
+        merged = self._merged(trees)
         if not self._has_open_questions and merged.texts is not None:
             merged = self._resolved(merged, trees)
         open_questions = self._has_open_questions
@@ -90,27 +90,50 @@ class _Planner:
     def _has_open_questions(self) -> bool:
         return any(question.answer is None for question in self._answers.questions)
 
-    def _merged(self, trees: Trees, *, contested: bool) -> DefinitionMerging:
-        repository = self._layout.definition
-        merged = DefinitionMerging(repository, trees, self._answers, self._later, self._required, contested=contested)
+    def _merged(self, trees: Trees, *, contested: bool = False, unfit: bool = False) -> DefinitionMerging:
+        merged = DefinitionMerging(
+            self._layout.definition,
+            trees,
+            self._answers,
+            self._later,
+            self._required,
+            contested=contested,
+            unfit=unfit,
+        )
         merged.merge()
         self._answers.refuse_unknown()
         return merged
 
     def _resolved(self, merged: DefinitionMerging, trees: Trees) -> DefinitionMerging:
-        """The same with its lock; where it cannot be resolved, with questions about what both sides asked for."""
+        """The same with its lock.
+
+        Where it cannot be resolved, it comes with questions: about what both sides asked of the same packages, then
+        about whose packages count as a whole.
+        """
         try:
             self._resolve(merged)
         except RequirementsConflict as error:
             if not merged.united:
-                raise _unresolvable(error, self._request) from error
+                return self._taken_whole(error, trees)
             self._answers = Answers(self._request.take, self._request.auto)
             merged = self._merged(trees, contested=True)
             if not self._has_open_questions:
                 try:
                     self._resolve(merged)
                 except RequirementsConflict as second:
-                    raise _unresolvable(second, self._request) from second
+                    return self._taken_whole(second, trees)
+        return merged
+
+    def _taken_whole(self, error: RequirementsConflict, trees: Trees) -> DefinitionMerging:
+        """The merge with the packages of one side, as soon as somebody says of which."""
+        self._reporter.warn(error.message)
+        self._answers = Answers(self._request.take, self._request.auto)
+        merged = self._merged(trees, unfit=True)
+        if not self._has_open_questions:
+            try:
+                self._resolve(merged)
+            except RequirementsConflict as second:
+                raise _unresolvable(second, self._request) from second
         return merged
 
     def _sides(self) -> tuple[str, str]:
