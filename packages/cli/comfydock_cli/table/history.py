@@ -281,11 +281,11 @@ COMMANDS = (
         ("stash", "pop"),
         "comfydock_cli.env_commands.stashing:pop",
         "Bring back what was put aside",
-        "Makes the changes of a stash to the environment as it is, uncommitted, and drops the stash. It must fit: files"
-        " that changed since are listed, and nothing is done.",
+        "Makes the changes of a stash to the environment as it is, uncommitted, and drops the stash. What was committed"
+        " since is united with them; where both changed the same thing it asks, as `merge` does.",
         ("comfydock stash pop", "comfydock stash pop 1"),
         _ABOUT,
-        (_NUMBER, WHILE_RUNNING),
+        (_NUMBER, _TAKE, _AUTO, WHILE_RUNNING),
         ENVIRONMENT,
         WRITE,
     ),

@@ -29,9 +29,10 @@ class Question:
 class MergeRequest:
     """What is to be merged into the branch that an environment is on.
 
-    `command` is `merge`, or `revert` where `ref` is the commit to be taken back. `take` are answers by the names of
-    questions, `auto` is the answer to all others. A `preview` leaves nothing in the repository, and cannot be carried
-    out. `policy` says what becomes of uncommitted work that is in the way.
+    `command` is `merge`, `revert` where `ref` is the commit to be taken back, or `stash pop` where it is the number of
+    a stash, empty for the newest. `take` are answers by the names of questions, `auto` is the answer to all others. A
+    `preview` leaves nothing in the repository, and cannot be carried out; the `rehearsal` of a `stash pop` does not
+    either, but is planned in full. `policy` says what becomes of uncommitted work that is in the way.
     """
 
     ref: str
@@ -41,6 +42,7 @@ class MergeRequest:
     message: str | None = None
     policy: str = REFUSE
     preview: bool = False
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class Destination:
 
     `commit` holds the files. `index` is the commit that git's index goes with then, `None` for `commit`; the rest is
     uncommitted work. `refs` are the references that move, `HEAD` the last of them. `label` names the place in words.
+    `objects` is a directory with what the repository lacks of it, in a rehearsal.
     """
 
     command: str
@@ -21,6 +22,7 @@ class Destination:
     commit: str
     refs: tuple[RefChange, ...] = ()
     index: str | None = None
+    objects: str | None = None
 
 
 # What becomes of uncommitted work that is in the way.
@@ -119,8 +121,8 @@ class MovePlan:
 class MoveRequest:
     """Where somebody wants to go.
 
-    `command` is `checkout`, `switch`, `reset`, `rollback`, `stash` or `stash pop`. `ref` names the commit, the branch
-    or the number of the stash; `new_branch` is a branch to be made there. `mode` is that of `reset`: `soft`, `mixed`,
+    `command` is `checkout`, `switch`, `reset`, `rollback` or `stash`. `ref` names the commit or the branch;
+    `new_branch` is a branch to be made there. `mode` is that of `reset`: `soft`, `mixed`,
     `hard`. `policy` says what becomes of uncommitted work, `message` is that of a stash. A `rehearsal` leaves nothing
     in the repository, and its plan cannot be carried out.
     """

@@ -80,13 +80,18 @@ class Snapshot:
             yield Uncommitted(kind, name, f"{how}, not committed")
 
 
-def take_snapshot(builder: CommitBuilder, layout: EnvironmentLayout, commit: str) -> Snapshot:
-    """Look at all three. Raises `RepositoryUnfit`, `HistoryDamaged`, `GitFailed`, `OSError`."""
+def take_snapshot(
+    builder: CommitBuilder, layout: EnvironmentLayout, commit: str, objects: str | None = None
+) -> Snapshot:
+    """Look at all three; `objects` is as in `Destination`.
+
+    Raises `RepositoryUnfit`, `HistoryDamaged`, `GitFailed`, `OSError`.
+    """
     builder.add_everything()
     live = look_at_workflows(layout.workflows)
     if live is not None:
         take_workflows(builder, layout, live)
-    target = read_tree(layout.definition, commit)
+    target = read_tree(layout.definition, commit, lender=objects)
     _refuse_other_kinds(layout, target)
     sides = (_named(builder.committed()), _named(files_of(builder, layout)), target)
     head, present, target = ({path: one for path, one in side.items() if path not in _OF_MACHINE} for side in sides)

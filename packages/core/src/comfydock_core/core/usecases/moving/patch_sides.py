@@ -38,16 +38,22 @@ class PatchSides:
 NO_PATCHES = PatchSides()
 
 
-def sides_of_move(layout: EnvironmentLayout, snapshot: Snapshot, changes: Mapping[str, TreeFile | None]) -> PatchSides:
+def sides_of_move(
+    layout: EnvironmentLayout,
+    snapshot: Snapshot,
+    changes: Mapping[str, TreeFile | None],
+    objects: str | None,
+) -> PatchSides:
     """Those of the commit and of the files as they are now, and those that are there when `changes` are done.
 
-    Raises `PatchUnusable`, `HistoryDamaged`, `GitFailed`, `OSError`.
+    `objects` is as in `Destination`. Raises `PatchUnusable`, `HistoryDamaged`, `GitFailed`, `OSError`.
     """
     committed, present = held_patches(snapshot.head), held_patches(snapshot.present)
     lying = dict(lying_patches(layout, present.values()))
-    kept = _contents(layout, {what: snapshot.head[path] for what, path in committed.items()})
+    kept = _contents(layout, objects, {what: snapshot.head[path] for what, path in committed.items()})
     coming = held_patches(path for path, file in changes.items() if file is not None)
-    arriving = _contents(layout, {what: file for what, path in coming.items() if (file := changes[path]) is not None})
+    files = {what: file for what, path in coming.items() if (file := changes[path]) is not None}
+    arriving = _contents(layout, objects, files)
     leaving = held_patches(path for path, file in changes.items() if file is None)
     after = {what: content for what, content in lying.items() if what not in leaving} | arriving
     before = {}
@@ -76,11 +82,12 @@ def lying_patches(layout: EnvironmentLayout, paths: Iterable[str] | None = None)
             yield what, file.read()
 
 
-def _contents(layout: EnvironmentLayout, files: Mapping[str, TreeFile]) -> dict[str, bytes]:
+def _contents(layout: EnvironmentLayout, objects: str | None, files: Mapping[str, TreeFile]) -> dict[str, bytes]:
     for what, file in files.items():
         if file.mode == LINK:
             raise unusable(f"of {what}", "it is a link")
-    by_object = dict(read_small_objects(layout.definition, (file.object for file in files.values()), LARGEST_PATCH))
+    names = [file.object for file in files.values()]
+    by_object = dict(read_small_objects(layout.definition, names, LARGEST_PATCH, lender=objects))
     found = {}
     for what, file in files.items():
         content = by_object[file.object]

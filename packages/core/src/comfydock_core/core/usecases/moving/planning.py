@@ -117,7 +117,7 @@ class _Planner:
         directory = f"{self._scratch}/commit"
         os.mkdir(directory)
         builder = CommitBuilder(layout.definition, directory, head=self._head, rehearsal=self._rehearsal)
-        snapshot = take_snapshot(builder, layout, destination.commit)
+        snapshot = take_snapshot(builder, layout, destination.commit, destination.objects)
         lost = [*snapshot.in_the_way()] if self._policy not in (STASH, DISCARD) else []
         stash = StashMaker(layout, self._services, builder).make(snapshot, message) if self._policy == STASH else None
         changes = snapshot.changes(self._policy)
@@ -158,9 +158,10 @@ class _Planner:
         if not any(is_of_python(path) for path in changes) and not held_patches(changes):
             return PythonMove("", ""), PackMoves(), (), ComfyUIChange()
         trial = stage_definition(layout, self._scratch)
-        lay_out(trial, layout.definition, {path: file for path, file in changes.items() if is_of_python(path)})
+        of_python = {path: file for path, file in changes.items() if is_of_python(path)}
+        lay_out(trial, layout.definition, of_python, self._destination.objects)
         python = self._of_python(trial, changes)
-        patches = sides_of_move(layout, snapshot, changes)
+        patches = sides_of_move(layout, snapshot, changes, self._destination.objects)
         committed = self._manifest_of(snapshot.head)
         present, wanted = read_manifest(layout.manifest), read_manifest(trial.manifest)
         nodes = services.environment(layout).nodes
@@ -252,13 +253,19 @@ class _Planner:
         return self._destination.commit != self._head and any(ref.repository == ".cec" for ref in refs)
 
 
-def lay_out(trial: EnvironmentLayout, repository: str, changes: Mapping[str, TreeFile | None]) -> None:
-    """Let a staged definition have some files of a commit. Raises `HistoryDamaged`, `OSError`."""
+def lay_out(
+    trial: EnvironmentLayout, repository: str, changes: Mapping[str, TreeFile | None], objects: str | None = None
+) -> None:
+    """Let a staged definition have some files of a commit; `objects` is as in `Destination`.
+
+    Raises `HistoryDamaged`, `OSError`.
+    """
     for path in changes:
         place = f"{trial.definition}/{path}"
         if os.path.lexists(place):
             os.unlink(place)
-    write_files(repository, {f"{trial.definition}/{path}": file for path, file in changes.items() if file is not None})
+    places = {f"{trial.definition}/{path}": file for path, file in changes.items() if file is not None}
+    write_files(repository, places, lender=objects)
 
 
 def _without_python(changes: Mapping[str, TreeFile | None]) -> dict[str, TreeFile | None]:
