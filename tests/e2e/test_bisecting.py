@@ -1,6 +1,8 @@
 """Finding what broke an environment: planted bad versions are found, by commit and by part, in few trials."""
 
+import json
 import math
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from tests.support.miniature import Miniature, git
 from tests.support.pack_host import PackHost, pack_files
-from tests.support.sessions import Session, tree
+from tests.support.sessions import Ran, Session, stop, tree, wait_for_line
 
 BROKEN = {"__init__.py": "raise RuntimeError('no such luck')\n"}
 SAVER = """
@@ -170,3 +172,32 @@ def test_what_a_killed_bisection_left_is_removed_by_the_next(work: Session) -> N
     git(left, "init", "--quiet")
     work.run("bisect", "run")
     assert list((work.workspace / "comfydock_cache/bisect").iterdir()) == []
+
+
+def lines(ran: Ran) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def test_each_trial_is_printed_as_it_ends_and_the_answer_last(work: Session) -> None:
+    commit(work, "node", "add", "one")
+    commit(work, "node", "add", "two")
+    ran = work.run(
+        "bisect", "run", "--json", "--", "python", "-c", "import os; exit('two' in os.listdir('custom_nodes'))"
+    )
+    *trials, last = lines(ran)
+    assert [(one["status"], one["exit_code"], one["command"]) for one in trials] == [
+        ("progress", None, "bisect run")
+    ] * len(trials)
+    assert (last["status"], last["exit_code"]) == ("ok", 0)
+    assert [one["data"] for one in trials] == last["data"]["trials"]
+    assert {one["data"]["state"] for one in trials} == {"good", "bad"}
+
+
+def test_what_was_found_is_there_when_a_bisection_is_interrupted(work: Session) -> None:
+    commit(work, "node", "add", "one")
+    waits = "import os, time; 'one' in os.listdir('custom_nodes') or time.sleep(600); exit(1)"
+    process = work.start("bisect", "run", "--json", "--", "python", "-c", waits)
+    first = json.loads(wait_for_line(process, "progress"))
+    assert (first["data"]["label"], first["data"]["state"]) == ("v2", "bad")
+    last = lines(stop(process, signal.SIGINT))[-1]
+    assert (last["status"], last["exit_code"], last["errors"][0]["code"]) == ("error", 130, "interrupted")

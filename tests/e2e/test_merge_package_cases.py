@@ -13,7 +13,7 @@ import pytest
 from uv import find_uv_bin
 
 from comfydock_core.factories.workspace_factory import find_workspace
-from comfydock_core.models.exceptions import MergeRefused, RequirementsConflict
+from comfydock_core.models.exceptions import MergeRefused
 from comfydock_core.models.history.merging import MERGE, NOTHING, MergePlan, MergeRequest
 from comfydock_core.models.history.moving import DISCARD
 from tests.e2e.test_terminal import end, terminal
@@ -359,16 +359,50 @@ def test_what_cannot_be_united_is_asked_and_answered(
         assert case.look(found) == wanted[other if exchanged else side]
 
 
-def test_what_two_things_require_and_cannot_be_had_is_said_with_a_way_out(
-    made: PastEnvironment, miniature: Miniature
+def limits_of(found: Manifest) -> list[str]:
+    constraints = found["tool"]["uv"]["constraint-dependencies"]
+    return [line for line in (*found["project"]["dependencies"], *constraints) if line.startswith("mini-choice")]
+
+
+@pytest.mark.parametrize("exchanged", [False, True], ids=["ours", "exchanged"])
+def test_what_two_things_require_and_cannot_be_had_together_is_taken_from_one_side(
+    made: PastEnvironment, miniature: Miniature, tmp_path: Path, exchanged: bool
+) -> None:
+    noting = table('[tool.comfydock.workflows.face]\npath = "face.json"')
+    case = Case(nothing, both(limits("mini-choice<2"), noting), requires("mini-choice>2", "mini-masks"), CHOICE, None)
+    branch_off(made, case, miniature, exchanged=exchanged)
+    plan = planned(made)
+    assert ([one.name for one in plan.open], plan.move) == (["packages"], None)
+    (question,) = plan.open
+    shown = ["mini-choice<2", "mini-choice>2, mini-masks"]
+    assert [question.mine, question.theirs] == (shown[::-1] if exchanged else shown)
+    for side in ("mine", "theirs"):
+        for given in ({"take": {"packages": side}}, {"auto": side}):
+            plan = planned(made, **given)  # type: ignore[arg-type]
+            assert plan.open == ()
+            found = refuse_unlocked(made, plan, tmp_path)
+            is_limited = (side == "mine") is not exchanged
+            assert limits_of(found) == (["mini-choice<2"] if is_limited else ["mini-choice>2"])
+            assert found["tool"]["comfydock"]["workflows"] == {"face": {"path": "face.json"}}
+            assert ("mini-masks" in found["project"]["dependencies"]) is not is_limited
+
+
+def test_packages_that_do_not_fit_are_asked_about_on_a_terminal(
+    made: PastEnvironment, miniature: Miniature, work: Session
 ) -> None:
     case = Case(nothing, limits("mini-choice<2"), requires("mini-choice>2"), CHOICE, None)
     branch_off(made, case, miniature)
-    with pytest.raises(RequirementsConflict) as caught:
-        planned(made)
-    assert "mini-choice" in caught.value.message
-    assert caught.value.hint is not None
-    assert "change one of them, commit it, and merge again" in caught.value.hint
+    error = work.error("merge", "other")
+    assert (error["code"], [one["name"] for one in error["context"]["questions"]]) == ("merge-undecided", ["packages"])
+    child = terminal(work, "merge", "other", columns=400)
+    child.expect_exact("both sides changed the packages so that they do not fit together (packages)")
+    child.expect_exact("number [1]: ")
+    child.sendline("2")
+    code, shown = end(child)
+    assert code == 0, shown
+    assert limits_of(tomllib.loads(files_at(made, "HEAD")[MANIFEST].decode())) == ["mini-choice>2"]
+    assert work.data("status")["packages"]["state"] == "in-sync"
+    work.ok("undo")
 
 
 def test_a_damaged_lock_is_said_with_the_side(made: PastEnvironment, miniature: Miniature) -> None:

@@ -202,7 +202,7 @@ def test_a_whole_workflow_can_be_taken_from_one_side(work: Session) -> None:
 def test_an_answer_to_what_is_not_asked_is_refused_with_what_is(work: Session) -> None:
     on_two_sides(work, [("node", "add", "blur@1.0.0")], [("node", "add", "blur@2.0.0")])
     error = work.error("merge", "other", "--take", "pack:blurr=theirs")
-    assert (error["code"], error["hint"]) == ("question-unknown", "did you mean `pack:blur`?")
+    assert (error["code"], error["hint"]) == ("question-unknown", "did you mean `pack:blur` or `packages`?")
     assert work.error("merge", "other", "--take", "pack:blur=yours")["code"] == "usage"
 
 

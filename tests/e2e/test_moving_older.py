@@ -1,6 +1,7 @@
 """Going through a history that ComfyDock 1.x made: its definitions are converted on the way."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -41,10 +42,11 @@ def test_a_commit_of_1x_is_converted_where_it_is_gone_to(old: Session) -> None:
     assert packages(old) == set()
     status = old.data("status")
     assert (status["packages"]["state"], status["torch_backend"]) == ("in-sync", "cpu")
-    assert status["definition"]["clean"] is False
+    assert status["definition"]["clean"] is True
+    assert "pyproject.toml" in status["definition"]["converted"]
     assert "schema_version" in (root / ".cec/pyproject.toml").read_text()
     assert "schema_version" not in git(root / ".cec", "show", "HEAD:pyproject.toml")
-    old.ok("checkout", "-", "--discard")
+    old.ok("checkout", "-")
     assert {path: one for path, one in tree(root / ".cec").items() if not path.startswith(".git/")} == third
     assert packages(old) == {"mini_masks", "mini_masks-1.0.dist-info"}
     assert old.data("status")["definition"]["clean"] is True
@@ -59,3 +61,53 @@ def test_a_rehearsal_does_not_convert(old: Session) -> None:
     plan = old.data("checkout", "v1", "--dry-run")
     assert [line["action"] for line in plan["plan"]].count("convert") == 1
     assert tree(old.environments / "work" / ".cec") == before
+
+
+def test_what_a_move_converted_is_told_from_work(old: Session) -> None:
+    old.ok("checkout", "v1")
+    assert "converted from ComfyDock 1.x; `comfydock commit` keeps that" in old.ok("status").out
+    assert "of the definition differ only because they were converted from ComfyDock 1.x" in old.ok("diff").out
+    assert old.data("checkout", "v1")["operation"] is None
+    for ref in ("master~1", "v1", "master"):
+        old.ok("checkout", ref)
+    assert old.data("status")["definition"] | {"branch": None, "head": None, "repository": True} == {
+        "repository": True, "branch": None, "head": None, "clean": True, "modified": [], "untracked": [],
+        "converted": [], "unknown": None,
+    }  # fmt: skip
+
+
+def test_a_converted_file_that_somebody_changed_is_work_again(old: Session) -> None:
+    old.ok("checkout", "v1")
+    manifest = old.environments / "work/.cec/pyproject.toml"
+    manifest.write_text(manifest.read_text() + "# mine\n")
+    status = old.data("status")["definition"]
+    assert (status["clean"], status["modified"]) == (False, ["pyproject.toml"])
+    error = old.error("checkout", "master")
+    assert [one["name"] for one in error["context"]["uncommitted"]] == ["pyproject.toml"]
+    assert manifest.read_text().endswith("# mine\n")
+
+
+def test_a_conversion_stays_told_where_only_workflows_differ(old: Session, tmp_path: Path) -> None:
+    definition, clone = old.environments / "work/.cec", tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(definition), str(clone))
+    git(clone, "checkout", "--quiet", "-b", "side", "HEAD~2")
+    (clone / "workflows").mkdir(exist_ok=True)
+    (clone / "workflows/new.json").write_text("{}")
+    commit(clone, "workflow")
+    git(clone, "push", "--quiet", "origin", "side")
+    old.ok("checkout", "v1")
+    converted = old.data("status")["definition"]["converted"]
+    old.ok("checkout", "side")
+    status = old.data("status")["definition"]
+    assert (status["clean"], status["converted"]) == (True, converted)
+    assert (definition / "workflows/new.json").is_file()
+    old.ok("checkout", "master")
+    assert old.data("status")["definition"]["clean"] is True
+
+
+def test_a_conversion_is_committed_when_somebody_commits(old: Session) -> None:
+    old.ok("checkout", "v1")
+    old.ok("commit", "-m", "converted")
+    status = old.data("status")["definition"]
+    assert (status["clean"], status["converted"]) == (True, [])
+    assert "schema_version" in git(old.environments / "work/.cec", "show", "HEAD:pyproject.toml")

@@ -1,11 +1,13 @@
 """Putting uncommitted work aside and bringing it back."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.moves import branch, contents, definition, head, live, packs, save, settled
+from tests.e2e.test_terminal import end, terminal
 from tests.support.miniature import git
 from tests.support.pack_host import PackHost, pack_files
 from tests.support.sessions import Session
@@ -132,27 +134,99 @@ def test_a_stash_comes_back_at_another_commit_that_it_fits(past: Session) -> Non
     assert "+ mine" in past.ok("diff").out
 
 
-def test_a_stash_whose_files_changed_since_is_refused_by_name(past: Session) -> None:
+def everything(session: Session) -> list[str]:
+    return sorted(str(path) for path in (definition(session) / ".git").rglob("*"))
+
+
+def test_a_stash_whose_files_changed_since_asks_as_a_merge_does(past: Session) -> None:
     save(past, "portrait.json", "mine")
     past.ok("stash")
     save(past, "portrait.json", "other")
     past.ok("commit", "-m", "other")
     before = contents(past)
     error = past.error("stash", "pop")
-    assert (error["code"], error["exit_code"]) == ("uncommitted-work", 4)
-    assert error["context"] == {"stash": 1, "paths": ["workflows/portrait.json"]}
+    assert (error["code"], error["exit_code"]) == ("merge-undecided", 4)
+    assert [one["name"] for one in error["context"]["questions"]] == ["workflow:portrait"]
     assert contents(past) == before
     assert len(past.data("stash", "list")["stashes"]) == 1
+    assert past.ok("stash", "pop", "--dry-run").out == (
+        "work: would bring back stash 1, which changes 0 files\n"
+        "  ? workflow:portrait: mine is our version, theirs is their version → open\n"
+    )
+    past.ok("stash", "pop", "--take", "workflow:portrait=theirs")
+    assert (live(past) / "portrait.json").read_text() == "mine"
+    assert past.data("stash", "list")["stashes"] == []
+    past.ok("undo")
+    assert contents(past) == before
+    past.ok("stash", "pop", "--auto-resolve", "mine")
+    assert contents(past) == before
+    assert past.data("stash", "list")["stashes"] == []
 
 
-def test_a_stash_of_packages_is_refused_where_the_packages_are_others(past: Session) -> None:
+def test_a_question_about_a_stash_is_answered_on_a_terminal(past: Session) -> None:
+    save(past, "portrait.json", "mine")
+    past.ok("stash")
+    save(past, "portrait.json", "other")
+    past.ok("commit", "-m", "other")
+    child = terminal(past, "stash", "pop", columns=400)
+    child.expect_exact("(workflow:portrait)")
+    child.expect_exact("number [1]: ")
+    child.sendline("2")
+    code, shown = end(child)
+    assert code == 0, shown
+    assert (live(past) / "portrait.json").read_text() == "mine"
+
+
+def node(number: int, text: str) -> dict[str, object]:
+    return {"id": number, "type": "Note", "pos": [0, 0], "size": [1, 1], "inputs": [], "outputs": [],
+            "widgets_values": [text], "properties": {}}  # fmt: skip
+
+
+def test_a_workflow_that_changed_on_both_sides_is_united_by_its_nodes(past: Session) -> None:
+    def graph(*texts: str) -> str:
+        nodes = [node(number, text) for number, text in enumerate(texts, 1)]
+        return json.dumps({"nodes": nodes, "links": [], "version": 0.4, "last_node_id": len(texts), "last_link_id": 0})
+
+    save(past, "graph.json", graph("a", "b"))
+    past.ok("commit", "-m", "graph")
+    save(past, "graph.json", graph("a", "stashed"))
+    past.ok("stash")
+    save(past, "graph.json", graph("committed", "b"))
+    past.ok("commit", "-m", "other")
+    before = everything(past)
+    past.ok("stash", "pop", "--dry-run")
+    assert everything(past) == before
+    past.ok("stash", "pop")
+    found = json.loads((live(past) / "graph.json").read_text())
+    assert [one["widgets_values"] for one in found["nodes"]] == [["committed"], ["stashed"]]
+    assert past.ok("diff").out.splitlines()[0] == "workflows"
+
+
+def test_a_stash_of_packages_is_united_with_packages_that_were_committed_since(past: Session) -> None:
     past.ok("py", "add", "mini-choice<2")
     past.ok("stash")
     past.ok("node", "add", "blur")
     past.ok("commit", "-m", "blur")
-    error = past.error("stash", "pop")
-    assert error["code"] == "uncommitted-work"
-    assert set(error["context"]["paths"]) >= {"pyproject.toml", "uv.lock"}
+    before, files = contents(past), everything(past)
+    plan = past.data("stash", "pop", "--dry-run")
+    assert plan["steps"]
+    assert (contents(past), everything(past)) == (before, files)
+    past.ok("stash", "pop")
+    manifest = (definition(past) / "pyproject.toml").read_text()
+    assert "mini-choice<2" in manifest
+    assert "blur" in past.ok("node", "list").out
+    assert past.data("status")["packages"]["state"] == "in-sync"
+    assert git(definition(past), "diff", "--name-only").split() == ["pyproject.toml", "uv.lock"]
+    past.ok("undo")
+    assert contents(past) == before
+
+
+def test_a_rehearsed_pop_leaves_nothing(past: Session) -> None:
+    busy(past)
+    past.ok("stash")
+    before, files = contents(past), everything(past)
+    assert past.data("stash", "pop", "--dry-run")["steps"]
+    assert (contents(past), everything(past)) == (before, files)
 
 
 def test_a_stash_is_refused_over_uncommitted_work_of_the_same_files(past: Session) -> None:

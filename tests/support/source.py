@@ -17,7 +17,10 @@ class Ran:
         self.err = err
 
     def envelope(self) -> dict[str, Any]:
-        envelope: dict[str, Any] = json.loads(self.out)
+        """The answer. Of a command that reports on the way it is the last line, and those before are reports."""
+        *before, last = self.out.splitlines() if self.out.startswith('{"') else [self.out]
+        assert all(json.loads(line)["status"] == "progress" for line in before), self
+        envelope: dict[str, Any] = json.loads(last)
         return envelope
 
     def __repr__(self) -> str:

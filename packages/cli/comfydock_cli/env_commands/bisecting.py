@@ -2,6 +2,7 @@
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.bisect_formatter import bisected, trial_text
+from comfydock_cli.formatters.envelope import progress
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import make_reporter
@@ -18,6 +19,8 @@ def run(context: Context, arguments: Arguments) -> Result:
 
         def heard(trial: Trial) -> None:
             reporter.note(trial_text(trial))
+            if context.json:
+                context.console.progress(progress("bisect run", trial.as_dict()))
 
         return bisected(workspace.moves.bisect(name, request, heard, reporter))
 

@@ -1,18 +1,26 @@
 """`stash`: putting uncommitted work aside, and bringing it back."""
 
+import time
+from dataclasses import replace
+
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.difference_formatter import comparison_data, difference_text
+from comfydock_cli.formatters.merge_formatter import previewed
 from comfydock_cli.formatters.move_formatter import (
     listed_stashes,
+    moved,
+    planned_move,
     planned_reference,
     referenced,
     stash_text,
 )
+from comfydock_cli.merge_deciding import answers_of, decided
 from comfydock_cli.move_changing import go
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import make_reporter
 from comfydock_core.factories.workspace_factory import find_workspace
-from comfydock_core.models.history.moving import MoveRequest, ReferenceRequest
+from comfydock_core.models.history.merging import MergePlan, MergeRequest
+from comfydock_core.models.history.moving import MovePlan, MoveRequest, ReferenceRequest
 
 
 def push(context: Context, arguments: Arguments) -> Result:
@@ -21,8 +29,34 @@ def push(context: Context, arguments: Arguments) -> Result:
 
 
 def pop(context: Context, arguments: Arguments) -> Result:
-    """Bring a stash back."""
-    return go(context, arguments, MoveRequest("stash pop", arguments.text("number")))
+    """Bring a stash back, united with what was committed since."""
+    started = time.monotonic()
+    request = MergeRequest(
+        arguments.text("number") or "",
+        "stash pop",
+        take=answers_of(arguments.text("take")),
+        auto=arguments.text("auto_resolve"),
+        rehearsal=context.dry_run,
+    )
+    workspace = find_workspace(offline=context.offline)
+    name = workspace.environment(context.environment_name).name
+    with make_reporter(context) as reporter:
+        if context.dry_run:
+            plan = workspace.moves.plan_merge(name, request, reporter)
+            return previewed(plan) if plan.move is None else planned_move(_told(plan, plan.move))
+        initiator = context.initiator(while_running=arguments.flag("while_running"))
+        with workspace.exclusive(initiator, reporter, name):
+            workspace.refuse_while_running(name, initiator)
+            plan = decided(context, workspace, name, request, reporter)
+            assert plan.move is not None  # Every question is answered.
+            move = _told(plan, plan.move)
+            outcome = None if move.nothing_to_do else workspace.moves.change(move, initiator, reporter)
+    return moved(move, outcome, time.monotonic() - started)
+
+
+def _told(plan: MergePlan, move: MovePlan) -> MovePlan:
+    """The move, which says what was decided on the way to it."""
+    return replace(move, notes=(*move.notes, *plan.decided))
 
 
 def list_stashes(context: Context, arguments: Arguments) -> Result:

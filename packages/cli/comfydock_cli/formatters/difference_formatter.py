@@ -66,6 +66,11 @@ def comparison_text(found: Comparison) -> str:
         lines.append(
             f"! ComfyUI reported its imports in an unknown form when it was started with {found.unknown_start}"
         )
+    if found.converted:
+        lines.append(
+            f"! {counted(len(found.converted), 'file')} of the definition differ only because they were converted from"
+            " ComfyDock 1.x"
+        )
     return difference_text(found.difference) + "".join(f"{_line(line)}\n" for line in lines)
 
 
@@ -77,6 +82,7 @@ def comparison_data(found: Comparison) -> dict[str, object]:
         "difference": _data(found.difference),
         "starts": [start_change_data(change) for change in found.starts],
         "unknown_start": found.unknown_start,
+        "converted": list(found.converted),
     }
 
 

@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from comfydock_cli.cli_utils import Result
 
 _VERSION = 1
+# Commands that report on the way: each object is on a line of its own, the last is the answer.
+_BY_LINE = frozenset({"bisect run"})
 
 
 def success(command: str, result: "Result | None") -> str:
@@ -21,7 +23,12 @@ def failure(command: str, exit_code: int, errors: list[dict[str, object]]) -> st
     return _envelope(command, "error", exit_code, None, errors)
 
 
-def _envelope(command: str, status: str, exit_code: int, data: object, errors: list[dict[str, object]]) -> str:
+def progress(command: str, data: object) -> str:
+    """The envelope of something that a command reports on the way; it has no exit code yet."""
+    return _envelope(command, "progress", None, data, [])
+
+
+def _envelope(command: str, status: str, exit_code: int | None, data: object, errors: list[dict[str, object]]) -> str:
     envelope = {
         "version": _VERSION,
         "command": command,
@@ -30,4 +37,7 @@ def _envelope(command: str, status: str, exit_code: int, data: object, errors: l
         "data": data,
         "errors": errors,
     }
-    return light_json.dumps(envelope) + "\n"
+    text = light_json.dumps(envelope)
+    if command in _BY_LINE:
+        text = "".join(line.lstrip(" ") for line in text.split("\n"))  # Texts in it have no lines of their own.
+    return text + "\n"

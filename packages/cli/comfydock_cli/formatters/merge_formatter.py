@@ -18,7 +18,8 @@ def previewed(plan: MergePlan) -> Result:
     """What it would ask and change."""
     if plan.kind == NOTHING:
         return Result(_data(plan), _nothing(plan))
-    way = "would fast-forward to" if plan.kind == FORWARD else f"would {'revert' if plan.is_revert else 'merge'}"
+    doing = "bring back" if plan.command == "stash pop" else "revert" if plan.is_revert else "merge"
+    way = "would fast-forward to" if plan.kind == FORWARD else f"would {doing}"
     lines = [f"{plan.name}: {way} {clean(plan.other)}, which changes {counted(len(plan.files), 'file')}"]
     lines += [f"  ~ {clean(path)}" for path in plan.files[:_SHOWN]]
     if len(plan.files) > _SHOWN:

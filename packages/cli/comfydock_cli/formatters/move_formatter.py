@@ -14,7 +14,7 @@ from comfydock_core.models.operation import RefChange
 from comfydock_core.models.packages.syncing import SyncOutcome
 
 _DONE = {"convert": "converted", "copy": "copied", "fetch": "fetched", "install": "installed", "lock": "locked",
-         "move": "moved", "remove": "removed", "rename": "renamed", "write": "wrote"}  # fmt: skip
+         "move": "moved", "patch": "patched", "remove": "removed", "rename": "renamed", "write": "wrote"}  # fmt: skip
 _BRANCH = "ref: refs/heads/"
 MISSING = 3  # The exit code when node packs could not be had, as with `sync`.
 

@@ -21,7 +21,7 @@ def status_text(status: "EnvironmentStatus") -> str:
     if status.operation_in_progress:
         lines.append("  ! a change is in progress: what follows may mix the states before and after it")
     lines += _comfyui(status) + _definition(status) + _packages(status) + _packs(status) + _models(status)
-    lines += _workflows(status)
+    lines += _workflows(status) + _patches(status)
     return "\n".join(lines) + "\n"
 
 
@@ -47,6 +47,10 @@ def _definition(status: "EnvironmentStatus") -> list[str]:
     where = f"{state.branch or 'detached'} at {state.head[:10] if state.head else 'no commit yet'}"
     count = len(state.modified) + len(state.untracked)
     lines = _line("history", f"{where}, " + (f"{_count(count, 'uncommitted change')}" if count else "clean"))
+    if state.converted:
+        lines.append(
+            f"    = {_count(len(state.converted), 'file')} converted from ComfyDock 1.x; `comfydock commit` keeps that"
+        )
     return lines + _names("~", state.modified) + _names("+", state.untracked)
 
 
@@ -131,6 +135,21 @@ def _workflows(status: "EnvironmentStatus") -> list[str]:
     lines += _names("-", [clean(one.name) for one in found.in_state("deleted")])
     lines += _names("~", [clean(one.name) for one in found.in_state("changed")])
     return lines + _names("!", [f"{clean(one.name)} needs {_count(one.things, 'thing')}" for one in needing])
+
+
+def _patches(status: "EnvironmentStatus") -> list[str]:
+    """Nothing where the definition holds none."""
+    found = status.patches
+    if found is None:
+        return []
+    parts = [f"{len(found.applied)} applied"] if found.applied else []
+    if found.missing:
+        parts.append(f"{len(found.missing)} not applied (`comfydock sync -e {status.name}`)")
+    if found.unusable:
+        parts.append(f"{len(found.unusable)} of no use")
+    lines = _line("patches", ", ".join(parts)) if parts else []
+    lines += _names("=", [f"{what}: {_some(files)}" for what, files in found.applied.items()])
+    return lines + _names("-", found.missing) + _names("!", found.unusable)
 
 
 def _told(change: "VersionDifference") -> str:

@@ -8,7 +8,7 @@ _SHOWN = 20
 
 # What was done, where the plan says what will be.
 _DONE = {"choose": "chose", "convert": "converted", "fetch": "fetched", "install": "installed", "link": "linked",
-         "lock": "locked", "move": "moved", "write": "wrote"}  # fmt: skip
+         "lock": "locked", "move": "moved", "patch": "patched", "write": "wrote"}  # fmt: skip
 
 
 def synced(plan: SyncPlan, outcome: SyncOutcome | None, seconds: float, data: dict[str, object]) -> Result:

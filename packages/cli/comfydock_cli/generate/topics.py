@@ -374,6 +374,8 @@ _JSON = Topic(
         ("data", "what the command found or did; null with an error"),
         ("errors", "a list of objects with `code`, `message`, `hint` and `context`"),
     ),
+    "`comfydock bisect run` prints one such object on a line for each trial as it ends, with the status `progress`, the"
+    " exit code null and the trial in `data`; the last line is the answer.",
     "Progress, notes and warnings go to standard error. With `--dry-run` the plan is in `data`.",
     "`comfydock run` in the foreground and `comfydock py uv` hand standard output to another program, so they have no"
     " `--json`.",

@@ -30,7 +30,8 @@ COMMANDS = (
         "Makes a commit of manifest, locks and the workflows as they are now in the git repository `.cec`. Without a"
         " message it is named after what changed. What could not be rebuilt elsewhere, such as code that is not pushed"
         " or a locked model without a source, is listed, and stands in the commit. Changed files of ComfyUI and of node"
-        " packs are among that, unless `--with-patches` keeps them in `patches`. `undo` takes the commit back.",
+        " packs are among that, unless `--with-patches` keeps them in `patches`, for whoever goes to the commit."
+        " `undo` takes the commit back.",
         ("comfydock commit", 'comfydock commit -m "faces work" --strict', "comfydock commit --with-patches --dry-run"),
         _ABOUT,
         (
@@ -290,11 +291,11 @@ COMMANDS = (
         ("stash", "pop"),
         "comfydock_cli.env_commands.stashing:pop",
         "Bring back what was put aside",
-        "Makes the changes of a stash to the environment as it is, uncommitted, and drops the stash. It must fit: files"
-        " that changed since are listed, and nothing is done.",
+        "Makes the changes of a stash to the environment as it is, uncommitted, and drops the stash. What was committed"
+        " since is united with them; where both changed the same thing it asks, as `merge` does.",
         ("comfydock stash pop", "comfydock stash pop 1"),
         _ABOUT,
-        (_NUMBER, WHILE_RUNNING),
+        (_NUMBER, TAKE, AUTO_RESOLVE, WHILE_RUNNING),
         ENVIRONMENT,
         WRITE,
     ),
@@ -317,7 +318,8 @@ COMMANDS = (
         "Tries commits in an environment of its own, halving what is left each time, then the parts of the guilty one."
         " What is tried is whether ComfyUI imports every node pack, with `--probe workflow NAME` whether a workflow"
         " would be accepted, or a command given after `--`: exit code 0 is good, 125 cannot tell, others are bad. It"
-        " runs in ComfyUI's directory, with that environment's Python first on the path.",
+        " runs in ComfyUI's directory, with that environment's Python first on the path. With `--json` each trial is"
+        " printed as it ends, an object on a line.",
         (
             "comfydock bisect run",
             "comfydock bisect run --good v1 --probe workflow portrait",

@@ -37,6 +37,12 @@ class Console:
             raise OSError(9, "standard output is closed")
         _write(sys.stdout, text)
 
+    def progress(self, text: str) -> None:
+        """The same on the way: whoever reads it has it at once."""
+        self.json(text)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+
     def note(self, text: str) -> None:
         """A line for the person at the terminal; silent with `--quiet`."""
         if not self.quiet:

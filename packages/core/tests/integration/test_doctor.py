@@ -539,3 +539,92 @@ def test_damaged_locks_of_workflows_are_told(workspace: Workspace, demo: Environ
     found = examined(workspace)["workflow-lock-damaged"]
     assert found.message == "1 of the locks of its workflows cannot be used"
     assert str(lock) in found.details[0]
+
+
+def stashed(definition: Path, number: int) -> str:
+    made = git(definition, "-c", "user.name=a", "-c", "user.email=b", "commit-tree", "HEAD^{tree}", "-p", "HEAD",
+               "-m", f"stash {number}").strip()  # fmt: skip
+    git(definition, "update-ref", f"refs/comfydock/stash/{number}", made)
+    return made
+
+
+def forget(definition: Path, name: str) -> None:
+    place = definition / ".git/objects" / name[:2] / name[2:]
+    place.chmod(0o644)
+    place.unlink()
+
+
+def test_a_stash_whose_commit_is_missing_is_told(workspace: Workspace, demo: Environment) -> None:
+    definition = Path(demo.layout.definition)
+    stashed(definition, 1)
+    assert "stash-damaged" not in examined(workspace)
+    forget(definition, stashed(definition, 2))
+    found = examined(workspace)
+    assert found["stash-damaged"].details == ("refs/comfydock/stash/2",)
+    assert "history-damaged" not in found
+    git(definition, "update-ref", "-d", "refs/comfydock/stash/2")
+    assert "stash-damaged" not in examined(workspace)
+
+
+@pytest.mark.parametrize("how", ["missing", "damaged"])
+def test_a_history_that_lacks_something_is_told(workspace: Workspace, demo: Environment, how: str) -> None:
+    definition = Path(demo.layout.definition)
+    name = git(definition, "rev-parse", "HEAD:pyproject.toml").strip()
+    place = definition / ".git/objects" / name[:2] / name[2:]
+    place.chmod(0o644)
+    if how == "missing":
+        place.unlink()
+    else:
+        place.write_bytes(place.read_bytes()[:-10] + b"0123456789")
+    found = examined(workspace)["history-damaged"]
+    assert found.severity == PROBLEM
+    assert any(name in line for line in found.details)
+
+
+def test_a_commit_that_comfyui_was_at_and_lacks_is_told(workspace: Workspace, demo: Environment) -> None:
+    comfyui = Path(demo.layout.comfyui)
+    (comfyui / ".git/refs/comfydock/kept").mkdir(parents=True)
+    (comfyui / f".git/refs/comfydock/kept/{'1' * 40}").write_text(f"{'1' * 40}\n")
+    found = examined(workspace)["comfyui-commit-missing"]
+    assert (found.severity, found.details) == (NOTE, (f"refs/comfydock/kept/{'1' * 40}",))
+
+
+def test_what_a_bisection_left_is_removed_unless_one_is_at_work_there(workspace: Workspace, demo: Environment) -> None:
+    left, busy = (Path(workspace.layout.cache, "bisect", name) for name in ("dead", "alive"))
+    for place in (left, busy):
+        (place / "demo/.cec").mkdir(parents=True)
+    lock = os.open(f"{busy}.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        found = examined(workspace)["bisection-left"]
+        assert str(left) == (found.mending.target if found.mending else None)
+        mend(workspace)
+        assert (left.exists(), busy.exists()) == (False, True)
+    finally:
+        os.close(lock)
+    mend(workspace)
+    assert os.listdir(busy.parent) == []
+
+
+def test_reports_of_starts_that_cannot_be_read_are_removed(workspace: Workspace, demo: Environment) -> None:
+    starts = Path(workspace.layout.start_reports(demo.name))
+    starts.mkdir(parents=True)
+    (starts / "bad.json").write_text("{")
+    (starts / "good.json").write_text('{"date": "2026-01-01", "understood": true, "packs": []}')
+    assert str(starts / "bad.json") in examined(workspace)["start-report-damaged"].message
+    mend(workspace)
+    assert os.listdir(starts) == ["good.json"]
+
+
+def test_patches_that_are_held_and_not_applied_are_told(workspace: Workspace, demo: Environment) -> None:
+    patches = Path(demo.layout.definition, "patches")
+    patches.mkdir()
+    main = Path(demo.layout.comfyui, "main.py")
+    before = main.read_text()
+    main.write_text(f"{before}# mine\n")
+    (patches / "ComfyUI.patch").write_text(git(Path(demo.layout.comfyui), "diff", "--full-index", "--", "main.py"))
+    assert not {"patches-not-applied", "patch-unusable"} & examined(workspace).keys()
+    main.write_text(before)
+    assert examined(workspace)["patches-not-applied"].details == ("ComfyUI",)
+    (patches / "ComfyUI.patch").write_text("nonsense")
+    assert "`patches/ComfyUI.patch` cannot be applied" in examined(workspace)["patch-unusable"].message

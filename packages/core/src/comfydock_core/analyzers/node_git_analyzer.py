@@ -1,7 +1,7 @@
 """Git checkouts, looked at without leaving a trace: git's index stays as it is, and no hook or monitor is started."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from comfydock_core.analyzers.git_change_parser import GitChangeParser
 from comfydock_core.integrations.git import runner
@@ -62,18 +62,20 @@ class NodeGitAnalyzer:
         published = answer.returncode != 0 or bool(answer.output.strip())
         return None if published else "its commit is on no branch and no tag of its remote"
 
-    def local_changes(self) -> str | None:
+    def local_changes(self, beyond: Callable[[Sequence[str]], Sequence[str]] = list) -> str | None:
         """In words what the checkout has that its remote has not, `None` for nothing or where it cannot be determined.
 
-        Files that git does not know are left out: packs write such themselves.
+        Files that git does not know are left out: packs write such themselves. `beyond` leaves out changed files that
+        somebody else has.
         """
         if not self.is_checkout():
             return None
         checkout, unknown = self.read()
         if unknown is not None:
             return None
-        if checkout.changed:
-            return told_files(checkout.changed)
+        changed = beyond(checkout.changed)
+        if changed:
+            return told_files(changed)
         if checkout.remote is not None and checkout.commit is not None and self.lacking(checkout) is not None:
             return f"the commit {checkout.commit[:10]}, which its remote does not have"
         return None

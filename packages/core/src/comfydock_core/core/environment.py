@@ -83,6 +83,14 @@ class Environment:
                 status.packs.imports = read_note(note, status.packs.wanted)
             packs = status.packs
             packs.changed_files = self._changed_files([name for name in packs.present if packs.wanted[name]])
+            if native.is_file(f"{self.layout.definition}/.git/comfydock-converted"):
+                from comfydock_core.repositories.history.conversion_note import tell_converted
+
+                tell_converted(self.layout.definition, status.definition)
+            if native.is_directory(f"{self.layout.definition}/patches"):
+                from comfydock_core.core.usecases.history.held_patches import tell_patched
+
+                tell_patched(self.layout, self.workspace, self._recorded_or_read(), status)
             status.running = self.noted_running()
             status.workflows = self._workflows()
             return status

@@ -37,10 +37,10 @@ class Moves:
         return carry_out_move(layout, self._workspace.services(), plan, initiator, reporter)
 
     def plan_merge(self, name: str | None, request: MergeRequest, reporter: Reporter) -> MergePlan:
-        """What a merge or a revert comes to; while a question is open there is no `move` in the plan.
+        """What a merge, a revert or bringing a stash back comes to; while a question is open there is no `move` in it.
 
         Raises `RefNotFound`, `NothingInCommon`, `QuestionUnknown`, `MergeRefused`, `RequirementsConflict`,
-        `UncommittedWork`, `RepositoryUnfit`.
+        `UncommittedWork`, `RepositoryUnfit`, `StashNotFound`.
         """
         from comfydock_core.core.usecases.merging.merging import plan_merge
 

@@ -117,6 +117,7 @@ from .exceptions import PacksConflict as PacksConflict
 from .exceptions import PacksNotImported as PacksNotImported
 from .exceptions import PacksUnobtainable as PacksUnobtainable
 from .exceptions import PackVersionNotFound as PackVersionNotFound
+from .exceptions import PatchUnusable as PatchUnusable
 from .exceptions import PlaceUnclear as PlaceUnclear
 from .exceptions import PortInUse as PortInUse
 from .exceptions import PushDeclined as PushDeclined

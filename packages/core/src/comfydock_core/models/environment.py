@@ -54,9 +54,12 @@ class ComfyUIState:
 
 
 class GitStatus:
-    """The git state of `.cec`. `head` is the abbreviated commit, `None` before the first."""
+    """The git state of `.cec`. `head` is the abbreviated commit, `None` before the first.
 
-    __slots__ = ("branch", "head", "modified", "repository", "unknown", "untracked")
+    `converted` are the files that differ from it only because a move made today's form of a definition of 1.x.
+    """
+
+    __slots__ = ("branch", "converted", "head", "modified", "repository", "unknown", "untracked")
 
     def __init__(self, repository: bool) -> None:
         self.repository = repository
@@ -64,11 +67,12 @@ class GitStatus:
         self.head: str | None = None
         self.modified: list[str] = []
         self.untracked: list[str] = []
+        self.converted: list[str] = []
         self.unknown: str | None = None
 
     @property
     def clean(self) -> bool | None:
-        """Whether everything is committed; `None` when that could not be determined."""
+        """Whether all that somebody did is committed; `None` when that could not be determined."""
         if self.unknown is not None or not self.repository:
             return None
         return not self.modified and not self.untracked
@@ -81,6 +85,7 @@ class GitStatus:
             "clean": self.clean,
             "modified": self.modified,
             "untracked": self.untracked,
+            "converted": self.converted,
             "unknown": self.unknown,
         }
 
@@ -250,6 +255,24 @@ class ModelsLinkState:
         }
 
 
+class HeldPatches:
+    """The patches of ComfyUI and of node packs that the definition holds, by what each is of.
+
+    `applied` are the changed files that are as a patch makes them, so committed work. `missing` are those of which some
+    file is not as the patch makes it, `unusable` says which cannot be applied, and why.
+    """
+
+    __slots__ = ("applied", "missing", "unusable")
+
+    def __init__(self) -> None:
+        self.applied: dict[str, list[str]] = {}
+        self.missing: list[str] = []
+        self.unusable: list[str] = []
+
+    def as_dict(self) -> dict[str, object]:
+        return {"applied": self.applied, "missing": self.missing, "unusable": self.unusable}
+
+
 class EnvironmentStatus:
     """Everything `status` tells. `complete` says whether the marker of a finished environment is there.
 
@@ -267,6 +290,7 @@ class EnvironmentStatus:
         "operation_in_progress",
         "packages",
         "packs",
+        "patches",
         "path",
         "python_version",
         "running",
@@ -300,6 +324,7 @@ class EnvironmentStatus:
         self.operation_in_progress = False
         self.running: "list[RunningComfyUI]" = []
         self.workflows: "DetailedWorkflowStatus | None" = None
+        self.patches: HeldPatches | None = None  # `None` where the definition holds none.
 
     @property
     def unknowns(self) -> list[str]:
@@ -347,5 +372,6 @@ class EnvironmentStatus:
             "packs": self.packs.as_dict(),
             "models_link": self.models_link.as_dict(),
             "workflows": [] if self.workflows is None else self.workflows.as_list(),
+            "patches": None if self.patches is None else self.patches.as_dict(),
             "operation_in_progress": self.operation_in_progress,
         }

@@ -285,6 +285,16 @@ class HistoryDamaged(IntegrityError, CDEnvironmentError):
     code = "history-damaged"
 
 
+class PatchUnusable(IntegrityError, CDEnvironmentError):
+    """A commit holds a patch of ComfyUI or of a node pack that cannot be applied, or that must not be.
+
+    It does not fit the files that it is for, or it wants what no patch may: a place outside of them, a link, more than
+    can be taken in. Nothing was changed. Whoever made the commit can make the patch anew: `commit --with-patches`.
+    """
+
+    code = "patch-unusable"
+
+
 class RepositoryNotFound(NotFoundError):
     """What was named as a repository, of ComfyUI or of a node pack, is none, or nothing is at that address.
 

@@ -1,5 +1,6 @@
 """Files of commits, and what it takes that files of an environment become those."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,6 +22,22 @@ class TreeChange(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class PatchedFiles:
+    """What a patch makes of files: how each was and is to be, by its path.
+
+    `contents` are those of the files that it makes, by the names of their objects.
+    """
+
+    files: Mapping[str, TreeChange]
+    contents: Mapping[str, bytes]
+
+    @property
+    def new(self) -> dict[str, TreeFile]:
+        """The files that there were none of before."""
+        return {path: one.after for path, one in self.files.items() if one.before is None and one.after is not None}
+
+
+@dataclass(frozen=True, slots=True)
 class FileSwaps:
     """What to swap so that files are others, and what to build for it.
 
@@ -35,9 +52,14 @@ class FileSwaps:
 
 @dataclass(frozen=True, slots=True)
 class ComfyUIMove:
-    """ComfyUI goes from one commit to another, by these files. `repository` is where the commit can be had."""
+    """ComfyUI goes from one commit to another, by these files. `repository` is where the commit can be had.
+
+    `contents` are those of patched files, by the names of their objects, `added` those that git has to know besides.
+    """
 
     before: str
     after: str
     repository: str
     files: FileSwaps
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    added: Mapping[str, TreeFile] = field(default_factory=dict)

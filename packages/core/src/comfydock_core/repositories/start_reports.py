@@ -40,10 +40,28 @@ def keep_report(directory: str, key: str, report: StartReport) -> None:
 
 def read_report(directory: str, key: str | None) -> StartReport | None:
     """The report of a definition. One that cannot be read says nothing: the next start writes another."""
-    if key is None:
-        return None
+    return None if key is None else _read(f"{directory}/{key}.json")
+
+
+def unreadable_reports(directory: str) -> list[str]:
+    """The files of those that cannot be read. Raises `OSError`."""
+    names = native.list_names(directory) if native.is_directory(directory) else []
+    return [path for name in names if not is_readable(path := f"{directory}/{name}")]
+
+
+def is_readable(path: str) -> bool:
+    """Whether a file is a report; one that is not there is none that could not be read."""
+    return not native.exists(path) or _read(path) is not None
+
+
+def has_reports(directory: str) -> bool:
+    """Whether any start was kept."""
+    return native.is_directory(directory) and bool(native.list_names(directory))
+
+
+def _read(path: str) -> StartReport | None:
     try:
-        content = native.read_bytes(f"{directory}/{key}.json")
+        content = native.read_bytes(path)
         if content is None or len(content) > _LARGEST:
             return None
         found = json.loads(content)
@@ -53,11 +71,6 @@ def read_report(directory: str, key: str | None) -> StartReport | None:
         return StartReport(str(found["date"]), found["understood"] is True, packs)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-
-
-def has_reports(directory: str) -> bool:
-    """Whether any start was kept."""
-    return native.is_directory(directory) and bool(native.list_names(directory))
 
 
 def _text(value: object) -> str | None:

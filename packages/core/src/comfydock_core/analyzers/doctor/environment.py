@@ -45,6 +45,7 @@ def check_status(status: EnvironmentStatus) -> Iterator[Finding]:
         message = f"{len(status.packs.failed)} of its node packs could not be imported when ComfyUI last started"
         fix = f"`comfydock node verify -e {name}` tries again; `comfydock node update` may bring a version that works"
         yield Finding("packs-not-imported", PROBLEM, message, name, fix, tuple(status.packs.failed))
+    yield from _patches(status)
     yield from _models_link(status)
 
 
@@ -60,6 +61,23 @@ def _comfyui(status: EnvironmentStatus) -> Iterator[Finding]:
     elif state.matches is False:
         message = "ComfyUI is at another commit than the manifest says"
         yield Finding("comfyui-drift", NOTE, message, name, f"`{git} {state.manifest_commit}` takes it there")
+
+
+def _patches(status: EnvironmentStatus) -> Iterator[Finding]:
+    """Of the changes to ComfyUI and to node packs that the definition holds."""
+    held, name = status.patches, status.name
+    if held is None:
+        return
+    if held.missing:
+        message = f"{len(held.missing)} of the patches that its definition holds are not applied as they are"
+        fix = (
+            f"`comfydock sync -e {name}` applies them where nothing else was changed; `comfydock commit --with-patches`"
+        )
+        fix += " makes them anew"
+        yield Finding("patches-not-applied", PROBLEM, message, name, fix, tuple(held.missing))
+    for problem in held.unusable:
+        fix = "remove the file, or commit anew with `--with-patches` where it was made"
+        yield Finding("patch-unusable", PROBLEM, problem, name, fix)
 
 
 def _packages(status: EnvironmentStatus) -> Iterator[Finding]:

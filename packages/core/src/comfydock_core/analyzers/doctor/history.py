@@ -6,12 +6,16 @@ import time
 from collections.abc import Iterator
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.integrations.git import queries
+from comfydock_core.integrations.git.examining import broken_references, damage_of
 from comfydock_core.integrations.git.index_lock import OURS
 from comfydock_core.integrations.git.unfinished import unfinished
-from comfydock_core.models.doctor import PROBLEM, Finding
+from comfydock_core.models.doctor import NOTE, PROBLEM, Finding, Mending
 from comfydock_core.models.exceptions import WorkflowLockDamaged
+from comfydock_core.repositories.start_reports import unreadable_reports
 from comfydock_core.repositories.workflow_files import WorkflowFiles
 from comfydock_core.repositories.workflow_locks import DIRECTORY, WorkflowLocks
+from comfydock_core.utils.text import counted
 
 _LONG_AGO = 60.0  # Seconds; what git does in a definition takes hundredths.
 
@@ -30,6 +34,46 @@ def check_history(layout: EnvironmentLayout) -> Iterator[Finding]:
         yield Finding(
             "history-locked", PROBLEM, message, name, "when no git is running there, remove that file", (lock,)
         )
+
+
+def check_objects(layout: EnvironmentLayout, *, deep: bool) -> Iterator[Finding]:
+    """Whether the history has all that its branches, tags and stashes lead to, and ComfyUI's what it keeps.
+
+    A small history is read as a whole, and any one if `deep`; of others only what is there. Raises `ToolMissing`.
+    """
+    name, definition = layout.name, layout.definition
+    if queries.is_repository(definition):
+        broken = broken_references(definition, "refs/comfydock/")
+        if broken:
+            message = f"{counted(len(broken), 'reference')} of its stashes lead to commits that are missing"
+            fix = f"`git -C {shlex.quote(definition)} update-ref -d {shlex.quote(broken[0])}` forgets it"
+            yield Finding("stash-damaged", PROBLEM, message, name, fix, tuple(broken))
+        damage = damage_of(definition, whole=deep, without=broken)
+        if damage:
+            message = "its history is damaged"
+            fix = f"`git -C {shlex.quote(definition)} fsck` tells all; a copy elsewhere may have what is missing"
+            yield Finding("history-damaged", PROBLEM, message, name, fix, tuple(damage))
+    if queries.is_repository(layout.comfyui):
+        broken = broken_references(layout.comfyui, "refs/comfydock/kept/")
+        if broken:
+            message = "ComfyUI's repository lacks commits that it was at, so going back there has to fetch them"
+            git = f"git -C {shlex.quote(layout.comfyui)} update-ref -d"
+            yield Finding(
+                "comfyui-commit-missing",
+                NOTE,
+                message,
+                name,
+                f"`{git} {shlex.quote(broken[0])}` forgets it",
+                tuple(broken),
+            )
+
+
+def check_start_reports(directory: str, name: str) -> Iterator[Finding]:
+    """Whether what was kept of ComfyUI's starts can be read. Raises `OSError`."""
+    for path in unreadable_reports(directory):
+        message = f"what ComfyUI said at a start cannot be read: `{path}`"
+        fix = "the next start with that definition writes another"
+        yield Finding("start-report-damaged", NOTE, message, name, fix, mending=Mending("remove-start-report", path))
 
 
 def check_workflow_locks(layout: EnvironmentLayout) -> Iterator[Finding]:

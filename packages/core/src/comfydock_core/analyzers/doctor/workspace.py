@@ -12,6 +12,7 @@ from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding, Mending
 from comfydock_core.models.exceptions import ComfyDockError, WorkspaceDamaged
 from comfydock_core.models.workspace_config import WorkspaceConfig
 from comfydock_core.repositories import operation_log
+from comfydock_core.repositories.bisections import left_places
 from comfydock_core.repositories.model_index.model_index import open_model_index
 from comfydock_core.repositories.model_scopes import model_scopes
 from comfydock_core.repositories.operation_log import Journal
@@ -43,6 +44,7 @@ def check_workspace(layout: WorkspaceLayout) -> Iterator[Finding]:
     yield from _check_model_index(layout.model_index)
     yield from _check_mirrors(layout)
     yield from _check_cache_locks(layout)
+    yield from _check_bisections(layout)
     yield from _check_cache(layout.uv_cache, "uv-cache", "uv's cache")
 
 
@@ -202,6 +204,13 @@ def _check_cache_locks(layout: WorkspaceLayout) -> Iterator[Finding]:
                 by = locks.holder(path) or "another process"
                 message = f"`{os.path.relpath(path, layout.root)}` is held by {by}"
                 yield Finding("cache-in-use", NOTE, message, fix="wait for that process, or end it if it is stuck")
+
+
+def _check_bisections(layout: WorkspaceLayout) -> Iterator[Finding]:
+    for place in left_places(layout.cache):
+        message = f"`{os.path.relpath(place, layout.root)}` was left by a bisection that was killed"
+        yield Finding("bisection-left", NOTE, message, fix="the next bisection removes it",
+                      mending=Mending("remove-bisection", place))  # fmt: skip
 
 
 def _is_held(path: str) -> bool:

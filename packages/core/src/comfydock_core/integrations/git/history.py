@@ -118,20 +118,27 @@ def objects_at(worktree: str, commits: Sequence[str], paths: Sequence[str]) -> d
     return found
 
 
-def read_objects(worktree: str, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """The contents of objects, each once, in the order of their names here. Raises `HistoryDamaged`, `GitFailed`."""
-    for name, content in read_small_objects(worktree, names, None):
+def read_objects(worktree: str, names: Iterable[str], *, lender: str | None = None) -> Iterator[tuple[str, bytes]]:
+    """The contents of objects, each once, in the order of their names here.
+
+    `lender` is a directory of objects that may have what the repository lacks. Raises `HistoryDamaged`, `GitFailed`.
+    """
+    for name, content in read_small_objects(worktree, names, None, lender=lender):
         assert content is not None
         yield name, content
 
 
-def read_small_objects(worktree: str, names: Iterable[str], largest: int | None) -> Iterator[tuple[str, bytes | None]]:
+def read_small_objects(
+    worktree: str, names: Iterable[str], largest: int | None, *, lender: str | None = None
+) -> Iterator[tuple[str, bytes | None]]:
     """The same, with `None` for what is larger than so many bytes. Raises `HistoryDamaged`, `GitFailed`."""
     wanted = list(dict.fromkeys(names))
     if not wanted:
         return
     given = "".join(f"{name}\n" for name in wanted).encode()
-    with runner.read_output(["cat-file", "--batch"], cwd=worktree, doing=_READING, given=given) as output:
+    variables = {} if lender is None else {"GIT_ALTERNATE_OBJECT_DIRECTORIES": lender}
+    words = ["cat-file", "--batch"]
+    with runner.read_output(words, cwd=worktree, doing=_READING, given=given, variables=variables) as output:
         for name in wanted:
             yield name, _object(output, worktree, name, largest)
 

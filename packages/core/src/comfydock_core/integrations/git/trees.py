@@ -24,7 +24,7 @@ def changed_files(worktree: str, old: str, new: str, *, lender: str | None = Non
     `lender` is a directory of objects that may have what the repository lacks. Raises `GitFailed`, and `HistoryDamaged`
     for paths that would lead out of a directory or into its repository.
     """
-    variables = {} if lender is None else {"GIT_ALTERNATE_OBJECT_DIRECTORIES": lender}
+    variables = _lent(lender)
     words = ["diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", "--no-abbrev", old, new, "--"]
     with runner.read_output(words, cwd=worktree, doing=_READING, variables=variables) as output:
         parts = iter(output.read().decode("utf-8", "surrogateescape").split("\0"))
@@ -38,10 +38,10 @@ def changed_files(worktree: str, old: str, new: str, *, lender: str | None = Non
     return found
 
 
-def read_tree(worktree: str, commit: str) -> dict[str, TreeFile]:
-    """Every file of a commit, by path. Raises what `changed_files` raises."""
+def read_tree(worktree: str, commit: str, *, lender: str | None = None) -> dict[str, TreeFile]:
+    """Every file of a commit (or tree), by path; `lender` is as there. Raises what `changed_files` raises."""
     words = ["ls-tree", "-r", "-z", "--full-tree", commit, "--"]
-    with runner.read_output(words, cwd=worktree, doing=_READING) as output:
+    with runner.read_output(words, cwd=worktree, doing=_READING, variables=_lent(lender)) as output:
         lines = output.read().decode("utf-8", "surrogateescape").split("\0")
     found = {}
     for line in lines:
@@ -53,23 +53,26 @@ def read_tree(worktree: str, commit: str) -> dict[str, TreeFile]:
     return found
 
 
-def write_files(worktree: str, places: Mapping[str, TreeFile]) -> None:
+def write_files(worktree: str, places: Mapping[str, TreeFile], *, lender: str | None = None) -> None:
     """Write files of commits to places that are free, with the directories that they lie in.
 
-    Raises `HistoryDamaged` where one is missing, `OSError`.
+    `lender` is as in `changed_files`. Raises `HistoryDamaged` where one is missing, `OSError`.
     """
     by_object: dict[str, list[str]] = {}
     for place, file in places.items():
         if file.mode == SUBMODULE:
             raise damaged(worktree, f"`{os.path.basename(place)}` is a submodule, which no definition has")
         by_object.setdefault(file.object, []).append(place)
-    for name, content in read_objects(worktree, by_object):
+    for name, content in read_objects(worktree, by_object, lender=lender):
         for place in by_object[name]:
             _write(place, places[place].mode, content)
 
 
-def index_of(worktree: str, commit: str, scratch: str) -> str:
-    """Make git's index of a commit in `scratch`; files that stay as they are need not be read again for it."""
+def index_of(worktree: str, commit: str, scratch: str, added: Mapping[str, TreeFile] | None = None) -> str:
+    """Make git's index of a commit in `scratch`; files that stay as they are need not be read again for it.
+
+    `added` are files that it is to know besides.
+    """
     made = f"{scratch}/index"
     live = f"{worktree}/.git/index"
     if os.path.exists(live):
@@ -78,12 +81,29 @@ def index_of(worktree: str, commit: str, scratch: str) -> str:
     variables = {"GIT_DIR": f"{worktree}/.git", "GIT_WORK_TREE": worktree, "GIT_INDEX_FILE": made}
     words = ["-c", "core.splitIndex=false", "read-tree", *(["-m", "-i"] if os.path.exists(made) else []), commit]
     runner.run(words, cwd=worktree, doing="prepare the index", variables=variables)
+    if added:
+        list_files(worktree, added, variables)
     return made
 
 
-def tree_with(worktree: str, commit: str, files: Mapping[str, TreeFile | None], scratch: str) -> str:
-    """Make the tree of a commit with other files, `None` for those that it is not to have. Raises `GitFailed`."""
+def list_files(worktree: str, files: Mapping[str, TreeFile], variables: Mapping[str, str] | None = None) -> None:
+    """Let git's index know files whose contents the repository has. Raises `GitFailed`."""
+    given = "".join(f"{file.mode:o} {file.object}\t{path}\0" for path, file in files.items())
+    words = ["update-index", "-z", "--index-info"]
+    encoded = given.encode("utf-8", "surrogateescape")
+    runner.run(words, cwd=worktree, doing="prepare the index", variables=variables, given=encoded)
+
+
+def tree_with(
+    worktree: str, commit: str, files: Mapping[str, TreeFile | None], scratch: str, *, objects: str | None = None
+) -> str:
+    """Make the tree of a commit with other files, `None` for those that it is not to have.
+
+    With `objects`, a directory, new objects go there and not into the repository. Raises `GitFailed`.
+    """
     variables = {"GIT_DIR": f"{worktree}/.git", "GIT_WORK_TREE": worktree, "GIT_INDEX_FILE": f"{scratch}/tree-index"}
+    if objects is not None:
+        variables |= {"GIT_OBJECT_DIRECTORY": objects, **_lent(f"{worktree}/.git/objects")}
     doing = "prepare the files"
     runner.run(["read-tree", commit], cwd=worktree, doing=doing, variables=variables)
     nothing = "0" * len(commit)
@@ -104,6 +124,15 @@ def tree_of(worktree: str, commit: str) -> str:
     return runner.run(["rev-parse", "--verify", f"{commit}^{{tree}}"], cwd=worktree, doing=_READING).strip()
 
 
+def leads_astray(path: str) -> bool:
+    """Whether a path leads out of the directory that it is relative to, or into its repository."""
+    return any(part in _FORBIDDEN or stands_for_git(part) for part in path.split("/"))
+
+
+def _lent(lender: str | None) -> dict[str, str]:
+    return {} if lender is None else {"GIT_ALTERNATE_OBJECT_DIRECTORIES": lender}
+
+
 def _write(place: str, mode: int, content: bytes) -> None:
     os.makedirs(os.path.dirname(place), exist_ok=True)
     if mode == LINK:
@@ -122,6 +151,5 @@ def _file(mode: str, name: str) -> TreeFile | None:
 
 def _refuse_unsafe(worktree: str, path: str) -> None:
     """A tree may be made by hand: git itself would not check such a path out."""
-    parts = path.split("/")
-    if any(part in _FORBIDDEN or stands_for_git(part) for part in parts):
+    if leads_astray(path):
         raise damaged(worktree, f"it has a file `{path}`, which would lie outside of the definition")

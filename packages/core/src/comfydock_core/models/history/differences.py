@@ -189,7 +189,7 @@ class Comparison:
     """Two states and what differs. `picture` is the SVG of the workflows that do, where it was asked for.
 
     `starts` is what became of packs at ComfyUI's starts, where both states were started; `unknown_start` says which
-    report is in a form that is not known.
+    report is in a form that is not known. `converted` are the files that are now as a move converted them from 1.x.
     """
 
     before: StateLabel
@@ -198,6 +198,7 @@ class Comparison:
     picture: str | None = None
     starts: tuple[StartChange, ...] = ()
     unknown_start: str | None = None
+    converted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,11 @@ class Question:
 class MergeRequest:
     """What is to be merged into the branch that an environment is on.
 
-    `command` is `merge`, `pull`, or `revert` where `ref` is the commit to be taken back. `named` is what `ref` is
-    called in words, where that is something else. `take` are answers by the names of questions, `auto` is the answer to
-    all others. A `preview` leaves nothing in the repository, and cannot be carried out. `policy` says what becomes of
-    uncommitted work that is in the way.
+    `command` is `merge`, `pull`, `revert` where `ref` is the commit to be taken back, or `stash pop` where it is the
+    number of a stash, empty for the newest. `named` is what `ref` is called in words, where that is something else.
+    `take` are answers by the names of questions, `auto` is the answer to all others. A `preview` leaves nothing in the
+    repository, and cannot be carried out; the `rehearsal` of a `stash pop` does not either, but is planned in full.
+    `policy` says what becomes of uncommitted work that is in the way.
     """
 
     ref: str
@@ -44,6 +45,7 @@ class MergeRequest:
     policy: str = REFUSE
     preview: bool = False
     named: str | None = None
+    rehearsal: bool = False
 
     @property
     def name(self) -> str:

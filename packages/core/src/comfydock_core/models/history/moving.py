@@ -14,6 +14,7 @@ class Destination:
 
     `commit` holds the files. `index` is the commit that git's index goes with then, `None` for `commit`; the rest is
     uncommitted work. `refs` are the references that move, `HEAD` the last of them. `label` names the place in words.
+    `objects` is a directory with what the repository lacks of it, in a rehearsal.
     """
 
     command: str
@@ -21,6 +22,7 @@ class Destination:
     commit: str
     refs: tuple[RefChange, ...] = ()
     index: str | None = None
+    objects: str | None = None
 
 
 # What becomes of uncommitted work that is in the way.
@@ -91,8 +93,9 @@ class MovePlan:
     """What a move takes, known in full.
 
     `definition` are the files in `.cec`, `workflows` those that ComfyUI has; `changed` are their paths in the
-    definition, `of_python` what packages are locked in among them. `stash` is the number under which uncommitted work
-    is kept, `None` where there is none.
+    definition, `of_python` what packages are locked in among them. `converted` are files that stay as an earlier move
+    converted them, with the names of their objects. `stash` is the number under which uncommitted work is kept, `None`
+    where there is none.
     """
 
     name: str
@@ -107,6 +110,7 @@ class MovePlan:
     comfyui: ComfyUIMove | None = None
     notes: tuple[str, ...] = ()
     stash: int | None = None
+    converted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def nothing_to_do(self) -> bool:
@@ -117,8 +121,8 @@ class MovePlan:
 class MoveRequest:
     """Where somebody wants to go.
 
-    `command` is `checkout`, `switch`, `reset`, `rollback`, `stash` or `stash pop`. `ref` names the commit, the branch
-    or the number of the stash; `new_branch` is a branch to be made there. `mode` is that of `reset`: `soft`, `mixed`,
+    `command` is `checkout`, `switch`, `reset`, `rollback` or `stash`. `ref` names the commit or the branch;
+    `new_branch` is a branch to be made there. `mode` is that of `reset`: `soft`, `mixed`,
     `hard`. `policy` says what becomes of uncommitted work, `message` is that of a stash. A `rehearsal` leaves nothing
     in the repository, and its plan cannot be carried out.
     """

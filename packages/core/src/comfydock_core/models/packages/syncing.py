@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from comfydock_core.models.file_moves import ComfyUIMove
+from comfydock_core.models.file_moves import ComfyUIMove, PatchedFiles
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.shared import NodePackage
 
@@ -47,12 +47,14 @@ class PackToFetch:
 
     `found` is the version that lies there instead, `None` where nothing does. `own_files` are files in its directory
     that did not come with it and go along, relative to it; `own_files_in` is where they lie if not in its place.
+    `patch` is what the definition holds of changes to it.
     """
 
     pack: NodePackage
     found: str | None = None
     own_files: tuple[str, ...] = ()
     own_files_in: str | None = None
+    patch: PatchedFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)

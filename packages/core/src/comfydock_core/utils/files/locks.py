@@ -120,6 +120,12 @@ def acquire(path: str, what: str, words: str, *, wait: float = 0.0, state: str =
         yield
 
 
+def is_free(path: str) -> bool:
+    """Whether nobody holds the lock `path`, as far as that is seen without trying to. Raises `OSError`."""
+    owner = Owner.read(f"{path}{_OWNER}")
+    return file_locks.is_free(path) and (owner is None or owner.is_gone)
+
+
 def words_of_this_process() -> str:
     """The command line of this process for others' messages, without logins."""
     program, *words = sys.argv or [""]

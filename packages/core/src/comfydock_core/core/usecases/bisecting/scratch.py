@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -16,8 +15,8 @@ from comfydock_core.integrations.git.queries import HEAD
 from comfydock_core.models.history.moving import DISCARD, Destination
 from comfydock_core.models.operation import Initiator, RefChange
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.bisections import left_places, own_place, remove_left
 from comfydock_core.utils.files.disk_errors import disk_errors
-from comfydock_core.utils.files.filesystem import remove_tree
 from comfydock_core.utils.reporting import SilentReporter
 
 
@@ -44,25 +43,16 @@ def scratch_environment(
     original: EnvironmentLayout, workspace: WorkspaceLayout, services: WorkspaceServices, reporter: Reporter
 ) -> Iterator[Scratch]:
     """The copy while inside. What an earlier one left that was killed is removed. Raises `FileSystemError`."""
-    place = f"{workspace.cache}/bisect"
     with disk_errors("make an environment to try in"):
-        os.makedirs(place, exist_ok=True)
-        for left in os.listdir(place):
-            if not _is_in_use(left):
-                remove_tree(f"{place}/{left}")
-        own = f"{place}/{os.getpid()}-{secrets.token_hex(4)}"
-        layout = EnvironmentLayout(f"{own}/{original.name}")
-        os.makedirs(layout.root)
-        reporter.phase(f"Copying {original.name}")
-        copy_environment(original, layout, link_venv=True)
-        services.environment(layout).git.configure_merging()
-    try:
+        for left in left_places(workspace.cache):
+            remove_left(left)
+        held = contextlib.ExitStack()
+        own = held.enter_context(own_place(workspace.cache))
+    with held:
+        with disk_errors("make an environment to try in"):
+            layout = EnvironmentLayout(f"{own}/{original.name}")
+            os.makedirs(layout.root)
+            reporter.phase(f"Copying {original.name}")
+            copy_environment(original, layout, link_venv=True)
+            services.environment(layout).git.configure_merging()
         yield Scratch(layout, services)
-    finally:
-        with disk_errors("remove the environment that was tried in"):
-            remove_tree(own)
-
-
-def _is_in_use(name: str) -> bool:
-    number = name.partition("-")[0]
-    return number.isdecimal() and os.path.exists(f"/proc/{number}") and int(number) != os.getpid()

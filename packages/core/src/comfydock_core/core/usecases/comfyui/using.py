@@ -23,6 +23,7 @@ from comfydock_core.core.usecases.moving.comfyui_moving import (
     stage_comfyui,
     told_move,
 )
+from comfydock_core.core.usecases.moving.patch_sides import PatchSides, held_sides
 from comfydock_core.core.usecases.python_packages.planning import requirement_changes
 from comfydock_core.integrations.git import queries
 from comfydock_core.integrations.git.head import read_head
@@ -102,7 +103,9 @@ class _Planner:
             return ComfyUIPlan(layout.name, before, spec, (), None, ClassChanges(), (), False, (), None, nothing)
         self._refuse_other_program(source, spec, commit)
         new = self._redefined(source, spec, commit)
-        change = plan_comfyui(layout, self._own, (), _target(known, spec, commit), REFUSE, self._reporter)
+        change = plan_comfyui(
+            layout, self._own, (), _target(known, spec, commit), REFUSE, self._reporter, self._patches()
+        )
         if change.in_the_way:
             raise _refusal(layout, spec, [one.text for one in change.in_the_way])
         self._reporter.phase("Comparing node classes")
@@ -125,6 +128,11 @@ class _Planner:
             move=change.move,
             change=plan_redefinition(layout, "comfyui use", new, every, work),
         )
+
+    def _patches(self) -> PatchSides:
+        """What the definition holds of changes to ComfyUI goes along, as far as it is applied now."""
+        held = held_sides(self._layout)
+        return PatchSides(held.before, held.after)
 
     def _wanted(self) -> ComfyUISpec:
         """The version that is meant; an update follows the branch that the environment is on, else the releases."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from functools import cached_property
 
 from comfydock_core.analyzers.packages.backend_parts import why_part_is_of_no_use
 from comfydock_core.analyzers.packages.expected_packages import needs_part
@@ -12,6 +13,8 @@ from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.core.usecases.definition.backends import chosen_backend
 from comfydock_core.core.usecases.definition.venv_choice import judge_venv, wanted_python
 from comfydock_core.core.usecases.moving.comfyui_moving import comfyui_steps, plan_comfyui, told_move
+from comfydock_core.core.usecases.moving.pack_patching import PackPatches
+from comfydock_core.core.usecases.moving.patch_sides import PatchSides, held_sides
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
 from comfydock_core.managers.pack_places import missing_packs, path_of
 from comfydock_core.models.addresses import without_credentials
@@ -106,9 +109,11 @@ class SyncPlanner:
             return None, (f"there is no `{layout.comfyui}`",)
         manifest = EnvironmentManifest(self._manifest, layout.manifest)
         try:
-            found = plan_comfyui(layout, self._services, (), manifest, REFUSE, self._reporter)
+            found = plan_comfyui(layout, self._services, (), manifest, REFUSE, self._reporter, self._patches)
         except (NotFoundError, RemoteError) as error:
             return None, (f"ComfyUI is not at the manifest's commit, which cannot be had: {error.message}",)
+        if found.in_the_way and found.move is not None and found.move.before == found.move.after:
+            return None, tuple(f"the patch of ComfyUI is not applied: {one.text}" for one in found.in_the_way)
         if found.in_the_way:
             wanted = (manifest.comfyui_commit or "")[:_SHORT]
             return None, tuple(f"ComfyUI does not go to {wanted}: {one.text}" for one in found.in_the_way)
@@ -203,16 +208,38 @@ class SyncPlanner:
 
     def _packs(self) -> tuple[tuple[PackToFetch, ...], tuple[str, ...]]:
         missing, unobtainable = missing_packs(self._layout, self._manifest)
-        packs = [*map(PackToFetch, missing), *self._packs_elsewhere()]
+        patches = PackPatches(self._services, self._patches, self._reporter)
+        packs = [PackToFetch(pack, patch=patches.wanted(pack)) for pack in missing]
+        packs += [*self._packs_elsewhere(patches), *self._unpatched_packs(patches)]
         for wanted in packs:
             release = wanted.pack.release
             source = without_credentials(release.repository or release.download_url or "the registry")
             instead = f" instead of {wanted.found[:_SHORT]}" if wanted.found is not None else ""
-            detail = f"node pack {release.name} at {release.version[:_SHORT]}{instead}"
+            patched = ", patched" if wanted.patch is not None else ""
+            detail = f"node pack {release.name} at {release.version[:_SHORT]}{instead}{patched}"
             self._add(path_of(wanted.pack), "fetch", source, detail)
         return tuple(packs), unobtainable
 
-    def _packs_elsewhere(self) -> Iterator[PackToFetch]:
+    @cached_property
+    def _patches(self) -> PatchSides:
+        return held_sides(self._layout)
+
+    def _unpatched_packs(self, patches: PackPatches) -> Iterator[PackToFetch]:
+        """Packs at the manifest's version whose patch is not applied, and that nobody changed otherwise."""
+        nodes = self._services.nodes
+        for pack in nodes.packs.values():
+            path = nodes.path(pack)
+            is_there = os.path.isdir(path) and not os.path.islink(path) and version_instead(pack, path) is None
+            if is_there and patches.is_held_back(pack, path):
+                try:
+                    own = nodes.own_files(pack, "its patch", force=False, patches=patches.applied(pack))
+                except PackHasChanges as error:
+                    self._changed_packs.append(f"the patch of {pack.release.name} is not applied, because it has"
+                                               f" {error.context['changes']}")  # fmt: skip
+                else:
+                    yield PackToFetch(pack, own_files=own, patch=patches.wanted(pack))
+
+    def _packs_elsewhere(self, patches: PackPatches) -> Iterator[PackToFetch]:
         """Packs at another version than the manifest's. One that somebody worked in is only told."""
         nodes = self._services.nodes
         for pack in nodes.packs.values():
@@ -220,13 +247,13 @@ class SyncPlanner:
             if found is None:
                 continue
             try:
-                own = nodes.own_files(pack, "the manifest's version", force=False)
+                own = nodes.own_files(pack, "the manifest's version", force=False, patches=patches.applied(pack))
             except PackHasChanges as error:
                 name, version = pack.release.name, pack.release.version
                 there = f"{name} is at {found[:_SHORT]}, and the manifest wants {version[:_SHORT]}"
                 self._changed_packs.append(f"{there}, but it has {error.context['changes']}")
             else:
-                yield PackToFetch(pack, found, own)
+                yield PackToFetch(pack, found, own, patch=patches.wanted(pack))
 
     def _models(self) -> str | None:
         """The directory that `models` is to lead to, when it does not. Raises what the check of that directory does."""

@@ -119,7 +119,7 @@ def _put(
     packs = {path_of(wanted.pack): wanted for wanted in plan.packs}
     if path in packs:
         wanted = packs[path]
-        services.nodes.fetch(wanted.pack, place, reporter)
+        services.nodes.fetch(wanted.pack, place, reporter, wanted.patch)
         carry_over(wanted.pack, wanted.own_files, f"{under_way.plan.scope}/{path}", place, reporter)
     elif path == MODELS:
         assert plan.models_directory is not None

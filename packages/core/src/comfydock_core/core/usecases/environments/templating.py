@@ -8,6 +8,11 @@ from dataclasses import replace
 from comfydock_core.analyzers.status_scanner import kind_of_version
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
+from comfydock_core.core.usecases.history.patches import COMFYUI
+from comfydock_core.core.usecases.moving.comfyui_patching import comfyui_patch
+from comfydock_core.core.usecases.moving.pack_patching import PackPatches
+from comfydock_core.core.usecases.moving.patch_sides import held_sides
+from comfydock_core.integrations.git.head import read_head
 from comfydock_core.managers.export_import_manager import carried_packs, directory_names
 from comfydock_core.managers.pack_places import missing_packs, path_of
 from comfydock_core.models.environments.creation import ComfyUISpec, CreateRequest, CreationPlan
@@ -24,6 +29,7 @@ from comfydock_core.models.protocols import ImportCallbacks, Reporter
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.pytorch_settings import is_neutral
 from comfydock_core.repositories.definition.template_reader import read_template
+from comfydock_core.services.patched_code import put_patched
 from comfydock_core.utils.files import atomic
 from comfydock_core.utils.files.filesystem import remove_tree
 
@@ -99,14 +105,24 @@ def fill_comfyui(
 ) -> tuple[str, ...]:
     """Put the template's workflows where ComfyUI has them, and its node packs; returns and tells those it leaves out.
 
-    Raises what `NodeManager.fetch` raises; with `keep_going` a pack that is not there any more is left out instead.
+    What the template holds of changes to ComfyUI and to packs is applied. Raises `PatchUnusable`, and what
+    `NodeManager.fetch` raises; with `keep_going` a pack that is not there any more is left out instead.
     """
     services.bundles.place(template, services.packs, reporter)
     packs, unobtainable = missing_packs(layout, services.pyproject.read())
     for name in unobtainable:
         callbacks.on_pack(name, "no source for it is known")
         reporter.warn(f"the node pack {name} is missing, as no source for it is known")
-    gone = [pack.release.name for pack in packs if not _obtain(pack, layout, services, reporter, keep_going, callbacks)]
+    patches = held_sides(layout)
+    commit = read_head(layout.comfyui)[0]
+    if COMFYUI in patches.after and commit is not None:
+        put_patched(layout.comfyui, comfyui_patch(layout.comfyui, commit, patches.after[COMFYUI]))
+    of_packs = PackPatches(services, patches, reporter)
+    gone = [
+        pack.release.name
+        for pack in packs
+        if not _obtain(pack, layout, services, of_packs, reporter, keep_going, callbacks)
+    ]
     return (*unobtainable, *gone)
 
 
@@ -114,13 +130,14 @@ def _obtain(
     pack: NodePackage,
     layout: EnvironmentLayout,
     services: EnvironmentServices,
+    patches: PackPatches,
     reporter: Reporter,
     keep_going: bool,
     callbacks: ImportCallbacks,
 ) -> bool:
     place = f"{layout.root}/{path_of(pack)}"
     try:
-        services.nodes.fetch(pack, place, reporter)
+        services.nodes.fetch(pack, place, reporter, patches.wanted(pack))
     except (NotFoundError, RemoteError) as error:
         if not keep_going:
             error.hint = f"{error.hint}; `--keep-going` creates the environment without it"

@@ -28,6 +28,7 @@ from comfydock_core.models.history.differences import (
     StateLabel,
 )
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.history.conversion_note import converted_files
 from comfydock_core.repositories.history.definition_files import (
     CommittedFiles,
     DefinitionFiles,
@@ -43,6 +44,7 @@ from comfydock_core.utils.git_urls import local_path
 from comfydock_core.utils.versions import is_full_commit
 
 State = tuple[StateLabel, DefinitionFiles]
+_NOW = "now"
 
 
 class States:
@@ -71,7 +73,7 @@ class States:
 
     def now(self) -> State:
         """What is there now, with the live workflows."""
-        return StateLabel("now"), present_files(self._layout)
+        return StateLabel(_NOW), present_files(self._layout)
 
     def nothing(self) -> State:
         return StateLabel("nothing"), NoFiles()
@@ -88,7 +90,15 @@ class States:
         unknown = [label.text for (label, _), one in zip((before, after), starts, strict=True)
                    if one is not None and not one.understood]  # fmt: skip
         told = " and ".join(unknown) or None
-        return Comparison(before[0], after[0], self._with_commits(found), drawn, changes, told)
+        converted = self._converted(before, after) if _NOW in (before[0].text, after[0].text) else ()
+        return Comparison(before[0], after[0], self._with_commits(found), drawn, changes, told, converted)
+
+    def _converted(self, before: State, after: State) -> tuple[str, ...]:
+        """What a move converted, of the files that are there now and differ."""
+        present = (after if after[0].text == _NOW else before)[1].identities
+        differs = {*differing(before[1].identities, after[1].identities)}
+        noted = converted_files(self._layout.definition)
+        return tuple(path for path, name in noted.items() if path in differs and present.get(path) == name)
 
     def _known(self) -> KnownClasses:
         return classes_now(self._layout, self._workspace, self._reporter)

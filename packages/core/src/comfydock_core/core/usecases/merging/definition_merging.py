@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from comfydock_core.configs.environment_layout import BACKENDS, WORKFLOWS
 from comfydock_core.core.usecases.merging.answers import Answers
-from comfydock_core.core.usecases.merging.manifest_merging import Later, ManifestMerging
+from comfydock_core.core.usecases.merging.manifest_merging import Later, ManifestMerging, asked_for, with_packages_of
 from comfydock_core.core.usecases.merging.workflow_merging import merge_workflow
 from comfydock_core.core.usecases.moving.definition_files import LOCK, MANIFEST, PYTHON, is_of_python
 from comfydock_core.core.usecases.moving.required_packages import RequiredPackages
@@ -16,6 +16,8 @@ from comfydock_core.models.file_moves import TreeFile
 Files = Mapping[str, TreeFile]
 _LOCKS = "workflow-locks/"
 _JSON = ".json"
+# The question about all that is installed, where both sides' does not fit together.
+_PACKAGES = ("packages", "the packages so that they do not fit together")
 
 
 class DefinitionMerging:
@@ -35,9 +37,14 @@ class DefinitionMerging:
         required: RequiredPackages,
         *,
         contested: bool = False,
+        unfit: bool = False,
     ) -> None:
-        """`trees` are those of the common ancestor, ours and theirs; the rest is as in `ManifestMerging`."""
+        """`trees` are those of the common ancestor, ours and theirs; the rest is as in `ManifestMerging`.
+
+        With `unfit` it is asked whose packages count as a whole, because both sides' could not be resolved.
+        """
         self._contested = contested
+        self._unfit = unfit
         self._repository = repository
         self._base, self._ours, self._theirs = trees
         self._required = required
@@ -131,6 +138,9 @@ class DefinitionMerging:
             }
             return
         first, second, third = (self._text(side.get(MANIFEST)) for side in (before, mine, other))
+        if self._unfit or self._answers.given(*_PACKAGES) is not None:
+            self._take_packages(before, mine, other)
+            return
         merging = ManifestMerging(
             (first, second, third), self._answers, self._later, self._required, contested=self._contested
         )
@@ -138,6 +148,21 @@ class DefinitionMerging:
         self.decided += merging.decided
         self.united += merging.united
         self._merge_rest_of_python(before, mine, other)
+
+    def _take_packages(self, before: Files, mine: Files, other: Files) -> None:
+        """All that is installed from one side, as that side has it locked."""
+        first, second, third = (self._text(side.get(MANIFEST)) for side in (before, mine, other))
+        shown = asked_for(first, second), asked_for(first, third)
+        takes_theirs = self._answers.takes_theirs(*_PACKAGES, *shown)
+        if any(question.answer is None for question in self._answers.questions):
+            return
+        chosen = other if takes_theirs else mine
+        self.files |= {
+            path: chosen.get(path) for path in mine.keys() | chosen.keys() if mine.get(path) != chosen.get(path)
+        }
+        manifest = with_packages_of((first, second, third), theirs=takes_theirs)
+        self.texts = {MANIFEST: manifest, LOCK: self._text(chosen.get(LOCK))}
+        self.decided.append(f"ComfyUI, node packs and packages: took all of {'theirs' if takes_theirs else 'ours'}")
 
     def _merged_lock(self, before: Files, mine: Files, other: Files) -> str:
         """Both locks as one, that of one side where the other has none; empty where neither has."""

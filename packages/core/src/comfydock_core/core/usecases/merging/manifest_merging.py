@@ -9,7 +9,7 @@ from comfydock_core.managers.pyproject.merging import merge_manifest_by
 from comfydock_core.managers.pyproject.requirements import with_requirements
 from comfydock_core.managers.pyproject.rewriting import rewritten
 from comfydock_core.models.exceptions import ManifestDamaged
-from comfydock_core.models.manifest import COMFYUI_KEYS, EnvironmentManifest, table
+from comfydock_core.models.manifest import CLASS_CHOICES, COMFYUI_KEYS, EnvironmentManifest, table
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.manifest_reader import parse_manifest
 from comfydock_core.repositories.definition.tracked_packs import group_name, tracked_packs
@@ -24,6 +24,8 @@ _NODES = (*_OURS, "nodes")
 _NAME = "pyproject.toml"
 _COMFYUI_QUESTION = "comfyui"
 _SHORT = 10
+# What says nothing of what is installed, below `[tool.comfydock]`.
+_OF_WORKFLOWS = ("workflows", "models", CLASS_CHOICES)
 
 
 class ManifestMerging:
@@ -160,6 +162,34 @@ class ManifestMerging:
                 f"{_described(pack)} from {pack.release.repository or pack.release.source}" for pack in (mine, theirs)
             ]
         return self._answers.takes_theirs(*question, *shown)
+
+
+def with_packages_of(texts: tuple[str, str, str], *, theirs: bool) -> str:
+    """The manifest of one side, with what both sides note of workflows: the rest decides what is installed.
+
+    `texts` are those of the common ancestor, ours and theirs. Raises `MergeRefused`, `ManifestDamaged`.
+    """
+    merged = merge_manifest_by(*texts, lambda *_: theirs, lambda *_: False, lambda _: False)
+    chosen = texts[2 if theirs else 1]
+    noted = _manifest(merged).tool
+    values = parse_manifest(chosen, _NAME)
+    kept = {key: value for key, value in _manifest(chosen).tool.items() if key not in _OF_WORKFLOWS}
+    united = {**kept, **{key: noted[key] for key in _OF_WORKFLOWS if key in noted}}
+    return rewritten(chosen, {**values, "tool": {**table(values, "tool", _NAME), "comfydock": united}})
+
+
+def asked_for(before: str, after: str) -> str:
+    """What a manifest requires otherwise than another one, its packs among it, on one line."""
+    old, new = (_manifest(text) for text in (before, after))
+    known = {*_dependencies(before), *_constraints(old)}
+    lines = [line for line in (*_dependencies(after), *_constraints(new)) if line not in known]
+    packs = [name for name, value in new.nodes.items() if value != old.nodes.get(name)]
+    return ", ".join([*lines, *packs]) or "fewer requirements"
+
+
+def _constraints(manifest: EnvironmentManifest) -> list[str]:
+    found = manifest.uv.get("constraint-dependencies")
+    return [line for line in found if isinstance(line, str)] if isinstance(found, list) else []
 
 
 def _question(path: Path) -> tuple[str, str]:

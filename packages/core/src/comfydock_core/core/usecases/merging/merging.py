@@ -1,34 +1,27 @@
 """Planning a merge or a revert: both sides become one definition, which is resolved, committed and gone to."""
 
-from collections.abc import Mapping
-
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.history.fitness import reference_of, refuse_unfit
-from comfydock_core.core.usecases.merging.answers import Answers
-from comfydock_core.core.usecases.merging.definition_merging import DefinitionMerging
-from comfydock_core.core.usecases.moving.composing import Composed, commit_composed, locked_aside
-from comfydock_core.core.usecases.moving.definition_files import LOCK, MANIFEST
+from comfydock_core.core.usecases.merging.popping import plan_pop
+from comfydock_core.core.usecases.merging.uniting import Uniting
+from comfydock_core.core.usecases.moving.composing import Composed, commit_composed
+from comfydock_core.core.usecases.moving.definition_files import MANIFEST
 from comfydock_core.core.usecases.moving.planning import plan_move
-from comfydock_core.core.usecases.moving.required_packages import required_packages
 from comfydock_core.integrations.git import merging, queries
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.trees import read_tree
 from comfydock_core.models.commit import SHORT
-from comfydock_core.models.exceptions import ConflictError, HistoryShallow, NothingInCommon, RequirementsConflict
+from comfydock_core.models.exceptions import ConflictError, HistoryShallow, NothingInCommon
 from comfydock_core.models.file_moves import TreeFile
 from comfydock_core.models.history.merging import FORWARD, MERGE, NOTHING, REVERT, MergePlan, MergeRequest
 from comfydock_core.models.history.moving import Destination, MovePlan
-from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.operation import RefChange
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.history.revisions import Revisions
 from comfydock_core.utils.files.git_index import object_name
 
 _DEFINITION = ".cec"
-# The files of the common ancestor, ours and theirs.
-Trees = tuple[Mapping[str, TreeFile], Mapping[str, TreeFile], Mapping[str, TreeFile]]
 
 
 def plan_merge(
@@ -37,13 +30,15 @@ def plan_merge(
     request: MergeRequest,
     reporter: Reporter,
 ) -> MergePlan:
-    """What a merge, or a revert, comes to; the environment stays as it is.
+    """What a merge, a revert, or bringing a stash back comes to; the environment stays as it is.
 
     While a question is open nothing is resolved and `move` is `None`. Raises `RefNotFound`, `NothingInCommon`,
     `QuestionUnknown`, `MergeRefused`, `RequirementsConflict`, `UncommittedWork`, `RepositoryUnfit`, `ManifestDamaged`,
     and what `plan_move` raises.
     """
     refuse_unfit(layout)
+    if request.command == "stash pop":
+        return plan_pop(layout, services, request, reporter)
     return _Planner(layout, services, request, reporter).plan()
 
 
@@ -53,13 +48,12 @@ class _Planner:
     ) -> None:
         self._layout = layout
         self._services = services
-        self._own = services.environment(layout)
         self._request = request
         self._reporter = reporter
         self._revisions = Revisions(layout)
         self._mine = self._revisions.commit("HEAD")
         self._named = self._revisions.commit(request.ref)
-        self._answers = Answers(request.take, request.auto)
+        self._uniting = Uniting(layout, services, request, reporter)
 
     def plan(self) -> MergePlan:
         base, theirs = self._sides()
@@ -68,50 +62,21 @@ class _Planner:
         if is_merge and base == theirs:
             return self._planned(NOTHING, base, theirs, (), (), None)
         if is_merge and base == mine:
-            self._answers.refuse_unknown()
+            self._uniting.refuse_unknown()
             files = tuple(sorted(self._changed(mine, theirs)))
             move = None if request.preview else self._move_to(theirs)
             return self._planned(FORWARD, base, theirs, (), files, move)
         self._reporter.phase("Merging the definitions")
         before, ours, other = (read_tree(self._layout.definition, commit) for commit in (base, mine, theirs))
         trees = (before, ours, other)
-        merged = self._merged(trees, contested=False)
-        if not self._has_open_questions and merged.texts is not None:
-            merged = self._resolved(merged, trees)
-        open_questions = self._has_open_questions
+        merged = self._uniting.united(trees)
+        open_questions = self._uniting.is_open
         changed = {path: file for path, file in merged.files.items() if not _is_same(file, ours.get(path))}
         if not is_merge and not changed and not open_questions:
             return self._planned(NOTHING, base, theirs, tuple(merged.decided), (), None)
         paths = sorted({*changed, *((MANIFEST,) if merged.texts is not None and open_questions else ())})
         move = None if open_questions or request.preview else self._move_to(self._committed(changed, theirs))
         return self._planned(MERGE, base, theirs, tuple(merged.decided), tuple(paths), move)
-
-    @property
-    def _has_open_questions(self) -> bool:
-        return any(question.answer is None for question in self._answers.questions)
-
-    def _merged(self, trees: Trees, *, contested: bool) -> DefinitionMerging:
-        repository = self._layout.definition
-        merged = DefinitionMerging(repository, trees, self._answers, self._later, self._required, contested=contested)
-        merged.merge()
-        self._answers.refuse_unknown()
-        return merged
-
-    def _resolved(self, merged: DefinitionMerging, trees: Trees) -> DefinitionMerging:
-        """The same with its lock; where it cannot be resolved, with questions about what both sides asked for."""
-        try:
-            self._resolve(merged)
-        except RequirementsConflict as error:
-            if not merged.united:
-                raise _unresolvable(error, self._request) from error
-            self._answers = Answers(self._request.take, self._request.auto)
-            merged = self._merged(trees, contested=True)
-            if not self._has_open_questions:
-                try:
-                    self._resolve(merged)
-                except RequirementsConflict as second:
-                    raise _unresolvable(second, self._request) from second
-        return merged
 
     def _sides(self) -> tuple[str, str]:
         """The commit that both sides began at, and the other side. A revert undoes what a commit changed."""
@@ -140,13 +105,6 @@ class _Planner:
             )
         return base, self._named
 
-    def _resolve(self, merged: DefinitionMerging) -> None:
-        """Let uv complete the merged lock, with what both sides have locked as preferences."""
-        assert merged.texts is not None
-        texts = {name: text.encode("utf-8") for name, text in merged.texts.items() if text}
-        files = {**read_tree(self._layout.definition, self._mine), **merged.files, MANIFEST: None, LOCK: None, **texts}
-        merged.files |= locked_aside(self._layout, self._services, files, self._reporter)
-
     def _committed(self, files: Composed, theirs: str) -> str:
         """The commit of the merge, which nothing leads to yet."""
         parents = [self._mine] if self._request.command == REVERT else [self._mine, theirs]
@@ -170,23 +128,6 @@ class _Planner:
             self._layout, self._services, destination, self._reporter, policy=self._request.policy, rehearsal=False
         )
 
-    def _later(self, mine: NodePackage, theirs: NodePackage) -> NodePackage | None:
-        """The pack that is further on one line of commits, by a history that is on this machine."""
-        one, other = mine.release, theirs.release
-        if one.repository is None or one.repository != other.repository or one.source != "git" != other.source:
-            return None
-        places = [f"{self._layout.custom_nodes}/{mine.directory}", self._own.mirrors.path(one.repository)]
-        for place in places:
-            if queries.is_repository(place):
-                if merging.is_before(place, one.version, other.version):
-                    return theirs
-                if merging.is_before(place, other.version, one.version):
-                    return mine
-        return None
-
-    def _required(self, manifest: EnvironmentManifest) -> frozenset[str]:
-        return required_packages(self._layout, self._own, manifest, self._reporter)
-
     def _changed(self, before: str, after: str) -> set[str]:
         old, new = (read_tree(self._layout.definition, commit) for commit in (before, after))
         return {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
@@ -202,21 +143,12 @@ class _Planner:
             base=base,
             mine=self._mine,
             theirs=theirs,
-            questions=self._answers.questions,
+            questions=self._uniting.questions,
             decided=decided,
             files=files,
             message=self._message(),
             move=move,
         )
-
-
-def _unresolvable(error: RequirementsConflict, request: MergeRequest) -> RequirementsConflict:
-    """The same error, with what can be done about it here."""
-    error.hint = (
-        f"what this branch and `{request.name}` require does not fit together: change one of them, commit it, and"
-        f" {request.command} again"
-    )
-    return error
 
 
 def _is_same(file: TreeFile | bytes | None, ours: TreeFile | None) -> bool:

@@ -1,6 +1,7 @@
 """Carrying out a move: everything new is built aside, then names are swapped and references moved at once."""
 
 import os
+from collections.abc import Iterator
 
 from comfydock_core.analyzers.packages.package_changes import package_changes
 from comfydock_core.configs.environment_layout import BACKENDS, INDEX, EnvironmentLayout
@@ -17,13 +18,18 @@ from comfydock_core.models.history.moving import MovePlan
 from comfydock_core.models.operation import Initiator, Swap
 from comfydock_core.models.packages.syncing import PackageChanges, SyncOutcome
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.history.conversion_note import NOTE, note_text
 from comfydock_core.services.transaction import operation
 from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.utils import interruption, native
 from comfydock_core.utils.faults import fault
+from comfydock_core.utils.files import atomic
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.files.filesystem import make_directory_link
+from comfydock_core.utils.files.git_index import object_name
 from comfydock_core.utils.files.tree_copy import copy_tree
+
+_NOTE = f".cec/{NOTE}"
 
 
 def carry_out_move(
@@ -61,6 +67,7 @@ class _Move:
         self._plan = plan
         self._under_way = under_way
         self._reporter = reporter
+        self._converted = dict(plan.converted)
         self.packages = PackageChanges()
 
     def stage(self) -> None:
@@ -81,6 +88,7 @@ class _Move:
             wait_for_index(f"{root}/{INDEX}")
         put_files(plan.definition, tree, self._under_way)
         put_files(plan.workflows, workflows, self._under_way)
+        self._note_conversion()
         fault("move staged")
 
     def _stage_python(self) -> None:
@@ -108,8 +116,24 @@ class _Move:
         os.makedirs(f"{staged.definition}/{BACKENDS}", exist_ok=True)
         for name in [step.path for step in self._plan.change.steps if isinstance(step, Swap)]:
             is_rewritten = python.changes_definition and name.startswith(".cec/") and name not in self._staged_names()
-            if name == ".venv" or (is_rewritten and name != INDEX):
+            if name == ".venv" or (is_rewritten and name not in (INDEX, _NOTE)):
                 os.rename(f"{staged.root}/{name}", self._under_way.place(name))
+                if python.converts and is_rewritten:
+                    self._converted |= self._names_of_contents(name)
+
+    def _names_of_contents(self, name: str) -> dict[str, str]:
+        """What git calls the contents of what was staged under a name, by their paths in the definition."""
+        digits, inner = len(self._plan.destination.commit), name.removeprefix(".cec/")
+        return {path: object_name(content, digits)
+                for path, content in _contents_below(self._under_way.place(name), inner)}  # fmt: skip
+
+    def _note_conversion(self) -> None:
+        """Note what is converted, so that it is not taken for somebody's work."""
+        step = next((step for step in self._plan.change.steps if isinstance(step, Swap) and step.path == _NOTE), None)
+        if step is not None and step.has_new:
+            destination = self._plan.destination
+            text = note_text(destination.index or destination.commit, self._converted)
+            atomic.write_text(self._under_way.place(_NOTE), text)
 
     def _staged_names(self) -> set[str]:
         return {step.path for step in self._plan.definition.steps}
@@ -121,7 +145,7 @@ class _Move:
             before = f"{self._layout.root}/{path}"
             if wanted.own_files_in is not None:
                 before = f"{self._layout.custom_nodes}/{wanted.own_files_in}"
-            services.nodes.fetch(wanted.pack, place, self._reporter)
+            services.nodes.fetch(wanted.pack, place, self._reporter, wanted.patch)
             carry_over(wanted.pack, wanted.own_files, before, place, self._reporter)
         for name, after in self._plan.packs.copied:
             place = self._under_way.place(f"{CUSTOM_NODES}/{after}")
@@ -134,3 +158,14 @@ class _Move:
 
     def _swaps(self, path: str) -> bool:
         return any(isinstance(step, Swap) and step.path == path for step in self._plan.change.steps)
+
+
+def _contents_below(place: str, name: str) -> Iterator[tuple[str, bytes]]:
+    """The files at a place, by the names that they have below `name`."""
+    if os.path.isfile(place):
+        with open(place, "rb") as file:
+            yield name, file.read()
+    for directory, _, names in os.walk(place):
+        for inner in names:
+            with open(f"{directory}/{inner}", "rb") as file:
+                yield f"{name}/{os.path.relpath(file.name, place)}", file.read()

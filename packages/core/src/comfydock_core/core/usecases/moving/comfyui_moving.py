@@ -8,6 +8,9 @@ from comfydock_core.analyzers.git_change_parser import GitChangeParser
 from comfydock_core.analyzers.git_probes import comfyui_probe
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
+from comfydock_core.core.usecases.history.patches import COMFYUI
+from comfydock_core.core.usecases.moving.comfyui_patching import ComfyUIPatching, patch_comfyui
+from comfydock_core.core.usecases.moving.patch_sides import NO_PATCHES, PatchSides
 from comfydock_core.integrations.git import queries, remotes
 from comfydock_core.integrations.git.committing import look_again
 from comfydock_core.integrations.git.head import read_head
@@ -15,13 +18,14 @@ from comfydock_core.integrations.git.index_lock import wait_for_index
 from comfydock_core.integrations.git.trees import changed_files, index_of, write_files
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import GitFailed, RefNotFound
-from comfydock_core.models.file_moves import ComfyUIMove, FileSwaps, TreeChange
+from comfydock_core.models.file_moves import ComfyUIMove, FileSwaps
 from comfydock_core.models.history.moving import DISCARD, Uncommitted
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.operation import RefChange, Step
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.services.comfyui_repository import chosen_repository
+from comfydock_core.services.patched_code import keep_contents
 from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.services.transaction.file_swaps import plan_file_swaps
 from comfydock_core.services.transaction.planning import swap
@@ -53,14 +57,17 @@ def plan_comfyui(
     after: EnvironmentManifest,
     policy: str,
     reporter: Reporter,
+    patches: PatchSides = NO_PATCHES,
 ) -> ComfyUIChange:
     """What going from one definition to another takes of ComfyUI; the mirror gets what it lacks.
 
     `before` are the definitions that may say where it is, the committed one first; without any it may be anywhere.
-    Raises `RefNotFound`, `OfflineRefused`, `RemoteError`, `GitFailed`, `OSError`.
+    Raises `RefNotFound`, `OfflineRefused`, `RemoteError`, `PatchUnusable`, `GitFailed`, `OSError`.
     """
-    found, wanted = read_head(layout.comfyui)[0], after.comfyui_commit
-    if wanted is None or found == wanted or not is_full_commit(wanted):
+    found, named = read_head(layout.comfyui)[0], after.comfyui_commit
+    wanted = named if named is not None and is_full_commit(named) else found
+    is_patched = patches.moves(COMFYUI) or (patches.enforced and COMFYUI in patches.after)
+    if wanted is None or (found == wanted and not is_patched):
         return ComfyUIChange()
     if found is None:
         return ComfyUIChange(notes=(f"ComfyUI stays as it is: `{layout.comfyui}` is not a git repository",))
@@ -68,11 +75,15 @@ def plan_comfyui(
     source = repository_with(layout, services, repository, wanted, reporter)
     every = changed_files(layout.comfyui, found, wanted, lender=queries.objects_directory(source))
     changes = {path: change for path, change in every.items() if not path.startswith(_MODELS)}
-    files = {f"ComfyUI/{path}": change.after for path, change in changes.items()}
+    patched = patch_comfyui(layout.comfyui, found, source, wanted, changes, patches)
+    files = {f"ComfyUI/{path}": change.after for path, change in patched.changes.items()}
     swaps = plan_file_swaps(layout.root, files, _kept_directories())
-    lost = () if policy == DISCARD else tuple(_in_the_way(layout, found, before, changes))
+    if found == wanted and not swaps.steps:
+        return ComfyUIChange()
+    lost = () if policy == DISCARD else tuple(_in_the_way(layout, found, before, patched))
     obstacles = tuple(Uncommitted("comfyui", name, "something else is in its place") for name in swaps.obstacles)
-    return ComfyUIChange(ComfyUIMove(found, wanted, repository, swaps), lost or obstacles)
+    move = ComfyUIMove(found, wanted, repository, swaps, patched.contents, patched.added)
+    return ComfyUIChange(move, lost or obstacles)
 
 
 def obtain_commit(layout: EnvironmentLayout, services: EnvironmentServices, move: ComfyUIMove) -> None:
@@ -92,15 +103,18 @@ def comfyui_steps(layout: EnvironmentLayout, move: ComfyUIMove) -> Iterator[Step
     """What an operation does for a move. Both commits are kept by references, so that git never prunes them."""
     yield from move.files.steps
     yield swap(layout.root, COMFYUI_INDEX, has_new=True)
-    for commit in (move.before, move.after):
+    for commit in dict.fromkeys((move.before, move.after)):
         if queries.ref_value(layout.comfyui, f"{KEPT}{commit}") is None:
             yield RefChange("ComfyUI", f"{KEPT}{commit}", None, commit)
-    yield RefChange("ComfyUI", queries.HEAD, queries.ref_value(layout.comfyui, queries.HEAD), move.after)
+    if move.before != move.after:
+        yield RefChange("ComfyUI", queries.HEAD, queries.ref_value(layout.comfyui, queries.HEAD), move.after)
 
 
 def told_move(layout: EnvironmentLayout, move: ComfyUIMove) -> PlanStep:
     """The line of a plan for a move."""
     files = counted(len(move.files.steps), "file")
+    if move.before == move.after:
+        return PlanStep("patch", layout.comfyui, files, deferred=True)
     return PlanStep("move", layout.comfyui, f"{move.before[:_SHORT]} → {move.after[:_SHORT]}, {files}", deferred=True)
 
 
@@ -114,9 +128,10 @@ def stage_comfyui(
     """Build what an operation needs for a move. Raises `GitFailed`, `HistoryDamaged`, `RepositoryBusy`, `OSError`."""
     reporter.phase("Preparing ComfyUI")
     obtain_commit(layout, services, move)
+    keep_contents(layout.comfyui, move.contents)
     scratch = f"{under_way.work}/comfyui"
     tree = stage_files(move.files, layout.comfyui, f"{scratch}/tree")
-    made = index_of(layout.comfyui, move.after, scratch)
+    made = index_of(layout.comfyui, move.after, scratch, move.added)
     look_again(layout.comfyui, f"{tree}/ComfyUI", made)
     os.rename(made, under_way.place(COMFYUI_INDEX))
     put_files(move.files, tree, under_way)
@@ -172,13 +187,15 @@ def _in_the_way(
     layout: EnvironmentLayout,
     found: str,
     before: Sequence[EnvironmentManifest],
-    changes: dict[str, TreeChange],
+    patched: ComfyUIPatching,
 ) -> Iterator[Uncommitted]:
     known = [one.comfyui_commit for one in before if one.comfyui_commit is not None]
     if known and found not in known:
         yield Uncommitted("comfyui", "ComfyUI", f"it is at {found[:_SHORT]}, and {known[0][:_SHORT]} is committed")
     modified = set(_modified(layout))
-    for path, change in changes.items():
+    for path, change in patched.changes.items():
+        if path in patched.committed:
+            continue
         if path in modified:
             yield Uncommitted("comfyui", f"ComfyUI/{path}", "changed, not committed")
         elif change.before is None and os.path.lexists(f"{layout.comfyui}/{path}"):

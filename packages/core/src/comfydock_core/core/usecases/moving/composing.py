@@ -51,15 +51,26 @@ def commit_composed(
     layout: EnvironmentLayout, services: WorkspaceServices, base: str, files: Composed, parents: list[str], message: str
 ) -> str:
     """Make a commit of what the commit `base` has, with other files; its name. Raises `GitFailed`, `OSError`."""
-    repository = layout.definition
     with tempfile.TemporaryDirectory(prefix="comfydock-commit-") as scratch:
-        builder = CommitBuilder(repository, scratch, head=base, rehearsal=False)
-        builder.write([file for file in files.values() if isinstance(file, bytes)])
-        named = {path: TreeFile(PLAIN, builder.object_of(file)) if isinstance(file, bytes) else file
-                 for path, file in files.items()}  # fmt: skip
-        tree = tree_with(repository, base, named, scratch)
+        tree, _ = tree_of_composed(layout.definition, base, files, scratch, rehearsal=False)
     identity = services.environment(layout).git.identity_variables
-    return commit_tree(repository, tree, parents, message, identity)
+    return commit_tree(layout.definition, tree, parents, message, identity)
+
+
+def tree_of_composed(
+    repository: str, base: str, files: Composed, scratch: str, *, rehearsal: bool
+) -> tuple[str, str | None]:
+    """Make the tree of what the commit `base` has, with other files; `scratch` is an empty directory.
+
+    In a rehearsal the repository gets nothing: the second answer is the directory in `scratch` with the new objects.
+    Raises `GitFailed`, `OSError`.
+    """
+    builder = CommitBuilder(repository, scratch, head=base, rehearsal=rehearsal)
+    builder.write([file for file in files.values() if isinstance(file, bytes)])
+    named = {path: TreeFile(PLAIN, builder.object_of(file)) if isinstance(file, bytes) else file
+             for path, file in files.items()}  # fmt: skip
+    objects = f"{scratch}/objects" if rehearsal else None
+    return tree_with(repository, base, named, scratch, objects=objects), objects
 
 
 def _clear(definition: str) -> None:

@@ -12,6 +12,7 @@ from comfydock_core.integrations.git.trees import LINK, PLAIN, read_tree
 from comfydock_core.models.exceptions import HistoryDamaged
 from comfydock_core.models.file_moves import FileSwaps, TreeFile
 from comfydock_core.models.history.moving import DISCARD, REFUSE, Uncommitted
+from comfydock_core.repositories.history.conversion_note import converted_files
 from comfydock_core.repositories.live_workflows import look_at_workflows
 from comfydock_core.services.transaction.file_swaps import plan_file_swaps
 
@@ -28,16 +29,29 @@ def is_of_python(path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The files of a definition in three places: as committed, as they are now (live workflows), as they are to be."""
+    """The files of a definition in three places: as committed, as they are now (live workflows), as they are to be.
+
+    `converted` are those that are as an earlier move converted them: they go and stay with the commit that they were
+    converted from, like committed ones.
+    """
 
     head: Files
     present: Files
     target: Files
+    converted: frozenset[str] = frozenset()
 
     @property
     def dirty(self) -> set[str]:
         """What is not committed."""
-        return _different(self.head, self.present)
+        return _different(self.head, self.present) - self.converted
+
+    @property
+    def _moving(self) -> set[str]:
+        """What the commits have differently, and with it all that was converted."""
+        moving = _different(self.head, self.target)
+        if any(is_of_python(path) or path in self.converted for path in moving):
+            moving |= {path for path in self.converted if self.present.get(path) != self.target.get(path)}
+        return moving
 
     def changes(self, policy: str) -> dict[str, TreeFile | None]:
         """What becomes of each path that changes, `None` where nothing is there then.
@@ -46,16 +60,16 @@ class Snapshot:
         knows does, and with `stash` not even that, because it is kept elsewhere.
         """
         if policy == REFUSE:
-            paths = _different(self.head, self.target)
+            paths = self._moving
         elif policy == DISCARD:
-            paths = _different(self.head, self.target) | {path for path in self.dirty if path in self.head}
+            paths = self._moving | {path for path in self.dirty if path in self.head}
         else:
-            paths = _different(self.present, self.target) | _different(self.head, self.target)
+            paths = (_different(self.present, self.target) - self.converted) | self._moving
         return {path: self.target.get(path) for path in sorted(paths)}
 
     def in_the_way(self) -> Iterator[Uncommitted]:
         """The uncommitted work that a move would overwrite."""
-        moving, dirty = _different(self.head, self.target), self.dirty
+        moving, dirty = self._moving, self.dirty
         lost = {path for path in moving & dirty if self.present.get(path) != self.target.get(path)}
         if any(is_of_python(path) for path in moving):
             lost |= {path for path in dirty if is_of_python(path) and self.present.get(path) != self.target.get(path)}
@@ -65,16 +79,24 @@ class Snapshot:
             yield Uncommitted(kind, name, f"{how}, not committed")
 
 
-def take_snapshot(builder: CommitBuilder, layout: EnvironmentLayout, commit: str) -> Snapshot:
-    """Look at all three. Raises `RepositoryUnfit`, `HistoryDamaged`, `GitFailed`, `OSError`."""
+def take_snapshot(
+    builder: CommitBuilder, layout: EnvironmentLayout, commit: str, objects: str | None = None
+) -> Snapshot:
+    """Look at all three; `objects` is as in `Destination`.
+
+    Raises `RepositoryUnfit`, `HistoryDamaged`, `GitFailed`, `OSError`.
+    """
     builder.add_everything()
     live = look_at_workflows(layout.workflows)
     if live is not None:
         take_workflows(builder, layout, live)
-    target = read_tree(layout.definition, commit)
+    target = read_tree(layout.definition, commit, lender=objects)
     _refuse_other_kinds(layout, target)
     sides = (_named(builder.committed()), _named(files_of(builder, layout)), target)
-    return Snapshot(*({path: one for path, one in side.items() if path not in _OF_MACHINE} for side in sides))
+    head, present, target = ({path: one for path, one in side.items() if path not in _OF_MACHINE} for side in sides)
+    noted = converted_files(layout.definition)
+    converted = {path for path, name in noted.items() if path in present and present[path].object == name}
+    return Snapshot(head, present, target, frozenset(path for path in converted if present[path] != head.get(path)))
 
 
 def plan_definition(layout: EnvironmentLayout, changes: Mapping[str, TreeFile | None]) -> FileSwaps:

@@ -1,23 +1,20 @@
 """Where the commands that go elsewhere in the history lead to."""
 
 import re
-import tempfile
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.moving.definition_files import is_of_python
 from comfydock_core.core.usecases.moving.reference_names import refuse_taken_branch
-from comfydock_core.core.usecases.moving.stash_finding import find_stash
-from comfydock_core.integrations.git import queries, stashes
+from comfydock_core.integrations.git import queries
 from comfydock_core.integrations.git.committing import commit_tree
 from comfydock_core.integrations.git.queries import HEAD, SYMBOLIC
-from comfydock_core.integrations.git.trees import changed_files, tree_of, tree_with
+from comfydock_core.integrations.git.trees import tree_of
 from comfydock_core.models.commit import SHORT, Reference
-from comfydock_core.models.exceptions import NoHistory, RefInvalid, RefNotFound, UncommittedWork
+from comfydock_core.models.exceptions import NoHistory, RefInvalid, RefNotFound
 from comfydock_core.models.history.moving import Destination, MoveRequest
 from comfydock_core.models.operation import RefChange
 from comfydock_core.repositories.history.revisions import Revisions
-from comfydock_core.utils.text import counted, did_you_mean, listed, nearest
+from comfydock_core.utils.text import did_you_mean, nearest
 
 _DEFINITION = ".cec"
 _BRANCHES = "refs/heads/"
@@ -36,11 +33,11 @@ class Destinations:
         self._head = queries.ref_value(layout.definition, HEAD)
 
     def of(self, request: MoveRequest) -> Destination:
-        """Where a request leads. Raises `RefInvalid`, `RefNotFound`, `RefAmbiguous`, `RefExists`, `StashNotFound`."""
+        """Where a request leads. Raises `RefInvalid`, `RefNotFound`, `RefAmbiguous`, `RefExists`."""
         if request.new_branch is not None:
             return self._new_branch(request, request.new_branch)
         ways = {"checkout": self._checkout, "switch": self._switch, "reset": self._reset, "rollback": self._rollback,
-                "stash": self._stay, "stash pop": self._pop}  # fmt: skip
+                "stash": self._stay}  # fmt: skip
         return ways[request.command](request)
 
     def _checkout(self, request: MoveRequest) -> Destination:
@@ -95,23 +92,6 @@ class Destinations:
 
     def _stay(self, request: MoveRequest) -> Destination:
         return Destination(request.command, "the last commit", self._commit(HEAD))
-
-    def _pop(self, request: MoveRequest) -> Destination:
-        """The last commit with the changes of a stash, which are uncommitted work again."""
-        stash = find_stash(self._layout, request.ref)
-        repository, head = self._layout.definition, self._commit(HEAD)
-        wanted = changed_files(repository, stash.parent, stash.commit)
-        since = changed_files(repository, stash.parent, head)
-        both = {path for path in wanted.keys() & since.keys() if wanted[path] != since[path]}
-        if any(map(is_of_python, wanted)) and any(map(is_of_python, since)):
-            both |= {path for path in wanted if is_of_python(path) and wanted[path] != since.get(path)}
-        if both:
-            raise _changed_since(stash.number, sorted(both))
-        gone = RefChange(_DEFINITION, stashes.reference(stash.number), stash.commit, None)
-        with tempfile.TemporaryDirectory(prefix="comfydock-stash-") as scratch:
-            files = {path: change.after for path, change in wanted.items()}
-            tree = tree_with(repository, head, files, scratch)
-        return Destination(request.command, f"stash {stash.number}", tree, (gone,), index=head)
 
     def _on_branch(self, command: str, branch: Reference) -> Destination:
         head = self._head_to(f"{SYMBOLIC}{_BRANCHES}{branch.name}")
@@ -178,12 +158,3 @@ class Destinations:
 
 def _named(request: MoveRequest) -> str:
     return HEAD if request.ref is None else request.ref
-
-
-def _changed_since(number: int, paths: list[str]) -> UncommittedWork:
-    return UncommittedWork(
-        f"stash {number} does not fit any more: {counted(len(paths), 'file')} of it changed since:"
-        f"{listed(paths, _SHOWN)}",
-        hint="go to the commit that it began at (`comfydock stash list` names it), or `comfydock stash drop` it",
-        context={"stash": number, "paths": paths},
-    )

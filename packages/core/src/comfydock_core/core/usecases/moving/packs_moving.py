@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
+from comfydock_core.core.usecases.moving.pack_patching import PackPatches
 from comfydock_core.managers.pack_places import is_obtainable
 from comfydock_core.models.exceptions import PackHasChanges
 from comfydock_core.models.history.moving import DISCARD, PackMoves, Uncommitted
@@ -24,7 +25,7 @@ class PackMover:
     """Plans one move, pack by pack.
 
     `committed` are the packs of the commit before, `present` those of the manifest as it is, `wanted` those of the
-    destination. Packs that no manifest knows stay as they are.
+    destination. Packs that no manifest knows stay as they are. `patches` are those of the packs on both sides.
     """
 
     def __init__(
@@ -36,12 +37,14 @@ class PackMover:
         present: Packs,
         wanted: Packs,
         policy: str,
+        patches: PackPatches,
     ) -> None:
         self._layout = layout
         self._services = services
         self._before = {pack.directory: pack for packs in (committed, present) for pack in packs.values()}
         self._manifests = (committed, present)
         self._wanted = wanted
+        self._patches = patches
         self._force = policy == DISCARD
         self._added: list[PackToFetch] = []
         self._renamed: list[tuple[str, str]] = []
@@ -86,14 +89,15 @@ class PackMover:
         other = replace(pack, enabled=not pack.enabled).directory
         before = self._before.get(other)
         is_used = any(one.directory == other for one in self._wanted.values())
+        patch = self._patches.wanted(pack)
         if before is None or before.is_development or is_used or not _is_real_directory(self._path(other)):
-            return PackToFetch(pack)
+            return PackToFetch(pack, patch=patch)
         try:
             names = self._own_files(before)
         except PackHasChanges:
-            return PackToFetch(pack)  # Taking it away is going to be refused.
+            return PackToFetch(pack, patch=patch)  # Taking it away is going to be refused.
         self._removed.append(other)
-        return PackToFetch(pack, own_files=names, own_files_in=other)
+        return PackToFetch(pack, own_files=names, own_files_in=other, patch=patch)
 
     def _bring_to_version(self, pack: NodePackage, path: str) -> None:
         """Replace what lies there at another version. Links and development packs are somebody's own."""
@@ -105,9 +109,12 @@ class PackMover:
             return
         if was_development:
             self._copied.append((pack.directory, self._free_name(pack.release.name)))
-            self._added.append(PackToFetch(pack, "a development pack"))
+            self._added.append(PackToFetch(pack, "a development pack", patch=self._patches.wanted(pack)))
             return
-        if native.link_target(path) is not None or not self._is_other(pack, path):
+        if native.link_target(path) is not None:
+            return
+        is_other = self._is_other(pack, path)
+        if not is_other and not (before is not None and self._patches.is_other(before, pack, path)):
             return
         found = version_instead(pack, path)
         if found is not None and not self._force and self._is_by_hand(pack, path):
@@ -115,7 +122,9 @@ class PackMover:
             self._lost.append(Uncommitted("pack", pack.release.name, reason))
             return
         try:
-            self._added.append(PackToFetch(pack, found or "another version", self._own_files(pack)))
+            instead = found or ("another version" if is_other else None)
+            own = self._own_files(before or pack)
+            self._added.append(PackToFetch(pack, instead, own, patch=self._patches.wanted(pack)))
         except PackHasChanges as error:
             self._lost.append(Uncommitted("pack", pack.release.name, str(error.context["changes"])))
 
@@ -196,7 +205,8 @@ class PackMover:
             number += 1
 
     def _own_files(self, pack: NodePackage) -> tuple[str, ...]:
-        return self._services.nodes.own_files(pack, "going there", force=self._force)
+        patches = self._patches.applied(pack)
+        return self._services.nodes.own_files(pack, "going there", force=self._force, patches=patches)
 
     def _other_names(self, pack: NodePackage) -> Iterator[str]:
         """Where the same pack may lie under another name: turned on or off, by a manifest or by an earlier move."""
@@ -213,8 +223,10 @@ class PackMover:
         if (before is not None and before.is_development) or _is_other_archive(pack, path):
             return False
         if before is not None and before.release == pack.release:
-            return version_instead(pack, path) is None
-        return is_release(path, pack.release.version)
+            is_there = version_instead(pack, path) is None
+        else:
+            is_there = is_release(path, pack.release.version)
+        return is_there and not self._patches.is_other(before, pack, path)
 
     def _path(self, directory: str) -> str:
         return f"{self._layout.custom_nodes}/{directory}"

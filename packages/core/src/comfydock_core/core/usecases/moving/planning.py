@@ -23,7 +23,9 @@ from comfydock_core.core.usecases.moving.definition_files import (
     plan_workflows,
     take_snapshot,
 )
+from comfydock_core.core.usecases.moving.pack_patching import PackPatches
 from comfydock_core.core.usecases.moving.packs_moving import PackMover
+from comfydock_core.core.usecases.moving.patch_sides import sides_of_move
 from comfydock_core.core.usecases.moving.python_moving import plan_python
 from comfydock_core.core.usecases.moving.stash_making import StashMaker
 from comfydock_core.integrations.git.committing import CommitBuilder
@@ -50,6 +52,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.manifest_reader import parse_manifest, read_manifest
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
+from comfydock_core.repositories.history.conversion_note import NOTE
 from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.files.disk_errors import disk_errors
@@ -113,7 +116,7 @@ class _Planner:
         directory = f"{self._scratch}/commit"
         os.mkdir(directory)
         builder = CommitBuilder(layout.definition, directory, head=self._head, rehearsal=self._rehearsal)
-        snapshot = take_snapshot(builder, layout, destination.commit)
+        snapshot = take_snapshot(builder, layout, destination.commit, destination.objects)
         lost = [*snapshot.in_the_way()] if self._policy not in (STASH, DISCARD) else []
         stash = StashMaker(layout, self._services, builder).make(snapshot, message) if self._policy == STASH else None
         changes = snapshot.changes(self._policy)
@@ -128,7 +131,8 @@ class _Planner:
             raise _refusal(layout, destination, lost, self._policy)
         notes = (*packs.notes, *comfyui.notes, *self._notes(changes))
         refs = (*destination.refs, *((stash.reference,) if stash is not None else ()))
-        change = self._change(changes, definition, workflows, python, packs, comfyui.move, refs)
+        converted = {path: snapshot.present[path].object for path in snapshot.converted if path not in changes}
+        change = self._change(changes, definition, workflows, python, packs, comfyui.move, refs, converted)
         return MovePlan(
             name=layout.name,
             destination=destination,
@@ -140,6 +144,7 @@ class _Planner:
             packs=packs,
             comfyui=comfyui.move,
             notes=notes,
+            converted=converted,
             stash=stash.number if stash is not None else None,
             change=change,
         )
@@ -149,32 +154,42 @@ class _Planner:
     ) -> tuple[PythonMove, PackMoves, tuple[Uncommitted, ...], ComfyUIChange]:
         """Packages, packs and ComfyUI, which the files of the definition decide about, as they are going to be."""
         layout, services = self._layout, self._services
-        if not any(is_of_python(path) for path in changes):
+        if not any(is_of_python(path) for path in changes) and not held_patches(changes):
             return PythonMove("", ""), PackMoves(), (), ComfyUIChange()
-        backend = used_backend(layout)
         trial = stage_definition(layout, self._scratch)
-        lay_out(trial, layout.definition, {path: file for path, file in changes.items() if is_of_python(path)})
-        self._reporter.phase("Comparing Python packages")
-        python = plan_python(layout, trial, backend)
+        of_python = {path: file for path, file in changes.items() if is_of_python(path)}
+        lay_out(trial, layout.definition, of_python, self._destination.objects)
+        python = self._of_python(trial, changes)
+        patches = sides_of_move(layout, snapshot, changes, self._destination.objects)
         committed = self._manifest_of(snapshot.head)
         present, wanted = read_manifest(layout.manifest), read_manifest(trial.manifest)
+        own = services.environment(layout)
         packs, in_packs = PackMover(
             layout,
-            services.environment(layout),
+            own,
             committed=_packs(committed, layout.manifest),
             present=_packs(present, layout.manifest),
             wanted=tracked_packs(wanted, layout.manifest),
             policy=self._policy,
+            patches=PackPatches(own, patches, self._reporter),
         ).plan()
         comfyui = plan_comfyui(
             layout,
-            services.environment(layout),
+            own,
             [EnvironmentManifest(one, layout.manifest) for one in (committed, present) if one is not None],
             EnvironmentManifest(wanted, layout.manifest),
             self._policy,
             self._reporter,
+            patches,
         )
         return python, packs, in_packs, comfyui
+
+    def _of_python(self, trial: EnvironmentLayout, changes: Mapping[str, TreeFile | None]) -> PythonMove:
+        if not any(is_of_python(path) for path in changes):
+            return PythonMove("", "")
+        self._reporter.phase("Comparing Python packages")
+        self._reporter.phase("Comparing Python packages")
+        return plan_python(self._layout, trial, used_backend(self._layout))
 
     def _manifest_of(self, files: Mapping[str, TreeFile]) -> dict[str, object] | None:
         """The committed manifest; `None` where there is none that can be read, which nothing is compared with then."""
@@ -187,8 +202,6 @@ class _Planner:
             return None
 
     def _notes(self, changes: Mapping[str, TreeFile | None]) -> Iterator[str]:
-        for what, path in held_patches(path for path, file in changes.items() if file is not None).items():
-            yield f"changed files of {what} are in `{self._layout.definition}/{path}`: `git apply` makes them again"
         if any(path.startswith("workflows/") for path in changes) and not has_own_workflows(self._layout):
             yield f"`{self._layout.workflows}` leads out of the environment, so its workflows stay as they are"
 
@@ -201,11 +214,15 @@ class _Planner:
         packs: PackMoves,
         comfyui: ComfyUIMove | None,
         refs: tuple[RefChange, ...],
+        converted: Mapping[str, str],
     ) -> ChangePlan:
         layout, root = self._layout, self._layout.root
         steps: list[Step] = [*definition.steps, *workflows.steps]
         if python.changes_definition:
             steps += [swap(root, f".cec/{name}", has_new=True) for name in (*_rewritten(python), PYTHON, BACKENDS)]
+        is_left = os.path.lexists(f"{layout.definition}/{NOTE}") and (changes or self._moves_head(refs))
+        if python.converts or is_left:
+            steps.append(swap(root, f".cec/{NOTE}", has_new=python.converts or bool(converted)))
         for before, after in packs.renamed:
             source = f"{CUSTOM_NODES}/{before}"
             steps.append(swap(root, f"{CUSTOM_NODES}/{after}", has_new=True, source=source))
@@ -235,13 +252,19 @@ class _Planner:
         return self._destination.commit != self._head and any(ref.repository == ".cec" for ref in refs)
 
 
-def lay_out(trial: EnvironmentLayout, repository: str, changes: Mapping[str, TreeFile | None]) -> None:
-    """Let a staged definition have some files of a commit. Raises `HistoryDamaged`, `OSError`."""
+def lay_out(
+    trial: EnvironmentLayout, repository: str, changes: Mapping[str, TreeFile | None], objects: str | None = None
+) -> None:
+    """Let a staged definition have some files of a commit; `objects` is as in `Destination`.
+
+    Raises `HistoryDamaged`, `OSError`.
+    """
     for path in changes:
         place = f"{trial.definition}/{path}"
         if os.path.lexists(place):
             os.unlink(place)
-    write_files(repository, {f"{trial.definition}/{path}": file for path, file in changes.items() if file is not None})
+    places = {f"{trial.definition}/{path}": file for path, file in changes.items() if file is not None}
+    write_files(repository, places, lender=objects)
 
 
 def _without_python(changes: Mapping[str, TreeFile | None]) -> dict[str, TreeFile | None]:
@@ -293,7 +316,9 @@ def _told(
     for wanted in packs.added:
         release, found = wanted.pack.release, wanted.found
         instead = f" instead of {found[:_SHORT]}" if found is not None else ""
-        yield PlanStep("fetch", f"{layout.root}/{path_of(wanted.pack)}", f"{release.version[:_SHORT]}{instead}", True)
+        patched = ", patched" if wanted.patch is not None else ""
+        detail = f"{release.version[:_SHORT]}{instead}{patched}"
+        yield PlanStep("fetch", f"{layout.root}/{path_of(wanted.pack)}", detail, True)
     for directory in packs.removed:
         yield PlanStep("remove", f"{layout.custom_nodes}/{directory}", "`undo` brings it back")
     for before, after in packs.renamed:

@@ -4,7 +4,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 from comfydock_core.analyzers.doctor import environment as checks
-from comfydock_core.analyzers.doctor.history import check_history, check_workflow_locks
+from comfydock_core.analyzers.doctor.history import (
+    check_history,
+    check_objects,
+    check_start_reports,
+    check_workflow_locks,
+)
 from comfydock_core.analyzers.doctor.manifest import check_manifest
 from comfydock_core.analyzers.doctor.models import check_models
 from comfydock_core.analyzers.doctor.tools import check_tools
@@ -20,6 +25,8 @@ from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.bisections import remove_left
+from comfydock_core.repositories.start_reports import is_readable
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.services.transaction import make_plan, operation
 from comfydock_core.services.transaction.planning import swap
@@ -30,7 +37,7 @@ _MODELS = "ComfyUI/models"
 
 # What each mending does, in the words of a plan.
 _WORDS = {"make-directory": "make", "link-models": "link", "forget-active": "unuse", "remove-mirror": "remove",
-          "relink-workspace": "relink"}  # fmt: skip
+          "remove-bisection": "remove", "remove-start-report": "remove", "relink-workspace": "relink"}  # fmt: skip
 
 
 def examine(
@@ -62,6 +69,8 @@ def _examine_environment(
         lambda: checks.check_backend(layout, detected),
         lambda: check_models(layout),
         lambda: check_history(layout),
+        lambda: check_objects(layout, deep=deep),
+        lambda: check_start_reports(workspace.start_reports(name), name),
         lambda: check_workflow_locks(layout),
         lambda: check_operations(layout.root, name),
         lambda: checks.check_running(name, environment.running()),
@@ -136,6 +145,15 @@ def _remove_mirror(layout: WorkspaceLayout, path: str, initiator: Initiator, rep
     RepositoryMirrors(layout.git_mirrors).remove(path)
 
 
+def _remove_bisection(layout: WorkspaceLayout, path: str, initiator: Initiator, reporter: Reporter) -> None:
+    remove_left(path)
+
+
+def _remove_start_report(layout: WorkspaceLayout, path: str, initiator: Initiator, reporter: Reporter) -> None:
+    if not is_readable(path):  # A start may have written it anew meanwhile.
+        os.unlink(path)
+
+
 def _relink_workspace(layout: WorkspaceLayout, path: str, initiator: Initiator, reporter: Reporter) -> None:
     relink(layout, initiator, reporter)
 
@@ -145,5 +163,7 @@ _MENDERS: dict[str, Callable[[WorkspaceLayout, str, Initiator, Reporter], None]]
     "link-models": _link_models,
     "forget-active": _forget_active,
     "remove-mirror": _remove_mirror,
+    "remove-bisection": _remove_bisection,
+    "remove-start-report": _remove_start_report,
     "relink-workspace": _relink_workspace,
 }
