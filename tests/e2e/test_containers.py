@@ -182,3 +182,14 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+def test_a_patch_of_the_commit_is_applied(committed: Session, tmp_path: Path) -> None:
+    environment = committed.environments / "work/ComfyUI"
+    for path in (environment / "main.py", environment / "custom_nodes/blur/__init__.py"):
+        path.write_text(path.read_text() + "# mine\n")
+    committed.ok("commit", "--with-patches")
+    data = committed.data("export", "--container", str(tmp_path / "image"))
+    assert data["notes"] == ["off is turned off and is left out"]
+    for name in ("comfyui/main.py", "custom_nodes/blur/__init__.py"):
+        assert (tmp_path / "image" / name).read_text().endswith("# mine\n")

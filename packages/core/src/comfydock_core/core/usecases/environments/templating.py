@@ -8,10 +8,10 @@ from dataclasses import replace
 from comfydock_core.analyzers.status_scanner import kind_of_version
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
-from comfydock_core.core.usecases.history.patches import COMFYUI
+from comfydock_core.core.usecases.history.patches import COMFYUI, patch_path
 from comfydock_core.core.usecases.moving.comfyui_patching import comfyui_patch
 from comfydock_core.core.usecases.moving.pack_patching import PackPatches
-from comfydock_core.core.usecases.moving.patch_sides import held_sides
+from comfydock_core.core.usecases.moving.patch_sides import PatchSides, held_sides
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.managers.export_import_manager import carried_packs, directory_names
 from comfydock_core.managers.pack_places import missing_packs, path_of
@@ -29,7 +29,7 @@ from comfydock_core.models.protocols import ImportCallbacks, Reporter
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.repositories.definition.pytorch_settings import is_neutral
 from comfydock_core.repositories.definition.template_reader import read_template
-from comfydock_core.services.patched_code import put_patched
+from comfydock_core.services.patched_code import patched_directory, put_patched
 from comfydock_core.utils.files import atomic
 from comfydock_core.utils.files.filesystem import remove_tree
 
@@ -117,6 +117,7 @@ def fill_comfyui(
     commit = read_head(layout.comfyui)[0]
     if COMFYUI in patches.after and commit is not None:
         put_patched(layout.comfyui, comfyui_patch(layout.comfyui, commit, patches.after[COMFYUI]))
+    _patch_carried(layout, template, patches)
     of_packs = PackPatches(services, patches, reporter)
     gone = [
         pack.release.name
@@ -124,6 +125,15 @@ def fill_comfyui(
         if not _obtain(pack, layout, services, of_packs, reporter, keep_going, callbacks)
     ]
     return (*unobtainable, *gone)
+
+
+def _patch_carried(layout: EnvironmentLayout, template: Template, patches: PatchSides) -> None:
+    """Let packs whose files came with the template be as its patches make them; others are patched as they come."""
+    for pack in carried_packs(template).values():
+        patch = patches.after.get(pack.identifier)
+        if patch is not None and pack.release.source == "registry":
+            place = f"{layout.root}/{path_of(pack)}"
+            put_patched(place, patched_directory(patch, place, label=f"`{patch_path(pack.identifier)}`"))
 
 
 def _obtain(

@@ -3,6 +3,7 @@
 import os
 import secrets
 import tomllib
+from collections.abc import Collection
 
 from comfydock_core.configs.environment_layout import WORKFLOWS, EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -11,6 +12,10 @@ from comfydock_core.core.usecases.definition.backends import used_backend
 from comfydock_core.core.usecases.definition.venv_choice import wanted_python
 from comfydock_core.core.usecases.history.fitness import refuse_unfit
 from comfydock_core.core.usecases.history.local_changes import LocalChanges, find_local_changes
+from comfydock_core.core.usecases.history.patches import COMFYUI
+from comfydock_core.core.usecases.moving.comfyui_patching import comfyui_patch
+from comfydock_core.core.usecases.moving.pack_patching import PackPatches
+from comfydock_core.core.usecases.moving.patch_sides import held_sides
 from comfydock_core.core.usecases.sharing.exporting import committed_head
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.trees import read_tree, write_files
@@ -32,6 +37,7 @@ from comfydock_core.services.containers import (
     take_local_files,
 )
 from comfydock_core.services.containers.local_files import WHEELS
+from comfydock_core.services.patched_code import put_patched
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.files.filesystem import measure_tree, remove_tree
@@ -74,7 +80,7 @@ def export_container(
         finally:
             if os.path.lexists(aside):
                 remove_tree(aside)
-    notes = (*writer.notes, *_left_out(changes))
+    notes = (*writer.notes, *_left_out(changes, writer.patched))
     return ContainerContext(target, image, files, size, tuple(writer.packs), notes)
 
 
@@ -86,8 +92,14 @@ class _Writer:
         self._services = services
         self._place = place
         self._reporter = reporter
+        self._patches = held_sides(layout)
         self.packs: list[str] = []
         self.notes: list[str] = []
+
+    @property
+    def patched(self) -> Collection[str]:
+        """What is as a patch of the commit makes it."""
+        return self._patches.after.keys()
 
     def write(self, request: ContainerRequest, commit: str) -> ContainerImage:
         layout = self._layout
@@ -140,9 +152,13 @@ class _Writer:
         tree = read_tree(self._layout.comfyui, commit)
         places = {f"{self._place}/comfyui/{path}": file for path, file in tree.items() if not path.startswith(_MODELS)}
         write_files(self._layout.comfyui, places)
+        patch = self._patches.after.get(COMFYUI)
+        if patch is not None:
+            put_patched(f"{self._place}/comfyui", comfyui_patch(self._layout.comfyui, commit, patch))
 
     def _write_packs(self, packs: dict[str, NodePackage], found: Collected) -> None:
         os.makedirs(f"{self._place}/custom_nodes")
+        patches = PackPatches(self._services, self._patches, self._reporter)
         for member in found.members:
             if member.name.startswith(DEVELOPMENT) and member.path is not None:
                 identifier, _, rest = member.name.removeprefix(DEVELOPMENT).partition("/")
@@ -157,7 +173,10 @@ class _Writer:
                 continue
             self._reporter.phase(f"Copying {pack.release.name}")
             content = self._services.packs.obtain(pack.release, self._reporter)
-            copy_tree(content.directory, f"{self._place}/custom_nodes/{pack.release.name}", skip=(".git",))
+            place = f"{self._place}/custom_nodes/{pack.release.name}"
+            copy_tree(content.directory, place, skip=(".git",))
+            if (patched := patches.wanted(pack)) is not None:
+                put_patched(place, patched)
 
     def _copy(self, path: str, name: str) -> None:
         with open(path, "rb") as file:
@@ -170,8 +189,9 @@ class _Writer:
             file.write(content)
 
 
-def _left_out(changes: LocalChanges) -> list[str]:
-    changed = [*(["ComfyUI"] if changes.comfyui else []), *(name for name, files in changes.packs.items() if files)]
+def _left_out(changes: LocalChanges, patched: Collection[str]) -> list[str]:
+    found = {COMFYUI: changes.comfyui, **changes.packs}
+    changed = [name for name, files in found.items() if files and name not in patched]
     if not changed:
         return []
     return [f"files of {some(changed, len(changed))} were changed here, which the container does not have"]
