@@ -467,7 +467,7 @@ def test_no_program_of_a_repository_runs(two: Two, tmp_path: Path) -> None:
         ):
             person.made.git("config", key, "true")
         person.made.git("config", "core.hooksPath", f"{definition}/.git/hooks")
-        person.made.git("remote", "add", "evil", f"ext::sh -c 'touch {ran}'")
+        person.made.git("remote", "add", "evil", f"ext::touch {ran}")
     me.session.ok("push", "origin")
     you.session.ok("fetch", "origin")
     you.session.ok("pull", "origin", "--models", "skip")
