@@ -1,6 +1,7 @@
 """`pull` killed at the points that it passes: what was fetched may stay, the environment is old or new, whole.
 
-With `COMFYDOCK_TEST_NIGHTLY=1` at every point, with both ways of recovery; else at the last of each kind.
+With `COMFYDOCK_TEST_NIGHTLY=1` at every point, with both ways of recovery; else at every sixth, as what follows the
+fetching is what `merge` does, and is killed in `test_merge_kills`.
 """
 
 import signal
@@ -19,6 +20,7 @@ from tests.support.sessions import Session
 from tests.support.two_people import bare
 
 PULL = ("pull", *WORK)
+STEP = 6
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +70,8 @@ def test_a_pull_killed_at_any_point_ends_old_or_new(behind: Session, tmp_path: P
     assert new != old
     assert points[0] == "remote fetched"
     ended = {"old": 0, "new": 0}
-    last = sorted({point: at for at, point in enumerate(points, 1)}.values())
-    for at in range(1, len(points) + 1) if NIGHTLY else last:
-        for recover in WAYS if NIGHTLY else (WAYS[at % 2],):
+    for number, at in enumerate(range(1, len(points) + 1, 1 if NIGHTLY else STEP)):
+        for recover in WAYS if NIGHTLY else (WAYS[number % 2],):
             field.reset()
             assert field.run(*PULL, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
             recover(field)

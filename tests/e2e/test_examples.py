@@ -78,9 +78,8 @@ _COMMITTED = (
 BEFORE |= dict.fromkeys(_COMMITTED, "comfydock commit")
 BEFORE |= dict.fromkeys(("comfydock merge faces --preview", "comfydock merge faces --auto-resolve theirs"),
                         "comfydock branch faces && comfydock commit")  # fmt: skip
-BEFORE["comfydock push"] = BEFORE["comfydock push --all"] = BEFORE["comfydock push origin --dry-run"] = (
-    "comfydock commit"
-)
+BEFORE |= dict.fromkeys(("comfydock push", "comfydock push origin --dry-run", "comfydock push --all"),
+                        "comfydock commit")  # fmt: skip
 BEFORE["comfydock branch -m faces portraits"] = "comfydock branch faces"
 BEFORE |= {
     f"comfydock stash {words}": "comfydock stash" for words in ("show", "show 1", "pop", "pop 1", "drop", "drop 1")

@@ -27,6 +27,10 @@ SSH_TEXTS = {
         "Host key verification failed."
     ),
     "denied": "git@git.example.com: Permission denied (publickey).",
+    "read only": (
+        "ERROR: The key you are authenticating with has been marked as read only.\n"
+        "fatal: Could not read from remote repository."
+    ),
     "unresolved": "ssh: Could not resolve hostname git.example.com: Name or service not known",
     "refused": "ssh: connect to host git.example.com port 22: Connection refused",
 }
@@ -299,6 +303,17 @@ def test_branches_that_are_gone_there_are_forgotten_by_prune_alone(two: Two) -> 
     assert (gone["name"], gone["outcome"], "refs/remotes/origin/faces" in refs(two.yours)) == ("faces", "gone", False)
 
 
+def test_a_branch_that_is_gone_and_in_the_way_of_another_is_told_with_what_helps(two: Two) -> None:
+    two.mine.session.ok("branch", "faces")
+    two.mine.session.ok("push", "--all")
+    two.yours.session.ok("fetch")
+    git(two.shared, "branch", "-m", "faces", "faces/new")
+    error = two.yours.session.error("fetch")
+    assert (error["code"], "comfydock fetch --prune" in error["hint"]) == ("git-failed", True)
+    two.yours.session.ok("fetch", "--prune")
+    assert "refs/remotes/origin/faces/new" in refs(two.yours)
+
+
 def test_one_remote_of_several_that_cannot_be_reached_keeps_no_other(two: Two) -> None:
     two.mine.session.ok("push")
     two.yours.made.git("remote", "add", "gone", str(two.shared.parent / "gone.git"))
@@ -397,6 +412,7 @@ def test_a_login_that_git_was_given_is_in_no_message(two: Two, tmp_path: Path) -
         ("changed", "host-key-refused", "is not the one that ssh knows"),
         ("unknown", "host-key-refused", "ssh does not know `git.example.com` yet"),
         ("denied", "authentication-failed", "asks for a login"),
+        ("read only", "authentication-failed", "refuses whoever git logs in as"),
         ("unresolved", "network-unavailable", "cannot be reached"),
         ("refused", "network-unavailable", "cannot be reached"),
     ],
@@ -451,7 +467,7 @@ def test_no_program_of_a_repository_runs(two: Two, tmp_path: Path) -> None:
         ):
             person.made.git("config", key, "true")
         person.made.git("config", "core.hooksPath", f"{definition}/.git/hooks")
-        person.made.git("remote", "add", "evil", f"ext::sh -c 'touch {ran}'")
+        person.made.git("remote", "add", "evil", f"ext::touch {ran}")
     me.session.ok("push", "origin")
     you.session.ok("fetch", "origin")
     you.session.ok("pull", "origin", "--models", "skip")

@@ -35,6 +35,7 @@ BARE = "only the environment `test`"
 PLAIN = "only the environment `work`, with nothing added to it"
 FURNISHED = "`work` with node packs, packages and a workflow, and `test`"
 
+_ORIGIN = "origin.git"
 _RELEASES = ("v0.3.60", "v0.3.64")
 _PACKAGES = {"numpy": ("1.26.4", "2.3.0"), "einops": ("0.8.1",), "xformers": ("0.0.31",), "pillow": ("11.3.0",)}
 _IMPACT = "comfyui-impact-pack"
@@ -99,6 +100,9 @@ class Stage:
         scene = Scene(place, Session(self.program, place / "workspace", variables))
         if state != NONE:
             copy_workspace(self.place / "workspaces" / state, scene.session.workspace)
+        if state == FURNISHED:  # What is pushed goes to a repository of this scene.
+            definition = scene.session.environments / "work/.cec"
+            git(definition, "remote", "set-url", "origin", str(place / _ORIGIN))
         return scene
 
 
@@ -231,7 +235,7 @@ def _workspaces(stage: Stage, host: PackHost) -> None:
     (mine / "__init__.py").write_text("NODE_CLASS_MAPPINGS = {}\n")
     furnished = _scene(stage, FURNISHED)
     copy_workspace(plain.session.workspace, furnished.session.workspace)
-    origin = stage.place / "origin.git"
+    origin = stage.place / "folders" / _ORIGIN
     subprocess.run(["git", "init", "--quiet", "--bare", str(origin)], check=True)
     furnished.ok(f"comfydock remote add origin {shlex.quote(str(origin))} && comfydock push")
     for line in (*_FURNISHING.splitlines(), "comfydock create test --torch-backend none"):

@@ -37,7 +37,9 @@ def listed_remotes(remotes: Sequence[Remote]) -> Result:
         if one.push_address != one.address:
             rows.append(("", f"{one.push_address} (to push)"))
     data: dict[str, object] = {"remotes": [one.as_dict() for one in remotes]}
-    return Result(data, aligned(rows), note="" if remotes else "there are no remotes; `comfydock remote add` adds one")
+    return Result(
+        data, aligned(rows), note="" if remotes else "there are no remotes; `comfydock remote add NAME URL` adds one"
+    )
 
 
 def changed_remote(plan: RemotePlan, operation: str) -> Result:

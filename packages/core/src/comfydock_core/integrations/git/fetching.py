@@ -8,6 +8,7 @@ from comfydock_core.integrations.git.remotes import RemoteRefs, parse_refs
 from comfydock_core.models.exceptions import HistoryShallow
 
 _CUT_OFF = "because shallow roots are not allowed to be updated"
+_IN_THE_WAY = "some local refs could not be updated"
 # Whatever the settings say: no branch of here is written, no submodule looked at, nothing tidied behind our back.
 _SETTINGS = ("-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "fetch.writeCommitGraph=false")
 _DOING = "fetch the history"
@@ -26,7 +27,10 @@ def fetch_branches(worktree: str, remote: str, address: str, *, prune: bool, on_
     words += ["--", remote, f"+refs/heads/*:{TRACKING}{remote}/*"]
     completed = runner.ask_live(words, cwd=worktree, repository=address, on_line=on_line)
     if completed.returncode != 0:
-        raise runner.failure(completed, words, cwd=worktree, doing=_DOING, repository=address)
+        error = runner.failure(completed, words, cwd=worktree, doing=_DOING, repository=address)
+        if _IN_THE_WAY in completed.output and not prune:
+            error.hint = "`comfydock fetch --prune` forgets branches that are gone there and in the way of new ones"
+        raise error
     if any(_CUT_OFF in line and TRACKING in line for line in completed.output.split("\n")):
         raise HistoryShallow(
             f"the history at `{remote}` is cut off: it was cloned without its beginning, and cannot be joined to this"

@@ -33,7 +33,14 @@ _AUTHENTICATION = (
     "permission denied (publickey",
     "terminal prompts disabled",
     "the requested url returned error: 401",
+)
+# Who is asking is known then, and may not.
+_FORBIDDEN = (
     "the requested url returned error: 403",
+    " denied to ",
+    "not allowed to push",
+    "marked as read only",
+    "write access to repository not granted",
 )
 _KEY_CHANGED = ("remote host identification has changed", "host key for")
 _HOST_KEY = ("host key verification failed", *_KEY_CHANGED)
@@ -296,6 +303,12 @@ def _remote_failure(
         return AuthenticationFailed(
             f"cannot {doing}: `{repository}` asks for a login\n{output}",
             hint="check the address; for a private repository set up a git credential helper or an ssh key",
+            context=context,
+        )
+    if any(words in low for words in _FORBIDDEN):
+        return AuthenticationFailed(
+            f"cannot {doing}: `{repository}` refuses whoever git logs in as\n{output}",
+            hint="ask its owner for access, or check which login or key git uses for it",
             context=context,
         )
     if any(words in low for words in _NO_REPOSITORY) or _is_other_file(repository):
