@@ -13,6 +13,7 @@ from comfydock_core.models.environments.creation import CreateRequest
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.protocols import ImportCallbacks, Reporter
 from comfydock_core.models.sharing import ImportOutcome, ImportPlan, ImportRequest
+from comfydock_core.utils.faults import fault
 
 
 def plan_import(
@@ -31,6 +32,7 @@ def plan_import(
     check_name(request.name)
     refuse_taken(layout.environment(request.name))
     opened = open_source(request.source, request.ref, scratch, reporter, offline=offline)
+    fault("source inspected")
     wanted = request.require_signed or request.signers is not None
     if opened.bundle is None and wanted:
         raise refused("only bundles are signed, and it is none", {"source": opened.template.path})
