@@ -277,6 +277,9 @@ def test_models_without_a_source_are_asked_about_before_anything_is_written(mine
         assert [gap["kind"] for gap in told["missing"]] == ["model"]
         target.unlink()
     mine.ok("model", "add-source", "photo.safetensors", "https://example.com/photo.safetensors")
+    mine.ok("workflow", "lock", "photo", *WORK)
+    mine.ok("commit", *WORK)
+    assert mine.data("export", str(target), *WORK)["models_without_sources"] == []
 
 
 def test_a_file_that_is_no_bundle_is_not_replaced(origin: Origin, tmp_path: Path) -> None:
@@ -573,3 +576,54 @@ def test_an_environment_and_a_directory_can_be_imported(origin: Origin, theirs: 
                       "--keep-going").code == 3  # fmt: skip
     assert git(theirs.environments / "second/.cec", "rev-parse", "HEAD") == git(origin.definition, "rev-parse", "HEAD")
     assert theirs.ok("diff", "-e", "copy").out == "nothing is different\n"
+
+
+# Models
+
+
+def test_models_come_along_and_are_put_in_place(mine: Session, theirs: Session, tmp_path: Path) -> None:
+    with_model(mine)
+    bundle, again = tmp_path / "b.tar.gz", tmp_path / "again.tar.gz"
+    told = mine.data("export", str(bundle), *WORK, "--with-models")
+    assert (told["missing"], told["models_without_sources"]) == ([], [])
+    content = (mine.workspace / "models/checkpoints/photo.safetensors").read_bytes()
+    assert members(bundle)["models/checkpoints/photo.safetensors"] == content
+    told = theirs.data("import", str(bundle), *IMPORT)
+    assert told["models_placed"] == ["checkpoints/photo.safetensors"]
+    assert (theirs.workspace / "models/checkpoints/photo.safetensors").read_bytes() == content
+    assert "as locked" in theirs.run("workflow", "check", "photo", "-e", "copy").out
+    theirs.ok("export", str(again), "-e", "copy", "--with-models")
+    assert again.read_bytes() == bundle.read_bytes()
+
+
+def test_a_model_of_a_bundle_replaces_none(mine: Session, theirs: Session, tmp_path: Path) -> None:
+    with_model(mine)
+    bundle = tmp_path / "b.tar.gz"
+    mine.ok("export", str(bundle), *WORK, "--with-models")
+    place = theirs.workspace / "models/checkpoints/photo.safetensors"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"theirs")
+    ran = theirs.run("import", str(bundle), *IMPORT, "--models", "skip", "--json")
+    assert (ran.code, place.read_bytes()) == (3, b"theirs")
+    assert ran.envelope()["data"]["models_not_placed"] == [
+        {"path": "checkpoints/photo.safetensors", "reason": "another file has its name"}
+    ]
+
+
+def test_a_model_that_is_not_what_workflows_are_locked_with_is_not_put_in_place(
+    mine: Session, theirs: Session, tmp_path: Path
+) -> None:
+    with_model(mine)
+    bundle = tmp_path / "b.tar.gz"
+    mine.ok("export", str(bundle), *WORK, "--with-models")
+    found = {**members(bundle), "models/checkpoints/photo.safetensors": b"other", "models/vae/more.pt": b"more"}
+    said = json.loads(found.pop("comfydock.json"))
+    said["members"] = {
+        name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)} for name, content in found.items()
+    }
+    path = write(tmp_path / "forged.tar.gz", {**found, "comfydock.json": json.dumps(said).encode()})
+    ran = theirs.run("import", str(path), *IMPORT, "--models", "skip", "--json")
+    assert ran.code == 3
+    assert ran.envelope()["data"]["models_placed"] == []
+    assert len(ran.envelope()["data"]["models_not_placed"]) == 2
+    assert [one for one in (theirs.workspace / "models").rglob("*") if one.suffix in (".safetensors", ".pt")] == []

@@ -5,6 +5,7 @@ from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.environments.creating import create_environment, plan_creation_of
 from comfydock_core.core.usecases.environments.new_environment import refuse_taken
+from comfydock_core.core.usecases.sharing.carried_models import place_models
 from comfydock_core.core.usecases.sharing.contents import contents_of
 from comfydock_core.core.usecases.sharing.inspecting import open_source
 from comfydock_core.core.usecases.sharing.signing import verify_bundle
@@ -55,7 +56,7 @@ def plan_import(
         reporter,
         command="import",
     )
-    return ImportPlan(creation, contents, verification, opened.template)
+    return ImportPlan(creation, contents, verification, opened.template, manifest)
 
 
 def import_environment(
@@ -68,4 +69,5 @@ def import_environment(
 ) -> ImportOutcome:
     """Build the planned environment; whatever stops it, nothing has its name then. Raises what creating one raises."""
     created = create_environment(layout, services, plan.creation, initiator, reporter, callbacks)
-    return ImportOutcome(created.directory, created.missing_packs, (), (), plan.contents.workflows)
+    placed, left = place_models(layout, plan.template, plan.manifest, callbacks, reporter)
+    return ImportOutcome(created.directory, created.missing_packs, placed, left, plan.contents.workflows)
