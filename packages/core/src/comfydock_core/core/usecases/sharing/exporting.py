@@ -188,7 +188,7 @@ def _without_models(models: Sequence[NeededModel]) -> ExportRefused:
     return ExportRefused(
         f"no source is known of models that workflows use, so that nobody else could get them: {told}",
         hint=f"`comfydock model add-source {shlex.quote(models[0].name)} URL` notes one, and `comfydock workflow lock"
-        f" {shlex.quote(models[0].workflows[0])}` takes it up; or `--with-models` carries them, `--allow-issues` does not",
+        f" {shlex.quote(models[0].workflows[0])}` takes it up; or carry them (`--with-models`), or do without (`--allow-issues`)",
         context={"models": [one.as_dict() for one in models]},
     )
 
