@@ -269,7 +269,7 @@ def test_models_without_a_source_are_asked_about_before_anything_is_written(mine
     target = tmp_path / "b.tar.gz"
     error = refused(mine, target)
     assert error["code"] == "export-refused"
-    assert "--allow-issues" in error["hint"]
+    assert "--allow-issues" in error["message"]
     assert [one["name"] for one in error["context"]["models"]] == ["photo.safetensors"]
     for wish in ("--allow-issues", "--yes"):
         told = mine.data("export", str(target), *WORK, wish)

@@ -186,9 +186,10 @@ def _with_issues(issues: Sequence[tuple[str, str]]) -> ExportRefused:
 def _without_models(models: Sequence[NeededModel]) -> ExportRefused:
     told = some([f"{one.place} ({', '.join(one.workflows)})" for one in models], _SHOWN)
     return ExportRefused(
-        f"no source is known of models that workflows use, so that nobody else could get them: {told}",
+        f"no source is known of models that workflows use, so that nobody else could get them: {told}"
+        " (`--allow-issues` exports without them)",
         hint=f"`comfydock model add-source {shlex.quote(models[0].name)} URL` notes one, and `comfydock workflow lock"
-        f" {shlex.quote(models[0].workflows[0])}` takes it up; or carry them (`--with-models`), or do without (`--allow-issues`)",
+        f" {shlex.quote(models[0].workflows[0])}` takes it up; `--with-models` carries them",
         context={"models": [one.as_dict() for one in models]},
     )
 
