@@ -18,9 +18,11 @@ import pytest
 
 from comfydock_core.integrations.uv_command import find_uv
 from tests.e2e.conftest import ODD
+from tests.e2e.test_terminal import end, terminal
 from tests.support.git_server import git_serving
 from tests.support.miniature import NEWEST, Miniature, git
 from tests.support.model_files import write_safetensors
+from tests.support.model_host import model_host
 from tests.support.older_workspace import MANIFEST
 from tests.support.pack_host import PackHost, pack_files, pack_host
 from tests.support.sessions import Session, copy_workspace, names_in
@@ -627,3 +629,60 @@ def test_a_model_that_is_not_what_workflows_are_locked_with_is_not_put_in_place(
     assert ran.envelope()["data"]["models_placed"] == []
     assert len(ran.envelope()["data"]["models_not_placed"]) == 2
     assert [one for one in (theirs.workspace / "models").rglob("*") if one.suffix in (".safetensors", ".pt")] == []
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_models_are_fetched_from_the_sources_that_are_locked_or_named_as_missing(
+    mine: Session, theirs: Session, tmp_path: Path, is_there: bool
+) -> None:
+    with_model(mine)
+    content = (mine.workspace / "models/checkpoints/photo.safetensors").read_bytes()
+    bundle = tmp_path / "b.tar.gz"
+    with model_host() as served:
+        url = served.put("/photo.safetensors", content)
+        mine.ok("model", "add-source", "photo.safetensors", url)
+        mine.ok("workflow", "lock", "photo", *WORK)
+        mine.ok("commit", *WORK)
+        mine.ok("export", str(bundle), *WORK)
+        preview = theirs.data("import", str(bundle), *IMPORT, "--preview")
+        assert [one["sources"] for one in preview["contents"]["models"]] == [[url]]
+        if not is_there:
+            served.files.clear()
+        ran = theirs.run("import", str(bundle), *IMPORT, "--models", "all", "--json")
+    data, place = ran.envelope()["data"], theirs.workspace / "models/checkpoints/photo.safetensors"
+    assert (ran.code, data["complete"], place.exists()) == ((0, True, True) if is_there else (3, False, False))
+    if is_there:
+        assert (data["models_fetched"], place.read_bytes()) == (["checkpoints/photo.safetensors"], content)
+    else:
+        assert data["next"] == ["comfydock workflow resolve photo -e copy"]
+        assert [one["to"] for one in data["models_failed"]] == ["checkpoints/photo.safetensors"]
+
+
+# On a terminal
+
+
+def test_a_no_to_models_without_a_source_writes_nothing_and_a_yes_exports(mine: Session, tmp_path: Path) -> None:
+    with_model(mine)
+    target = tmp_path / "b.tar.gz"
+    for answer, code in (("n", 4), ("y", 0)):
+        child = terminal(mine, "export", str(target), *WORK)
+        child.expect("photo.safetensors .*Export")
+        assert not target.exists()
+        child.sendline(answer)
+        assert end(child)[0] == code
+        assert target.exists() == (answer == "y")
+
+
+def test_a_bundle_is_not_written_to_a_terminal(origin: Origin) -> None:
+    child = terminal(origin.session, "export", "-", *WORK)
+    child.expect("not for a terminal")
+    assert end(child)[0] == 2
+
+
+def test_the_name_of_a_new_environment_is_asked_for(origin: Origin, theirs: Session) -> None:
+    child = terminal(theirs, "import", str(origin.bundle), "--preview")
+    child.expect("name of the new environment:")
+    child.sendline("asked")
+    code, shown = end(child)
+    assert code == 0
+    assert "+ asked" in shown
