@@ -184,6 +184,8 @@ def test_the_manifest_of_a_bundle_has_the_digest_of_everything_and_who_needs_wha
     found = members(origin.bundle)
     said = json.loads(found.pop("comfydock.json"))
     assert said["format"] == 1
+    program = said["members"]["dev_nodes/Mine/start.sh"].pop("executable")
+    assert program is True
     assert said["members"] == {
         name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)} for name, content in found.items()
     }

@@ -26,7 +26,7 @@ MODELS = st.builds(
 )
 MANIFESTS = st.builds(
     BundleManifest,
-    st.dictionaries(WORDS, st.builds(MemberDigest, DIGESTS, SIZES), max_size=4),
+    st.dictionaries(WORDS, st.builds(MemberDigest, DIGESTS, SIZES, st.booleans()), max_size=4),
     st.lists(st.builds(Gap, WORDS, WORDS, WORDS, DIGESTS | st.none()), max_size=2).map(tuple),
     st.dictionaries(WORDS, st.lists(WORDS, max_size=3).map(tuple), max_size=2),
     st.lists(MODELS, max_size=2).map(tuple),
@@ -70,7 +70,8 @@ def is_read_or_refused(content: bytes) -> None:
 @pytest.mark.parametrize(
     "member",
     [{"sha256": "0" * 63, "size": 1}, {"sha256": "0" * 64, "size": -1}, {"sha256": "0" * 64, "size": 1.0},
-     {"sha256": "0" * 64, "size": 2**63}, {"sha256": "0" * 64, "size": True}, {"sha256": None, "size": 1}, [], None],
+     {"sha256": "0" * 64, "size": 2**63}, {"sha256": "0" * 64, "size": True}, {"sha256": None, "size": 1}, [], None,
+     {"sha256": "0" * 64, "size": 1, "executable": 1}],
 )  # fmt: skip
 def test_digests_that_are_none_are_refused(member: object) -> None:
     with pytest.raises(BundleDamaged):

@@ -313,7 +313,7 @@ def _of_path(name: str, path: str) -> BundleSource:
             digest.update(content)
             size += len(content)
         executable = bool(os.fstat(file.fileno()).st_mode & 0o100)
-    return BundleSource(name, MemberDigest(digest.hexdigest(), size), path, executable=executable)
+    return BundleSource(name, MemberDigest(digest.hexdigest(), size, executable), path)
 
 
 def _is_text(name: str) -> bool:

@@ -23,10 +23,11 @@ NAMESPACE = "comfydock"
 
 @dataclass(frozen=True, slots=True)
 class MemberDigest:
-    """What a member must be."""
+    """What a member must be: its content, and whether it is a program."""
 
     sha256: str
     size: int
+    executable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,6 @@ class BundleSource:
     digest: MemberDigest
     path: str | None = None
     content: bytes | None = None
-    executable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def _add(archive: tarfile.TarFile, member: BundleSource) -> None:
     """Nothing of the file but its bytes, and whether it is a program, goes into the archive."""
     entry = tarfile.TarInfo(member.name)
     entry.size = member.digest.size
-    entry.mode = 0o755 if member.executable else 0o644
+    entry.mode = 0o755 if member.digest.executable else 0o644
     if member.content is not None:
         archive.addfile(entry, io.BytesIO(member.content))
         return

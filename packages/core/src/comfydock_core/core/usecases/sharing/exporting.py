@@ -62,18 +62,8 @@ def plan_export(
     Raises `UncommittedWork`, `ExportRefused`, `NoHistory`, `RepositoryUnfit`, `ManifestDamaged`, `GitFailed`,
     `FileSystemError`, and with packs what fetching them raises.
     """
-    refuse_unfit(layout)
-    commit, branch = read_head(layout.definition)
-    if commit is None:
-        raise NoHistory(
-            f"`{layout.name}` has no commit yet",
-            hint="`comfydock commit` makes one",
-            context={"environment": layout.name},
-        )
-    target = None if request.target == "-" else target_of(request.target, layout.name)
-    if target is not None:
-        with disk_errors("export the environment", target):
-            refuse_other_file(target)
+    commit, branch = _head(layout)
+    target = None if request.target == "-" else _free_target(request.target, layout.name)
     _refuse_uncommitted(layout, commit)
     issues = _issues(layout, workspace, reporter)
     if issues and not request.allow_issues:
@@ -145,11 +135,27 @@ def _refuse_full_disk(plan: ExportPlan) -> None:
         )
 
 
-def target_of(wish: str | None, name: str) -> str:
+def _head(layout: EnvironmentLayout) -> tuple[str, str | None]:
+    refuse_unfit(layout)
+    commit, branch = read_head(layout.definition)
+    if commit is None:
+        raise NoHistory(
+            f"`{layout.name}` has no commit yet",
+            hint="`comfydock commit` makes one",
+            context={"environment": layout.name},
+        )
+    return commit, branch
+
+
+def _free_target(wish: str | None, name: str) -> str:
     """The file to write: the one that is wished for, or one with the name of the day in a directory."""
     usual = f"{name}_export_{time.strftime('%Y%m%d')}.tar.gz"
     path = os.path.abspath(os.path.expanduser(wish or usual))
-    return f"{path}/{usual}" if os.path.isdir(path) else path
+    target = f"{path}/{usual}" if os.path.isdir(path) else path
+    with disk_errors("export the environment"):
+        os.stat(os.path.dirname(target))
+        refuse_other_file(target)
+    return target
 
 
 def _refuse_uncommitted(layout: EnvironmentLayout, commit: str) -> None:
