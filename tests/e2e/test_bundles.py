@@ -18,9 +18,11 @@ import pytest
 
 from comfydock_core.integrations.uv_command import find_uv
 from tests.e2e.conftest import ODD
+from tests.e2e.test_terminal import end, terminal
 from tests.support.git_server import git_serving
 from tests.support.miniature import NEWEST, Miniature, git
 from tests.support.model_files import write_safetensors
+from tests.support.model_host import model_host
 from tests.support.older_workspace import MANIFEST
 from tests.support.pack_host import PackHost, pack_files, pack_host
 from tests.support.sessions import Session, copy_workspace, names_in
@@ -182,6 +184,8 @@ def test_the_manifest_of_a_bundle_has_the_digest_of_everything_and_who_needs_wha
     found = members(origin.bundle)
     said = json.loads(found.pop("comfydock.json"))
     assert said["format"] == 1
+    program = said["members"]["dev_nodes/Mine/start.sh"].pop("executable")
+    assert program is True
     assert said["members"] == {
         name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)} for name, content in found.items()
     }
@@ -235,11 +239,17 @@ def test_what_is_not_committed_is_not_exported_and_refused(mine: Session, tmp_pa
     save(mine, "flow", {"nodes": [], "links": []})
     save(mine, "other")
     error = refused(mine, tmp_path / "b.tar.gz")
-    assert (error["code"], error["context"]["workflows"]) == ("uncommitted-work", ["flow.json", "other.json"])
+    assert error["code"] == "uncommitted-work"
+    assert named(error) == {("workflow", "flow", "changed"), ("workflow", "other", "new")}
     mine.ok("commit", *WORK)
     (mine.environments / "work/.cec/overlays").mkdir()
     (mine.environments / "work/.cec/overlays/own.toml").write_text("")
-    assert refused(mine, tmp_path / "b.tar.gz")["context"]["files"] == ["overlays/own.toml"]
+    assert named(refused(mine, tmp_path / "b.tar.gz")) == {("definition", "overlays/own.toml", "new")}
+
+
+def named(error: dict[str, Any]) -> set[tuple[str, ...]]:
+    """What an error says is not committed."""
+    return {(one["kind"], one["name"], one["reason"]) for one in error["context"]["uncommitted"]}
 
 
 def test_workflows_that_lack_something_are_refused_unless_that_is_wished(mine: Session, tmp_path: Path) -> None:
@@ -269,7 +279,7 @@ def test_models_without_a_source_are_asked_about_before_anything_is_written(mine
     target = tmp_path / "b.tar.gz"
     error = refused(mine, target)
     assert error["code"] == "export-refused"
-    assert "--allow-issues" in error["hint"]
+    assert "--allow-issues" in error["message"]
     assert [one["name"] for one in error["context"]["models"]] == ["photo.safetensors"]
     for wish in ("--allow-issues", "--yes"):
         told = mine.data("export", str(target), *WORK, wish)
@@ -277,6 +287,9 @@ def test_models_without_a_source_are_asked_about_before_anything_is_written(mine
         assert [gap["kind"] for gap in told["missing"]] == ["model"]
         target.unlink()
     mine.ok("model", "add-source", "photo.safetensors", "https://example.com/photo.safetensors")
+    mine.ok("workflow", "lock", "photo", *WORK)
+    mine.ok("commit", *WORK)
+    assert mine.data("export", str(target), *WORK)["models_without_sources"] == []
 
 
 def test_a_file_that_is_no_bundle_is_not_replaced(origin: Origin, tmp_path: Path) -> None:
@@ -573,3 +586,111 @@ def test_an_environment_and_a_directory_can_be_imported(origin: Origin, theirs: 
                       "--keep-going").code == 3  # fmt: skip
     assert git(theirs.environments / "second/.cec", "rev-parse", "HEAD") == git(origin.definition, "rev-parse", "HEAD")
     assert theirs.ok("diff", "-e", "copy").out == "nothing is different\n"
+
+
+# Models
+
+
+def test_models_come_along_and_are_put_in_place(mine: Session, theirs: Session, tmp_path: Path) -> None:
+    with_model(mine)
+    bundle, again = tmp_path / "b.tar.gz", tmp_path / "again.tar.gz"
+    told = mine.data("export", str(bundle), *WORK, "--with-models")
+    assert (told["missing"], told["models_without_sources"]) == ([], [])
+    content = (mine.workspace / "models/checkpoints/photo.safetensors").read_bytes()
+    assert members(bundle)["models/checkpoints/photo.safetensors"] == content
+    told = theirs.data("import", str(bundle), *IMPORT)
+    assert told["models_placed"] == ["checkpoints/photo.safetensors"]
+    assert (theirs.workspace / "models/checkpoints/photo.safetensors").read_bytes() == content
+    assert "as locked" in theirs.run("workflow", "check", "photo", "-e", "copy").out
+    theirs.ok("export", str(again), "-e", "copy", "--with-models")
+    assert again.read_bytes() == bundle.read_bytes()
+
+
+def test_a_model_of_a_bundle_replaces_none(mine: Session, theirs: Session, tmp_path: Path) -> None:
+    with_model(mine)
+    bundle = tmp_path / "b.tar.gz"
+    mine.ok("export", str(bundle), *WORK, "--with-models")
+    place = theirs.workspace / "models/checkpoints/photo.safetensors"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"theirs")
+    ran = theirs.run("import", str(bundle), *IMPORT, "--models", "skip", "--json")
+    assert (ran.code, place.read_bytes()) == (3, b"theirs")
+    assert ran.envelope()["data"]["models_not_placed"] == [
+        {"path": "checkpoints/photo.safetensors", "reason": "another file has its name"}
+    ]
+
+
+def test_a_model_that_is_not_what_workflows_are_locked_with_is_not_put_in_place(
+    mine: Session, theirs: Session, tmp_path: Path
+) -> None:
+    with_model(mine)
+    bundle = tmp_path / "b.tar.gz"
+    mine.ok("export", str(bundle), *WORK, "--with-models")
+    found = {**members(bundle), "models/checkpoints/photo.safetensors": b"other", "models/vae/more.pt": b"more"}
+    said = json.loads(found.pop("comfydock.json"))
+    said["members"] = {
+        name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)} for name, content in found.items()
+    }
+    path = write(tmp_path / "forged.tar.gz", {**found, "comfydock.json": json.dumps(said).encode()})
+    ran = theirs.run("import", str(path), *IMPORT, "--models", "skip", "--json")
+    assert ran.code == 3
+    assert ran.envelope()["data"]["models_placed"] == []
+    assert len(ran.envelope()["data"]["models_not_placed"]) == 2
+    assert [one for one in (theirs.workspace / "models").rglob("*") if one.suffix in (".safetensors", ".pt")] == []
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_models_are_fetched_from_the_sources_that_are_locked_or_named_as_missing(
+    mine: Session, theirs: Session, tmp_path: Path, is_there: bool
+) -> None:
+    with_model(mine)
+    content = (mine.workspace / "models/checkpoints/photo.safetensors").read_bytes()
+    bundle = tmp_path / "b.tar.gz"
+    with model_host() as served:
+        url = served.put("/photo.safetensors", content)
+        mine.ok("model", "add-source", "photo.safetensors", url)
+        mine.ok("workflow", "lock", "photo", *WORK)
+        mine.ok("commit", *WORK)
+        mine.ok("export", str(bundle), *WORK)
+        preview = theirs.data("import", str(bundle), *IMPORT, "--preview")
+        assert [one["sources"] for one in preview["contents"]["models"]] == [[url]]
+        if not is_there:
+            served.files.clear()
+        ran = theirs.run("import", str(bundle), *IMPORT, "--models", "all", "--json")
+    data, place = ran.envelope()["data"], theirs.workspace / "models/checkpoints/photo.safetensors"
+    assert (ran.code, data["complete"], place.exists()) == ((0, True, True) if is_there else (3, False, False))
+    if is_there:
+        assert (data["models_fetched"], place.read_bytes()) == (["checkpoints/photo.safetensors"], content)
+    else:
+        assert data["next"] == ["comfydock workflow resolve photo -e copy"]
+        assert [one["to"] for one in data["models_failed"]] == ["checkpoints/photo.safetensors"]
+
+
+# On a terminal
+
+
+def test_a_no_to_models_without_a_source_writes_nothing_and_a_yes_exports(mine: Session, tmp_path: Path) -> None:
+    with_model(mine)
+    target = tmp_path / "b.tar.gz"
+    for answer, code in (("n", 4), ("y", 0)):
+        child = terminal(mine, "export", str(target), *WORK)
+        child.expect("photo.safetensors .*Export")
+        assert not target.exists()
+        child.sendline(answer)
+        assert end(child)[0] == code
+        assert target.exists() == (answer == "y")
+
+
+def test_a_bundle_is_not_written_to_a_terminal(origin: Origin) -> None:
+    child = terminal(origin.session, "export", "-", *WORK)
+    child.expect("not for a terminal")
+    assert end(child)[0] == 2
+
+
+def test_the_name_of_a_new_environment_is_asked_for(origin: Origin, theirs: Session) -> None:
+    child = terminal(theirs, "import", str(origin.bundle), "--preview")
+    child.expect("name of the new environment:")
+    child.sendline("asked")
+    code, shown = end(child)
+    assert code == 0
+    assert "+ asked" in shown

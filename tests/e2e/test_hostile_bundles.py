@@ -103,6 +103,7 @@ def test_a_name_in_no_encoding_is_refused(session: Session, tmp_path: Path) -> N
 
 
 DIGESTS: dict[str, Callable[[], list[Member]]] = {
+    "a program": lambda: [file(name, content, mode=0o755) for name, content in PLAIN.items()] + [listed(PLAIN)],
     "another content": lambda: [*files({**PLAIN, "workflows/flow.json": b"{}"}), listed(PLAIN)],
     "a member more": lambda: [*files({**PLAIN, "workflows/other.json": b"{}"}), listed(PLAIN)],
     "a member less": lambda: [*files({"pyproject.toml": MANIFEST}), listed(PLAIN)],

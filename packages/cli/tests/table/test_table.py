@@ -90,6 +90,7 @@ def test_defaults_are_among_the_choices():
 
 def test_the_group_of_a_first_word_is_the_module_that_holds_it():
     modules = {
+        "sharing": sharing,
         "environments": environments,
         "nodes": nodes,
         "models": models,
@@ -98,7 +99,6 @@ def test_the_group_of_a_first_word_is_the_module_that_holds_it():
         "python": python,
         "program": program,
         "workflows": workflows,
-        "sharing": sharing,
     }
     found = {row.path[0]: name for name, module in modules.items() for row in module.COMMANDS}
     assert found == live.MODULE_OF

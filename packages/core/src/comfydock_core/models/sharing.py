@@ -23,10 +23,11 @@ NAMESPACE = "comfydock"
 
 @dataclass(frozen=True, slots=True)
 class MemberDigest:
-    """What a member must be."""
+    """What a member must be: its content, and whether it is a program."""
 
     sha256: str
     size: int
+    executable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,7 @@ class BundleManifest:
     """What a bundle of ours says of itself, in `comfydock.json`.
 
     `members` are all others but the signature. `missing` is what nobody could rebuild elsewhere. `needs` are the node
-    packs that each workflow needs, by their identifiers. `carried_models` are the digests of models by their paths
-    below the models directory.
+    packs that each workflow needs, by their identifiers.
     """
 
     members: Mapping[str, MemberDigest]
@@ -110,7 +110,6 @@ class BundleSource:
     digest: MemberDigest
     path: str | None = None
     content: bytes | None = None
-    executable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,6 @@ class ExportPlan:
     """A bundle that only has to be written. `target` is the file, `None` for standard output.
 
     `left_out` are files that bundles do not carry, each with the reason. `issues` are workflows that lack something.
-    `scratch` holds members that were made for it.
     """
 
     name: str
@@ -248,6 +246,7 @@ class ImportPlan:
     contents: SharedContents
     verification: Verification | None
     template: Template
+    manifest: BundleManifest | None
 
 
 @dataclass(frozen=True, slots=True)

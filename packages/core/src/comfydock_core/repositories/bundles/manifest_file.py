@@ -26,7 +26,7 @@ def manifest_content(manifest: BundleManifest) -> bytes:
     """The file, byte for byte the same for the same manifest."""
     values = {
         "format": FORMAT,
-        "members": {name: {"sha256": one.sha256, "size": one.size} for name, one in manifest.members.items()},
+        "members": {name: _member(one) for name, one in manifest.members.items()},
         "missing": [gap.as_dict() for gap in manifest.missing],
         "needs": {name: list(packs) for name, packs in manifest.needs.items()},
         "models": [one.as_dict() for one in manifest.models],
@@ -78,12 +78,20 @@ def _manifest(values: Mapping[str, object]) -> BundleManifest:
     )
 
 
+def _member(digest: MemberDigest) -> dict[str, object]:
+    found: dict[str, object] = {"sha256": digest.sha256, "size": digest.size}
+    return {**found, "executable": True} if digest.executable else found
+
+
 def _digest(values: Mapping[str, object], name: str) -> MemberDigest:
     sha256 = values.get("sha256")
     size = _size(values, "size")
     if not isinstance(sha256, str) or not _DIGEST.fullmatch(sha256) or size is None:
         raise ValueError(f"the digest of `{name}` is none")
-    return MemberDigest(sha256, size)
+    executable = values.get("executable", False)
+    if not isinstance(executable, bool):
+        raise ValueError(f"whether `{name}` is a program is neither true nor false")
+    return MemberDigest(sha256, size, executable)
 
 
 def _gap(values: Mapping[str, object]) -> Gap:

@@ -54,10 +54,14 @@ class BundleFile:
     files: Mapping[str, bytes]
     carried: Mapping[str, str | None]
     digests: Mapping[str, MemberDigest]
-    executables: frozenset[str]
     manifest: BundleManifest | None
     content: bytes | None
     signature: bytes | None
+
+    @property
+    def executables(self) -> frozenset[str]:
+        """The members that are programs."""
+        return frozenset(name for name, one in self.digests.items() if one.executable)
 
     @property
     def size(self) -> int:
@@ -70,7 +74,6 @@ class _Found:
     files: dict[str, bytes] = field(default_factory=dict)
     carried: dict[str, str | None] = field(default_factory=dict)
     digests: dict[str, MemberDigest] = field(default_factory=dict)
-    executables: set[str] = field(default_factory=set)
     kinds: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     in_memory: int = 0
@@ -173,21 +176,20 @@ def _take(path: str, archive: tarfile.TarFile, member: tarfile.TarInfo, found: _
         size = _unpack(content, place, digest.update)
     if size != member.size:
         raise EOFError(f"`{member.name}` is cut short")
-    if member.mode & 0o100:
-        found.executables.add(name)
-    found.digests[name] = MemberDigest(digest.hexdigest(), size)
+    found.digests[name] = MemberDigest(digest.hexdigest(), size, bool(member.mode & 0o100))
 
 
 def _unpack(content: IO[bytes], place: str, update: Callable[[bytes], object]) -> int:
     with disk_errors("unpack the bundle", os.path.dirname(place)):
-        file = open(place, "xb")  # noqa: SIM115 - what the disk says is told apart from what the archive says.
+        # What the disk says is told apart from what the archive says, also when the file is closed.
+        file = open(place, "xb", buffering=0)  # noqa: SIM115
     with file:
 
         def write(chunk: bytes) -> None:
             update(chunk)
             with disk_errors("unpack the bundle", os.path.dirname(place)):
-                file.write(chunk)
-                file.flush()
+                while chunk:
+                    chunk = chunk[file.write(chunk) :]
 
         return _copy(content, write)
 
@@ -257,7 +259,6 @@ def _compared(path: str, found: _Found) -> BundleFile:
         found.files,
         found.carried,
         found.digests,
-        frozenset(found.executables),
         manifest,
         content,
         signature,
