@@ -57,6 +57,17 @@ def stashed(session: Session) -> None:
     session.ok("stash", *WORK)
 
 
+def patched(session: Session) -> None:
+    """A third commit with changed and new files of ComfyUI and of packs, and back at the second."""
+    comfyui = of_work(session) / "ComfyUI"
+    for place in (comfyui / "main.py", *(comfyui / f"custom_nodes/{name}/__init__.py" for name in ("blur", "Fancy"))):
+        place.write_text(f"{place.read_text()}# mine\n")
+    (comfyui / "mine.py").write_text("mine = 1\n")
+    git(comfyui, "add", "mine.py")
+    session.ok("commit", "--with-patches", *WORK)
+    session.ok("checkout", "v2", *WORK)
+
+
 # Each with what is done before it.
 COMMANDS: dict[str, tuple[tuple[str, ...], Callable[[Session], None]]] = {
     "checkout": (("checkout", "v1"), nothing),
@@ -64,6 +75,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], Callable[[Session], None]]] = {
     "rollback": (("rollback", "v1"), nothing),
     "stash": (("stash",), busy),
     "stash pop": (("stash", "pop"), stashed),
+    "checkout of patches": (("switch", "main"), patched),
     "branch -m": (("branch", "-m", "main/trunk"), nothing),
 }
 

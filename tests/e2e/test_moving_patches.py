@@ -2,6 +2,7 @@
 
 import base64
 import shutil
+import tarfile
 import zlib
 from pathlib import Path
 
@@ -210,6 +211,34 @@ def test_a_patch_that_is_stashed_comes_back_applied(both: Session) -> None:
     both.ok("stash", "pop")
     assert both.data("status")["patches"]["missing"] == []
     assert "# mine" in (comfyui(both) / "main.py").read_text()
+
+
+def test_an_environment_made_from_a_bundle_has_the_patched_files(both: Session, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.tar.gz"
+    with tarfile.open(bundle, "w:gz") as archive:
+        for name in ("pyproject.toml", "uv.lock", "patches/ComfyUI.patch", "patches/blur.patch", "patches/Fancy.patch"):
+            archive.add(definition(both) / name, name)
+    ran = both.ok("create", "other", "--template", str(bundle), "--torch-backend", "cpu")
+    assert "passed over" not in ran.err
+    status = both.data("status", "-e", "other")
+    assert (set(status["patches"]["applied"]), status["patches"]["missing"]) == (set(PLACES), [])
+
+
+def test_another_comfyui_keeps_what_a_patch_changes(both: Session) -> None:
+    both.ok("comfyui", "use", OLD)
+    assert (comfyui(both) / "main.py").read_text().endswith("# mine\n")
+    status = both.data("status")
+    assert (status["comfyui"]["changed"], status["patches"]["missing"]) == ([], [])
+
+
+def test_another_comfyui_is_refused_where_what_a_patch_changes_does_not_fit(both: Session) -> None:
+    path = comfyui(both) / "comfyui_version.py"
+    path.write_text(path.read_text().replace("0.10.0", "0.10.0+mine"))
+    both.ok("commit", "--with-patches")
+    before = contents(both)
+    error = both.error("comfyui", "use", OLD)
+    assert (error["code"], "comfyui_version.py" in error["message"]) == ("uncommitted-work", True)
+    assert contents(both) == before
 
 
 def strange(session: Session, what: str, patch: bytes) -> None:

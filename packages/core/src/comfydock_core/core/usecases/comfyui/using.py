@@ -1,6 +1,7 @@
 """Going to another ComfyUI: its code, what it requires, and the virtual environment for that, in one operation."""
 
 import tomllib
+from dataclasses import replace
 
 from comfydock_core.analyzers.packages.requirement_files import named_requirements
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -17,6 +18,7 @@ from comfydock_core.core.usecases.definition.redefining import (
     steps_of,
 )
 from comfydock_core.core.usecases.moving.comfyui_moving import (
+    ComfyUIChange,
     comfyui_steps,
     plan_comfyui,
     repository_with,
@@ -29,7 +31,13 @@ from comfydock_core.integrations.git import queries
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.models.environments.comfyui import ClassChanges, ComfyUIPlan, ComfyUIRequest
 from comfydock_core.models.environments.creation import ComfyUISpec
-from comfydock_core.models.exceptions import NotComfyUI, RefNotFound, RequirementsConflict, UncommittedWork
+from comfydock_core.models.exceptions import (
+    NotComfyUI,
+    PatchUnusable,
+    RefNotFound,
+    RequirementsConflict,
+    UncommittedWork,
+)
 from comfydock_core.models.history.moving import REFUSE
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.operation import Initiator
@@ -103,9 +111,7 @@ class _Planner:
             return ComfyUIPlan(layout.name, before, spec, (), None, ClassChanges(), (), False, (), None, nothing)
         self._refuse_other_program(source, spec, commit)
         new = self._redefined(source, spec, commit)
-        change = plan_comfyui(
-            layout, self._own, (), _target(known, spec, commit), REFUSE, self._reporter, self._patches()
-        )
+        change = self._change(_target(known, spec, commit))
         if change.in_the_way:
             raise _refusal(layout, spec, [one.text for one in change.in_the_way])
         self._reporter.phase("Comparing node classes")
@@ -129,10 +135,16 @@ class _Planner:
             change=plan_redefinition(layout, "comfyui use", new, every, work),
         )
 
-    def _patches(self) -> PatchSides:
-        """What the definition holds of changes to ComfyUI goes along, as far as it is applied now."""
+    def _change(self, target: EnvironmentManifest) -> ComfyUIChange:
+        """The way there. What the definition holds of changes to ComfyUI goes along where it fits that version, too;
+        where it does not, it counts like any other change."""
         held = held_sides(self._layout)
-        return PatchSides(held.before, held.after)
+        patches = PatchSides(held.before, held.after)
+        try:
+            return plan_comfyui(self._layout, self._own, (), target, REFUSE, self._reporter, patches)
+        except PatchUnusable as error:
+            found = plan_comfyui(self._layout, self._own, (), target, REFUSE, self._reporter)
+            return replace(found, notes=(*found.notes, error.message))
 
     def _wanted(self) -> ComfyUISpec:
         """The version that is meant; an update follows the branch that the environment is on, else the releases."""
