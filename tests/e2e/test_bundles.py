@@ -119,6 +119,7 @@ def write(path: Path, files: Mapping[str, bytes]) -> Path:
         for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)
+            member.mode = 0o755 if name.endswith(".sh") else 0o644
             archive.addfile(member, io.BytesIO(content))
     return path
 

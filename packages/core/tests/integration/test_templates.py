@@ -333,7 +333,7 @@ def test_the_plan_says_what_is_made_of_the_template(workspace: Workspace, defini
     )
     steps = {step.action: step for step in plan.change.work}
     assert steps["write"].detail == f"the definition in {template}"
-    assert "as the template has it" in steps["lock"].detail
+    assert "as the definition has it" in steps["lock"].detail
     assert plan.python == "3.11"
 
 

@@ -215,7 +215,7 @@ class ExportImportManager:
         if not os.path.realpath(path).startswith(f"{root}{os.sep}"):
             raise TemplateDamaged(
                 f"`{os.path.relpath(path, self._layout.root)}` leads out of the environment",
-                hint="the repository of ComfyUI that the template names has a link there; do not trust it",
+                hint="the repository of ComfyUI that the definition names has a link there; do not trust it",
                 context={"path": path},
             )
 

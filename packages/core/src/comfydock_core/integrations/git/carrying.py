@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from comfydock_core.integrations.git import queries, remotes, runner
 from comfydock_core.models.addresses import without_credentials
@@ -66,15 +66,6 @@ def unpack_history(bundle: str, directory: str, *, branch: str | None, commit: s
         raise GitFailed(f"cannot {doing}: it does not end with the commit {commit[:10]}", context={"commit": commit})
     put_head(directory, commit, branch)
     runner.run(["update-ref", "-d", _CARRIED], cwd=directory, doing=doing)
-
-
-def clone_definition(repository: str, directory: str, *, on_line: Callable[[str], None]) -> None:
-    """Clone with the whole history and `origin` leading there, without a login in it; nothing is checked out.
-
-    Raises what `remotes.clone` raises.
-    """
-    remotes.clone(repository, directory, on_line=on_line, what="the environment")
-    remotes.set_address(directory, ORIGIN, without_credentials(repository))
 
 
 def find_reference(worktree: str, repository: str, ref: str | None) -> tuple[str, str | None]:

@@ -111,12 +111,18 @@ def creation_work(
             f"the definition in {template.path}" if template is not None else "ComfyUI's requirements",
             True,
         ),
-        PlanStep("lock", f"{directory}/.cec/uv.lock", f"as the template has it; {torch}" if locked else torch, True),
+        PlanStep("lock", f"{directory}/.cec/uv.lock", f"as the definition has it; {torch}" if locked else torch, True),
         PlanStep("install", f"{directory}/.venv", f"Python {python}", True),
         stock_files(models_directory),
         PlanStep("link", f"{directory}/ComfyUI/models", models_directory, True),
-        PlanStep("commit", f"{directory}/.cec", "first version", True),
+        _history(directory, template),
     ]
+
+
+def _history(directory: str, template: Template | None) -> PlanStep:
+    if template is None or template.history is None:
+        return PlanStep("commit", f"{directory}/.cec", "first version", True)
+    return PlanStep("copy", f"{directory}/.cec/.git", f"the history up to {template.history.commit[:10]}", True)
 
 
 def stock_files(models_directory: str) -> PlanStep:

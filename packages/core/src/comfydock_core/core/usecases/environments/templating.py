@@ -64,7 +64,7 @@ def refuse_unobtainable(request: CreateRequest, template: Template, place: Envir
     wanting = packs_left_out(template, place)
     if wanting and not request.keep_going:
         raise PacksUnobtainable(
-            f"the template has node packs without a known source: {', '.join(wanting[:_SHOWN])}",
+            f"the definition has node packs without a known source: {', '.join(wanting[:_SHOWN])}",
             hint="`--keep-going` creates the environment without them",
             context={"packs": list(wanting)},
         )
@@ -85,7 +85,7 @@ def write_definition(
     template = plan.template
     assert template is not None
     for name in template.passed_over:
-        reporter.warn(f"`{name}` of the template is passed over: no definition has such a file")
+        reporter.warn(f"`{name}` is passed over: no definition has such a file")
     services.bundles.write_definition(template)
     atomic.write_text(layout.python_version, f"{plan.python}\n")
     if not is_neutral(services.pyproject.read()):
@@ -176,7 +176,7 @@ def told_of_template(template: Template | None) -> Iterator[None]:
         yield
     except (RepositoryNotFound, RefNotFound) as error:
         if template is not None:
-            error.hint = "the template names it; `--comfyui-repository` takes ComfyUI from another repository"
+            error.hint = "the definition names it; `--comfyui-repository` takes ComfyUI from another repository"
             error.context.pop("near", None)
         raise
 

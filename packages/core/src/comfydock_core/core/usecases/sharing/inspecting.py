@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import IO
 
 from comfydock_core.caching.repository_mirrors import clone_listener
-from comfydock_core.integrations.git import carrying, history, queries
+from comfydock_core.integrations.git import carrying, history, queries, remotes
 from comfydock_core.integrations.git.trees import EXECUTABLE, LINK, SUBMODULE, read_tree
 from comfydock_core.managers.export_import_manager import unused_members
 from comfydock_core.models.addresses import without_credentials
@@ -227,7 +227,7 @@ def _of_repository(
         )
     clone = f"{scratch}/clone"
     reporter.phase(f"Cloning {shown}")
-    carrying.clone_definition(repository, clone, on_line=clone_listener(reporter))
+    remotes.clone(repository, clone, on_line=clone_listener(reporter), what="the environment")
     commit, branch = carrying.find_reference(clone, repository, ref)
     files, executables, others = _files_of(clone, commit, directory, shown)
     where = f"{shown}#{directory}" if directory else shown
