@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from comfydock_core.core.services_bundle import WorkspaceAccess
     from comfydock_core.models.containers import ContainerContext, ContainerRequest
+    from comfydock_core.models.foreign import WrittenSnapshot
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.protocols import ExportCallbacks, ImportCallbacks, Reporter
     from comfydock_core.models.sharing import (
@@ -75,6 +76,16 @@ class Bundles:
 
         there = self._there
         return export_container(there.environment(environment), there.layout, there.services(), request, reporter)
+
+    def export_snapshot(self, environment: str | None, target: str | None, *, rehearsal: bool) -> WrittenSnapshot:
+        """Write the last commit of an environment down for ComfyUI-Manager, as JSON or by its name as YAML.
+
+        `-` and `rehearsal` write nothing. Raises `NoHistory`, `UncommittedWork`, `ExportRefused`, `ManifestDamaged`,
+        `LockDamaged`, `GitFailed`, `FileSystemError`.
+        """
+        from comfydock_core.core.usecases.sharing.manager_snapshots import export_snapshot
+
+        return export_snapshot(self._there.environment(environment), target, rehearsal=rehearsal)
 
     def show(self, source: str, reporter: Reporter) -> SharedContents:
         """What is in a bundle, and what of it is on this machine. Raises `TemplateNotFound`, `TemplateDamaged`."""

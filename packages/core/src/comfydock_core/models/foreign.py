@@ -79,3 +79,17 @@ class ForeignDefinition:
     files: Mapping[str, bytes] = field(default_factory=dict)
     inputs: Mapping[str, str | None] = field(default_factory=dict)
     open: tuple[OpenPoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenSnapshot:
+    """A snapshot for ComfyUI-Manager. `target` is the file, `None` where it was only made.
+
+    `not_held` is what of the environment such snapshots have no place for.
+    """
+
+    environment: str
+    target: str | None
+    values: Mapping[str, object]
+    content: bytes
+    not_held: tuple[str, ...]

@@ -40,6 +40,10 @@ class Value:
         """Whether it is a mapping, where files have one of two things."""
         return isinstance(self._value, dict)
 
+    def check_mapping(self) -> None:
+        """Raise `TemplateDamaged` for what is neither a mapping nor nothing."""
+        self._mapping()
+
     def has(self, name: str) -> bool:
         """Whether it is a mapping with that name."""
         return isinstance(self._value, dict) and name in self._value

@@ -73,6 +73,7 @@ def read_comfy_pack(path: str, scratch: str | None) -> ForeignDefinition:
 def parse_pack_snapshot(data: object, path: str) -> ForeignDefinition:
     """A `snapshot.json` by its values. Raises `TemplateDamaged`, naming `path`."""
     root = Value(data, path)
+    root.check_mapping()
     if not root.has("custom_nodes"):
         raise root.refused("it has no `custom_nodes`, so it is no snapshot of comfy-pack")
     packs = [_pack(entry) for entry in root["custom_nodes"].entries()]

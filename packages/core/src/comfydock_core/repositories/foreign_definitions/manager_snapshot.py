@@ -35,6 +35,7 @@ def is_snapshot(value: Value) -> bool:
 def parse_snapshot(data: object, path: str) -> ForeignDefinition:
     """A snapshot by its values, alone or below `custom_nodes`. Raises `TemplateDamaged`, naming `path`."""
     root = Value(data, path)
+    root.check_mapping()
     below = root[BELOW] if root.has(BELOW) else root
     if not is_snapshot(below):
         raise root.refused("it has neither `git_custom_nodes` nor `cnr_custom_nodes`, so it is no snapshot")
@@ -109,12 +110,12 @@ def _packages(value: Value) -> tuple[dict[str, str], list[OpenPoint]]:
 
 def _models(value: Value) -> Iterator[ForeignModel]:
     for entry in value.entries():
-        if not entry:  # The tool writes an empty one into a new file.
-            continue
         name, url = entry["model"].text(), entry["url"].text()
         places = [one["path"].text() if one.is_mapping() else one.text() for one in entry["paths"].entries()]
         digest = next((one["hash"].sha256() for one in entry["hashes"].entries() if _is_sha256(one)), None)
         path = next((one for one in places if one), None) or name
+        if path is None and url is None:  # The tool writes an empty one into a new file.
+            continue
         if path is None:
             raise entry.refused("it has neither `model` nor `paths`")
         kind = entry["type"].text() or ""
