@@ -1,7 +1,8 @@
-"""Environments from what other tools wrote down: ComfyUI-Manager, comfy-cli and comfy-pack."""
+"""Environments from what other tools wrote down: ComfyUI-Manager, comfy-cli, comfy-pack and the predecessors."""
 
 import hashlib
 import json
+import shutil
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ import pytest
 
 from comfydock_core.repositories.foreign_definitions import yaml_content
 from tests.e2e.conftest import ODD
+from tests.support import older_workspace
 from tests.support.miniature import NEWEST, Miniature, git
+from tests.support.model_files import write_safetensors
 from tests.support.model_host import model_host
 from tests.support.pack_host import PackHost, pack_files, pack_host, zip_archive
-from tests.support.sessions import Session, envelope_of, names_in
+from tests.support.sessions import Session, envelope_of, names_in, tree
 
 IMPORT = ("--name", "copy", "--torch-backend", "cpu")
 
@@ -349,3 +352,126 @@ def test_only_bundles_are_signed(away: Away, session: Session, tmp_path: Path) -
     (tmp_path / "signers").write_text("")
     error = session.error("import", path, *IMPORT, "--signers", str(tmp_path / "signers"))
     assert error["code"] == "signature-refused"
+
+
+# Workspaces
+
+
+@pytest.fixture
+def older(away: Away, miniature: Miniature, tmp_path: Path) -> Path:
+    """A workspace of 1.x: `first` with a pack of its own and work that was never committed, `second`, and a third."""
+    workspace = older_workspace.build_workspace(tmp_path / "older")
+    for name, version in (("first", "v0.2.0"), ("second", NEWEST), ("taken", NEWEST)):
+        root = older_workspace.add_environment(workspace, miniature, name, version=version)
+        manifest = root / ".cec/pyproject.toml"
+        url = away.host.add("comfyui-fancy", files=pack_files("Fancy"))
+        manifest.write_text(manifest.read_text().replace("https://cdn.example/100.zip", url))
+        mine = root / "ComfyUI/custom_nodes/MyDev"
+        (mine / "__init__.py").write_text(f"NODE_CLASS_MAPPINGS = {{}}  # {name}\n")
+        git(mine, "init", "--quiet")
+        live = root / "ComfyUI/user/default/workflows"
+        live.mkdir(parents=True)
+        (live / "my wf.json").write_text('{"nodes": [], "links": []}')
+        (live / "never committed.json").write_text('{"nodes": [], "links": []}')
+        (root / "ComfyUI/input").mkdir(exist_ok=True)
+        (root / "ComfyUI/input/face.png").write_bytes(b"png")
+    (workspace / "environments/broken/.cec").mkdir(parents=True)
+    model = workspace / "models/checkpoints/m.safetensors"
+    model.parent.mkdir()
+    write_safetensors(model, {"weight": (4, 4)})
+    return workspace
+
+
+def workspace_import(session: Session, older: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    ran = session.run("import", "--workspace", str(older), "--torch-backend", "cpu", *words, "--json")
+    data: dict[str, Any] = envelope_of(ran)["data"]
+    assert data is not None, ran
+    return ran.code, data
+
+
+def test_every_environment_of_an_older_workspace_is_imported_and_the_workspace_stays_as_it_is(
+    older: Path, session: Session
+) -> None:
+    before = tree(older, whole=True)
+    code, data = workspace_import(session, older, "--models", "skip")
+    assert code == 0, data
+    assert [(one["name"], one["complete"], one["untracked_packs"]) for one in data["environments"]] == [
+        (name, True, ["Old.disabled", "Stray"]) for name in ("first", "second", "taken")
+    ]  # fmt: skip
+    assert data["unfinished"] == ["broken"]
+    assert tree(older, whole=True) == before
+    copy = session.environments / "first"
+    packs = copy / "ComfyUI/custom_nodes"
+    assert (packs / "MyDev/__init__.py").read_text() == "NODE_CLASS_MAPPINGS = {}  # first\n"
+    assert (packs / "MyDev/.git/HEAD").exists()
+    assert (packs / "ComfyUI-Fancy/__init__.py").exists()
+    assert (copy / "ComfyUI/user/default/workflows/never committed.json").exists()
+    assert (copy / "ComfyUI/input/face.png").read_bytes() == b"png"
+    commit = git(older / "environments/first/ComfyUI", "rev-parse", "HEAD")
+    assert git(copy / "ComfyUI", "rev-parse", "HEAD") == commit
+    definition = copy / ".cec"
+    assert git(definition, "log", "--format=%s").splitlines()[-1] == "Initial environment setup"
+    assert git(definition, "rev-parse", "--abbrev-ref", "HEAD").strip() == "master"
+    assert git(definition, "remote").strip() == ""
+    (seen,) = session.data("model", "index", "list")["models"]
+    assert seen["path"] == str(older / "models/checkpoints/m.safetensors")
+    assert not list((session.workspace / "models").rglob("*.safetensors"))
+
+
+def test_one_environment_that_cannot_be_imported_keeps_no_other_from_it(older: Path, session: Session) -> None:
+    (session.environments / "taken").mkdir(parents=True)
+    (older / "environments/second/.cec/pyproject.toml").write_text("[")
+    code, data = workspace_import(session, older, "--models", "skip")
+    assert (code, data["complete"]) == (3, False)
+    assert [(one["name"], one["error"] and one["error"]["code"]) for one in data["environments"]] == [
+        ("first", None), ("second", "template-damaged"), ("taken", "environment-exists")
+    ]  # fmt: skip
+    ran = session.run("import", "--workspace", str(older), "--torch-backend", "cpu", "--models", "skip")
+    assert ran.code == 3
+    assert [line.partition(":")[0] for line in ran.out.splitlines()] == [
+        "not imported first", "not imported second", "not imported taken"
+    ]  # fmt: skip
+
+
+def test_an_environment_of_comfygit_keeps_its_back_end_its_inputs_and_what_only_it_has(
+    older: Path, session: Session
+) -> None:
+    root = older / "environments/first"
+    for name in ("second", "taken"):
+        shutil.rmtree(older / "environments" / name)
+    manifest = (root / ".cec/pyproject.toml").read_text().replace("[tool.comfydock", "[tool.comfygit")
+    manifest = manifest.replace("[tool.comfygit]", "[tool.comfygit]\nschema_version = 2")
+    files = {"pyproject.toml": manifest, ".pytorch-backend": "cu128\ntorch=2.9.1+cu128\n",
+             "package_config.toml": "[exclude]\npackages = []\n", "overlays/gpu.toml": "[overlay]\n"}  # fmt: skip
+    for name, content in files.items():
+        (root / ".cec" / name).parent.mkdir(exist_ok=True)
+        (root / ".cec" / name).write_text(content)
+    (older / "input").mkdir()
+    (root / "ComfyUI/input").rename(older / "input/first")
+    (root / "ComfyUI/input").symlink_to(older / "input/first")
+    previewed = session.data("import", "--workspace", str(older), "--preview")
+    (step,) = (one for one in previewed["environments"][0]["import"]["work"] if one["action"] == "lock")
+    assert step["detail"] == "PyTorch for cu128"
+    code, _ = workspace_import(session, older, "--models", "skip")
+    assert code == 0
+    copy = session.environments / "first"
+    assert "[tool.comfydock]" in (copy / ".cec/pyproject.toml").read_text()
+    assert (copy / ".cec/overlays/gpu.toml").read_text() == "[overlay]\n"
+    assert not (copy / "ComfyUI/input").is_symlink()
+    assert (copy / "ComfyUI/input/face.png").read_bytes() == b"png"
+    assert (older / "input/first/face.png").exists()
+
+
+def test_a_preview_of_a_workspace_makes_nothing(older: Path, session: Session) -> None:
+    code, data = workspace_import(session, older, "--preview")
+    assert code == 0
+    versions = [one["import"]["contents"]["comfyui"]["version"] for one in data["environments"]]
+    assert versions == ["v0.2.0", NEWEST, NEWEST]
+    assert nothing_made(session)
+
+
+def test_what_is_no_other_workspace_is_refused(session: Session, tmp_path: Path) -> None:
+    assert session.error("import", "--workspace", str(tmp_path))["code"] == "template-not-found"
+    assert session.error("import", "--workspace", str(session.workspace))["code"] == "invalid-setting"
+    assert session.run("import").code == 2
+    assert session.run("import", "x.json", "--workspace", str(tmp_path)).code == 2

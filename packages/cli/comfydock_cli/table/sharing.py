@@ -59,11 +59,14 @@ COMMANDS: tuple[Command, ...] = (
         (
             "comfydock import bundle.tar.gz --name copy --preview",
             "comfydock import bundle.tar.gz --name copy --models skip",
+            "comfydock import --workspace ../older --preview",
         ),
         _ABOUT,
         (
             word("source", "bundle, manifest, snapshot, directory or git repository; `-` reads standard input",
-                 completer="directories"),
+                 optional=True, completer="directories"),
+            value("--workspace", metavar="DIR", completer="directories",
+                  help="import every environment of a workspace of ComfyDock 1.x or ComfyGit; models stay there"),
             value("--name", metavar="NAME", help="name of the new environment; asked for otherwise"),
             value("--ref", "--branch", "-b", metavar="REF", help="branch, tag or commit of a repository"),
             value("--models", metavar="WHICH", help="fetch `all` missing models, the `required` ones, or `skip` them",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         ExportedBundle,
         ExportPlan,
         ExportRequest,
+        FoundWorkspace,
         ImportOutcome,
         ImportPlan,
         ImportRequest,
@@ -118,6 +119,31 @@ class Bundles:
 
         there = self._there
         return plan_import(there.layout, there.services(), request, scratch, reporter, offline=offline)
+
+    def find_older_workspace(self, directory: str) -> FoundWorkspace:
+        """The environments of another workspace. Raises `TemplateNotFound`, `InvalidSetting`, `WorkspaceDamaged`."""
+        from comfydock_core.core.usecases.sharing.workspace_importing import find_older_workspace
+
+        return find_older_workspace(self._there.layout, directory)
+
+    def plan_environment_import(
+        self, request: ImportRequest, scratch: str, reporter: Reporter
+    ) -> tuple[ImportPlan, list[str]]:
+        """The plan for one environment of another workspace, and the directories of packs that stay there.
+
+        Raises what `plan_import` raises.
+        """
+        from comfydock_core.core.usecases.sharing.workspace_importing import plan_environment_import, untracked_packs
+
+        there = self._there
+        plan = plan_environment_import(there.layout, there.services(), request, scratch, reporter)
+        return plan, untracked_packs(request, plan)
+
+    def take_in_models(self, found: FoundWorkspace, reporter: Reporter) -> None:
+        """Note what another workspace knew of its models. Raises `ModelIndexDamaged`, `BusyError`."""
+        from comfydock_core.core.usecases.sharing.workspace_importing import take_in_models
+
+        take_in_models(self._there.layout, found, reporter)
 
     def carry_out_import(
         self, plan: ImportPlan, initiator: Initiator, reporter: Reporter, callbacks: ImportCallbacks

@@ -277,3 +277,17 @@ class ImportOutcome:
     models_not_placed: tuple[tuple[str, str], ...]
     workflows: Sequence[str]
     open: tuple[OpenPoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWorkspace:
+    """A workspace of ComfyDock 1.x or ComfyGit: the directories of its environments by their names, and its models.
+
+    `unfinished` are environments that were never completed.
+    """
+
+    path: str
+    environments: Mapping[str, str]
+    unfinished: tuple[str, ...]
+    models: str | None
+    indexes: tuple[str, ...]

@@ -189,10 +189,11 @@ def _of_directory(path: str, directory: str, ref: str | None, scratch: str, repo
         return _of_repository(place, directory, ref, scratch, reporter, offline=False)
     _refuse_ref(ref, f"`{path}`")
     place = f"{place}/{directory}" if directory else place
-    return template_of_files(place, _read_directory(place))
+    return template_of_files(place, read_directory(place))
 
 
-def _read_directory(place: str) -> dict[str, bytes]:
+def read_directory(place: str) -> dict[str, bytes]:
+    """The files of the definition in a directory. Raises `TemplateDamaged`, `FileSystemError`."""
     files: dict[str, bytes] = {}
     size = 0
     with disk_errors("read the definition", place):
