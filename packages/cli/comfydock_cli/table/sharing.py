@@ -26,7 +26,7 @@ COMMANDS: tuple[Command, ...] = (
             "comfydock export work.tar.gz --with-history --allow-issues",
             "comfydock export work.tar.gz --with-packs --dry-run",
             "comfydock export --container image --kubernetes",
-            "comfydock export snapshot.json --manager-snapshot",
+            "comfydock export saved.json --manager-snapshot",
         ),
         _ABOUT,
         (
@@ -59,6 +59,7 @@ COMMANDS: tuple[Command, ...] = (
         (
             "comfydock import bundle.tar.gz --name copy --preview",
             "comfydock import bundle.tar.gz --name copy --models skip",
+            "comfydock import snapshot.json --name copy --preview",
             "comfydock import --workspace ../older --preview",
         ),
         _ABOUT,
