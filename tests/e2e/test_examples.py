@@ -34,6 +34,7 @@ BEGINS = {
     "comfydock commit -m": PLAIN,
     "comfydock export": PLAIN,
     "comfydock import": PLAIN,
+    "comfydock import --workspace": BARE,
     "comfydock node add": PLAIN,
     "comfydock node why-not": PLAIN,
     "comfydock node dev-link": PLAIN,

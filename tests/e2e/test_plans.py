@@ -98,6 +98,11 @@ def with_bundle(session: Session) -> None:
     session.ok("export", str(session.workspace.parent / "bundle.tar.gz"))
 
 
+def with_snapshot(session: Session) -> None:
+    with_work(session)
+    session.ok("export", str(session.workspace.parent / "snapshot.json"), "--manager-snapshot")
+
+
 def with_packs(session: Session) -> None:
     """Two packs, one of them not the newest, one that is turned off, and a directory of the user's own."""
     with_work(session)
@@ -189,6 +194,8 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
                                with_template, WORKSPACE),
     "import": (("import", "{bundle}", "--name", "new", "--torch-backend", "none", "--models", "skip", "--use"),
                with_bundle, WORKSPACE),
+    "import of a snapshot": (("import", "{snapshot}", "--name", "new", "--torch-backend", "none", "--use"),
+                             with_snapshot, WORKSPACE),
     "clone": (("clone", "work", "new", "--use"), with_work, WORKSPACE),
     "adopt": (("adopt", "{installation}", "--name", "new", "--torch-backend", "cpu"), with_installation, WORKSPACE),
     "delete": (("delete", "work", "--yes"), with_work, WORKSPACE),
@@ -248,7 +255,7 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
 
 # Rows that change something and are not here, each with the reason.
 ELSEWHERE = {
-    "export": "writes a file and changes no environment; test_bundles has its plan",
+    "export": "writes a file and changes no environment; test_bundles and test_foreign_imports have its plans",
     "init": "makes the workspace that operations are in; test_bad_input has its plan",
     "config": "writes one setting; test_bad_input has its plan",
     "completion install": "writes files of the shell; test_bad_input has its plan",
@@ -311,7 +318,8 @@ def prepared(
     publish(host)
     words, prepare, _ = CASES[request.param]
     prepare(source)
-    named = {"template": source.workspace.parent / "template.toml", "bundle": source.workspace.parent / "bundle.tar.gz"}
+    files = {"template": "template.toml", "bundle": "bundle.tar.gz", "snapshot": "snapshot.json"}
+    named = {word: source.workspace.parent / name for word, name in files.items()}
     return source, tuple(word.format(installation=place, **named) for word in words)
 
 

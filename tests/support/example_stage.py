@@ -230,9 +230,11 @@ def _workspaces(stage: Stage, host: PackHost) -> None:
     plain = _scene(stage, PLAIN)
     plain.ok("comfydock init && comfydock registry update && comfydock create work --torch-backend cpu --use")
     _bundle(plain.session.environments / "work/.cec", stage.place / "folders/here/bundle.tar.gz")
+    plain.ok(f"comfydock export {stage.place}/folders/here/snapshot.json --manager-snapshot")
     mine = plain.session.environments / "work/ComfyUI/custom_nodes/MyNodes"
     mine.mkdir()
     (mine / "__init__.py").write_text("NODE_CLASS_MAPPINGS = {}\n")
+    copy_workspace(plain.session.workspace, stage.place / "folders/older")
     furnished = _scene(stage, FURNISHED)
     copy_workspace(plain.session.workspace, furnished.session.workspace)
     origin = stage.place / "folders" / _ORIGIN

@@ -7,6 +7,7 @@ from comfydock_cli import system
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.bundle_formatter import exported, planned_export
 from comfydock_cli.formatters.container_formatter import exported_container
+from comfydock_cli.formatters.snapshot_formatter import exported_snapshot
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import PlainReporter, make_reporter
@@ -22,6 +23,8 @@ _SHOWN = 10
 
 def export(context: Context, arguments: Arguments) -> Result:
     """Check and ask everything, then write the bundle; `--dry-run` shows what would be in it."""
+    if arguments.flag("manager_snapshot"):
+        return _export_snapshot(context, arguments)
     if arguments.text("container") is not None:
         return _export_container(context, arguments)
     if arguments.flag("kubernetes") or arguments.text("torch_backend") is not None:
@@ -48,6 +51,22 @@ def export(context: Context, arguments: Arguments) -> Result:
         stream = sys.stdout.buffer if plan.target is None else None
         written = bundles.export(plan, callbacks, stream)
     return exported(plan, written)
+
+
+def _export_snapshot(context: Context, arguments: Arguments) -> Result:
+    given = {
+        "--container": arguments.text("container"),
+        "--kubernetes": arguments.flag("kubernetes"),
+        "--torch-backend": arguments.text("torch_backend"),
+        "--sign": arguments.text("sign"),
+        "--with-packs": arguments.flag("with_packs"),
+        "--with-history": arguments.flag("with_history"),
+    }
+    for option in (name for name, value in given.items() if value):
+        raise UsageError(f"`--manager-snapshot` and `{option}` cannot be combined", hint="leave one of them out")
+    bundles = find_workspace(offline=context.offline).bundles
+    target = arguments.text("path")
+    return exported_snapshot(bundles.export_snapshot(context.environment_name, target, rehearsal=context.dry_run))
 
 
 def _export_container(context: Context, arguments: Arguments) -> Result:

@@ -222,22 +222,35 @@ def _model_data(one: SharedModel) -> dict[str, object]:
 def planned_import(plan: ImportPlan, level: str) -> Result:
     """What `--preview` and `--dry-run` print: what is in it, what would be done, and what would be missing."""
     creation = plan.creation
-    facts = {"name": creation.name, "commit": creation.comfyui.commit, "missing_packs": list(creation.missing_packs),
+    points = plan.foreign.open if plan.foreign is not None else ()
+    facts = {"name": creation.name, "commit": creation.comfyui.commit, "missing_packs": _missing(plan),
              "models": level, "contents": contents_data(plan.contents),
-             "verification": _verification_data(plan.verification)}  # fmt: skip
+             "verification": _verification_data(plan.verification),
+             "open": [one.as_dict() for one in points]}  # fmt: skip
     result = planned_change(creation.change, **facts)
-    about = [*([] if plan.verification is None else [_signed(plan.verification)]), *contents_lines(plan.contents)]
+    left_open = [f"left open: {clean(one.text)}" for one in points]
+    about = [
+        *([] if plan.verification is None else [_signed(plan.verification)]),
+        *contents_lines(plan.contents),
+        *left_open,
+    ]
     result.text = "".join(f"  {line}\n" for line in about) + result.text
     if plan.contents.recommended_models != level and plan.contents.models:
         result.note = f"`--models {plan.contents.recommended_models}` suits what is in it"
     return result
 
 
+def _missing(plan: ImportPlan) -> list[str]:
+    found = plan.foreign.missing if plan.foreign is not None else {}
+    return [*plan.creation.missing_packs, *found]
+
+
 def imported(plan: ImportPlan, outcome: ImportOutcome, models: ImportedModels, seconds: float) -> Result:
     """What there is now, and what is missing; a part that could not be had makes the exit code 3."""
     creation = plan.creation
     failed = [one for one in models.fetched if one.error is not None]
-    partial = bool(outcome.missing_packs or models.incomplete or failed or outcome.models_not_placed)
+    lacking = outcome.missing_packs or any(one.lacking for one in outcome.open) or outcome.models_not_placed
+    partial = bool(lacking or models.incomplete or failed)
     word = "imported in part" if partial else "imported"
     version = creation.comfyui
     text = f"{word} {creation.name}: ComfyUI {version}, {counted(len(plan.contents.packs), 'node pack')},"
@@ -258,6 +271,7 @@ def imported(plan: ImportPlan, outcome: ImportOutcome, models: ImportedModels, s
         "models_placed": list(outcome.models_placed),
         "models_not_placed": [{"path": path, "reason": why} for path, why in outcome.models_not_placed],
         "incomplete_workflows": [{"workflow": name, "reason": why} for name, why in models.incomplete],
+        "open": [one.as_dict() for one in outcome.open],
         "passed_over": list(plan.contents.passed_over),
         "patches": list(plan.contents.patches),
         "verification": _verification_data(plan.verification),
@@ -270,7 +284,9 @@ def imported(plan: ImportPlan, outcome: ImportOutcome, models: ImportedModels, s
 def _import_notes(plan: ImportPlan, outcome: ImportOutcome, models: ImportedModels) -> Iterator[str]:
     name = plan.creation.name
     yield from _listed("node packs that could not be had", list(outcome.missing_packs))
-    yield from (f"`{line}` tries again to get them" for line in _repairs(name, outcome))
+    yield from _listed("left open", [one.text for one in outcome.open])
+    if plan.foreign is None:
+        yield from (f"`{line}` tries again to get them" for line in _repairs(name, outcome))
     failed = [f"{one.to}: {one.error.message}" for one in models.fetched if one.error is not None]
     yield from _listed("models that could not be fetched", failed)
     not_placed = [f"{path}: {why}" for path, why in outcome.models_not_placed]

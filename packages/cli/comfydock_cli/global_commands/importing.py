@@ -11,6 +11,7 @@ from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import PlainReporter, make_reporter
 from comfydock_cli.ui.prompts import ask, can_ask
+from comfydock_cli.workspace_importing import WorkspaceImport
 from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.workspace_factory import find_workspace
 from comfydock_core.models.exceptions import ComfyDockError
@@ -23,8 +24,10 @@ from comfydock_core.models.workflow.plans import Decisions, WorkflowResolution
 def import_(context: Context, arguments: Arguments) -> Result:
     """Inspect, plan, build; then get the models. `--preview` and `--dry-run` show the plan."""
     started = time.monotonic()
+    if arguments.text("workspace") is not None:
+        return _import_workspace(context, arguments)
     request = ImportRequest(
-        arguments.word("source"),
+        _source(arguments),
         _name(context, arguments),
         ref=arguments.text("ref"),
         repository=arguments.text("comfyui_repository"),
@@ -45,6 +48,50 @@ def import_(context: Context, arguments: Arguments) -> Result:
             outcome = bundles.carry_out_import(plan, initiator, reporter, _Callbacks(reporter))
         models = _Models(workspace, request.name, level, limits, initiator, reporter).get()
     return imported(plan, outcome, models, time.monotonic() - started)
+
+
+def _import_workspace(context: Context, arguments: Arguments) -> Result:
+    """Every environment of another workspace under its own name."""
+    given = {
+        "SOURCE": arguments.text("source"),
+        "--name": arguments.text("name"),
+        "--ref": arguments.text("ref"),
+        "--use": arguments.flag("use"),
+        "--require-signed": arguments.flag("require_signed"),
+        "--signers": arguments.text("signers"),
+    }
+    for option in (name for name, value in given.items() if value):
+        raise UsageError(f"`--workspace` and `{option}` cannot be combined", hint="leave one of them out")
+    request = ImportRequest(
+        "",
+        "",
+        repository=arguments.text("comfyui_repository"),
+        torch_backend=arguments.word("torch_backend"),
+        keep_going=arguments.flag("keep_going"),
+    )
+    level, limits = arguments.word("models"), limits_of(arguments)
+    workspace, initiator = find_workspace(offline=context.offline), context.initiator()
+    found = workspace.bundles.find_older_workspace(arguments.word("workspace"))
+    with make_reporter(context) as reporter:
+
+        def get_models(name: str) -> ImportedModels:
+            return _Models(workspace, name, level, limits, initiator, reporter).get()
+
+        importing = WorkspaceImport(
+            workspace, found, request, level, get_models, initiator, reporter, _Callbacks(reporter)
+        )
+        is_rehearsal = context.dry_run or arguments.flag("preview")
+        return importing.preview() if is_rehearsal else importing.carry_out()
+
+
+def _source(arguments: Arguments) -> str:
+    source = arguments.text("source")
+    if not source:
+        raise UsageError(
+            "nothing is named to import",
+            hint="name a bundle, a snapshot, a directory or a repository, or a workspace with `--workspace DIR`",
+        )
+    return source
 
 
 class _Callbacks:

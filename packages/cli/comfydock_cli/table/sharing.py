@@ -162,6 +162,7 @@ COMMANDS: tuple[Command, ...] = (
             "comfydock export work.tar.gz --with-history --allow-issues",
             "comfydock export work.tar.gz --with-packs --dry-run",
             "comfydock export --container image --kubernetes",
+            "comfydock export saved.json --manager-snapshot",
         ),
         _ABOUT,
         (
@@ -174,6 +175,7 @@ COMMANDS: tuple[Command, ...] = (
             flag("--allow-issues", help="export what workflows lack, and models without a source, as it is"),
             value("--container", metavar="DIR", completer="directories",
                   help="write what builds a container of it, for Docker, Podman and Buildah"),
+            flag("--manager-snapshot", help="write a snapshot for ComfyUI-Manager: JSON, or YAML by the name's ending"),
             flag("--kubernetes", help="with `--container`: a manifest that deploys it, too"),
             value("--torch-backend", metavar="BACKEND", completer="torch_backends",
                   help="with `--container`: PyTorch build [default: the one in use]"),
@@ -186,17 +188,23 @@ COMMANDS: tuple[Command, ...] = (
         "comfydock_cli.global_commands.importing:import_",
         "Make an environment of what others made",
         "From a bundle of ComfyDock, ComfyDock 1.x or ComfyGit, a manifest, a directory, or a git repository, whose"
-        " history the environment goes on with; `#DIRECTORY` at its end takes a part of it, without history. Everything"
+        " history the environment goes on with; `#DIRECTORY` at its end takes a part of it, without history. Also from"
+        " a snapshot of ComfyUI-Manager (JSON, YAML), comfy-cli's `comfy-lock.yaml`, or comfy-pack's `.cpack.zip`: what"
+        " those pin is taken as far as it fits together, and what they leave open is listed. Everything"
         " is inspected before anything is made, and nothing of it runs. Where a node pack or a model could not be had,"
         " the exit code is 3.",
         (
             "comfydock import bundle.tar.gz --name copy --preview",
             "comfydock import bundle.tar.gz --name copy --models skip",
+            "comfydock import snapshot.json --name copy --preview",
+            "comfydock import --workspace ../older --preview",
         ),
         _ABOUT,
         (
-            word("source", "bundle, manifest, directory or git repository; `-` reads a bundle from standard input",
-                 completer="directories"),
+            word("source", "bundle, manifest, snapshot, directory or git repository; `-` reads standard input",
+                 optional=True, completer="directories"),
+            value("--workspace", metavar="DIR", completer="directories",
+                  help="import every environment of a workspace of ComfyDock 1.x or ComfyGit; models stay there"),
             value("--name", metavar="NAME", help="name of the new environment; asked for otherwise"),
             value("--ref", "--branch", "-b", metavar="REF", help="branch, tag or commit of a repository"),
             value("--models", metavar="WHICH", help="fetch `all` missing models, the `required` ones, or `skip` them",

@@ -9,12 +9,14 @@ if TYPE_CHECKING:
 
     from comfydock_core.core.services_bundle import WorkspaceAccess
     from comfydock_core.models.containers import ContainerContext, ContainerRequest
+    from comfydock_core.models.foreign import WrittenSnapshot
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.protocols import ExportCallbacks, ImportCallbacks, Reporter
     from comfydock_core.models.sharing import (
         ExportedBundle,
         ExportPlan,
         ExportRequest,
+        FoundWorkspace,
         ImportOutcome,
         ImportPlan,
         ImportRequest,
@@ -76,6 +78,16 @@ class Bundles:
         there = self._there
         return export_container(there.environment(environment), there.layout, there.services(), request, reporter)
 
+    def export_snapshot(self, environment: str | None, target: str | None, *, rehearsal: bool) -> WrittenSnapshot:
+        """Write the last commit of an environment down for ComfyUI-Manager, as JSON or by its name as YAML.
+
+        `-` and `rehearsal` write nothing. Raises `NoHistory`, `UncommittedWork`, `ExportRefused`, `ManifestDamaged`,
+        `LockDamaged`, `GitFailed`, `FileSystemError`.
+        """
+        from comfydock_core.core.usecases.sharing.manager_snapshots import export_snapshot
+
+        return export_snapshot(self._there.environment(environment), target, rehearsal=rehearsal)
+
     def show(self, source: str, reporter: Reporter) -> SharedContents:
         """What is in a bundle, and what of it is on this machine. Raises `TemplateNotFound`, `TemplateDamaged`."""
         from comfydock_core.core.usecases.sharing.contents import contents_of
@@ -107,6 +119,31 @@ class Bundles:
 
         there = self._there
         return plan_import(there.layout, there.services(), request, scratch, reporter, offline=offline)
+
+    def find_older_workspace(self, directory: str) -> FoundWorkspace:
+        """The environments of another workspace. Raises `TemplateNotFound`, `InvalidSetting`, `WorkspaceDamaged`."""
+        from comfydock_core.core.usecases.sharing.workspace_importing import find_older_workspace
+
+        return find_older_workspace(self._there.layout, directory)
+
+    def plan_environment_import(
+        self, request: ImportRequest, scratch: str, reporter: Reporter
+    ) -> tuple[ImportPlan, list[str]]:
+        """The plan for one environment of another workspace, and the directories of packs that stay there.
+
+        Raises what `plan_import` raises.
+        """
+        from comfydock_core.core.usecases.sharing.workspace_importing import plan_environment_import, untracked_packs
+
+        there = self._there
+        plan = plan_environment_import(there.layout, there.services(), request, scratch, reporter)
+        return plan, untracked_packs(request, plan)
+
+    def take_in_models(self, found: FoundWorkspace, reporter: Reporter) -> None:
+        """Note what another workspace knew of its models. Raises `ModelIndexDamaged`, `BusyError`."""
+        from comfydock_core.core.usecases.sharing.workspace_importing import take_in_models
+
+        take_in_models(self._there.layout, found, reporter)
 
     def carry_out_import(
         self, plan: ImportPlan, initiator: Initiator, reporter: Reporter, callbacks: ImportCallbacks

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from comfydock_core.models.committing import Gap
 from comfydock_core.models.environments.creation import CreationPlan
 from comfydock_core.models.environments.template import Template
+from comfydock_core.models.foreign import ForeignDefinition, OpenPoint
 
 FORMAT = 1
 
@@ -239,22 +240,53 @@ class ImportRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignImport:
+    """What another tool wrote down, what it leaves open, and the packs that cannot be found, with the reasons."""
+
+    definition: ForeignDefinition
+    open: tuple[OpenPoint, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """A new environment from somebody else's definition, inspected and resolved."""
+    """A new environment from somebody else's definition, inspected and resolved.
+
+    `foreign` is what another tool wrote down, if it did.
+    """
 
     creation: CreationPlan
     contents: SharedContents
     verification: Verification | None
     template: Template
-    manifest: BundleManifest | None
+    manifest: BundleManifest | None = None
+    foreign: ForeignImport | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
-    """What was imported. `missing_packs` and `models_not_placed` are what could not be had, the latter with reasons."""
+    """What was imported. `missing_packs` and `models_not_placed` are what could not be had, the latter with reasons.
+
+    `open` is what the definition of another tool leaves open.
+    """
 
     directory: str
     missing_packs: tuple[str, ...]
     models_placed: tuple[str, ...]
     models_not_placed: tuple[tuple[str, str], ...]
     workflows: Sequence[str]
+    open: tuple[OpenPoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWorkspace:
+    """A workspace of ComfyDock 1.x or ComfyGit: the directories of its environments by their names, and its models.
+
+    `unfinished` are environments that were never completed.
+    """
+
+    path: str
+    environments: Mapping[str, str]
+    unfinished: tuple[str, ...]
+    models: str | None
+    indexes: tuple[str, ...]

@@ -1,3 +1,4 @@
+from . import foreign_definitions as foreign_definitions
 from . import model_index as model_index
 from .extra_model_paths import parse_model_paths as parse_model_paths
 from .extra_model_paths import read_model_paths as read_model_paths

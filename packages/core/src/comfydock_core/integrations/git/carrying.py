@@ -126,6 +126,19 @@ def put_head(worktree: str, commit: str, branch: str | None, *, follows: bool = 
             runner.run(["config", f"branch.{branch}.{key}", value], cwd=worktree, doing=doing)
 
 
+def become_original(worktree: str, original: str) -> None:
+    """Let a clone have all branches of what it was cloned from, and lead where that leads. Raises `GitFailed`."""
+    doing = "take over the branches"
+    address = queries.config_value(original, f"remote.{ORIGIN}.url")
+    for name in queries.references_below(worktree, _REMOTES):
+        branch = name.removeprefix(_REMOTES)
+        if branch != "HEAD":
+            runner.run(["update-ref", f"{_HEADS}{branch}", name], cwd=worktree, doing=doing)
+    remotes.forget(worktree, ORIGIN)
+    if address is not None:
+        runner.run(["remote", "add", "--", ORIGIN, without_credentials(address)], cwd=worktree, doing=doing)
+
+
 def _head(worktree: str, shown: str) -> tuple[str, str | None]:
     symbolic = queries.ref_value(worktree, "HEAD") or ""
     branch = symbolic.removeprefix(f"{queries.SYMBOLIC}{_HEADS}") if symbolic.startswith(queries.SYMBOLIC) else None

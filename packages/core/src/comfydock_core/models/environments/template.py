@@ -22,10 +22,11 @@ class Template:
     """A manifest, and the other files of the definition that came with it, by their path in it.
 
     `comfyui` is the commit of ComfyUI, or its version where the manifest has no commit. `manifest_text` has
-    `[tool.comfydock]` whichever tool wrote it. `development` are the files of development packs, by their path below
-    `dev_nodes`. `passed_over` are members that no definition has. `carried` are large members by their path: where each
-    lies, `None` where it was not unpacked. `executables` are the paths of programs among the files. `kept` are files
-    that the repository of the definition has beside it.
+    `[tool.comfydock]` whichever tool wrote it, and is empty for what is not a manifest of any. `development` are the
+    files of development packs, by their path below `dev_nodes`. `passed_over` are members that no definition has.
+    `carried` are large members by their path: where each lies, `None` where it was not unpacked. `executables` are the
+    paths of programs among the files. `kept` are files that the repository of the definition has beside it. `taken` are
+    directories of this machine that are copied along, by their paths in the environment.
     """
 
     path: str
@@ -43,3 +44,4 @@ class Template:
     executables: frozenset[str] = frozenset()
     kept: Mapping[str, bytes] = field(default_factory=dict)
     history: TemplateHistory | None = None
+    taken: Mapping[str, str] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from comfydock_core.utils.text import some
 from comfydock_core.validation.requirements import demanded, pin_of
 
 OF_PYTORCH = "it belongs to a build of PyTorch, and each build brings its own"
-_TOOLS = frozenset({"pip", "setuptools", "wheel", "uv", "distribute"})
+TOOLS = frozenset({"pip", "setuptools", "wheel", "uv", "distribute"})
 _SHOWN = 10
 _OF_PYTORCH = re.compile(r"nvidia-.+|(pytorch-)?triton(-rocm|-xpu)?")
 
@@ -125,14 +125,14 @@ class _Judge:
     def fate(self, key: str, ones: list[FoundDistribution]) -> PackageFate:
         first = ones[0]
         fate = PackageFate(first.name, ", ".join(sorted({one.version for one in ones})), LEFT_OUT)
-        if self._backend == "none" and (key in TORCH_PACKAGES or _belongs_to_pytorch(key)):
+        if self._backend == "none" and (key in TORCH_PACKAGES or belongs_to_pytorch(key)):
             return replace(fate, reason="the environment is made without PyTorch")
         if key in self._needs.asked:
             came = f"it came from {first.origin}, and the index's is taken" if first.origin is not None else None
             return replace(fate, fate=REQUIRED, reason=came)
-        if key in _TOOLS:
+        if key in TOOLS:
             return replace(fate, reason="it belongs to the tools that install packages", advice=self._advice(first))
-        if _belongs_to_pytorch(key):
+        if belongs_to_pytorch(key):
             return replace(fate, reason=OF_PYTORCH)
         if key in self._needs.below:
             return replace(fate, fate=REQUIRED)
@@ -206,7 +206,8 @@ def _grouped(distributions: Iterable[FoundDistribution]) -> dict[str, list[Found
     return several
 
 
-def _belongs_to_pytorch(key: str) -> bool:
+def belongs_to_pytorch(key: str) -> bool:
+    """Whether a package, by its normal name, is what a build of PyTorch is made of."""
     return _OF_PYTORCH.fullmatch(key) is not None
 
 

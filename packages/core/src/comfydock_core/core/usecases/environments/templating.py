@@ -8,13 +8,14 @@ from dataclasses import replace
 from comfydock_core.analyzers.status_scanner import kind_of_version
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
+from comfydock_core.core.usecases.environments.taking_along import take_along
 from comfydock_core.core.usecases.history.patches import COMFYUI, patch_path
 from comfydock_core.core.usecases.moving.comfyui_patching import comfyui_patch
 from comfydock_core.core.usecases.moving.pack_patching import PackPatches
 from comfydock_core.core.usecases.moving.patch_sides import PatchSides, held_sides
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.managers.export_import_manager import carried_packs, directory_names
-from comfydock_core.managers.pack_places import missing_packs, path_of
+from comfydock_core.managers.pack_places import CUSTOM_NODES, missing_packs, path_of
 from comfydock_core.models.environments.creation import ComfyUISpec, CreateRequest, CreationPlan
 from comfydock_core.models.environments.template import Template
 from comfydock_core.models.exceptions import (
@@ -109,6 +110,7 @@ def fill_comfyui(
     `NodeManager.fetch` raises; with `keep_going` a pack that is not there any more is left out instead.
     """
     services.bundles.place(template, services.packs, reporter)
+    take_along(layout, template.taken, services.mirrors, reporter)
     packs, unobtainable = missing_packs(layout, services.pyproject.read())
     for name in unobtainable:
         callbacks.on_pack(name, "no source for it is known")
@@ -182,6 +184,8 @@ def told_of_template(template: Template | None) -> Iterator[None]:
 
 
 def _is_carried(template: Template, name: str) -> bool:
+    if f"{CUSTOM_NODES}/{name}" in template.taken:
+        return True
     identifiers = {path.partition("/")[0] for path in template.development}
     names = directory_names(template)
     return name in carried_packs(template) or name in {names.get(one, one) for one in identifiers}

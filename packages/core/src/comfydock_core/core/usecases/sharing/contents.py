@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.managers.export_import_manager import carried_packs
-from comfydock_core.managers.pack_places import is_obtainable
+from comfydock_core.managers.pack_places import CUSTOM_NODES, is_obtainable
 from comfydock_core.managers.pyproject.workflow_entries import read_entry, read_known_models
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.environments.template import Template
@@ -131,7 +131,8 @@ def _packs(template: Template, needs: Needs) -> tuple[SharedPack, ...]:
     found = []
     for identifier, pack in tracked_packs(dict(template.manifest), template.path).items():
         release = pack.release
-        is_here = identifier in own or identifier in carried
+        is_taken = f"{CUSTOM_NODES}/{pack.directory}" in template.taken
+        is_here = identifier in own or identifier in carried or is_taken
         users = tuple(name for name, packs in needs.packs.items() if identifier in packs)
         place = release.repository or release.download_url
         shown = None if place is None else without_credentials(place)

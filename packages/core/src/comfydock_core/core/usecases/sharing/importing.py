@@ -1,5 +1,7 @@
 """Making an environment of what somebody else made: inspected in full, planned, then built like any other."""
 
+from dataclasses import replace
+
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import WorkspaceServices
@@ -7,6 +9,8 @@ from comfydock_core.core.usecases.environments.creating import create_environmen
 from comfydock_core.core.usecases.environments.new_environment import refuse_taken
 from comfydock_core.core.usecases.sharing.carried_models import place_models
 from comfydock_core.core.usecases.sharing.contents import contents_of
+from comfydock_core.core.usecases.sharing.foreign_importing import import_foreign
+from comfydock_core.core.usecases.sharing.foreign_templates import resolved_foreign
 from comfydock_core.core.usecases.sharing.inspecting import open_source
 from comfydock_core.core.usecases.sharing.signing import verify_bundle
 from comfydock_core.integrations.ssh_keys import refused
@@ -37,11 +41,17 @@ def plan_import(
     wanted = request.require_signed or request.signers is not None
     if opened.bundle is None and wanted:
         raise refused("only bundles are signed, and it is none", {"source": opened.template.path})
+    foreign = None
+    if opened.foreign is not None:
+        template, foreign = resolved_foreign(opened.foreign, services, reporter, keep_going=request.keep_going)
+        opened = replace(opened, template=template)
     verification = None
     if opened.bundle is not None:
         verification = verify_bundle(opened.bundle, request.signers, required=request.require_signed)
     manifest = opened.bundle.manifest if opened.bundle is not None else None
     contents = contents_of(opened.template, manifest, layout)
+    if foreign is not None:
+        contents = replace(contents, packages=dict(foreign.definition.pins))
     creation = plan_creation_of(
         layout,
         services,
@@ -56,7 +66,7 @@ def plan_import(
         reporter,
         command="import",
     )
-    return ImportPlan(creation, contents, verification, opened.template, manifest)
+    return ImportPlan(creation, contents, verification, opened.template, manifest, foreign)
 
 
 def import_environment(
@@ -68,6 +78,8 @@ def import_environment(
     callbacks: ImportCallbacks,
 ) -> ImportOutcome:
     """Build the planned environment; whatever stops it, nothing has its name then. Raises what creating one raises."""
+    if plan.foreign is not None:
+        return import_foreign(layout, services, plan.creation, plan.foreign, initiator, reporter, callbacks)
     created = create_environment(layout, services, plan.creation, initiator, reporter, callbacks)
     placed, left = place_models(layout, plan.template, plan.manifest, callbacks, reporter)
     return ImportOutcome(created.directory, created.missing_packs, placed, left, plan.contents.workflows)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import IO
 
 from comfydock_core.caching.repository_mirrors import clone_listener
+from comfydock_core.core.usecases.sharing.foreign_templates import template_of_foreign
 from comfydock_core.integrations.git import carrying, history, queries, remotes
 from comfydock_core.integrations.git.trees import EXECUTABLE, LINK, SUBMODULE, read_tree
 from comfydock_core.managers.export_import_manager import unused_members
@@ -24,6 +25,7 @@ from comfydock_core.models.exceptions import (
     TemplateDamaged,
     TemplateNotFound,
 )
+from comfydock_core.models.foreign import ForeignDefinition
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.sharing import HISTORY, HistoryTip
 from comfydock_core.repositories.bundles.reading import MOST_BYTES, BundleFile, damaged, read_bundle
@@ -33,6 +35,7 @@ from comfydock_core.repositories.definition.template_reader import (
     template_of_bundle,
     template_of_files,
 )
+from comfydock_core.repositories.foreign_definitions.reading import is_foreign, read_foreign
 from comfydock_core.utils.file_names import stands_for_git
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.git_urls import local_path
@@ -49,10 +52,11 @@ _MOST_FILES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class OpenedSource:
-    """A definition that was read, with the bundle that it came in, if it did."""
+    """A definition that was read, with the bundle that it came in, if it did, or as another tool wrote it down."""
 
     template: Template
     bundle: BundleFile | None = None
+    foreign: ForeignDefinition | None = None
 
 
 def open_source(
@@ -125,10 +129,13 @@ def _split(source: str) -> tuple[str, str]:
 def _of_file(path: str, scratch: str | None) -> OpenedSource:
     try:
         with open(path, "rb") as file:
-            is_bundle = file.read(2) == _GZIP
+            start = file.read(2)
             file.seek(0)
-            if is_bundle:
+            if start == _GZIP:
                 return _of_bundle(file, path, scratch)
+        if is_foreign(path, start):
+            foreign = read_foreign(path, scratch)
+            return OpenedSource(template_of_foreign(foreign), foreign=foreign)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise TemplateNotFound(
             f"there is no `{path}`: {error.strerror}",
@@ -187,10 +194,11 @@ def _of_directory(path: str, directory: str, ref: str | None, scratch: str, repo
         return _of_repository(place, directory, ref, scratch, reporter, offline=False)
     _refuse_ref(ref, f"`{path}`")
     place = f"{place}/{directory}" if directory else place
-    return template_of_files(place, _read_directory(place))
+    return template_of_files(place, read_directory(place))
 
 
-def _read_directory(place: str) -> dict[str, bytes]:
+def read_directory(place: str) -> dict[str, bytes]:
+    """The files of the definition in a directory. Raises `TemplateDamaged`, `FileSystemError`."""
     files: dict[str, bytes] = {}
     size = 0
     with disk_errors("read the definition", place):

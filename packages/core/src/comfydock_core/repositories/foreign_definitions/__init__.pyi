@@ -1,0 +1,10 @@
+from .comfy_pack import parse_pack_snapshot as parse_pack_snapshot
+from .comfy_pack import read_comfy_pack as read_comfy_pack
+from .json_text import plain_json as plain_json
+from .manager_snapshot import parse_snapshot as parse_snapshot
+from .manager_snapshot import snapshot_content as snapshot_content
+from .manager_snapshot import snapshot_text as snapshot_text
+from .reading import is_foreign as is_foreign
+from .reading import read_foreign as read_foreign
+from .yaml_text import plain_yaml as plain_yaml
+from .yaml_text import yaml_content as yaml_content
