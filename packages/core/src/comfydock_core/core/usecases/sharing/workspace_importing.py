@@ -17,7 +17,7 @@ from comfydock_core.core.usecases.environments.creating import plan_creation_of
 from comfydock_core.core.usecases.environments.new_environment import refuse_taken
 from comfydock_core.core.usecases.sharing.contents import contents_of
 from comfydock_core.core.usecases.sharing.inspecting import read_directory
-from comfydock_core.integrations.git import carrying
+from comfydock_core.integrations.git import carrying, remotes
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.system_detector import is_backend
 from comfydock_core.managers.pack_places import CUSTOM_NODES, path_of
@@ -118,7 +118,7 @@ def _template(source: EnvironmentLayout, scratch: str, reporter: Reporter) -> Te
         return template
     clone = f"{scratch}/clone"
     reporter.phase(f"Copying the history of {source.name}")
-    carrying.clone_definition(source.definition, clone, on_line=clone_listener(reporter))
+    remotes.clone(source.definition, clone, on_line=clone_listener(reporter), what="the environment")
     commit, branch = carrying.find_reference(clone, source.definition, None)
     carrying.put_head(clone, commit, branch)
     carrying.become_original(clone, source.definition)
