@@ -481,6 +481,10 @@ def test_a_signature_is_verified_and_can_be_required(origin: Origin, theirs: Ses
     assert theirs.data("bundle", "verify", str(bundle))["signer"]["name"] is None
     wanted = ("import", "--require-signed", *IMPORT, "--preview")
     assert theirs.data(*wanted, str(bundle), "--signers", str(alice.signers))["verification"]["signed"]
+    for number, limit in enumerate(('namespaces="git"', 'valid-before="20200101"')):
+        limited = tmp_path / f"{number}.signers"
+        limited.write_text(alice.signers.read_text().replace(" ", f" {limit} ", 1))
+        assert theirs.error(*wanted, str(bundle), "--signers", str(limited))["code"] == "signature-refused", limit
     for words in ((str(bundle), "--signers", str(mallory.signers)),
                   (str(origin.bundle), "--signers", str(alice.signers)),
                   (str(origin.definition / "pyproject.toml"), "--signers", str(alice.signers))):  # fmt: skip
