@@ -31,7 +31,7 @@ def pages(version: str) -> dict[str, str]:
     """Every page by its path below the directory of manuals."""
     found = {_path(PROGRAM, 1): _page(PROGRAM, 1, version, _program())}
     for command in first_words():
-        blocks = _command(command) if command.handler else _group(command)
+        blocks = _group(command) if below(command) else _command(command)
         found[_path(_name(command), 1)] = _page(_name(command), 1, version, blocks)
     for topic in topics():
         name = f"{PROGRAM}-{topic.name}"
@@ -62,7 +62,7 @@ def _command(command: Command) -> list[Block]:
 
 
 def _group(group: Command) -> list[Block]:
-    rows = below(group)
+    rows = [*([group] if group.handler else []), *below(group)]
     described: list[Block] = []
     for row in rows:
         described += [Heading(2, named(row)), Paragraph(f"{row.summary}."), *labelled(command_parts(row)[1:])]
