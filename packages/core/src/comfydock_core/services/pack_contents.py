@@ -114,6 +114,33 @@ class PackContents:
             missing = self._checked_out(release, repository, content, reporter)
             self._cache.settle(key, content, label, missing)
 
+    def fetch_archive(self, release: NodeInfo, path: str, reporter: Reporter) -> str:
+        """Fetch the archive of a release of the registry into a file, as it is published; returns its SHA-256.
+
+        Raises `PackVersionNotFound` when it is gone, `DigestMismatch` when it is not what it was, `RemoteError`,
+        `FileSystemError`.
+        """
+        with disk_errors(f"fetch {release.name}"):
+            fetched = self._download(release, release.download_url or "", path, reporter)
+        _compare(release, fetched)
+        return fetched.sha256
+
+    def take_in_archive(self, release: NodeInfo, archive: str, reporter: Reporter) -> bool:
+        """Keep a release of the registry from the file of its archive, whose digest the release knows.
+
+        The caller has compared the file. `False` when it was kept already. Raises `ArchiveRefused`, `FileSystemError`.
+        """
+        url, sha256, label = release.download_url or "", release.sha256 or "", f"{release.name} {release.version}"
+        with disk_errors(f"keep the code of {release.name}"), self._cache.making(archive_key(sha256), label) as work:
+            if url:
+                self._digests.keep("archive", [url], {"sha256": sha256})
+            if self._cache.find(archive_key(sha256)) is not None:
+                return False
+            reporter.phase(f"Unpacking {label}")
+            archives.unpack(archive, f"{work}/content")
+            self._cache.settle(archive_key(sha256), f"{work}/content", label)
+        return True
+
     def _from_archive(self, release: NodeInfo, url: str, reporter: Reporter) -> PackContent:
         kept = self._kept_archive(release, url)
         if kept is not None:

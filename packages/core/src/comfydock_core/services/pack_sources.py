@@ -64,6 +64,14 @@ class PackSources:
         """Keep the code of a release from git that somebody else packed. Raises what `PackContents.take_in` raises."""
         self._contents.take_in(release, bundle, reporter)
 
+    def fetch_archive(self, release: NodeInfo, path: str, reporter: Reporter) -> str:
+        """Fetch the archive of a release into a file; returns its SHA-256. Raises what `PackContents` raises."""
+        return self._contents.fetch_archive(release, path, reporter)
+
+    def take_in_archive(self, release: NodeInfo, archive: str, reporter: Reporter) -> bool:
+        """Keep the code of a release from its archive; `False` when it was kept. Raises what `PackContents` raises."""
+        return self._contents.take_in_archive(release, archive, reporter)
+
     def note_release(self, release: NodeInfo, directory: str) -> None:
         """Note in a directory which release of the registry lies there. Raises `FileSystemError`."""
         self._contents.note_release(release, directory)
