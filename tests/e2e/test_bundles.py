@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,16 @@ from typing import Any
 
 import pytest
 
+from comfydock_core.integrations.uv_command import find_uv
 from tests.e2e.conftest import ODD
+from tests.e2e.test_terminal import end, terminal
 from tests.support.git_server import git_serving
-from tests.support.miniature import NEWEST, git
+from tests.support.miniature import NEWEST, Miniature, git
 from tests.support.model_files import write_safetensors
+from tests.support.model_host import model_host
+from tests.support.older_workspace import MANIFEST
 from tests.support.pack_host import PackHost, pack_files, pack_host
-from tests.support.sessions import Session, copy_workspace, envelope_of, names_in
+from tests.support.sessions import Session, copy_workspace, names_in
 
 WORK = ("-e", "work")
 FLOW = {"nodes": [{"id": 1, "type": "Blur"}], "links": []}
@@ -35,6 +40,7 @@ class Origin:
     session: Session
     host: PackHost
     bundle: Path
+    older_pack: str
 
     @property
     def definition(self) -> Path:
@@ -59,7 +65,7 @@ def origin(first: Session, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         session.ok("commit", *WORK)
         bundle = place / "work.tar.gz"
         session.ok("export", str(bundle), *WORK)
-        yield Origin(session, host, bundle)
+        yield Origin(session, host, bundle, host.add("comfyui-fancy", files=pack_files("Fancy")))
 
 
 def own_pack(session: Session) -> None:
@@ -265,7 +271,7 @@ def test_models_without_a_source_are_asked_about_before_anything_is_written(mine
     target = tmp_path / "b.tar.gz"
     error = refused(mine, target)
     assert error["code"] == "export-refused"
-    assert "--allow-issues" in error["hint"]
+    assert "--allow-issues" in error["message"]
     assert [one["name"] for one in error["context"]["models"]] == ["photo.safetensors"]
     for wish in ("--allow-issues", "--yes"):
         told = mine.data("export", str(target), *WORK, wish)
@@ -273,6 +279,9 @@ def test_models_without_a_source_are_asked_about_before_anything_is_written(mine
         assert [gap["kind"] for gap in told["missing"]] == ["model"]
         target.unlink()
     mine.ok("model", "add-source", "photo.safetensors", "https://example.com/photo.safetensors")
+    mine.ok("workflow", "lock", "photo", *WORK)
+    mine.ok("commit", *WORK)
+    assert mine.data("export", str(target), *WORK)["models_without_sources"] == []
 
 
 def test_a_file_that_is_no_bundle_is_not_replaced(origin: Origin, tmp_path: Path) -> None:
@@ -305,7 +314,8 @@ def test_a_bundle_is_shown_with_what_is_in_it_and_what_is_here(mine: Session, th
 
 def test_a_preview_shows_the_contents_and_makes_nothing(origin: Origin, theirs: Session) -> None:
     preview = theirs.data("import", str(origin.bundle), *IMPORT, "--preview")
-    assert preview == theirs.data("import", str(origin.bundle), *IMPORT, "--dry-run")
+    again = theirs.data("import", str(origin.bundle), *IMPORT, "--dry-run")
+    assert {**preview, "disk_free": 0} == {**again, "disk_free": 0}
     assert preview["contents"]["workflows"] == list(WORKFLOWS)
     assert [step["path"] for step in preview["steps"]] == ["copy"]
     assert nothing_made(theirs)
@@ -314,61 +324,73 @@ def test_a_preview_shows_the_contents_and_makes_nothing(origin: Origin, theirs: 
 # What the predecessors wrote
 
 
-def older(origin: Origin, table: str = "comfydock") -> dict[str, bytes]:
-    """A definition as they have it, with PyTorch's settings in the manifest, which are of the exporter's machine."""
-    manifest = (origin.definition / "pyproject.toml").read_text().replace("[tool.comfydock", f"[tool.{table}")
-    manifest += (
-        '\n[[tool.uv.index]]\nname = "pytorch-cpu"\nurl = "https://download.pytorch.org/whl/cpu"\nexplicit = true\n'
-        '\n[tool.uv.sources.torch]\nindex = "pytorch-cpu"\n'
-    )
+def older(origin: Origin, miniature: Miniature, table: str = "comfydock") -> dict[str, bytes]:
+    """The members that both have, with PyTorch's settings in the manifest, which are of the exporter's machine."""
+    manifest = MANIFEST.format(name="old", version=NEWEST, pytorch=miniature.pytorch.as_uri())
+    manifest = manifest.replace("https://cdn.example/100.zip", origin.older_pack)
     return {
-        "pyproject.toml": manifest.encode(),
+        "pyproject.toml": manifest.replace("[tool.comfydock", f"[tool.{table}").encode(),
         ".python-version": b"3.11\n",
         "workflows/my wf.json": json.dumps(FLOW).encode(),
     }
 
 
-def test_a_bundle_of_1x_is_imported_with_its_development_packs(origin: Origin, theirs: Session, tmp_path: Path) -> None:
+def lock_of(files: Mapping[str, bytes], session: Session, place: Path) -> bytes:
+    """What uv makes of a manifest."""
+    place.mkdir()
+    (place / "pyproject.toml").write_bytes(files["pyproject.toml"])
+    subprocess.run([find_uv(), "--quiet", "lock"], cwd=place, env=session.environment(), check=True)
+    return (place / "uv.lock").read_bytes()
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_bundle_of_1x_is_imported_with_its_development_packs(
+    origin: Origin, theirs: Session, miniature: Miniature, tmp_path: Path, locked: bool
+) -> None:
     files = {
-        **older(origin),
-        "uv.lock": (origin.definition / "uv.lock").read_bytes(),
-        "dev_nodes/Mine/__init__.py": b"NODE_CLASS_MAPPINGS = {}\n",
-        "dev_nodes/Mine/sub/data.txt": b"data",
-        "dev_nodes/Mine/.git/config": b"[core]\n\tfsmonitor = touch /tmp/run\n",
+        **older(origin, miniature),
+        "dev_nodes/MyDev/__init__.py": b"NODE_CLASS_MAPPINGS = {}\n",
+        "dev_nodes/MyDev/sub/data.txt": b"data",
+        "dev_nodes/MyDev/.git/config": b"[core]\n\tfsmonitor = touch /tmp/run\n",
     }
-    told = theirs.data("import", str(write(tmp_path / "b.tar.gz", files)), *IMPORT)
-    packs = theirs.environments / "copy/ComfyUI/custom_nodes"
-    assert (packs / "Mine/sub/data.txt").read_text() == "data"
-    assert not (packs / "Mine/.git").exists()
-    assert told["passed_over"] == ["dev_nodes/Mine/.git/config"]
+    if locked:
+        files["uv.lock"] = lock_of(files, theirs, tmp_path / "project")
+    told = theirs.data("import", str(write(tmp_path / "b.tar.gz", files)), *IMPORT, "--models", "skip")
+    copy = theirs.environments / "copy"
+    assert (copy / "ComfyUI/custom_nodes/MyDev/sub/data.txt").read_text() == "data"
+    assert not (copy / "ComfyUI/custom_nodes/MyDev/.git").exists()
+    assert told["passed_over"] == ["dev_nodes/MyDev/.git/config"]
     assert theirs.data("status", "-e", "copy")["packs"]["missing"] == []
-    manifest = (theirs.environments / "copy/.cec/pyproject.toml").read_text()
-    assert "pytorch-cpu" not in manifest
+    manifest = tomllib.loads((copy / ".cec/pyproject.toml").read_text())
+    assert "index" not in manifest["tool"]["uv"]
+    assert manifest["tool"]["comfydock"]["models"]["fdee4978c05f1401"]["size"] == 100
 
 
 def test_a_bundle_of_comfygit_is_imported_with_what_only_it_has(
-    origin: Origin, theirs: Session, tmp_path: Path
+    origin: Origin, theirs: Session, miniature: Miniature, tmp_path: Path
 ) -> None:
     files = {
-        **older(origin, "comfygit"),
+        **older(origin, miniature, "comfygit"),
         "package_config.toml": b"[packages]\n",
-        "workflow_api/my wf.json": b"{}",
+        "workflow_api/sub/my wf.json": b"{}",
         "overlays/gpu.toml": b"[tool.uv]\n",
     }
-    told = theirs.run("import", str(write(tmp_path / "b.tar.gz", files)), *IMPORT, "--keep-going", "--json")
-    data = envelope_of(told)["data"]
-    assert (told.code, data["missing_packs"], data["complete"]) == (3, ["Mine"], False)
-    assert "repair" in told.err
-    for name in ("package_config.toml", "workflow_api/my wf.json", "overlays/gpu.toml"):
+    path = str(write(tmp_path / "b.tar.gz", files))
+    told = theirs.run("import", path, *IMPORT, "--keep-going", "--models", "skip", "--json")
+    data = told.envelope()["data"]
+    assert (told.code, data["missing_packs"], data["complete"]) == (3, ["MyDev"], False)
+    assert data["next"] == ["comfydock repair -e copy"]
+    assert theirs.run("repair", "-e", "copy").code == 3
+    for name in ("package_config.toml", "workflow_api/sub/my wf.json", "overlays/gpu.toml"):
         assert (theirs.environments / "copy/.cec" / name).read_bytes() == files[name]
 
 
 def test_a_pack_that_nobody_can_fetch_is_refused_unless_the_rest_is_wanted(
-    origin: Origin, theirs: Session, tmp_path: Path
+    origin: Origin, theirs: Session, miniature: Miniature, tmp_path: Path
 ) -> None:
-    bundle = write(tmp_path / "b.tar.gz", older(origin))
+    bundle = write(tmp_path / "b.tar.gz", older(origin, miniature))
     error = theirs.error("import", str(bundle), *IMPORT)
-    assert (error["code"], error["context"]["packs"]) == ("packs-unobtainable", ["Mine"])
+    assert (error["code"], error["context"]["packs"]) == ("packs-unobtainable", ["MyDev"])
     assert nothing_made(theirs)
 
 
@@ -401,7 +423,7 @@ def test_a_history_comes_along_and_goes_on(mine: Session, origin: Origin, theirs
     assert git(definition, "status", "--porcelain") == ""
     assert git(definition, "for-each-ref", "--format=%(refname)").split() == ["refs/heads/main", "refs/tags/good"]
     assert (definition / "README.md").read_text() == "Mine.\n"
-    assert [one["subject"] for one in theirs.data("log", "-e", "copy")["commits"]][0] == "a word about it"
+    assert theirs.data("log", "-e", "copy")["commits"][0]["subject"] == "a word about it"
     theirs.ok("export", str(again), "-e", "copy", "--with-history")
     assert again.read_bytes() == bundle.read_bytes()
 
@@ -414,8 +436,6 @@ def test_packs_come_along_so_that_nobody_else_is_asked_for_them(
     assert {"packs/blur/__init__.py", "packs/Fancy.bundle"} <= members(bundle).keys()
     nowhere = {"COMFYDOCK_REGISTRY_URL": "http://127.0.0.1:9", "GIT_CONFIG_VALUE_0": "https://example.invalid/"}
     apart = dataclasses.replace(theirs, variables={**theirs.variables, **nowhere})
-    text = (origin.definition / "pyproject.toml").read_text()
-    assert str(origin.host.port) in text
     told = apart.data("import", str(bundle), *IMPORT)
     assert told["complete"]
     packs = theirs.environments / "copy/ComfyUI/custom_nodes"
@@ -491,7 +511,7 @@ def published(mine: Session, tmp_path: Path) -> Path:
     """The definition as a bare repository with a branch, a tag and a directory that is a definition."""
     bare = tmp_path / "served/envs.git"
     definition = mine.environments / "work/.cec"
-    git(definition, "branch", "old", "v1" if False else "HEAD~1")
+    git(definition, "branch", "old", "HEAD~1")
     git(definition, "tag", "first", "HEAD~1")
     bare.parent.mkdir()
     git(tmp_path, "clone", "--quiet", "--bare", str(definition), str(bare))
@@ -558,3 +578,111 @@ def test_an_environment_and_a_directory_can_be_imported(origin: Origin, theirs: 
                       "--keep-going").code == 3  # fmt: skip
     assert git(theirs.environments / "second/.cec", "rev-parse", "HEAD") == git(origin.definition, "rev-parse", "HEAD")
     assert theirs.ok("diff", "-e", "copy").out == "nothing is different\n"
+
+
+# Models
+
+
+def test_models_come_along_and_are_put_in_place(mine: Session, theirs: Session, tmp_path: Path) -> None:
+    with_model(mine)
+    bundle, again = tmp_path / "b.tar.gz", tmp_path / "again.tar.gz"
+    told = mine.data("export", str(bundle), *WORK, "--with-models")
+    assert (told["missing"], told["models_without_sources"]) == ([], [])
+    content = (mine.workspace / "models/checkpoints/photo.safetensors").read_bytes()
+    assert members(bundle)["models/checkpoints/photo.safetensors"] == content
+    told = theirs.data("import", str(bundle), *IMPORT)
+    assert told["models_placed"] == ["checkpoints/photo.safetensors"]
+    assert (theirs.workspace / "models/checkpoints/photo.safetensors").read_bytes() == content
+    assert "as locked" in theirs.run("workflow", "check", "photo", "-e", "copy").out
+    theirs.ok("export", str(again), "-e", "copy", "--with-models")
+    assert again.read_bytes() == bundle.read_bytes()
+
+
+def test_a_model_of_a_bundle_replaces_none(mine: Session, theirs: Session, tmp_path: Path) -> None:
+    with_model(mine)
+    bundle = tmp_path / "b.tar.gz"
+    mine.ok("export", str(bundle), *WORK, "--with-models")
+    place = theirs.workspace / "models/checkpoints/photo.safetensors"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"theirs")
+    ran = theirs.run("import", str(bundle), *IMPORT, "--models", "skip", "--json")
+    assert (ran.code, place.read_bytes()) == (3, b"theirs")
+    assert ran.envelope()["data"]["models_not_placed"] == [
+        {"path": "checkpoints/photo.safetensors", "reason": "another file has its name"}
+    ]
+
+
+def test_a_model_that_is_not_what_workflows_are_locked_with_is_not_put_in_place(
+    mine: Session, theirs: Session, tmp_path: Path
+) -> None:
+    with_model(mine)
+    bundle = tmp_path / "b.tar.gz"
+    mine.ok("export", str(bundle), *WORK, "--with-models")
+    found = {**members(bundle), "models/checkpoints/photo.safetensors": b"other", "models/vae/more.pt": b"more"}
+    said = json.loads(found.pop("comfydock.json"))
+    said["members"] = {
+        name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)} for name, content in found.items()
+    }
+    path = write(tmp_path / "forged.tar.gz", {**found, "comfydock.json": json.dumps(said).encode()})
+    ran = theirs.run("import", str(path), *IMPORT, "--models", "skip", "--json")
+    assert ran.code == 3
+    assert ran.envelope()["data"]["models_placed"] == []
+    assert len(ran.envelope()["data"]["models_not_placed"]) == 2
+    assert [one for one in (theirs.workspace / "models").rglob("*") if one.suffix in (".safetensors", ".pt")] == []
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_models_are_fetched_from_the_sources_that_are_locked_or_named_as_missing(
+    mine: Session, theirs: Session, tmp_path: Path, is_there: bool
+) -> None:
+    with_model(mine)
+    content = (mine.workspace / "models/checkpoints/photo.safetensors").read_bytes()
+    bundle = tmp_path / "b.tar.gz"
+    with model_host() as served:
+        url = served.put("/photo.safetensors", content)
+        mine.ok("model", "add-source", "photo.safetensors", url)
+        mine.ok("workflow", "lock", "photo", *WORK)
+        mine.ok("commit", *WORK)
+        mine.ok("export", str(bundle), *WORK)
+        preview = theirs.data("import", str(bundle), *IMPORT, "--preview")
+        assert [one["sources"] for one in preview["contents"]["models"]] == [[url]]
+        if not is_there:
+            served.files.clear()
+        ran = theirs.run("import", str(bundle), *IMPORT, "--models", "all", "--json")
+    data, place = ran.envelope()["data"], theirs.workspace / "models/checkpoints/photo.safetensors"
+    assert (ran.code, data["complete"], place.exists()) == ((0, True, True) if is_there else (3, False, False))
+    if is_there:
+        assert (data["models_fetched"], place.read_bytes()) == (["checkpoints/photo.safetensors"], content)
+    else:
+        assert data["next"] == ["comfydock workflow resolve photo -e copy"]
+        assert [one["to"] for one in data["models_failed"]] == ["checkpoints/photo.safetensors"]
+
+
+# On a terminal
+
+
+def test_a_no_to_models_without_a_source_writes_nothing_and_a_yes_exports(mine: Session, tmp_path: Path) -> None:
+    with_model(mine)
+    target = tmp_path / "b.tar.gz"
+    for answer, code in (("n", 4), ("y", 0)):
+        child = terminal(mine, "export", str(target), *WORK)
+        child.expect("photo.safetensors .*Export")
+        assert not target.exists()
+        child.sendline(answer)
+        assert end(child)[0] == code
+        assert target.exists() == (answer == "y")
+
+
+def test_a_bundle_is_not_written_to_a_terminal(origin: Origin) -> None:
+    child = terminal(origin.session, "export", "-", *WORK)
+    child.expect("not for a terminal")
+    assert end(child)[0] == 2
+
+
+def test_the_name_of_a_new_environment_is_asked_for(origin: Origin, theirs: Session) -> None:
+    child = terminal(theirs, "import", str(origin.bundle), "--preview")
+    child.expect("name of the new environment:")
+    child.sendline("asked")
+    code, shown = end(child)
+    assert code == 0
+    assert "+ asked" in shown

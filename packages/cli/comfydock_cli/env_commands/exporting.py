@@ -33,6 +33,7 @@ def export(context: Context, arguments: Arguments) -> Result:
     name = workspace.environment(context.environment_name).name
     request = ExportRequest(
         target,
+        with_models=arguments.flag("with_models"),
         with_packs=arguments.flag("with_packs"),
         with_history=arguments.flag("with_history"),
         sign=arguments.text("sign"),

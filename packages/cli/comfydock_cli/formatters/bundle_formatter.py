@@ -1,5 +1,6 @@
 """Bundles as text and as data: what was written, what is in one, and what became of it."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -260,6 +261,7 @@ def imported(plan: ImportPlan, outcome: ImportOutcome, models: ImportedModels, s
         "passed_over": list(plan.contents.passed_over),
         "patches": list(plan.contents.patches),
         "verification": _verification_data(plan.verification),
+        "next": [*_repairs(creation.name, outcome), *_resolutions(creation.name, models)],
     }
     note = "\n".join(_import_notes(plan, outcome, models))
     return Result(data, text, exit_code=_PARTIAL if partial else 0, note=note)
@@ -268,18 +270,25 @@ def imported(plan: ImportPlan, outcome: ImportOutcome, models: ImportedModels, s
 def _import_notes(plan: ImportPlan, outcome: ImportOutcome, models: ImportedModels) -> Iterator[str]:
     name = plan.creation.name
     yield from _listed("node packs that could not be had", list(outcome.missing_packs))
-    if outcome.missing_packs:
-        yield f"`comfydock repair -e {name}` tries again to get them"
+    yield from (f"`{line}` tries again to get them" for line in _repairs(name, outcome))
     failed = [f"{one.to}: {one.error.message}" for one in models.fetched if one.error is not None]
     yield from _listed("models that could not be fetched", failed)
     not_placed = [f"{path}: {why}" for path, why in outcome.models_not_placed]
     yield from _listed("models of the bundle that were not put in place", not_placed)
     yield from _listed("workflows that lack something", [f"{one}: {why}" for one, why in models.incomplete])
-    if models.incomplete:
-        yield f"`comfydock workflow resolve NAME -e {name}` gets what a workflow lacks, or asks what it is"
+    lines = _resolutions(name, models)
+    yield from (f"`{line}` gets what is missing, or asks what it is" for line in lines[:_SHOWN])
     yield from _listed("local changes, kept as patches and not applied", list(plan.contents.patches))
     if not plan.creation.activate:
         yield f"`comfydock use {name}` makes it the active environment"
+
+
+def _repairs(name: str, outcome: ImportOutcome) -> list[str]:
+    return [f"comfydock repair -e {name}"] if outcome.missing_packs else []
+
+
+def _resolutions(name: str, models: ImportedModels) -> list[str]:
+    return [f"comfydock workflow resolve {shlex.quote(workflow)} -e {name}" for workflow, _ in models.incomplete]
 
 
 def _listed(words: str, found: list[str]) -> Iterator[str]:

@@ -31,6 +31,7 @@ COMMANDS: tuple[Command, ...] = (
         (
             word("path", "file or directory to write to [default: `./<name>_export_<date>.tar.gz`]", optional=True,
                  completer="directories"),
+            flag("--with-models", help="carry the models that workflows are locked with"),
             flag("--with-packs", help="carry the code of the node packs, so that nothing of them is fetched"),
             flag("--with-history", help="carry the history up to the last commit, with its tags"),
             value("--sign", metavar="KEY", completer="directories", help="sign it by an SSH key, or by the agent"),

@@ -15,6 +15,7 @@ from comfydock_cli.table import (
     program,
     python,
     resolve,
+    sharing,
     workflows,
     workspace,
 )
@@ -89,6 +90,7 @@ def test_defaults_are_among_the_choices():
 
 def test_the_group_of_a_first_word_is_the_module_that_holds_it():
     modules = {
+        "sharing": sharing,
         "environments": environments,
         "nodes": nodes,
         "models": models,

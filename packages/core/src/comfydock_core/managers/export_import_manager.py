@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
@@ -196,11 +197,11 @@ class ExportImportManager:
         prefix = f"{PACKS}{pack.release.name}/"
         place = f"{self._layout.custom_nodes}/{pack.directory}"
         for name, path in template.carried.items():
-            if name.startswith(prefix):
+            if path is not None and name.startswith(prefix):
                 target = f"{place}/{name.removeprefix(prefix)}"
                 self._refuse_outside(target)
                 os.makedirs(os.path.dirname(target), exist_ok=True)
-                os.rename(path, target)
+                shutil.move(path, target)
                 os.chmod(target, 0o755 if name in template.executables else 0o644)
         sources.note_release(pack.release, place)
 
@@ -236,6 +237,16 @@ def carried_packs(template: Template) -> dict[str, NodePackage]:
         if is_whole or is_here:
             found[pack.release.name] = pack
     return found
+
+
+def unused_members(template: Template) -> tuple[str, ...]:
+    """Carried members that nothing of the manifest asks for; of packs their directories. Raises `ManifestDamaged`."""
+    used = carried_packs(template)
+    tops = {path.removeprefix(PACKS).partition("/")[0] for path in template.carried if path.startswith(PACKS)}
+    unused = {f"{PACKS}{top}" for top in tops if top.removesuffix(_GIT_PACK) not in used and top not in used}
+    if template.history is None and HISTORY in template.carried:
+        unused.add(HISTORY)
+    return tuple(sorted(unused))
 
 
 def refuse_other_file(path: str) -> None:

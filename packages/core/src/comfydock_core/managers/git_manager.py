@@ -3,6 +3,7 @@
 import getpass
 import os
 import shlex
+import shutil
 import socket
 import sys
 from collections.abc import Sequence
@@ -55,7 +56,7 @@ class GitManager:
 
     def take_over_history(self, history: TemplateHistory) -> None:
         """Let the definition go on with a history that came with it; what differs from its commit is not committed."""
-        os.rename(f"{history.directory}/.git", f"{self._definition}/.git")
+        shutil.move(f"{history.directory}/.git", f"{self._definition}/.git")
         changes.read_index(self._definition)
         self.write_patterns()
         self.configure_merging()

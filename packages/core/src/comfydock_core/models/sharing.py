@@ -76,8 +76,7 @@ class BundleManifest:
     """What a bundle of ours says of itself, in `comfydock.json`.
 
     `members` are all others but the signature. `missing` is what nobody could rebuild elsewhere. `needs` are the node
-    packs that each workflow needs, by their identifiers. `carried_models` are the digests of models by their paths
-    below the models directory.
+    packs that each workflow needs, by their identifiers.
     """
 
     members: Mapping[str, MemberDigest]
@@ -118,7 +117,6 @@ class ExportPlan:
     """A bundle that only has to be written. `target` is the file, `None` for standard output.
 
     `left_out` are files that bundles do not carry, each with the reason. `issues` are workflows that lack something.
-    `scratch` holds members that were made for it.
     """
 
     name: str
@@ -248,6 +246,7 @@ class ImportPlan:
     contents: SharedContents
     verification: Verification | None
     template: Template
+    manifest: BundleManifest | None
 
 
 @dataclass(frozen=True, slots=True)

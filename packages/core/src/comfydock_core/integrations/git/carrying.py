@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from comfydock_core.integrations.git import queries, remotes, runner
 from comfydock_core.models.addresses import without_credentials
-from comfydock_core.models.exceptions import RefAmbiguous, RefInvalid, RefNotFound
+from comfydock_core.models.exceptions import GitFailed, RefAmbiguous, RefInvalid, RefNotFound
 from comfydock_core.utils.text import did_you_mean, nearest
 from comfydock_core.utils.versions import looks_like_commit
 
@@ -14,6 +14,7 @@ ORIGIN = "origin"
 _CHUNK = 1 << 20
 _HEADS = "refs/heads/"
 _TAGS = "refs/tags/"
+_CARRIED = "refs/comfydock/carried"
 _REMOTES = f"refs/remotes/{ORIGIN}/"
 # The same objects give the same bytes: nothing is taken over from how the repository happens to be packed.
 _EXACTLY = ("-c", "pack.compression=6", "-c", "core.bigFileThreshold=512m", "-c", "pack.useSparse=false")
@@ -58,13 +59,14 @@ def unpack_history(bundle: str, directory: str, *, branch: str | None, commit: s
     os.mkdir(directory)
     doing = "read the history in the bundle"
     runner.run(["init", "--quiet", "--template=", "--initial-branch=main"], cwd=directory, doing=doing)
-    wanted = ["+HEAD:refs/comfydock/head"] if branch is None else [f"+{_HEADS}{branch}:{_HEADS}{branch}"]
+    tip = queries.HEAD if branch is None else f"{_HEADS}{branch}"
     words = ["-c", "fetch.fsckObjects=true", "fetch", "--quiet", "--no-write-fetch-head", "--no-auto-maintenance"]
-    words += ["--no-tags", "--", bundle, *wanted, f"+{_TAGS}*:{_TAGS}*"]
+    words += ["--no-tags", "--", bundle, f"+{tip}:{_CARRIED}", f"+{_TAGS}*:{_TAGS}*"]
     runner.run(words, cwd=directory, doing=doing)
+    if queries.commit_of(directory, _CARRIED) != commit:
+        raise GitFailed(f"cannot {doing}: it does not end with the commit {commit[:10]}", context={"commit": commit})
     put_head(directory, commit, branch)
-    if branch is None:
-        runner.run(["update-ref", "-d", "refs/comfydock/head"], cwd=directory, doing=doing)
+    runner.run(["update-ref", "-d", _CARRIED], cwd=directory, doing=doing)
 
 
 def clone_definition(repository: str, directory: str, *, on_line: Callable[[str], None]) -> None:

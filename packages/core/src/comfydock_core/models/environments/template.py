@@ -24,8 +24,8 @@ class Template:
     `comfyui` is the commit of ComfyUI, or its version where the manifest has no commit. `manifest_text` has
     `[tool.comfydock]` whichever tool wrote it. `development` are the files of development packs, by their path below
     `dev_nodes`. `passed_over` are members that no definition has. `carried` are large members by their path: where each
-    lies. `executables` are the paths of programs among the files. `kept` are files that the repository of the
-    definition has beside it.
+    lies, `None` where it was not unpacked. `executables` are the paths of programs among the files. `kept` are files
+    that the repository of the definition has beside it.
     """
 
     path: str
@@ -39,7 +39,7 @@ class Template:
     version: str | None
     version_type: str | None
     python: str | None
-    carried: Mapping[str, str] = field(default_factory=dict)
+    carried: Mapping[str, str | None] = field(default_factory=dict)
     executables: frozenset[str] = frozenset()
     kept: Mapping[str, bytes] = field(default_factory=dict)
     history: TemplateHistory | None = None

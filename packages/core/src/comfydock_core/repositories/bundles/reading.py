@@ -180,14 +180,15 @@ def _take(path: str, archive: tarfile.TarFile, member: tarfile.TarInfo, found: _
 
 def _unpack(content: IO[bytes], place: str, update: Callable[[bytes], object]) -> int:
     with disk_errors("unpack the bundle", os.path.dirname(place)):
-        file = open(place, "xb")  # noqa: SIM115 - what the disk says is told apart from what the archive says.
+        # What the disk says is told apart from what the archive says, also when the file is closed.
+        file = open(place, "xb", buffering=0)  # noqa: SIM115
     with file:
 
         def write(chunk: bytes) -> None:
             update(chunk)
             with disk_errors("unpack the bundle", os.path.dirname(place)):
-                file.write(chunk)
-                file.flush()
+                while chunk:
+                    chunk = chunk[file.write(chunk) :]
 
         return _copy(content, write)
 
@@ -268,7 +269,7 @@ def _refuse_others(path: str, there: Mapping[str, MemberDigest], listed: Mapping
     for names, words in (
         (sorted(listed.keys() - there.keys()), "it lacks what it lists"),
         (sorted(there.keys() - listed.keys()), "it has what it does not list"),
-        (sorted(name for name in there if there[name] != listed[name]), "it was damaged or changed"),
+        (sorted(name for name in there if there[name] != listed.get(name)), "it was damaged or changed"),
     ):
         if names:
             raise damaged(path, f"{words}: {some([f'`{name}`' for name in names], _SHOWN)}")

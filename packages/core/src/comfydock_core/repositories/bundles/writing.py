@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import IO
 
 from comfydock_core.models.exceptions import ChangedMeanwhile
-from comfydock_core.models.sharing import BundleSource
+from comfydock_core.models.sharing import MODELS, BundleSource
 from comfydock_core.utils.faults import fault
 
-_LEVEL = 6
+_LEVEL, _FAST = 6, 1
 _BLOCK = 10240  # What tar calls a record: the end is filled up to it.
 
 
@@ -43,8 +43,10 @@ def write_bundle(target: IO[bytes], members: Sequence[BundleSource], on_member: 
     Raises `ChangedMeanwhile` when a file is not what its digest says any more, `OSError`.
     """
     written = Written(target)
+    # Numbers of models hardly become smaller, whatever time it takes.
+    level = _FAST if any(member.name.startswith(MODELS) for member in members) else _LEVEL
     with (
-        gzip.GzipFile(filename="", mode="wb", fileobj=written, compresslevel=_LEVEL, mtime=0) as stream,
+        gzip.GzipFile(filename="", mode="wb", fileobj=written, compresslevel=level, mtime=0) as stream,
         tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT, bufsize=_BLOCK) as archive,
     ):
         for number, member in enumerate(sorted(members, key=lambda one: one.name.encode("utf-8")), 1):

@@ -45,7 +45,7 @@ def read_template(path: str) -> Template:
             is_bundle = file.read(2) == _GZIP
             file.seek(0)
             if is_bundle:
-                return template_of_bundle(read_bundle(file, path))
+                return _without_carried(template_of_bundle(read_bundle(file, path)))
             return template_of_files(path, {_MANIFEST: file.read(MOST_BYTES)})
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise TemplateNotFound(
@@ -58,12 +58,15 @@ def read_template(path: str) -> Template:
 
 
 def template_of_bundle(bundle: BundleFile) -> Template:
-    """What a bundle holds; large members that were not unpacked are passed over. Raises `TemplateDamaged`."""
+    """What a bundle holds. Raises `TemplateDamaged`."""
     template = _template(bundle.path, bundle.files)
-    carried = {name: place for name, place in bundle.carried.items() if place is not None}
-    left = bundle.carried.keys() - carried.keys()
-    others = tuple(sorted({*template.passed_over, *left}))
-    return replace(template, carried=carried, passed_over=others, executables=bundle.executables)
+    return replace(template, carried=bundle.carried, executables=bundle.executables)
+
+
+def _without_carried(template: Template) -> Template:
+    """Large members are passed over where only the definition counts, each kind as one."""
+    kinds = {name.split("/")[0] for name in template.carried}
+    return replace(template, carried={}, passed_over=tuple(sorted({*template.passed_over, *kinds})))
 
 
 def template_of_files(path: str, files: Mapping[str, bytes], *, executables: frozenset[str] = frozenset()) -> Template:

@@ -145,7 +145,7 @@ def _models(
 ) -> tuple[SharedModel, ...]:
     if not models:
         return ()
-    carried = {path.removeprefix(MODELS) for path in (*template.carried, *template.passed_over)}
+    carried = {path.removeprefix(MODELS) for path in template.carried}
     if workspace is None or not os.path.exists(workspace.model_index):
         return tuple(SharedModel(one, one.place in carried, None, same_content=False) for one in models)
     with open_model_index(workspace.model_index, to_write=False) as index:

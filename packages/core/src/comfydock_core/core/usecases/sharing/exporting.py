@@ -1,6 +1,9 @@
 """Exporting an environment: everything is checked and asked before the first byte is written."""
 
+import errno
 import os
+import shlex
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,16 +16,18 @@ from comfydock_core.core.usecases.history.fitness import refuse_unfit
 from comfydock_core.core.usecases.history.gaps import find_gaps
 from comfydock_core.core.usecases.history.patch_files import local_changes_once
 from comfydock_core.core.usecases.history.patches import held_patches
+from comfydock_core.core.usecases.sharing.carried_models import FoundModels, find_models
 from comfydock_core.core.usecases.sharing.contents import Needs, needs_of, without_sources
 from comfydock_core.core.usecases.workflows.recalling import check_or_recall
 from comfydock_core.integrations import ssh_keys
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.managers.export_import_manager import Collected, refuse_other_file
 from comfydock_core.managers.workflow_manager import WorkflowManager
-from comfydock_core.models.committing import Gap
-from comfydock_core.models.exceptions import ExportRefused, NoHistory, UncommittedWork
+from comfydock_core.models.exceptions import ExportRefused, FileSystemError, NoHistory, UncommittedWork
 from comfydock_core.models.protocols import ExportCallbacks, Reporter
 from comfydock_core.models.sharing import (
+    DEVELOPMENT,
+    MODELS,
     BundleManifest,
     ExportedBundle,
     ExportPlan,
@@ -36,7 +41,7 @@ from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.repositories.history.definition_files import CommittedFiles, present_files
 from comfydock_core.utils.files.disk_errors import disk_errors
-from comfydock_core.utils.text import some
+from comfydock_core.utils.text import size_text, some
 
 _SHOWN = 5
 # What keeps somebody else from running a workflow; wrong values are between the workflow and its author.
@@ -73,15 +78,18 @@ def plan_export(
         reporter.phase("Collecting the files")
         found = services_here.bundles.collect(commit, packs)
         needs = needs_of(found.files, manifest)
-        models = without_sources(needs.listed)
+        found_models = find_models(workspace, needs.listed) if request.with_models else FoundModels((), (), ())
+        models = without_sources(one for one in needs.listed if one not in found_models.carried)
         if models and not request.allow_issues and not callbacks.on_models_without_sources(models):
             raise _without_models(models)
+        found.members += found_models.members
+        found.left_out += found_models.lacking
         if request.with_packs:
             services_here.bundles.add_packs(packs, services_here.packs, scratch, found, reporter)
         if request.with_history:
             reporter.phase("Packing the history")
             services_here.bundles.add_history(commit, branch, scratch, found)
-        said = _manifest(layout, workspace, found, needs)
+        said = _manifest(layout, workspace, found, needs, found_models)
     if request.with_history:
         said = replace(said, history=HistoryTip(commit, branch))
     return ExportPlan(
@@ -108,9 +116,26 @@ def export_bundle(
     """Write the planned bundle, into `stream` where the plan has no target. Raises `SigningFailed`, `ToolMissing`,
     `ChangedMeanwhile`, `ExportRefused`, `FileSystemError`.
     """
+    _refuse_full_disk(plan)
     signature = None if plan.sign is None else ssh_keys.sign(plan.manifest_content, plan.sign)
     with disk_errors("write the bundle", plan.target):
         return services.environment(layout).bundles.write(plan, signature, callbacks, stream)
+
+
+def _refuse_full_disk(plan: ExportPlan) -> None:
+    """Models hardly become smaller, and take long to write: that they do not fit is told before."""
+    size = sum(member.digest.size for member in plan.members if member.name.startswith(MODELS))
+    if plan.target is None or not size:
+        return
+    directory = os.path.dirname(plan.target)
+    with disk_errors("write the bundle", directory):
+        free = shutil.disk_usage(directory).free
+    if free < size:
+        raise FileSystemError(
+            f"there is not enough space at `{directory}` for the bundle",
+            hint=f"free some space there, at least {size_text(size - free)}, or write it elsewhere",
+            context={"path": directory, "needed": size, "free": free, "errno": errno.errorcode[errno.ENOSPC]},
+        )
 
 
 def target_of(wish: str | None, name: str) -> str:
@@ -153,7 +178,8 @@ def _with_issues(issues: Sequence[tuple[str, str]]) -> ExportRefused:
     told = some([f"{name}: {message}" for name, message in issues], _SHOWN, "; ")
     return ExportRefused(
         f"workflows lack something here, so that nobody else could run them: {told}",
-        hint=f"`comfydock workflow resolve {issues[0][0]}` gets what is missing; `--allow-issues` exports it as it is",
+        hint=f"`comfydock workflow resolve {shlex.quote(issues[0][0])}` gets what is missing; `--allow-issues` exports"
+        " it as it is",
         context={"issues": [{"workflow": name, "message": message} for name, message in issues]},
     )
 
@@ -161,21 +187,22 @@ def _with_issues(issues: Sequence[tuple[str, str]]) -> ExportRefused:
 def _without_models(models: Sequence[NeededModel]) -> ExportRefused:
     told = some([f"{one.place} ({', '.join(one.workflows)})" for one in models], _SHOWN)
     return ExportRefused(
-        f"no source is known of models that workflows use, so that nobody else could get them: {told}",
-        hint="`comfydock model add-source` notes one; `--allow-issues` exports without",
+        f"no source is known of models that workflows use, so that nobody else could get them: {told}"
+        " (`--allow-issues` exports without them)",
+        hint=f"`comfydock model add-source {shlex.quote(models[0].name)} URL` notes one, and `comfydock workflow lock"
+        f" {shlex.quote(models[0].workflows[0])}` takes it up; `--with-models` carries them",
         context={"models": [one.as_dict() for one in models]},
     )
 
 
-def _manifest(layout: EnvironmentLayout, workspace: WorkspaceLayout, found: Collected, needs: Needs) -> BundleManifest:
+def _manifest(
+    layout: EnvironmentLayout, workspace: WorkspaceLayout, found: Collected, needs: Needs, models: FoundModels
+) -> BundleManifest:
     """Only what the state decides stands in it: no names of environments, no moments, no commits."""
     changes = local_changes_once(layout, workspace)()
     names = {member.name: member.digest for member in found.members}
     gaps = find_gaps(layout, changes, held_patches(names).keys())
-    carried = {name.split("/")[1] for name in names if name.startswith("dev_nodes/")}
-    missing = [gap for gap in gaps if not _is_carried(gap, carried)]
+    carried = {("development-pack", name.split("/")[1]) for name in names if name.startswith(DEVELOPMENT)}
+    carried |= {("model", model.place) for model in models.carried}
+    missing = [gap for gap in gaps if (gap.kind, gap.name) not in carried]
     return BundleManifest(dict(sorted(names.items())), tuple(missing), dict(sorted(needs.packs.items())), needs.listed)
-
-
-def _is_carried(gap: Gap, own_packs: set[str]) -> bool:
-    return gap.kind == "development-pack" and gap.name in own_packs

@@ -5,6 +5,7 @@ from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.environments.creating import create_environment, plan_creation_of
 from comfydock_core.core.usecases.environments.new_environment import refuse_taken
+from comfydock_core.core.usecases.sharing.carried_models import place_models
 from comfydock_core.core.usecases.sharing.contents import contents_of
 from comfydock_core.core.usecases.sharing.inspecting import open_source
 from comfydock_core.core.usecases.sharing.signing import verify_bundle
@@ -13,6 +14,7 @@ from comfydock_core.models.environments.creation import CreateRequest
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.protocols import ImportCallbacks, Reporter
 from comfydock_core.models.sharing import ImportOutcome, ImportPlan, ImportRequest
+from comfydock_core.utils.faults import fault
 
 
 def plan_import(
@@ -31,6 +33,7 @@ def plan_import(
     check_name(request.name)
     refuse_taken(layout.environment(request.name))
     opened = open_source(request.source, request.ref, scratch, reporter, offline=offline)
+    fault("source inspected")
     wanted = request.require_signed or request.signers is not None
     if opened.bundle is None and wanted:
         raise refused("only bundles are signed, and it is none", {"source": opened.template.path})
@@ -53,7 +56,7 @@ def plan_import(
         reporter,
         command="import",
     )
-    return ImportPlan(creation, contents, verification, opened.template)
+    return ImportPlan(creation, contents, verification, opened.template, manifest)
 
 
 def import_environment(
@@ -66,4 +69,5 @@ def import_environment(
 ) -> ImportOutcome:
     """Build the planned environment; whatever stops it, nothing has its name then. Raises what creating one raises."""
     created = create_environment(layout, services, plan.creation, initiator, reporter, callbacks)
-    return ImportOutcome(created.directory, created.missing_packs, (), (), plan.contents.workflows)
+    placed, left = place_models(layout, plan.template, plan.manifest, callbacks, reporter)
+    return ImportOutcome(created.directory, created.missing_packs, placed, left, plan.contents.workflows)

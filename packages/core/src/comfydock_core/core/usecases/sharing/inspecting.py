@@ -13,6 +13,7 @@ from typing import IO
 from comfydock_core.caching.repository_mirrors import clone_listener
 from comfydock_core.integrations.git import carrying, history, queries
 from comfydock_core.integrations.git.trees import EXECUTABLE, LINK, SUBMODULE, read_tree
+from comfydock_core.managers.export_import_manager import unused_members
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.environments.template import Template, TemplateHistory
 from comfydock_core.models.exceptions import (
@@ -148,6 +149,8 @@ def _of_bundle(file: IO[bytes], path: str, scratch: str | None) -> OpenedSource:
     tip = bundle.manifest.history if bundle.manifest is not None else None
     if place is not None and scratch is not None and tip is not None:
         template = _with_history(template, bundle, tip, place, f"{scratch}/history")
+    if scratch is not None:
+        template = replace(template, passed_over=(*template.passed_over, *unused_members(template)))
     return OpenedSource(template, bundle)
 
 
@@ -179,6 +182,8 @@ def _of_directory(path: str, directory: str, ref: str | None, scratch: str, repo
     """An environment, its definition, or a repository; one that is a repository itself is read as its last commit."""
     place = f"{path}/{_DEFINITION}" if not directory and os.path.isdir(f"{path}/{_DEFINITION}") else path
     if queries.is_repository(place):
+        if os.path.lexists(f"{place}/.git") and queries.has_changes(place):
+            reporter.warn(f"what is not committed in `{place}` is not imported")
         return _of_repository(place, directory, ref, scratch, reporter, offline=False)
     _refuse_ref(ref, f"`{path}`")
     place = f"{place}/{directory}" if directory else place
