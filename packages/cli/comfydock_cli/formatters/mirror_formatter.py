@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from comfydock_cli.cli_utils import Result
 from comfydock_cli.ui.console import clean
-from comfydock_core.models.mirrors import MirrorExport, MirrorImport, MirrorVerification
+from comfydock_core.models.mirrors import MirrorExport, MirrorImport, MirrorPlan, MirrorVerification
 from comfydock_core.utils.text import counted, size_text
 
 _PARTIAL = 3
@@ -37,18 +37,36 @@ def exported(mirror: MirrorExport) -> Result:
     return Result(data, "".join(f"{line}\n" for line in lines), _PARTIAL if mirror.lacking else 0, note=note)
 
 
-def imported(mirror: MirrorImport) -> Result:
+def planned(plan: MirrorPlan) -> Result:
+    """What a mirror lacks."""
+    data = {
+        "directory": plan.directory,
+        "environments": list(plan.environments),
+        "packs": list(plan.packs),
+        "repositories": list(plan.repositories),
+        "definitions": list(plan.definitions),
+    }
+    lines = [f"would mirror {', '.join(map(clean, plan.environments))} to {clean(plan.directory)}"]
+    lines += [f"  node pack: {clean(one)}" for one in plan.packs]
+    lines += [f"  history: {clean(one)}" for one in plan.repositories]
+    lines += [f"  Python packages: {clean(one)}" for one in plan.definitions]
+    return Result(data, "".join(f"{line}\n" for line in lines))
+
+
+def imported(mirror: MirrorImport, *, rehearsal: bool = False) -> Result:
     """What the workspace has now, and how environments are made of it."""
     data = {
         "directory": mirror.directory,
         "added": _as_data(mirror.added),
+        "written": not rehearsal,
         "bundles": dict(mirror.bundles),
         "notes": list(mirror.notes),
     }
-    lines = [f"the workspace has everything of the mirror {clean(mirror.directory)}", *_added(mirror.added)]
+    begin = "the workspace would get" if rehearsal else "the workspace has"
+    lines = [f"{begin} everything of the mirror {clean(mirror.directory)}", *_added(mirror.added)]
     lines += [f"  {clean(name)}: {clean(path)}" for name, path in mirror.bundles.items()]
     notes = [clean(one) for one in mirror.notes]
-    if mirror.bundles:
+    if mirror.bundles and not rehearsal:
         notes.append("make an environment with `comfydock import FILE --name NAME --offline`")
     return Result(data, "".join(f"{line}\n" for line in lines), note="\n".join(notes))
 

@@ -70,23 +70,21 @@ class APICacheManager(CacheBase):
         names = os.listdir(self._directory) if os.path.isdir(self._directory) else []
         return sorted(name for name in names if _NAME.fullmatch(name))
 
-    def take_in(self, name: str, path: str, seconds: float) -> bool:
-        """Keep the answer in a file that another cache called `name`, unless a later one is kept; whether it was taken.
+    def is_later(self, name: str, seconds: float) -> bool:
+        """Whether the answer in a file was given then, in seconds since 1970, or later. Raises `OSError`."""
+        path = f"{self._directory}/{name}"
+        return os.path.exists(path) and os.stat(path).st_mtime >= seconds
 
-        `seconds` is when the server gave it. A file that holds no answer is passed over.
+    def take_in(self, name: str, path: str, seconds: float) -> None:
+        """Keep the answer in a file that another cache called `name`; the server gave it at `seconds` since 1970.
+
+        A file that holds no answer counts as none when it is asked for. Raises `OSError`.
         """
-        try:
-            with open(path, "rb") as file:
-                content = file.read()
-            kept = f"{self._directory}/{name}"
-            if _parsed(content, seconds) is None or (os.path.exists(kept) and os.stat(kept).st_mtime >= seconds):
-                return False
-        except OSError:
-            return False
+        with open(path, "rb") as file:
+            content = file.read()
+        kept = f"{self._directory}/{name}"
         if self._keep(kept, content, mode=0o600, durable=False):
             os.utime(kept, (seconds, seconds))
-            return True
-        return False
 
     def renew(self, url: str) -> None:
         """Note that the answer still holds."""

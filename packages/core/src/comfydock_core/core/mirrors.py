@@ -4,8 +4,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.core.services_bundle import WorkspaceAccess
-    from comfydock_core.models.mirrors import MirrorExport, MirrorImport, MirrorRequest, MirrorVerification
+    from comfydock_core.models.mirrors import MirrorExport, MirrorImport, MirrorPlan, MirrorRequest, MirrorVerification
     from comfydock_core.models.operation import Initiator
     from comfydock_core.models.protocols import Reporter
 
@@ -26,8 +27,13 @@ class Mirrors:
         from comfydock_core.core.usecases.mirroring.exporting import export_mirror
 
         there = self._there
-        layouts = [there.environment(name) for name in request.environments or there.environment_names()]
-        return export_mirror(there.layout, there.services(), layouts, request, initiator, reporter)
+        return export_mirror(there.layout, there.services(), self._named(request), request, initiator, reporter)
+
+    def plan_export(self, request: MirrorRequest) -> MirrorPlan:
+        """What `export` would have to get. Nothing is written, and nobody is asked. Raises what `export` raises."""
+        from comfydock_core.core.usecases.mirroring.planning import plan_mirror
+
+        return plan_mirror(self._there.services(), self._named(request), request)
 
     def verify(self, directory: str, reporter: Reporter) -> MirrorVerification:
         """Compare every file with what is listed. Raises `MirrorNotFound`, `MirrorDamaged`, `FileSystemError`."""
@@ -35,15 +41,21 @@ class Mirrors:
 
         return verify_mirror(directory, reporter)
 
-    def take_in(self, directory: str, reporter: Reporter) -> MirrorImport:
+    def take_in(self, directory: str, reporter: Reporter, *, rehearsal: bool = False) -> MirrorImport:
         """Give the workspace everything that a mirror has, so that it needs no network for that.
+
+        A `rehearsal` only tells what the workspace lacks.
 
         Raises `MirrorNotFound`, `MirrorDamaged`, `ArchiveRefused`, `ModelsDirectoryNotFound`, `GitFailed`, `ScopeBusy`,
         `FileSystemError`.
         """
         from comfydock_core.core.usecases.mirroring.importing import import_mirror
 
-        return import_mirror(self._there.layout, self._there.services(), directory, reporter)
+        return import_mirror(self._there.layout, self._there.services(), directory, reporter, rehearsal=rehearsal)
+
+    def _named(self, request: MirrorRequest) -> list[EnvironmentLayout]:
+        names = request.environments or self._there.environment_names()
+        return [self._there.environment(name) for name in dict.fromkeys(names)]
 
     @property
     def _there(self) -> WorkspaceAccess:

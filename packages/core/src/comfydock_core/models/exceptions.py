@@ -950,7 +950,7 @@ class MirrorDamaged(IntegrityError):
     """Something in a mirror is not what `mirror.json` lists: changed, missing or additional; or that file is damaged.
 
     Nothing of what is wrong was used. Copy the mirror once more from where it was made, or let
-    `comfydock mirror export` complete it there.
+    `comfydock mirror export DIR` complete it there.
     """
 
     code = "mirror-damaged"

@@ -99,6 +99,18 @@ class MirrorRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class MirrorPlan:
+    """What a mirror lacks of some environments: node packs as `name version`, repositories of which it has no history
+    yet, and commits whose packages it does not have, as `environment commit`."""
+
+    directory: str
+    environments: tuple[str, ...]
+    packs: tuple[str, ...]
+    repositories: tuple[str, ...]
+    definitions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MirrorExport:
     """What an export came to. `added` counts files and their bytes by what they are; `lacking` is in no mirror, each
     with the reason, `notes` are worth knowing on the other machine."""

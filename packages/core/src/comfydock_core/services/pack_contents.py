@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from comfydock_core.caching.answer_cache import AnswerCache
@@ -125,10 +126,11 @@ class PackContents:
         _compare(release, fetched)
         return fetched.sha256
 
-    def take_in_archive(self, release: NodeInfo, archive: str, reporter: Reporter) -> bool:
-        """Keep a release of the registry from the file of its archive, whose digest the release knows.
+    def take_in_archive(self, release: NodeInfo, copy: Callable[[str], None], reporter: Reporter) -> bool:
+        """Keep a release of the registry from its archive, whose digest the release knows, unless it is kept.
 
-        The caller has compared the file. `False` when it was kept already. Raises `ArchiveRefused`, `FileSystemError`.
+        `copy` makes the file at a path, compared with that digest; whether it was called. Raises what that raises,
+        `ArchiveRefused`, `FileSystemError`.
         """
         url, sha256, label = release.download_url or "", release.sha256 or "", f"{release.name} {release.version}"
         with disk_errors(f"keep the code of {release.name}"), self._cache.making(archive_key(sha256), label) as work:
@@ -137,7 +139,8 @@ class PackContents:
             if self._cache.find(archive_key(sha256)) is not None:
                 return False
             reporter.phase(f"Unpacking {label}")
-            archives.unpack(archive, f"{work}/content")
+            copy(f"{work}/archive")
+            archives.unpack(f"{work}/archive", f"{work}/content")
             self._cache.settle(archive_key(sha256), f"{work}/content", label)
         return True
 

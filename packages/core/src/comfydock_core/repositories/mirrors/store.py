@@ -132,7 +132,7 @@ class MirrorWriter(MirrorStore):
         Raises `MirrorRefused` for a directory with something else in it, `ScopeBusy`, `MirrorDamaged`, `OSError`.
         """
         os.makedirs(self.directory, exist_ok=True)
-        self._refuse_other_directory()
+        self.refuse_other_directory()
         with acquire(f"{self.directory}/{_LOCK}", "the mirror", words_of_this_process(), wait=wait):
             incoming = f"{self.directory}/{_INCOMING}"
             if os.path.lexists(incoming):
@@ -230,7 +230,8 @@ class MirrorWriter(MirrorStore):
             return False
         return stat.S_ISREG(found.st_mode) and found.st_size == known.size
 
-    def _refuse_other_directory(self) -> None:
+    def refuse_other_directory(self) -> None:
+        """Raise `MirrorRefused` for a directory that has something and is no mirror. Raises `OSError`."""
         names = set(os.listdir(self.directory))
         if MANIFEST in names or names <= _OF_OURS or _LOCK in names:
             return

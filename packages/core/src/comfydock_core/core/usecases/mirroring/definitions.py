@@ -81,6 +81,11 @@ def releases_of(definition: Definition, layout: EnvironmentLayout) -> list[NodeI
     return [pack.release for pack in packs.values() if not pack.is_development and pack.release.version]
 
 
+def pack_key(release: NodeInfo) -> str:
+    """The name of a release of the registry in a mirror."""
+    return f"{release.registry_id or release.identifier}@{release.version}"
+
+
 def comfyui_of(definition: Definition, layout: EnvironmentLayout) -> tuple[str | None, str | None]:
     """The repository of ComfyUI, `None` for the usual one, and the commit. Raises `ManifestDamaged`."""
     manifest = EnvironmentManifest(definition.manifest(layout), layout.manifest)

@@ -14,6 +14,7 @@ from comfydock_core.core.usecases.mirroring.definitions import (
     comfyui_of,
     definitions_of,
     is_readable,
+    pack_key,
     releases_of,
 )
 from comfydock_core.core.usecases.mirroring.models import take_models
@@ -158,7 +159,7 @@ class _Export:
             return
         identifier = release.registry_id or release.identifier
         self._registered.add(identifier)
-        key = f"{identifier}@{release.version}"
+        key = pack_key(release)
         known = self._writer.now.packs.get(key)
         if known is not None and release.sha256 in (None, known.sha256) and self._writer.has(f"{PACKS}{known.sha256}"):
             return

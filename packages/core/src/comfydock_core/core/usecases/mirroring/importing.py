@@ -7,6 +7,7 @@ import os
 import secrets
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from comfydock_core.caching.api_cache import APICacheManager
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -39,9 +40,16 @@ _POINTERS = (".http", ".rev")
 
 
 def import_mirror(
-    workspace: WorkspaceLayout, services: WorkspaceServices, directory: str, reporter: Reporter
+    workspace: WorkspaceLayout,
+    services: WorkspaceServices,
+    directory: str,
+    reporter: Reporter,
+    *,
+    rehearsal: bool = False,
 ) -> MirrorImport:
     """Give a workspace everything that a mirror has; environments are made of its bundles by `import`.
+
+    A `rehearsal` only tells what is lacking here.
 
     Raises `MirrorNotFound`, `MirrorDamaged`, `ArchiveRefused`, `ModelsDirectoryNotFound`, `GitFailed`, `ScopeBusy`,
     `FileSystemError`; what was taken until then stays.
@@ -50,7 +58,7 @@ def import_mirror(
     store = MirrorStore(place)
     with disk_errors("read the mirror", place), scratch_directory(workspace) as scratch:
         contents = store.contents()
-        taking = _Taking(workspace, services, store, contents, scratch, reporter)
+        taking = _Taking(workspace, services, store, contents, scratch, reporter, rehearsal=rehearsal)
         taking.take_packages()
         taking.take_histories()
         taking.take_packs()
@@ -75,6 +83,8 @@ class _Taking:
         contents: MirrorContents,
         scratch: str,
         reporter: Reporter,
+        *,
+        rehearsal: bool,
     ) -> None:
         self._workspace = workspace
         self._services = services
@@ -82,6 +92,7 @@ class _Taking:
         self._contents = contents
         self._scratch = scratch
         self._reporter = reporter
+        self._rehearsal = rehearsal
         self.added: Counter[str] = Counter()
         self.bytes: Counter[str] = Counter()
         self.notes: list[str] = []
@@ -97,7 +108,7 @@ class _Taking:
                 self._take(path, f"{cache}/{name}")
         for path, target in sorted(self._contents.links.items()):
             name = path.removeprefix(PACKAGES)
-            if not os.path.lexists(f"{cache}/{name}"):
+            if not self._rehearsal and not os.path.lexists(f"{cache}/{name}"):
                 os.makedirs(os.path.dirname(f"{cache}/{name}"), exist_ok=True)
                 os.symlink(os.path.relpath(target, os.path.dirname(name)), f"{cache}/{name}")
 
@@ -108,37 +119,43 @@ class _Taking:
             known = self._services.mirrors.references(address)
             if known is not None and all(known.get(name) == commit for name, commit in one.references.items()):
                 continue
-            parts = [self._copied(part) for part in one.parts]
-            self._services.mirrors.take_in(address, parts, one.head)
             self._count(HISTORIES, *one.parts)
-            self._forget(parts)
+            if not self._rehearsal:
+                parts = [self._copied(part) for part in one.parts]
+                self._services.mirrors.take_in(address, parts, one.head)
+                self._forget(parts)
 
     def take_packs(self) -> None:
         """Archives of node packs, unpacked into the cache."""
         for one in self._contents.packs.values():
             release = NodeInfo(one.name, one.name, "registry", one.version, download_url=one.url, sha256=one.sha256)
-            if self._services.packs.kept(release) is not None and one.url is None:
-                continue
             path = f"{PACKS}{one.sha256}"
-            copy = self._copied(path)
             if self._contents.files[path].sha256 != one.sha256:
                 raise MirrorDamaged(
                     f"`{path}` is not the archive that its name says",
                     hint="copy the mirror once more from where it was made",
                     context={"path": self._store.directory, "files": [path]},
                 )
-            if self._services.packs.take_in_archive(release, copy, self._reporter):
+            if self._rehearsal:
+                taken = self._services.packs.kept(release) is None
+            else:
+                copy = partial(self._store.copy, path, self._contents.files[path])
+                taken = self._services.packs.take_in_archive(release, copy, self._reporter)
+            if taken:
                 self._count(PACKS, path)
-            self._forget([copy])
 
     def take_answers(self) -> None:
         """What the registry said."""
         kept = APICacheManager(self._workspace.http_cache)
         for path in self._below(ANSWERS):
-            copy = self._copied(path)
-            if kept.take_in(path.removeprefix(ANSWERS), copy, float(self._contents.files[path].time or 0)):
-                self._count(ANSWERS, path)
-            self._forget([copy])
+            name, seconds = path.removeprefix(ANSWERS), float(self._contents.files[path].time or 0)
+            if kept.is_later(name, seconds):
+                continue
+            self._count(ANSWERS, path)
+            if not self._rehearsal:
+                copy = self._copied(path)
+                kept.take_in(name, copy, seconds)
+                self._forget([copy])
 
     def take_lists(self) -> None:
         """The lists of node packs, unless later ones are here."""
@@ -147,8 +164,9 @@ class _Taking:
             target, one = f"{directory}/{path.removeprefix(LISTS)}", self._contents.files[path]
             if not os.path.exists(target) or os.stat(target).st_mtime < (one.time or 0):
                 taken = self._take(path, target) or taken
-                os.utime(target, (one.time or 0, one.time or 0))
-        if taken:
+                if not self._rehearsal:
+                    os.utime(target, (one.time or 0, one.time or 0))
+        if taken and not self._rehearsal:
             make_index(directory)
 
     def take_models(self) -> None:
@@ -181,6 +199,9 @@ class _Taking:
         one = self._contents.files[path]
         if _has_size(target, one) and MirrorStore(os.path.dirname(target)).is_sound(os.path.basename(target), one):
             return False
+        self._count(f"{path.partition('/')[0]}/", path)
+        if self._rehearsal:
+            return True
         os.makedirs(os.path.dirname(target), exist_ok=True)
         aside = f"{os.path.dirname(target)}/.{secrets.token_hex(8)}.tmp"
         try:
@@ -190,7 +211,6 @@ class _Taking:
         finally:
             if os.path.lexists(aside):
                 os.unlink(aside)
-        self._count(f"{path.partition('/')[0]}/", path)
         return True
 
     def _copied(self, path: str) -> str:

@@ -33,18 +33,22 @@ _METADATA = ".msgpack"
 _LOCK = ".lock"
 _DEFAULT_PYTHON = "3.11"
 _SOURCES = "src"
-_NOBODY = "comfydock-nothing"  # Lets uv resolve anew with the versions that are locked.
 
 
 @dataclass(slots=True)
 class Wanted:
-    """What is locked: the versions of each package, for every platform."""
+    """What is locked: the versions of each package, for every platform; and the `known` ones, which uv asked about."""
 
     versions: dict[str, set[str]] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
 
     def add(self, versions: Iterable[tuple[str, str]]) -> None:
         for name, version in versions:
             self.versions.setdefault(normal_name(name), set()).add(version)
+
+    def is_met(self, name: str) -> bool:
+        """Whether uv may need to know of a package when it resolves."""
+        return name in self.versions or name in self.known
 
     def is_locked(self, name: str, entry: str) -> bool:
         """Whether an entry below a package in the cache is of a locked version; entries begin with it."""
@@ -83,8 +87,7 @@ class PackageFiller:
             with self._placed(definition) as place:
                 uv_project = self._services.environment(place).uv_project
                 for backend in definition.backends:
-                    uv_project.lock(backend, self._reporter, upgrade=[_NOBODY])
-                    uv_project.lock_backend(backend, self._reporter)
+                    self.wanted.known |= uv_project.ask_ahead(backend, self._reporter)
         except ComfyDockError as error:
             return error.message
         return None
@@ -124,7 +127,7 @@ def take_packages(workspace: WorkspaceLayout, wanted: Wanted, writer: MirrorWrit
         for name in names:
             path = os.path.relpath(f"{top}/{name}", cache)
             target = _archive(f"{top}/{name}")
-            if not wanted.is_locked(package, name) and not name.endswith(_METADATA):
+            if not wanted.is_locked(package, name) and not (name.endswith(_METADATA) and wanted.is_met(package)):
                 continue
             if target is not None:
                 _link(writer, path, target, archives)
@@ -152,7 +155,7 @@ def _pages(cache: str, wanted: Wanted) -> Iterator[str]:
         for top, _, names in os.walk(f"{cache}/{bucket}"):
             for name in sorted(names):
                 page = _PAGE.fullmatch(name)
-                if page is not None and page[1] in wanted.versions:
+                if page is not None and wanted.is_met(page[1]):
                     yield os.path.relpath(f"{top}/{name}", cache)
 
 
