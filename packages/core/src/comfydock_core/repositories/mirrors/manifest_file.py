@@ -206,8 +206,11 @@ def _is_plain(path: str) -> bool:
     """Whether a path stays below where it begins, on every system, and says what it is."""
     if len(path) > _LONGEST_PATH or "\\" in path or any(ord(letter) < 32 or ord(letter) == 127 for letter in path):
         return False
-    names = path.split("/")
-    return all(name not in ("", ".", "..") and len(name.encode()) <= _LONGEST_NAME for name in names)
+    try:
+        names = path.encode("utf-8").split(b"/")
+    except UnicodeEncodeError:  # JSON can write halves of letters, and file systems have names that are no text.
+        return False
+    return all(name not in (b"", b".", b"..") and len(name) <= _LONGEST_NAME for name in names)
 
 
 def _each(values: Mapping[str, object], key: str, read: Callable[[str, Mapping[str, object]], _One]) -> dict[str, _One]:

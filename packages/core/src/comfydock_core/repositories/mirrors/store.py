@@ -7,10 +7,19 @@ import secrets
 import stat
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import IO
 
 from comfydock_core.models.exceptions import ChangedMeanwhile, MirrorDamaged, MirrorNotFound, MirrorRefused
-from comfydock_core.models.mirrors import MANIFEST, MirrorContents, MirrorFile
+from comfydock_core.models.mirrors import (
+    ENVIRONMENTS,
+    MANIFEST,
+    MODELS,
+    PACKAGES,
+    PACKS,
+    MirrorContents,
+    MirrorFile,
+)
 from comfydock_core.repositories.mirrors.manifest_file import LARGEST, manifest_content, parse_manifest
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files import atomic
@@ -138,7 +147,7 @@ class MirrorWriter(MirrorStore):
             if os.path.lexists(incoming):
                 remove_tree(incoming)
             if os.path.exists(f"{self.directory}/{MANIFEST}"):
-                self.now = self.contents()
+                self.now = self._without_lost(self.contents())
             os.mkdir(incoming)
             try:
                 yield
@@ -219,6 +228,24 @@ class MirrorWriter(MirrorStore):
             self.added[part] += 1
             self.bytes[part] += one.size
         self._list(path, one)
+
+    def _without_lost(self, listed: MirrorContents) -> MirrorContents:
+        """What is listed and there, so that what was lost is had once more."""
+        lost = {path for path, one in listed.files.items() if not self._is_as_listed(path, one)}
+        if not lost:
+            return listed
+        files = {path: one for path, one in listed.files.items() if path not in lost}
+        return replace(
+            listed,
+            files=files,
+            environments={
+                name: one for name, one in listed.environments.items() if f"{ENVIRONMENTS}{name}.tar.gz" in files
+            },
+            repositories={name: one for name, one in listed.repositories.items() if files.keys() >= set(one.parts)},
+            packs={name: one for name, one in listed.packs.items() if f"{PACKS}{one.sha256}" in files},
+            models={name: one for name, one in listed.models.items() if f"{MODELS}{one.blake3}" in files},
+            locks=set() if any(path.startswith(PACKAGES) for path in lost) else listed.locks,
+        )
 
     def _list(self, path: str, one: MirrorFile) -> None:
         self.now.files[path] = one

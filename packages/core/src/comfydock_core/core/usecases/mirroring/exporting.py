@@ -227,7 +227,8 @@ class _Export:
                 self.lacking.append((f"what the indexes say of the packages of {layout.name}", reason))
         if filled:
             self._reporter.phase("Copying the packages")
-            take_packages(self._workspace, self._filler.wanted, self._writer)
+            refused = take_packages(self._workspace, self._filler.wanted, self._writer)
+            self.lacking += [(path, "no mirror has a file of such a name") for path in refused]
             locks |= filled
             self._writer.now.uv = self._filler.version()
 

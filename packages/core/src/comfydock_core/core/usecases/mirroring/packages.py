@@ -118,27 +118,72 @@ class PackageFiller:
             remove_tree(layout.root)
 
 
-def take_packages(workspace: WorkspaceLayout, wanted: Wanted, writer: MirrorWriter) -> None:
-    """Copy the part of uv's cache that has the wanted packages, and what uv knows of them. Raises `OSError`."""
-    cache = workspace.uv_cache
-    archives: set[str] = set()
-    for top, names in _package_directories(cache):
-        package = os.path.basename(top)
-        for name in names:
-            path = os.path.relpath(f"{top}/{name}", cache)
-            target = _archive(f"{top}/{name}")
-            if not wanted.is_locked(package, name) and not (name.endswith(_METADATA) and wanted.is_met(package)):
-                continue
-            if target is not None:
-                _link(writer, path, target, archives)
-            elif os.path.isdir(f"{top}/{name}"):
-                _take_tree(cache, path, writer, archives)
-            elif not name.endswith(_LOCK):
-                _take(cache, path, writer)
-    for path in _pages(cache, wanted):
-        _take(cache, path, writer)
-    for archive in sorted(archives):
-        _take_tree(cache, archive, writer, set())
+def take_packages(workspace: WorkspaceLayout, wanted: Wanted, writer: MirrorWriter) -> list[str]:
+    """Copy the part of uv's cache that has the wanted packages, and what uv knows of them.
+
+    Returns the files whose names no mirror can have. Raises `OSError`.
+    """
+    return _Taking(workspace.uv_cache, wanted, writer).take()
+
+
+class _Taking:
+    def __init__(self, cache: str, wanted: Wanted, writer: MirrorWriter) -> None:
+        self._cache = cache
+        self._wanted = wanted
+        self._writer = writer
+        self._archives: set[str] = set()
+        self._refused: list[str] = []
+
+    def take(self) -> list[str]:
+        for top, names in _package_directories(self._cache):
+            for name in names:
+                self._take_entry(top, name)
+        for path in _pages(self._cache, self._wanted):
+            self._take_file(path)
+        for archive in sorted(self._archives):
+            self._take_tree(archive)
+        return self._refused
+
+    def _take_entry(self, top: str, name: str) -> None:
+        """What lies below a package: a wheel by a link, how it came, and what it requires; or a source."""
+        package, place = os.path.basename(top), f"{top}/{name}"
+        is_asked_about = name.endswith(_METADATA) and self._wanted.is_met(package)
+        if not self._wanted.is_locked(package, name) and not is_asked_about:
+            return
+        path = os.path.relpath(place, self._cache)
+        if self._is_link(path) or name.endswith(_LOCK):
+            return
+        if os.path.isdir(place):
+            self._take_tree(path)
+        else:
+            self._take_file(path)
+
+    def _take_tree(self, path: str) -> None:
+        """Everything below a directory, without unpacked sources, which are not needed once they are built."""
+        is_archive = path.startswith("archive-")
+        for top, directories, names in os.walk(f"{self._cache}/{path}"):
+            directories[:] = sorted(name for name in directories if is_archive or name != _SOURCES)
+            for name in [*directories, *sorted(names)]:
+                inside = os.path.relpath(f"{top}/{name}", self._cache)
+                if not self._is_link(inside) and name in names and (is_archive or not name.endswith(_LOCK)):
+                    self._take_file(inside)
+
+    def _is_link(self, path: str) -> bool:
+        """Whether a name stands for an unpacked package, which is taken then."""
+        target = _archive(f"{self._cache}/{path}")
+        if target is not None:
+            self._writer.now.links[f"{PACKAGES}{path}"] = target
+            self._archives.add(target)
+        return target is not None
+
+    def _take_file(self, path: str) -> None:
+        place = f"{self._cache}/{path}"
+        if not os.path.isfile(place) or os.path.islink(place):
+            return
+        if is_mirror_path(PACKAGES + path):
+            self._writer.take(f"{PACKAGES}{path}", place)
+        else:
+            self._refused.append(path)
 
 
 def _package_directories(cache: str) -> Iterator[tuple[str, list[str]]]:
@@ -170,28 +215,3 @@ def _archive(path: str) -> str | None:
         return None
     match = _ARCHIVE.fullmatch(os.readlink(path))
     return None if match is None else match[1]
-
-
-def _link(writer: MirrorWriter, path: str, target: str, archives: set[str]) -> None:
-    writer.now.links[f"{PACKAGES}{path}"] = target
-    archives.add(target)
-
-
-def _take_tree(cache: str, path: str, writer: MirrorWriter, archives: set[str]) -> None:
-    """Everything below a directory, without unpacked sources, which are not needed once they are built."""
-    for top, directories, names in os.walk(f"{cache}/{path}"):
-        is_archive = path.startswith("archive-")
-        directories[:] = sorted(name for name in directories if is_archive or name != _SOURCES)
-        for name in [*directories, *names]:
-            inside = os.path.relpath(f"{top}/{name}", cache)
-            target = _archive(f"{top}/{name}")
-            if target is not None:
-                _link(writer, inside, target, archives)
-        for name in sorted(names):
-            if is_archive or not name.endswith(_LOCK):
-                _take(cache, os.path.relpath(f"{top}/{name}", cache), writer)
-
-
-def _take(cache: str, path: str, writer: MirrorWriter) -> None:
-    if os.path.isfile(f"{cache}/{path}") and not os.path.islink(f"{cache}/{path}") and is_mirror_path(PACKAGES + path):
-        writer.take(f"{PACKAGES}{path}", f"{cache}/{path}")

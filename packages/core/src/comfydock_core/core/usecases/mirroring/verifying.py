@@ -32,10 +32,11 @@ def verify_mirror(directory: str, reporter: Reporter) -> MirrorVerification:
             done += one.size
             reporter.progress("Comparing", done, contents.size, "bytes")
     if any(wrong.values()):
+        again = f"`comfydock mirror export {place}`"
         told = "; ".join(f"{kind}: {some(paths, _SHOWN)}" for kind, paths in wrong.items() if paths)
         raise MirrorDamaged(
             f"the mirror `{place}` is not as it is listed: {told}",
-            hint=f"`comfydock mirror export {place}` completes it where it was made; take away what is additional",
+            hint=f"remove what is changed or additional; {again} completes it where it was made",
             context={"path": place, **wrong},
         )
     return MirrorVerification(place, len(contents.files), contents.size, tuple(sorted(contents.environments)))
