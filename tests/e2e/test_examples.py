@@ -35,6 +35,7 @@ BEGINS = {
     "comfydock export": PLAIN,
     "comfydock import": PLAIN,
     "comfydock import --workspace": BARE,
+    "comfydock mirror": PLAIN,
     "comfydock node add": PLAIN,
     "comfydock node why-not": PLAIN,
     "comfydock node dev-link": PLAIN,
@@ -46,6 +47,7 @@ BEGINS = {
 # What somebody has done before.
 DISABLED = "comfydock node disable comfyui-impact-pack"
 INTERRUPTED = "! COMFYDOCK_FAULT=kill:2 comfydock model download https://civitai.com/api/download/models/135867"
+MIRRORED = "comfydock mirror export /data/mirror"
 BEFORE = {
     "comfydock node enable comfyui-impact-pack": DISABLED,
     "comfydock undo": DISABLED,
@@ -57,6 +59,8 @@ BEFORE = {
     "comfydock download list": INTERRUPTED,
     "comfydock download resume": INTERRUPTED,
     "comfydock download cancel detail-tweaker-xl.safetensors": INTERRUPTED,
+    "comfydock mirror verify /data/mirror": MIRRORED,
+    "comfydock mirror import /data/mirror": MIRRORED,
     "comfydock workflow check portrait --locked": "comfydock workflow lock portrait",
     "comfydock completion uninstall": "comfydock completion install",
     "comfydock workflow node unmap FaceDetailer": "comfydock workflow node map FaceDetailer comfyui-impact-pack",

@@ -22,7 +22,8 @@ QUOTED = re.compile(r"`((?:comfydock|cfd)(?: [^`]*)?)`")
 OPTION = re.compile(r"`(-{1,2}[a-z][a-z0-9-]*)[^`]*`")
 
 # What stands for the user's own words.
-PLACEHOLDERS = {"NAME": "work", "PATH": "/data/comfydock", "CODE": "usage", "TOPIC": "json", "COMMAND": "create"}
+PLACEHOLDERS = {"NAME": "work", "PATH": "/data/comfydock", "CODE": "usage", "TOPIC": "json", "COMMAND": "create",
+                "DIR": "/data/mirror"}  # fmt: skip
 
 # Parts of f-strings, by their source.
 FILLED = {

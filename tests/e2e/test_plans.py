@@ -256,6 +256,8 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
 # Rows that change something and are not here, each with the reason.
 ELSEWHERE = {
     "export": "writes a file and changes no environment; test_bundles and test_foreign_imports have its plans",
+    "mirror export": "writes a directory and changes no environment; test_mirrors has its plan",
+    "mirror import": "fills caches and changes no environment; test_mirrors has its plan",
     "init": "makes the workspace that operations are in; test_bad_input has its plan",
     "config": "writes one setting; test_bad_input has its plan",
     "completion install": "writes files of the shell; test_bad_input has its plan",

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from build.programs import Program
 from tests.support.carriers import png, png_text
+from tests.support.git_server import git_serving
 from tests.support.http_server import Reply, serving
 from tests.support.indexes import date_index, serving_directory
 from tests.support.installations import Shelf, build_shelf, make_checkout, make_portable
@@ -139,6 +140,7 @@ def example_stage(place: Path, program: Program, miniature: Miniature) -> Iterat
     shelf = _indexes(place / "served")
     with (
         serving_directory(shelf.index.parent) as indexes,
+        git_serving(place) as repositories,
         pack_host(place / "host") as host,
         serving(_LISTS) as lists,
         model_host() as storage,
@@ -152,7 +154,7 @@ def example_stage(place: Path, program: Program, miniature: Miniature) -> Iterat
         variables = {
             **miniature.variables(),
             **host.variables(),
-            "COMFYDOCK_COMFYUI_REPOSITORY": str(comfyui),
+            "COMFYDOCK_COMFYUI_REPOSITORY": repositories.address(comfyui.name),
             "COMFYDOCK_PYTORCH_INDEX_URL": f"{indexes.url}/{shelf.pytorch.name}",
             "UV_DEFAULT_INDEX": f"{indexes.url}/{shelf.index.name}",
             "COMFYDOCK_NODE_DATA_URL": f"{lists.url}/data.json",

@@ -50,7 +50,10 @@ MODULE_OF = {
         ),
         "history",
     ),
-    **dict.fromkeys(("pull", "push", "fetch", "remote", "export", "import", "bundle"), "sharing"),
+    **dict.fromkeys(
+        ("pull", "push", "fetch", "remote", "export", "import", "bundle", "mirror"),
+        "sharing",
+    ),
     **dict.fromkeys(("backend", "env-config", "__merge", "py", "constraint", "outdated"), "python"),
     **dict.fromkeys(("init", "config", "logs", "doctor"), "workspace"),
     **dict.fromkeys(("help", "explain", "completion", "self", "__complete", "__check"), "program"),

@@ -244,4 +244,50 @@ COMMANDS: tuple[Command, ...] = (
         _ABOUT,
         (word("file", "the bundle; `-` reads standard input", completer="directories"), _SIGNERS),
     ),
+    Command(("mirror",), "", "Take environments to machines without a network", about=_ABOUT),
+    Command(
+        ("mirror", "export"),
+        "comfydock_cli.global_commands.mirrors:export",
+        "Put all that environments need into a directory",
+        "The last commits as bundles with their histories, and whatever any commit of them needs: node packs, histories"
+        " of repositories, the locked Python packages for this platform, what the registry says, and models where they"
+        " are wanted. A further run adds what is new. What could not be had is listed; the exit code is 3 then.",
+        (
+            "comfydock mirror export /data/mirror",
+            "comfydock mirror export /data/mirror work --models required",
+        ),
+        _ABOUT,
+        (
+            word("dir", "directory of the mirror, which is made if it does not exist", completer="directories"),
+            word("environments", "the environments [default: all]", optional=True, many=True,
+                 completer="environments"),
+            value("--models", metavar="WHICH", help="take `all` models, those that are `required`, or `none`",
+                  default="none", choices=("none", "required", "all")),
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
+    Command(
+        ("mirror", "verify"),
+        "comfydock_cli.global_commands.mirrors:verify",
+        "Verify a mirror",
+        "Compares every file with the digest that `mirror.json` lists, and names what is changed, missing or"
+        " additional.",
+        ("comfydock mirror verify /data/mirror",),
+        _ABOUT,
+        (word("dir", "directory of the mirror", completer="directories"),),
+    ),
+    Command(
+        ("mirror", "import"),
+        "comfydock_cli.global_commands.mirrors:import_",
+        "Give a workspace all that a mirror has",
+        "Fills the caches of this workspace, so that `--offline` works for whatever is in the mirror: `import` of its"
+        " environments, `create`, `node add`, `sync`, `switch`. Every file is compared with its digest on the way. No"
+        " environment is made or changed.",
+        ("comfydock mirror import /data/mirror",),
+        _ABOUT,
+        (word("dir", "directory of the mirror", completer="directories"),),
+        WORKSPACE,
+        WRITE,
+    ),
 )  # fmt: skip

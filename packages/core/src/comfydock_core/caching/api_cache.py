@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from comfydock_core.caching.base import CacheBase
 _VERSION = 1
 _SIZE = 100_000_000  # Bytes for all answers together.
 _PARTS = 16  # By how much of its size it may outgrow it for a while.
+_NAME = re.compile(r"[0-9a-f]{32}")
 _KEPT_HEADERS = ("etag", "last-modified", "content-type")
 
 
@@ -62,6 +64,27 @@ class APICacheManager(CacheBase):
         if self._keep(self._path(url), kept, mode=0o600, durable=False):
             with contextlib.suppress(OSError):
                 self._make_room_in_time(len(body))
+
+    def each(self) -> list[str]:
+        """The names of the files that answers are kept in. Raises `OSError`."""
+        names = os.listdir(self._directory) if os.path.isdir(self._directory) else []
+        return sorted(name for name in names if _NAME.fullmatch(name))
+
+    def is_later(self, name: str, seconds: float) -> bool:
+        """Whether the answer in a file was given then, in seconds since 1970, or later. Raises `OSError`."""
+        path = f"{self._directory}/{name}"
+        return os.path.exists(path) and os.stat(path).st_mtime >= seconds
+
+    def take_in(self, name: str, path: str, seconds: float) -> None:
+        """Keep the answer in a file that another cache called `name`; the server gave it at `seconds` since 1970.
+
+        A file that holds no answer counts as none when it is asked for. Raises `OSError`.
+        """
+        with open(path, "rb") as file:
+            content = file.read()
+        kept = f"{self._directory}/{name}"
+        if self._keep(kept, content, mode=0o600, durable=False):
+            os.utime(kept, (seconds, seconds))
 
     def renew(self, url: str) -> None:
         """Note that the answer still holds."""

@@ -8,11 +8,11 @@ by itself, and a mirror would be one more copy.
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from comfydock_core.caching.base import ContentCacheBase
 from comfydock_core.caching.mirror_names import mirror_key, mirror_path
-from comfydock_core.integrations.git import mirrors, queries, remotes
+from comfydock_core.integrations.git import carrying, mirrors, queries, remotes
 from comfydock_core.integrations.git.remotes import RemoteRefs
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import GitFailed, OfflineRefused
@@ -73,6 +73,55 @@ class RepositoryMirrors(ContentCacheBase):
         with self._locked(mirror_key(repository), without_credentials(repository)):
             mirror = self._obtain(repository, wanted, what, reporter)
             mirrors.clone(mirror, repository, directory, what=what, on_line=on_line)
+
+    def references(self, repository: str) -> dict[str, str] | None:
+        """Every reference that the mirror has, or `None` without one. No network. Raises `GitFailed`."""
+        mirror = self.path(repository)
+        return mirrors.references(mirror) if mirrors.is_mirror(mirror) else None
+
+    def write_history(
+        self, repository: str, place: str, *, wanted: Sequence[str], known: Mapping[str, str], reporter: Reporter
+    ) -> tuple[str | None, dict[str, str], bool]:
+        """Write everything that the mirror has beyond some `known` references as a `git bundle`, after fetching the
+        commits that are `wanted` and not there.
+
+        Returns the default branch, all references, and whether who has the `known` ones can read it. Where the
+        references are the `known` ones, nothing is written. Raises what `clone` raises.
+        """
+        with self._locked(mirror_key(repository), without_credentials(repository)):
+            for commit in wanted or (None,):
+                mirror = self._obtain(repository, commit, "the history", reporter)
+            references = mirrors.references(mirror)
+            branch = mirrors.default_branch(mirror)
+            if references == known:
+                return branch, references, True
+            there = mirrors.commits_among(mirror, known.values())
+            on_top = len(there) == len(known)
+            carrying.write_history(mirror, references, place, there if on_top else ())
+            return branch, references, on_top
+
+    def take_in(self, repository: str, bundles: Sequence[str], branch: str | None) -> None:
+        """Add what somebody else's mirror has, from files of `git bundle`, each on top of those before.
+
+        Raises `GitFailed`, also where something that they need is in none of them, `ScopeBusy`, `OSError`.
+        """
+        mirror = self.path(repository)
+        with self._locked(mirror_key(repository), without_credentials(repository)):
+            is_new = not mirrors.is_mirror(mirror)
+            place = f"{self._directory}/.{mirror_key(repository)}.{secrets.token_hex(4)}" if is_new else mirror
+            try:
+                if is_new:
+                    mirrors.create(place)
+                for bundle in bundles:
+                    mirrors.take_in(place, bundle)
+                if branch is not None:
+                    mirrors.set_default_branch(place, branch)
+                if is_new:
+                    if os.path.lexists(mirror):
+                        os.rename(mirror, f"{place}-old")
+                    os.rename(place, mirror)
+            finally:
+                self._remove_leftovers(mirror_key(repository))
 
     def remove(self, mirror: str) -> None:
         """Remove a mirror by its path, when nobody uses it any more. Raises `OSError`."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.environments import Environments
     from comfydock_core.core.health import Health
     from comfydock_core.core.history import History
+    from comfydock_core.core.mirrors import Mirrors
     from comfydock_core.core.model_roots import ModelRoots
     from comfydock_core.core.models import Models
     from comfydock_core.core.moves import Moves
@@ -218,6 +219,13 @@ class Workspace:
         from comfydock_core.core.bundles import Bundles
 
         return Bundles(self)
+
+    @property
+    def mirrors(self) -> "Mirrors":
+        """Directories with everything that environments need on a machine without a network."""
+        from comfydock_core.core.mirrors import Mirrors
+
+        return Mirrors(self)
 
     @property
     def health(self) -> "Health":

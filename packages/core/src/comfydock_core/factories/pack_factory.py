@@ -17,9 +17,12 @@ from comfydock_core.services.registry_lookup import RegistryLookup
 from comfydock_core.services.repository_lookup import RepositoryLookup
 
 
-def pack_sources(layout: WorkspaceLayout, *, offline: bool = False) -> PackSources:
-    """Everything that finds and gets node packs. With `offline` nothing reaches for the network."""
-    lookup = node_lookup(layout, known=ListedPacks(layout.node_data), offline=offline)
+def pack_sources(layout: WorkspaceLayout, *, offline: bool = False, answers: str | None = None) -> PackSources:
+    """Everything that finds and gets node packs. With `offline` nothing reaches for the network.
+
+    `answers` is a directory to keep what the registry says in, instead of the workspace's own.
+    """
+    lookup = node_lookup(layout, known=ListedPacks(layout.node_data), offline=offline, answers=answers)
     return PackSources(lookup, pack_contents(layout, offline=offline))
 
 
@@ -29,10 +32,10 @@ def registry_client(layout: WorkspaceLayout, *, offline: bool = False) -> ComfyR
 
 
 def node_lookup(
-    layout: WorkspaceLayout, *, known: KnownPacks | None = None, offline: bool = False
+    layout: WorkspaceLayout, *, known: KnownPacks | None = None, offline: bool = False, answers: str | None = None
 ) -> NodeLookupService:
     """What turns the name of a node pack into a release. `known` are the lists of node packs, if there are any."""
-    transport = _transport(layout, offline)
+    transport = RememberingTransport(Transport(offline=offline), APICacheManager(answers or layout.http_cache))
     mirrors = RepositoryMirrors(layout.git_mirrors, offline=offline)
     return NodeLookupService(
         RegistryLookup(ComfyRegistryClient(transport), known, lambda: _lists_may_stand_in(layout)),

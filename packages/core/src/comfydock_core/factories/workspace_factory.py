@@ -11,6 +11,7 @@ from comfydock_core.core.workspace import Workspace
 from comfydock_core.factories.environment_factory import environment_services
 
 if TYPE_CHECKING:
+    from comfydock_core.caching.repository_mirrors import RepositoryMirrors
     from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.configs.workspace_layout import WorkspaceLayout
     from comfydock_core.managers.model_download_manager import ModelDownloadManager
@@ -44,12 +45,11 @@ class _WorkspaceServices:
     @cached_property
     def versions(self) -> ComfyUIVersions:
         from comfydock_core.caching.comfyui_cache import ComfyUICacheManager
-        from comfydock_core.caching.repository_mirrors import RepositoryMirrors
         from comfydock_core.clients.github_client import GitHubClient
         from comfydock_core.clients.transport import Transport
         from comfydock_core.services.comfyui_versions import ComfyUIVersions
 
-        cache = ComfyUICacheManager(RepositoryMirrors(self._layout.git_mirrors, offline=self._offline))
+        cache = ComfyUICacheManager(self.mirrors)
         return ComfyUIVersions(GitHubClient(Transport(offline=self._offline)), cache, offline=self._offline)
 
     @cached_property
@@ -64,6 +64,17 @@ class _WorkspaceServices:
         from comfydock_core.factories.pack_factory import pack_sources
 
         return pack_sources(self._layout, offline=self._offline)
+
+    def packs_with_answers_in(self, directory: str) -> PackSources:
+        from comfydock_core.factories.pack_factory import pack_sources
+
+        return pack_sources(self._layout, offline=self._offline, answers=directory)
+
+    @cached_property
+    def mirrors(self) -> RepositoryMirrors:
+        from comfydock_core.caching.repository_mirrors import RepositoryMirrors
+
+        return RepositoryMirrors(self._layout.git_mirrors, offline=self._offline)
 
     @cached_property
     def model_sources(self) -> ModelSources:

@@ -7,7 +7,16 @@ from comfydock_core.analyzers.packages import installed_packages
 from comfydock_core.analyzers.packages.expected_packages import expected_pylock
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE
 from comfydock_core.integrations.uv_command import UVCommand
-from comfydock_core.managers.uv_project import converting, installed, installing, locking, relocking, requiring, trying
+from comfydock_core.managers.uv_project import (
+    asking_ahead,
+    converting,
+    installed,
+    installing,
+    locking,
+    relocking,
+    requiring,
+    trying,
+)
 from comfydock_core.managers.uv_project.recording import write_record
 from comfydock_core.managers.uv_project.remembering import RememberedAnswers
 from comfydock_core.managers.uv_project.trying import Trials
@@ -119,6 +128,14 @@ class UVProjectManager:
         """Take requirements out of the manifest, those of the project or of a group; `relock` then makes the locks."""
         self._resolved = None
         self._uv.remove(names, reporter.line, group=group)
+
+    def ask_ahead(self, backend: str, reporter: Reporter) -> set[str]:
+        """Ask the indexes all that resolving this definition, or a new one like it, needs, so that uv can do that
+        offline; the names of the packages that were met.
+
+        For a definition that nobody uses: its files may be others afterwards. Raises what `lock` raises.
+        """
+        return asking_ahead.ask_ahead(self._uv, self._definition, backend, reporter)
 
     def lock_newest(self, reporter: Reporter) -> None:
         """Resolve the manifest into `uv.lock` anew, with the newest versions of everything. Raises what `lock` does."""

@@ -79,6 +79,9 @@ from .exceptions import LockOutdated as LockOutdated
 from .exceptions import ManifestDamaged as ManifestDamaged
 from .exceptions import MergeRefused as MergeRefused
 from .exceptions import MergeUndecided as MergeUndecided
+from .exceptions import MirrorDamaged as MirrorDamaged
+from .exceptions import MirrorNotFound as MirrorNotFound
+from .exceptions import MirrorRefused as MirrorRefused
 from .exceptions import ModelExists as ModelExists
 from .exceptions import ModelGated as ModelGated
 from .exceptions import ModelIndexDamaged as ModelIndexDamaged

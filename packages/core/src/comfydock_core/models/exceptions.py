@@ -1032,6 +1032,34 @@ class DigestMismatch(IntegrityError):
     code = "digest-mismatch"
 
 
+class MirrorNotFound(NotFoundError):
+    """The directory is not a mirror, or does not exist.
+
+    `comfydock mirror export DIR` makes one, on a machine that has the environments and a network.
+    """
+
+    code = "mirror-not-found"
+
+
+class MirrorDamaged(IntegrityError):
+    """Something in a mirror is not what `mirror.json` lists: changed, missing or additional; or that file is damaged.
+
+    Nothing of what is wrong was used. Copy the mirror once more from where it was made, or let
+    `comfydock mirror export DIR` complete it there.
+    """
+
+    code = "mirror-damaged"
+
+
+class MirrorRefused(ConflictError):
+    """A mirror cannot be made in this directory, because there is something else in it. Nothing was changed.
+
+    Choose a directory that is empty, or does not exist yet.
+    """
+
+    code = "mirror-refused"
+
+
 class ReleaseNotFound(NotFoundError):
     """There is no release of ComfyDock that fits: none of this version, or none for this kind of machine.
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from comfydock_core.caching.answer_cache import AnswerCache
@@ -113,6 +114,35 @@ class PackContents:
             remotes.set_address(content, "origin", repository)
             missing = self._checked_out(release, repository, content, reporter)
             self._cache.settle(key, content, label, missing)
+
+    def fetch_archive(self, release: NodeInfo, path: str, reporter: Reporter) -> str:
+        """Fetch the archive of a release of the registry into a file, as it is published; returns its SHA-256.
+
+        Raises `PackVersionNotFound` when it is gone, `DigestMismatch` when it is not what it was, `RemoteError`,
+        `FileSystemError`.
+        """
+        with disk_errors(f"fetch {release.name}"):
+            fetched = self._download(release, release.download_url or "", path, reporter)
+        _compare(release, fetched)
+        return fetched.sha256
+
+    def take_in_archive(self, release: NodeInfo, copy: Callable[[str], None], reporter: Reporter) -> bool:
+        """Keep a release of the registry from its archive, whose digest the release knows, unless it is kept.
+
+        `copy` makes the file at a path, compared with that digest; whether it was called. Raises what that raises,
+        `ArchiveRefused`, `FileSystemError`.
+        """
+        url, sha256, label = release.download_url or "", release.sha256 or "", f"{release.name} {release.version}"
+        with disk_errors(f"keep the code of {release.name}"), self._cache.making(archive_key(sha256), label) as work:
+            if url:
+                self._digests.keep("archive", [url], {"sha256": sha256})
+            if self._cache.find(archive_key(sha256)) is not None:
+                return False
+            reporter.phase(f"Unpacking {label}")
+            copy(f"{work}/archive")
+            archives.unpack(f"{work}/archive", f"{work}/content")
+            self._cache.settle(archive_key(sha256), f"{work}/content", label)
+        return True
 
     def _from_archive(self, release: NodeInfo, url: str, reporter: Reporter) -> PackContent:
         kept = self._kept_archive(release, url)

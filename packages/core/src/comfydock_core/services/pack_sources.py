@@ -1,5 +1,6 @@
 """Where node packs come from: finding a release, and getting its code."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from comfydock_core.models.packs.node_packs import PackContent, PackReference
@@ -63,6 +64,17 @@ class PackSources:
     def take_in(self, release: NodeInfo, bundle: str, reporter: Reporter) -> None:
         """Keep the code of a release from git that somebody else packed. Raises what `PackContents.take_in` raises."""
         self._contents.take_in(release, bundle, reporter)
+
+    def fetch_archive(self, release: NodeInfo, path: str, reporter: Reporter) -> str:
+        """Fetch the archive of a release into a file; returns its SHA-256. Raises what `PackContents` raises."""
+        return self._contents.fetch_archive(release, path, reporter)
+
+    def take_in_archive(self, release: NodeInfo, copy: Callable[[str], None], reporter: Reporter) -> bool:
+        """Keep the code of a release from its archive, which `copy` makes, unless it is kept.
+
+        Raises what `PackContents.take_in_archive` raises.
+        """
+        return self._contents.take_in_archive(release, copy, reporter)
 
     def note_release(self, release: NodeInfo, directory: str) -> None:
         """Note in a directory which release of the registry lies there. Raises `FileSystemError`."""

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from comfydock_core.integrations.git import queries, remotes, runner
 from comfydock_core.models.addresses import without_credentials
@@ -22,20 +22,21 @@ _PACKING = ("--stdout", "--revs", "--threads=1", "--no-reuse-delta", "--no-reuse
             "--delta-base-offset", "--window=10", "--depth=50", "--quiet")  # fmt: skip
 
 
-def write_history(worktree: str, references: Mapping[str, str], place: str) -> None:
+def write_history(worktree: str, references: Mapping[str, str], place: str, known: Iterable[str] = ()) -> None:
     """Write a `git bundle` with some references, full names and commits, and all that they lead to.
 
-    Raises `GitFailed`, `OSError`.
+    What the commits in `known` lead to is left out: only who has those can read it. Raises `GitFailed`, `OSError`.
     """
-    names = sorted(references)
-    header = "".join(f"{references[name]} {name}\n" for name in names)
+    names, had = sorted(references), sorted(set(known))
+    header = "".join(f"-{commit}\n" for commit in had) + "".join(f"{references[name]} {name}\n" for name in names)
+    wanted = "".join(f"{references[name]}\n" for name in names) + "".join(f"^{commit}\n" for commit in had)
     with (
         open(place, "xb") as file,
         runner.read_output(
             [*_EXACTLY, "pack-objects", *_PACKING],
             cwd=worktree,
             doing="pack the history",
-            given="".join(f"{references[name]}\n" for name in names).encode(),
+            given=wanted.encode(),
         ) as packed,
     ):
         file.write(f"# v2 git bundle\n{header}\n".encode())

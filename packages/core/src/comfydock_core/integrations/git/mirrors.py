@@ -7,7 +7,7 @@ refers to the mirror, so a mirror can go at any time. No address is stored in a 
 import glob
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from comfydock_core.integrations.git import queries, remotes, runner
 
@@ -16,6 +16,8 @@ _TAGS = "+refs/tags/*:refs/tags/*"
 # What is fetched stays one file, quick to link, and git tidies up when it is told to.
 _FETCH = ("-c", "fetch.unpackLimit=1", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
 _TIDY = ("-c", "gc.autoDetach=false")
+_HEADS = "refs/heads/"
+_KEPT = (_HEADS, "refs/tags/", "refs/comfydock/")
 _CHUNK = 1 << 20
 
 
@@ -53,6 +55,41 @@ def fetch_commit(mirror: str, repository: str, commit: str) -> bool:
     arguments = [*_FETCH, "fetch", "--progress", "--no-tags", "--", repository, refspec]
     answer = runner.ask_live(arguments, cwd=mirror, repository=repository, on_line=lambda line: None)
     return answer.returncode == 0
+
+
+def references(mirror: str) -> dict[str, str]:
+    """Every branch and tag, and what is kept besides, by full names, with what each leads to. Raises `GitFailed`."""
+    words = ["for-each-ref", "--format=%(objectname) %(refname)", *_KEPT]
+    lines = runner.run(words, cwd=mirror, doing="list what a mirror has").splitlines()
+    return {name: found for found, _, name in (line.partition(" ") for line in lines)}
+
+
+def commits_among(mirror: str, names: Iterable[str]) -> list[str]:
+    """The commits that some objects are or lead to, without what the mirror does not have. Raises `GitFailed`."""
+    given = "".join(f"{name}^{{commit}}\n" for name in names)
+    words = ["cat-file", "--batch-check=%(objectname) %(objecttype)"]
+    output = runner.run(words, cwd=mirror, doing="look for commits in a mirror", given=given.encode())
+    return [line.removesuffix(" commit") for line in output.splitlines() if line.endswith(" commit")]
+
+
+def default_branch(mirror: str) -> str | None:
+    """The branch that a clone is at, `None` where the mirror does not know it."""
+    value = queries.ref_value(mirror, "HEAD") or ""
+    branch = value.removeprefix(f"{queries.SYMBOLIC}{_HEADS}")
+    return branch if branch != value and f"{_HEADS}{branch}" in references(mirror) else None
+
+
+def take_in(mirror: str, bundle: str) -> None:
+    """Fetch everything that a `git bundle` of a stranger has, into references of the same names. Raises `GitFailed`."""
+    words = [*_FETCH, "-c", "fetch.fsckObjects=true", "fetch", "--quiet", "--no-write-fetch-head", "--no-tags"]
+    words += ["--force", "--", bundle, *(f"+{place}*:{place}*" for place in _KEPT)]
+    runner.run(words, cwd=mirror, doing="read the history in a mirror")
+
+
+def set_default_branch(mirror: str, branch: str) -> None:
+    """Let clones be at a branch, if there is one of that name. Raises `GitFailed`."""
+    if f"{_HEADS}{branch}" in references(mirror):
+        runner.run(["symbolic-ref", "HEAD", f"{_HEADS}{branch}"], cwd=mirror, doing="note the default branch")
 
 
 def is_sound(mirror: str, commit: str | None) -> bool:
