@@ -1,1 +1,2 @@
+from . import mirroring as mirroring
 from . import workflows as workflows
