@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.test_mirrors import serving_everything
-from tests.support.miniature import Miniature
+from tests.support.miniature import Miniature, commit
 from tests.support.model_files import write_safetensors
 from tests.support.sessions import Session, envelope_of
 
@@ -142,3 +142,30 @@ def test_what_cannot_be_had_is_listed_and_the_rest_is_there(served: Session, mir
     envelope = envelope_of(ran)
     assert (envelope["exit_code"], envelope["data"]["complete"]) == (3, False)
     assert [one["what"] for one in envelope["data"]["lacking"]][:1] == ["blur 1.0.0"]
+
+
+def test_a_history_that_went_on_is_added_on_top(served: Session, mirror: Path, tmp_path: Path) -> None:
+    served.ok("node", "add", "https://github.com/alice/Fancy")
+    served.ok("commit", "-m", "second")
+    served.ok("mirror", "export", str(mirror))
+    upstream = Path(served.variables["HOME"]).parent / "host/alice/Fancy.git"
+    (upstream / "later.py").write_text("later = True\n")
+    commit(upstream, "Later")
+    served.ok("node", "update", "Fancy")
+    served.ok("commit", "-m", "third")
+    told = served.data("mirror", "export", str(mirror))
+    assert told["added"]["git"]["files"] == 1
+    (address,) = [address for address in listed(mirror)["repositories"] if "Fancy" in address]
+    first, second = (mirror / part for part in listed(mirror)["repositories"][address]["parts"])
+    assert (first.name.split(".")[1:], second.name.split(".")[1:]) == (["1", "bundle"], ["2", "bundle"])
+    assert second.read_bytes().startswith(b"# v2 git bundle\n-")
+    (tmp_path / "home").mkdir()
+    other = Session(served.program, tmp_path / "workspace", {**served.variables, "HOME": str(tmp_path / "home")})
+    other.ok("init")
+    other.ok("mirror", "import", str(mirror))
+    bundle = str(mirror / "environments/work.tar.gz")
+    other.ok("import", bundle, "--name", "work", "--torch-backend", "cpu", "--models", "skip", "--use", "--offline")
+    fancy = other.environments / "work/ComfyUI/custom_nodes/Fancy"
+    assert (fancy / "later.py").exists()
+    other.ok("checkout", "HEAD~1", "--offline")
+    assert not (fancy / "later.py").exists()

@@ -227,6 +227,7 @@ def test_what_strangers_write_into_the_list_is_refused(apart: Session, damaged: 
     for command in ("verify", "import"):
         error = apart.error("mirror", command, str(damaged))
         assert (error["code"], bool(error["hint"])) == ("mirror-damaged", True)
+        assert error["message"].startswith("cannot read `"), error
 
 
 def test_a_directory_without_a_list_is_no_mirror(apart: Session, tmp_path: Path) -> None:
