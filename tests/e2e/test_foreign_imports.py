@@ -14,6 +14,7 @@ import pytest
 from comfydock_core.repositories.foreign_definitions import yaml_content
 from tests.e2e.conftest import ODD
 from tests.support import older_workspace
+from tests.support.earlier_models import write_models_db
 from tests.support.miniature import NEWEST, Miniature, git
 from tests.support.model_files import write_safetensors
 from tests.support.model_host import model_host
@@ -379,6 +380,7 @@ def older(away: Away, miniature: Miniature, tmp_path: Path) -> Path:
     model = workspace / "models/checkpoints/m.safetensors"
     model.parent.mkdir()
     write_safetensors(model, {"weight": (4, 4)})
+    write_models_db(workspace / "comfydock_cache/models.db", model, workspace / "models")
     return workspace
 
 
@@ -416,6 +418,8 @@ def test_every_environment_of_an_older_workspace_is_imported_and_the_workspace_s
     (seen,) = session.data("model", "index", "list")["models"]
     assert seen["path"] == str(older / "models/checkpoints/m.safetensors")
     assert not list((session.workspace / "models").rglob("*.safetensors"))
+    shown = session.data("model", "index", "show", "m.safetensors")
+    assert [one["url"] for one in shown["sources"]] == ["https://civitai.com/api/download/models/7"]
 
 
 def test_one_environment_that_cannot_be_imported_keeps_no_other_from_it(older: Path, session: Session) -> None:
