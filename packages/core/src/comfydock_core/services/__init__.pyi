@@ -1,3 +1,4 @@
+from . import containers as containers
 from . import model_downloads as model_downloads
 from . import program as program
 from . import transaction as transaction

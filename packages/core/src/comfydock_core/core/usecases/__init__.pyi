@@ -1,3 +1,3 @@
-from . import sharing as sharing
 from . import mirroring as mirroring
+from . import sharing as sharing
 from . import workflows as workflows
