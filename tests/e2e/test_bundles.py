@@ -456,6 +456,23 @@ def test_packs_come_along_so_that_nobody_else_is_asked_for_them(
     assert again.read_bytes() == bundle.read_bytes()
 
 
+@pytest.mark.parametrize("words", [(), ("--with-packs",)])
+def test_patches_come_along_and_are_applied_to_packs_that_are_carried_too(
+    mine: Session, theirs: Session, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    names = ("main.py", "custom_nodes/blur/__init__.py", "custom_nodes/Fancy/__init__.py")
+    for name in names:
+        path = mine.environments / "work/ComfyUI" / name
+        path.write_text(path.read_text() + "# mine\n")
+    mine.ok("commit", "--with-patches", *WORK)
+    mine.ok("export", str(tmp_path / "b.tar.gz"), *WORK, *words)
+    theirs.ok("import", str(tmp_path / "b.tar.gz"), *IMPORT)
+    made = theirs.environments / "copy"
+    for name in names:
+        assert (made / "ComfyUI" / name).read_text().endswith("# mine\n"), name
+    assert theirs.data("status", "-e", "copy")["in_sync"]
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A key of somebody, and the file of those who may sign."""
