@@ -95,6 +95,9 @@ def test_an_environment_comes_from_any_release_branch_or_commit(
     assert workspace.data("create", "new", "--comfyui", word, "--torch-backend", "none")["commit"] == commit
     assert git(comfyui(workspace, "new"), "rev-parse", "HEAD").strip() == commit
     assert workspace.data("status", "-e", "new")["in_sync"] is True
+    shown = workspace.ok("status", "-e", "new").out.splitlines()[1].split()
+    version = {"0.1.0": ["v0.1.0", "at"], "commit": [], "short": []}.get(ref, [ref, "at"])
+    assert shown == ["ComfyUI", *version, commit[:10]]
 
 
 def test_models_are_shared_by_a_link(made: Session) -> None:

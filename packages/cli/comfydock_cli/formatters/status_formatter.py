@@ -29,8 +29,9 @@ def _comfyui(status: "EnvironmentStatus") -> list[str]:
     state = status.comfyui
     if not state.present:
         return _line("ComfyUI", "missing: there is no `ComfyUI` directory")
-    commit = f" at {state.commit[:10]}" if state.commit else ""
-    lines = _line("ComfyUI", f"{state.version or 'unknown version'}{commit}")
+    version, commit = state.version or "unknown version", (state.commit or "")[:10]
+    is_commit = commit != "" and version.startswith(commit)  # The name of a commit is not said twice.
+    lines = _line("ComfyUI", commit if is_commit else f"{version} at {commit}" if commit else version)
     if state.matches is False:
         lines.append(f"    ~ the manifest wants {(state.manifest_commit or '')[:10]}")
     lines += [f"    > running: {one}" for one in status.running]
