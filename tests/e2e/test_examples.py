@@ -61,6 +61,7 @@ BEFORE = {
     "comfydock download cancel detail-tweaker-xl.safetensors": INTERRUPTED,
     "comfydock mirror verify /data/mirror": MIRRORED,
     "comfydock mirror import /data/mirror": MIRRORED,
+    "comfydock import work --name copy --offline-from /data/mirror": MIRRORED,
     "comfydock workflow check portrait --locked": "comfydock workflow lock portrait",
     "comfydock completion uninstall": "comfydock completion install",
     "comfydock workflow node unmap FaceDetailer": "comfydock workflow node map FaceDetailer comfyui-impact-pack",

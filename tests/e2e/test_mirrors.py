@@ -110,6 +110,27 @@ def test_the_environment_runs_there(made: Made, apart: Session) -> None:
     apart.ok("run", "--stop")
 
 
+def test_an_environment_of_a_mirror_is_imported_by_its_name_in_one_step(made: Made, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    session = Session(programs.program("source"), tmp_path / "workspace", {**made.variables, "HOME": str(tmp_path)})
+    session.ok("init")
+    mirror = ("--offline-from", str(made.directory))
+    preview = session.data("import", "work", "--name", "copy", "--preview", *mirror)
+    assert [one["id"] for one in preview["contents"]["packs"]] == ["blur", "Fancy"]
+    session.ok("import", "work", "--name", "copy", "--torch-backend", "cpu", "--models", "skip", *mirror)
+    assert (session.environments / "copy/.cec/uv.lock").read_bytes() == (made.definition / "uv.lock").read_bytes()
+    session.ok("create", "other", "--torch-backend", "cpu", *mirror)
+    error = session.error("import", "nowhere", "--name", "third", *mirror)
+    assert error["code"] == "template-not-found"
+
+
+def test_what_is_no_mirror_stands_in_for_no_network(made: Made, tmp_path: Path) -> None:
+    session = Session(programs.program("source"), tmp_path / "workspace", {**made.variables, "HOME": str(tmp_path)})
+    session.ok("init")
+    error = session.error("create", "other", "--offline-from", str(tmp_path))
+    assert (error["code"], (session.environments / "other").exists()) == ("mirror-not-found", False)
+
+
 def test_a_mirror_says_what_is_in_it_and_what_is_not(made: Made) -> None:
     assert (made.data["complete"], made.data["lacking"]) == (True, [])
     assert made.data["added"].keys() == {"environments", "packs", "git", "uv", "answers"}

@@ -4,6 +4,7 @@ import time
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.plan_formatter import planned_change
+from comfydock_cli.mirror_first import take_mirror, workspace_of
 from comfydock_cli.models_seen import models_seen
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import amount, make_reporter
@@ -26,8 +27,9 @@ def create(context: Context, arguments: Arguments) -> Result:
         keep_going=arguments.flag("keep_going"),
         as_of=arguments.text("as_of"),
     )
-    workspace = find_workspace(offline=context.offline)
+    workspace = workspace_of(context, arguments)
     with make_reporter(context) as reporter:
+        take_mirror(workspace, arguments, reporter)
         if context.dry_run:
             plan = workspace.environments.plan_creation(request, reporter)
             missing = list(plan.missing_packs)

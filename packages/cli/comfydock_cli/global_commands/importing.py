@@ -1,11 +1,13 @@
 """`import`: an environment from what somebody else made."""
 
 import time
+from dataclasses import replace
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.bundle_formatter import ImportedModels, imported, planned_import
 from comfydock_cli.formatters.workflow_resolution_formatter import Fetched, state_words
 from comfydock_cli.global_commands.download_options import limits_of
+from comfydock_cli.mirror_first import is_offline, source_in, take_mirror, workspace_of
 from comfydock_cli.model_fetching import SKIP, fetch_models, is_lacking, of_level
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.table.refusals import UsageError
@@ -38,13 +40,15 @@ def import_(context: Context, arguments: Arguments) -> Result:
         keep_going=arguments.flag("keep_going"),
     )
     level, limits = arguments.word("models"), limits_of(arguments)
-    workspace = find_workspace(offline=context.offline)
+    workspace, offline = workspace_of(context, arguments), is_offline(context, arguments)
     bundles, initiator = workspace.bundles, context.initiator()
     with make_reporter(context) as reporter, bundles.scratch() as scratch:
+        mirrored = take_mirror(workspace, arguments, reporter)
+        request = replace(request, source=source_in(mirrored, request.source))
         if context.dry_run or arguments.flag("preview"):
-            return planned_import(bundles.plan_import(request, scratch, reporter, offline=context.offline), level)
+            return planned_import(bundles.plan_import(request, scratch, reporter, offline=offline), level)
         with workspace.exclusive(initiator, reporter):
-            plan = bundles.plan_import(request, scratch, reporter, offline=context.offline)
+            plan = bundles.plan_import(request, scratch, reporter, offline=offline)
             outcome = bundles.carry_out_import(plan, initiator, reporter, _Callbacks(reporter))
         models = _Models(workspace, request.name, level, limits, initiator, reporter).get()
     return imported(plan, outcome, models, time.monotonic() - started)
@@ -59,6 +63,7 @@ def _import_workspace(context: Context, arguments: Arguments) -> Result:
         "--use": arguments.flag("use"),
         "--require-signed": arguments.flag("require_signed"),
         "--signers": arguments.text("signers"),
+        "--offline-from": arguments.text("offline_from"),
     }
     for option in (name for name, value in given.items() if value):
         raise UsageError(f"`--workspace` and `{option}` cannot be combined", hint="leave one of them out")

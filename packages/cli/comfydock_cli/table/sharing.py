@@ -5,6 +5,7 @@ from comfydock_cli.table.spec import (
     AUTO_RESOLVE,
     DISCARD,
     ENVIRONMENT,
+    OFFLINE_FROM,
     STASH,
     TAKE,
     WHILE_RUNNING,
@@ -198,6 +199,7 @@ COMMANDS: tuple[Command, ...] = (
             "comfydock import bundle.tar.gz --name copy --models skip",
             "comfydock import snapshot.json --name copy --preview",
             "comfydock import --workspace ../older --preview",
+            "comfydock import work --name copy --offline-from /data/mirror",
         ),
         _ABOUT,
         (
@@ -218,6 +220,7 @@ COMMANDS: tuple[Command, ...] = (
             _SIGNERS,
             flag("--keep-going", help="leave out node packs that cannot be fetched (exit code 3)"),
             flag("--use", help="make it the active environment"),
+            OFFLINE_FROM,
             CONNECTIONS,
             LIMIT_RATE,
         ),
@@ -283,7 +286,7 @@ COMMANDS: tuple[Command, ...] = (
         "Give a workspace all that a mirror has",
         "Fills the caches of this workspace, so that `--offline` works for whatever is in the mirror: `import` of its"
         " environments, `create`, `node add`, `sync`, `switch`. Every file is compared with its digest on the way. No"
-        " environment is made or changed.",
+        " environment is made or changed. `import NAME --offline-from DIR` does this first.",
         ("comfydock mirror import /data/mirror",),
         _ABOUT,
         (word("dir", "directory of the mirror", completer="directories"),),

@@ -148,6 +148,9 @@ STRICT = flag("--strict", help="refuse a change of packages that are already loc
 KEEP_GOING = flag("--keep-going", help="carry on without the parts that fail; the exit code reports it")
 WHILE_RUNNING = flag("--while-running", help="go ahead while its ComfyUI is running")
 
+OFFLINE_FROM = value("--offline-from", metavar="DIR", completer="directories",
+                     help="take what this mirror has, then use no network; `mirror export` makes one")  # fmt: skip
+
 STASH = flag("--stash", help="put uncommitted work aside first; `stash pop` brings it back")
 DISCARD = flag("--discard", help="overwrite uncommitted work; `undo` still brings it back")
 TAKE = value("--take", metavar="NAME=SIDE[,NAME=SIDE]", help="answer questions by their names: mine or theirs")
