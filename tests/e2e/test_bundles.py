@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import tarfile
@@ -201,6 +202,22 @@ def test_standard_output_and_input_carry_a_bundle(origin: Origin, theirs: Sessio
                            env=theirs.environment(), capture_output=True, check=True)  # fmt: skip
     assert json.loads(shown.stdout)["data"]["workflows"] == list(WORKFLOWS)
     assert origin.session.run("export", "-", "--json", *WORK).code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "closed"),
+    [(("bundle", "show", "-"), "<&-"), (("import", "-", "--name", "z"), "<&-"), (("export", "-", *WORK), ">&-")],
+)
+def test_a_stream_that_is_closed_is_told(origin: Origin, words: tuple[str, ...], closed: str) -> None:
+    line = f"{shlex.join([*origin.session.program.command, *words])} {closed}"
+    ran = subprocess.run(["sh", "-c", line], env=origin.session.environment(), stderr=subprocess.PIPE, text=True)
+    assert (ran.returncode in (2, 3), " is closed" in ran.stderr) == (True, True), ran.stderr
+
+
+def test_a_file_that_is_called_a_little_otherwise_is_named(origin: Origin, theirs: Session) -> None:
+    error = theirs.error("import", str(origin.bundle).replace(".gz", ".gs"), "--name", "z")
+    assert (error["code"], error["context"]["near"][0]) == ("template-not-found", origin.bundle.name)
+    assert f"did you mean `{origin.bundle.name}`" in error["hint"]
 
 
 def test_a_directory_gets_a_file_of_the_environment_and_the_day(origin: Origin, tmp_path: Path) -> None:

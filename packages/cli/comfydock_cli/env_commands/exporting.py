@@ -121,5 +121,7 @@ def _refuse_terminal(context: Context, target: str | None) -> None:
         raise UsageError(
             "a bundle and JSON cannot both go to standard output", hint="name a file, or leave `--json` out"
         )
+    if sys.stdout is None:
+        raise UsageError("standard output is closed", hint="name a file")
     if system.is_terminal(1):
         raise UsageError("a bundle is not for a terminal", hint="name a file, or send standard output to one")

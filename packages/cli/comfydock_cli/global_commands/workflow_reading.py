@@ -9,6 +9,7 @@ import sys
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.workflow_formatter import analyzed_text, shown_data, shown_text
 from comfydock_cli.table.parser import Arguments
+from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.console import clean
 from comfydock_cli.ui.progress import make_reporter
 from comfydock_core.core.workflows import Workflows
@@ -39,7 +40,7 @@ def show(context: Context, arguments: Arguments) -> Result:
 def analyze(context: Context, arguments: Arguments) -> Result:
     """What files need."""
     words = arguments.words("file")
-    given = sys.stdin.buffer.read(_LARGEST_GIVEN) if _STANDARD_INPUT in words else None
+    given = _given() if _STANDARD_INPUT in words else None
     with make_reporter(context) as reporter:
         analyzed = _workflows(context).analyze(context.environment_name, words, given, reporter)
     if len(analyzed) == 1 and analyzed[0].error is not None:
@@ -92,3 +93,9 @@ def _unread_note(unread: tuple[str, ...]) -> str:
         return ""
     listed = some([f"`{name}`" for name in unread], 5)
     return f"nothing here defines {listed}: which input their values belong to is told by the file alone"
+
+
+def _given() -> bytes:
+    if sys.stdin is None:
+        raise UsageError("standard input is closed", hint="send a workflow to it, or name a file")
+    return sys.stdin.buffer.read(_LARGEST_GIVEN)

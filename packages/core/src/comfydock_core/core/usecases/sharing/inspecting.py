@@ -39,7 +39,7 @@ from comfydock_core.repositories.foreign_definitions.reading import is_foreign, 
 from comfydock_core.utils.file_names import stands_for_git
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.git_urls import local_path
-from comfydock_core.utils.text import size_text, some
+from comfydock_core.utils.text import did_you_mean, nearest, size_text, some
 
 STANDARD_INPUT = "-"
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*://|[^/\s:@]+@[^/\s:]+:", re.IGNORECASE)
@@ -59,6 +59,23 @@ class OpenedSource:
     foreign: ForeignDefinition | None = None
 
 
+def _standard_input() -> IO[bytes]:
+    if sys.stdin is None:
+        raise TemplateNotFound(
+            "standard input is closed", hint="send a bundle to it, or name a file", context={"path": STANDARD_INPUT}
+        )
+    return sys.stdin.buffer
+
+
+def _near_names(path: str) -> list[str]:
+    """What is called alike in the same directory."""
+    directory, name = os.path.split(path)
+    try:
+        return nearest(name, os.listdir(directory), limit=3)
+    except OSError:
+        return []
+
+
 def open_source(
     source: str, ref: str | None, scratch: str | None, reporter: Reporter, *, offline: bool = False
 ) -> OpenedSource:
@@ -69,7 +86,7 @@ def open_source(
     """
     if source == STANDARD_INPUT:
         _refuse_ref(ref, "a bundle")
-        return _of_bundle(sys.stdin.buffer, "standard input", scratch)
+        return _of_bundle(_standard_input(), "standard input", scratch)
     if _ELSEWHERE.match(source):
         address, directory = _split(source)
         return OpenedSource(_of_repository(address, directory, ref, _needed(scratch), reporter, offline=offline))
@@ -137,10 +154,13 @@ def _of_file(path: str, scratch: str | None) -> OpenedSource:
             foreign = read_foreign(path, scratch)
             return OpenedSource(template_of_foreign(foreign), foreign=foreign)
     except (FileNotFoundError, NotADirectoryError) as error:
+        near = _near_names(path)
         raise TemplateNotFound(
             f"there is no `{path}`: {error.strerror}",
-            hint="name a bundle (`.tar.gz`), a `pyproject.toml`, a directory or a git repository",
-            context={"path": path},
+            hint=did_you_mean(near)
+            if near
+            else "name a bundle (`.tar.gz`), a `pyproject.toml`, a directory or a git repository",
+            context={"path": path, "near": near},
         ) from error
     except OSError as error:
         raise TemplateDamaged(
