@@ -665,10 +665,11 @@ def test_a_model_that_is_not_what_workflows_are_locked_with_is_not_put_in_place(
     with_model(mine)
     bundle = tmp_path / "b.tar.gz"
     mine.ok("export", str(bundle), *WORK, "--with-models")
-    found = {**members(bundle), "models/checkpoints/photo.safetensors": b"other", "models/vae/more.pt": b"more"}
+    forged = {"models/checkpoints/photo.safetensors": b"other", "models/vae/more.pt": b"more"}
+    found = {**members(bundle), **forged}
     said = json.loads(found.pop("comfydock.json"))
-    said["members"] = {
-        name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)} for name, content in found.items()
+    said["members"] |= {
+        name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)} for name, content in forged.items()
     }
     path = write(tmp_path / "forged.tar.gz", {**found, "comfydock.json": json.dumps(said).encode()})
     ran = theirs.run("import", str(path), *IMPORT, "--models", "skip", "--json")
