@@ -88,4 +88,38 @@ COMMANDS = (
         WRITE,
         shows=True,
     ),
+    Command(("cache",), "", "What is kept for all environments", about=_ABOUT),
+    Command(
+        ("cache", "size"),
+        "comfydock_cli.global_commands.caches:size",
+        "Show what each cache takes on the disk",
+        "Counts every file once, however many names it has. Files that environments share with a cache, as they do"
+        " with uv's, would not be freed with it: those that would are `only here`.",
+        ("comfydock cache size", "comfydock cache size --json"),
+        _ABOUT,
+        (),
+        WORKSPACE,
+    ),
+    Command(
+        ("cache", "prune"),
+        "comfydock_cli.global_commands.caches:prune",
+        "Remove from the caches what nothing needs",
+        "Removes node packs and mirrors of repositories that no commit in the history of any environment names, nor"
+        " what lies there uncommitted, nor what `undo` would bring back; answers that are too old to be used; and what"
+        " killed commands left. If something cannot be read, whatever it may name stays. So every commit can still be"
+        " gone to without a network. What goes has to be fetched again when it is needed.",
+        ("comfydock cache prune --dry-run", "comfydock cache prune --older-than 4w --uv --dry-run"),
+        _ABOUT,
+        (
+            flag("--uv", help="let uv prune its own cache of Python packages as well"),
+            value(
+                "--older-than",
+                metavar="AGE",
+                default="0d",
+                help="keep what is newer: hours, days or weeks, as in 12h, 30d or 4w",
+            ),
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
 )
