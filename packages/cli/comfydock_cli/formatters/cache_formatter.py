@@ -20,7 +20,7 @@ from comfydock_core.models.caches import (
     PrunedCaches,
 )
 from comfydock_core.models.plan import PlanStep
-from comfydock_core.utils.text import counted, size_text
+from comfydock_core.utils.text import size_text
 
 _WHAT = {
     PACKS: "releases of node packs",
@@ -85,7 +85,7 @@ def pruning_question(plan: CachePruning, *, with_uv: bool) -> str:
     if not plan.entries:
         return "let uv prune its cache?"
     uv = ", and let uv prune its cache" if with_uv else ""
-    return f"remove {_count(plan.entries)} ({size_text(plan.frees)}) for good{uv}?"
+    return f"remove {_counted(len(plan.entries))} ({size_text(plan.frees)}) for good{uv}?"
 
 
 def nothing_pruned(plan: CachePruning, text: str = _NOTHING) -> Result:
@@ -98,7 +98,7 @@ def pruned(done: PrunedCaches, by_uv: int | None) -> Result:
     """What went, and what stayed after all."""
     stayed = [{"path": path, "reason": reason} for path, reason in done.stayed]
     data = {**_facts(done.entries, done.doubts), "freed": done.freed, "stayed": stayed, "freed_by_uv": by_uv}
-    lines = [f"removed {_count(done.entries)}: {size_text(done.freed)} freed"]
+    lines = [f"removed {_counted(len(done.entries))}: {size_text(done.freed)} freed"] if done.entries else []
     lines += [f"  stays: {clean(path)}: {clean(reason)}" for path, reason in done.stayed]
     if by_uv is not None:
         lines.append(f"uv pruned its cache: {size_text(by_uv)} freed")
@@ -118,17 +118,22 @@ def _name(entry: CacheEntry) -> str:
     return clean(f"{head}{dash}{tail[:10]}" if entry.kind == PACKS else entry.key)
 
 
-def _count(entries: tuple[CacheEntry, ...]) -> str:
-    return f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
+def _counted(number: int) -> str:
+    return f"{number} {'entry' if number == 1 else 'entries'}"
 
 
 def _note(plan: CachePruning) -> str:
-    newer = [f"{counted(plan.newer, 'more')} newer than that"] if plan.newer else []
+    newer = [f"{_counted(plan.newer)} that nothing needs stay, being newer than wished"] if plan.newer else []
     return "\n".join([*newer, *_doubts(plan.doubts)])
 
 
 def _doubts(doubts: tuple[Doubt, ...]) -> list[str]:
     """Why everything of some kinds stays."""
-    lines = [f"all {one.stays} stay: {clean(one.place)}: {clean(one.reason)}" for one in doubts[:_DOUBTS_SHOWN]]
+    lines = [f"all {one.stays} stay: {clean(_reason(one))}" for one in doubts[:_DOUBTS_SHOWN]]
     more = len(doubts) - len(lines)
     return [*lines, *([f"and {more} more such reasons; `--json` has them all"] if more else [])]
+
+
+def _reason(doubt: Doubt) -> str:
+    """With the place, which the errors of some files name themselves."""
+    return doubt.reason if doubt.place in doubt.reason else f"{doubt.place}: {doubt.reason}"

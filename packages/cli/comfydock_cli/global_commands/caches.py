@@ -38,5 +38,5 @@ def prune(context: Context, arguments: Arguments) -> Result:
             context.console.note(pruning_lines(plan))
         if not confirm(context, pruning_question(plan, with_uv=with_uv)):
             return nothing_pruned(plan, "nothing was removed")
-        done = caches.prune(plan, context.initiator(), reporter)
-        return pruned(done, caches.prune_uv(reporter) if with_uv else None)
+        by_uv = caches.prune_uv(reporter) if with_uv else None
+        return pruned(caches.prune(plan, context.initiator(), reporter), by_uv)

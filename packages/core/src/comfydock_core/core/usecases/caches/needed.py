@@ -22,6 +22,7 @@ from comfydock_core.repositories.bisections import left_places
 from comfydock_core.repositories.definition.manifest_reader import parse_manifest
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.repositories.operation_log import OPS, Journal, operation_ids
+from comfydock_core.repositories.pack_release import read_note
 from comfydock_core.services.comfyui_repository import chosen_repository
 from comfydock_core.services.pack_sources import PackSources
 from comfydock_core.utils.versions import is_full_commit
@@ -72,6 +73,9 @@ class Needed:
         except ValueError as error:
             self.doubt(place, str(error))
 
+    def hear_archive(self, sha256: str) -> None:
+        self._packs.add(archive_key(sha256))
+
     def _hear_release(self, release: NodeInfo, place: str) -> None:
         if release.repository:
             self._mirrors.add(mirror_key(release.repository))
@@ -82,7 +86,7 @@ class Needed:
             return
         sha256 = self._sources.archive_of(release)
         if sha256 is not None:
-            self._packs.add(archive_key(sha256))
+            self.hear_archive(sha256)
         elif not release.download_url and (release.name, release.version) not in self._vague:
             self._vague.add((release.name, release.version))
             self._any_of.add(archive_key(""))
@@ -121,8 +125,18 @@ def _bisecting(layout: WorkspaceLayout) -> Iterator[str]:
 
 
 def _hear_environment(place: str, needed: Needed) -> None:
+    _hear_present_packs(f"{place}/ComfyUI/custom_nodes", needed)
     commits = _hear_kept(place, needed)
     _hear_definition(f"{place}/{_DEFINITION}", commits, needed)
+
+
+def _hear_present_packs(directory: str, needed: Needed) -> None:
+    """The archives of what lies there, turned off or untracked too: changed files are found by comparing with them."""
+    with _doubting(needed, directory):
+        for name in sorted(os.listdir(directory)) if _is_there(directory) else []:
+            note = read_note(f"{directory}/{name}")
+            if note is not None:
+                needed.hear_archive(note[1])
 
 
 def _hear_definition(definition: str, commits: list[str], needed: Needed) -> None:
@@ -134,7 +148,7 @@ def _hear_definition(definition: str, commits: list[str], needed: Needed) -> Non
         refuse_incomplete(definition)
         names = versions_of(definition, _MANIFEST, commits)
         for name, content in read_small_objects(definition, names, _LARGEST):
-            place = f"{definition} ({name[:10]})"
+            place = f"{definition}/{_MANIFEST} as it was committed ({name[:10]})"
             if content is None:
                 needed.doubt(place, "it is too large for a manifest")
             else:

@@ -58,6 +58,8 @@ def prune_caches(
     Raises `ScopeBusy` while an environment is being changed, `ChangedMeanwhile`, `FileSystemError`. What was removed
     until then is gone, and nothing is in parts.
     """
+    if not plan.entries:
+        return PrunedCaches((), 0, (), plan.doubts)
     with disk_errors("prune the caches"):
         clearing = _Clearing(layout)
         with all_locked(tuple(_scopes(layout)), initiator, reporter):
