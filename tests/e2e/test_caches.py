@@ -209,7 +209,7 @@ def test_a_damaged_history_keeps_every_pack_and_is_named(packed: Session) -> Non
     assert (doubt["place"], "missing" in doubt["reason"]) == (str(definition(packed)), True)
     assert {"Spare", "Other"} <= kept_packs(packed)
     assert (
-        "all node packs and mirrors stay: cannot read the history: 1 of its objects are missing in"
+        "all node packs and mirrors are kept: cannot read the history: 1 of its objects are missing in"
         in packed.ok("cache", "prune", "--dry-run").err
     )
 
@@ -240,6 +240,19 @@ def test_a_release_whose_archive_is_not_known_keeps_every_archive(packed: Sessio
     assert [one["stays"] for one in done["doubts"]] == ["archives of the registry"]
 
 
+def test_a_pack_that_is_pinned_to_the_beginning_of_a_commit_keeps_what_there_is_of_its_repository(
+    packed: Session,
+) -> None:
+    add_spare(packed)
+    (checkout,) = (caches(packed) / "packs").glob("git-bob-other-*/content")
+    commit = git(checkout, "rev-parse", "HEAD").strip()
+    with (definition(packed) / "pyproject.toml").open("a") as manifest:
+        manifest.write('\n[tool.comfydock.nodes.other]\nname = "Other"\nsource = "git"\n'
+                       f'repository = "{OTHER}"\nversion = "{commit[:8]}"\n')  # fmt: skip
+    assert gone(packed.data(*PRUNE)) == ["packs"]
+    assert "Other" in kept_packs(packed)
+
+
 def outdated_answer(session: Session) -> Path:
     path = caches(session) / "answers" / f"classes-{hashlib.sha256(b'old').hexdigest()[:32]}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -252,6 +265,10 @@ def test_what_is_outdated_or_left_by_commands_that_were_killed_goes(work: Sessio
     fresh = caches(work) / "answers/fresh-0.json"
     old = outdated_answer(work)
     fresh.write_text("{}")
+    answered = caches(work) / "http/0123456789abcdef0123456789abcdef"
+    answered.parent.mkdir(exist_ok=True)
+    answered.write_text("what a server said stands in for it at any age")
+    os.utime(answered, (LONG_AGO, LONG_AGO))
     left = [caches(work) / "bisect/0123456789abcdef", caches(work) / "bundles/999999999-00000000",
             caches(work) / "packs/.url-1.01234567", caches(work) / "git/.some-1.01234567-old"]  # fmt: skip
     used = [caches(work) / "bisect/fedcba9876543210", caches(work) / f"bundles/{os.getpid()}-00000000",
@@ -262,7 +279,7 @@ def test_what_is_outdated_or_left_by_commands_that_were_killed_goes(work: Sessio
         done = work.data(*PRUNE)
     assert gone(done) == ["answers", "bisections", "leftovers", "leftovers", "scratch"]
     assert [path for path in (old, *left) if path.exists()] == []
-    assert [path for path in (fresh, *used) if not path.exists()] == []
+    assert [path for path in (fresh, answered, *used) if not path.exists()] == []
 
 
 def held(*paths: Path) -> "Held":

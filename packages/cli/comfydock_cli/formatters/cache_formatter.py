@@ -99,7 +99,7 @@ def pruned(done: PrunedCaches, by_uv: int | None) -> Result:
     stayed = [{"path": path, "reason": reason} for path, reason in done.stayed]
     data = {**_facts(done.entries, done.doubts), "freed": done.freed, "stayed": stayed, "freed_by_uv": by_uv}
     lines = [f"removed {_counted(len(done.entries))}: {size_text(done.freed)} freed"] if done.entries else []
-    lines += [f"  stays: {clean(path)}: {clean(reason)}" for path, reason in done.stayed]
+    lines += [f"  kept: {clean(path)}: {clean(reason)}" for path, reason in done.stayed]
     if by_uv is not None:
         lines.append(f"uv pruned its cache: {size_text(by_uv)} freed")
     return Result(data, "".join(f"{line}\n" for line in lines), note="\n".join(_doubts(done.doubts)))
@@ -123,13 +123,13 @@ def _counted(number: int) -> str:
 
 
 def _note(plan: CachePruning) -> str:
-    newer = [f"{_counted(plan.newer)} that nothing needs stay, being newer than wished"] if plan.newer else []
+    newer = [f"kept because of `--older-than`: {_counted(plan.newer)}"] if plan.newer else []
     return "\n".join([*newer, *_doubts(plan.doubts)])
 
 
 def _doubts(doubts: tuple[Doubt, ...]) -> list[str]:
     """Why everything of some kinds stays."""
-    lines = [f"all {one.stays} stay: {clean(_reason(one))}" for one in doubts[:_DOUBTS_SHOWN]]
+    lines = [f"all {one.stays} are kept: {clean(_reason(one))}" for one in doubts[:_DOUBTS_SHOWN]]
     more = len(doubts) - len(lines)
     return [*lines, *([f"and {more} more such reasons; `--json` has them all"] if more else [])]
 

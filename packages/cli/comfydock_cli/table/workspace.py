@@ -93,8 +93,8 @@ COMMANDS = (
         ("cache", "size"),
         "comfydock_cli.global_commands.caches:size",
         "Show what each cache takes on the disk",
-        "Counts every file once, however many names it has. Files that environments share with a cache, as they do"
-        " with uv's, would not be freed with it: those that would are `only here`.",
+        "Counts every file once, however many names it has. `only here` is what removing a cache would free, where that"
+        " is less: environments share files with caches, most of all with uv's.",
         ("comfydock cache size", "comfydock cache size --json"),
         _ABOUT,
         (),
@@ -104,10 +104,10 @@ COMMANDS = (
         ("cache", "prune"),
         "comfydock_cli.global_commands.caches:prune",
         "Remove from the caches what nothing needs",
-        "Removes node packs and mirrors of repositories that no commit in the history of any environment names, nor"
-        " what lies there uncommitted, nor what `undo` would bring back; answers that are too old to be used; and what"
-        " killed commands left. If something cannot be read, whatever it may name stays. So every commit can still be"
-        " gone to without a network. What goes has to be fetched again when it is needed.",
+        "Removes node packs and mirrors of repositories that nothing names: no commit in the history of any"
+        " environment, no uncommitted definition, and nothing that `undo` would bring back. Also removes answers that"
+        " are too old to be used, and what killed commands left. If something cannot be read, everything that it may"
+        " name is kept, so that every commit can still be checked out without a network.",
         ("comfydock cache prune --dry-run", "comfydock cache prune --older-than 4w --uv --dry-run"),
         _ABOUT,
         (
@@ -116,7 +116,7 @@ COMMANDS = (
                 "--older-than",
                 metavar="AGE",
                 default="0d",
-                help="keep what is newer: hours, days or weeks, as in 12h, 30d or 4w",
+                help="keep what is newer than so many hours, days or weeks, as in 12h, 30d or 4w",
             ),
         ),
         WORKSPACE,
