@@ -48,6 +48,7 @@ def test_every_commit_is_reached_without_a_network_and_without_what_it_came_from
         for ref in ("main", "main~2", "main~1", "main"):
             if prune:
                 alone.ok("operation", "prune")
+                assert alone.data("cache", "prune", "--yes")["entries"] == []
                 git(comfyui(alone), "gc", "--quiet", "--prune=now")
                 git(definition(alone), "gc", "--quiet", "--prune=now")
             goes(alone, "checkout", ref, "--offline")

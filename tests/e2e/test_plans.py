@@ -257,6 +257,7 @@ CASES: dict[str, tuple[tuple[str, ...], Prepare, tuple[str, ...]]] = {
 ELSEWHERE = {
     "export": "writes a file and changes no environment; test_bundles and test_foreign_imports have its plans",
     "mirror export": "writes a directory and changes no environment; test_mirrors has its plan",
+    "cache prune": "removes what nothing needs, outside of environments; test_caches has its plan",
     "mirror import": "fills caches and changes no environment; test_mirrors has its plan",
     "init": "makes the workspace that operations are in; test_bad_input has its plan",
     "config": "writes one setting; test_bad_input has its plan",

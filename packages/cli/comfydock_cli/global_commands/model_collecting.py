@@ -1,25 +1,22 @@
 """`model gc`."""
 
-import re
 import shlex
 
 from comfydock_cli.cli_utils import Context, Result
 from comfydock_cli.formatters.plan_formatter import plan_data, planned
+from comfydock_cli.global_commands.ages import seconds_of
 from comfydock_cli.table.parser import Arguments
-from comfydock_cli.table.refusals import UsageError
 from comfydock_cli.ui.progress import amount, make_reporter
 from comfydock_cli.ui.prompts import confirm, refuse_unanswerable
 from comfydock_core.core.usecases.models.collecting import Collection
 from comfydock_core.utils.text import counted
 
-_AGE = re.compile(r"([0-9]{1,6})([hdw])", re.ASCII)
-_SECONDS = {"h": 3600, "d": 86400, "w": 7 * 86400}
 _NOTHING = "nothing to take away\n"
 
 
 def collect(context: Context, arguments: Arguments) -> Result:
     """Take away what nothing refers to, after asking."""
-    age = _seconds(arguments.word("older_than"))
+    age = seconds_of(arguments.word("older_than"))
     if not context.dry_run:
         refuse_unanswerable(context, "take away what nothing refers to?")  # Reading everything may take long.
     models = context.workspace.models
@@ -41,14 +38,6 @@ def collect(context: Context, arguments: Arguments) -> Result:
         operations = models.collect(plan, context.initiator(), reporter)
     text = f"{_listed(plan)}took {counted(len(plan.files), 'file')} away ({size})\n"
     return Result({**facts, "operations": operations}, text, note=_undo_note(operations, size))
-
-
-def _seconds(age: str) -> float:
-    """An age in words. Raises `UsageError`."""
-    match = _AGE.fullmatch(age)
-    if match is None:
-        raise UsageError(f"`{age}` is no age", hint="say a number of hours, days or weeks: `12h`, `30d`, `4w`")
-    return int(match[1]) * _SECONDS[match[2]]
 
 
 def _facts(plan: Collection) -> dict[str, object]:

@@ -55,7 +55,7 @@ MODULE_OF = {
         "sharing",
     ),
     **dict.fromkeys(("backend", "env-config", "__merge", "py", "constraint", "outdated"), "python"),
-    **dict.fromkeys(("init", "config", "logs", "doctor"), "workspace"),
+    **dict.fromkeys(("init", "config", "logs", "doctor", "cache"), "workspace"),
     **dict.fromkeys(("help", "explain", "completion", "self", "__complete", "__check"), "program"),
 }
 

@@ -88,4 +88,38 @@ COMMANDS = (
         WRITE,
         shows=True,
     ),
+    Command(("cache",), "", "What is kept for all environments", about=_ABOUT),
+    Command(
+        ("cache", "size"),
+        "comfydock_cli.global_commands.caches:size",
+        "Show what each cache takes on the disk",
+        "Counts every file once, however many names it has. `only here` is what removing a cache would free, where that"
+        " is less: environments share files with caches, most of all with uv's.",
+        ("comfydock cache size", "comfydock cache size --json"),
+        _ABOUT,
+        (),
+        WORKSPACE,
+    ),
+    Command(
+        ("cache", "prune"),
+        "comfydock_cli.global_commands.caches:prune",
+        "Remove from the caches what nothing needs",
+        "Removes node packs and mirrors of repositories that nothing names: no commit in the history of any"
+        " environment, no uncommitted definition, and nothing that `undo` would bring back. Also removes answers that"
+        " are too old to be used, and what killed commands left. If something cannot be read, everything that it may"
+        " name is kept, so that every commit can still be checked out without a network.",
+        ("comfydock cache prune --dry-run", "comfydock cache prune --older-than 4w --uv --dry-run"),
+        _ABOUT,
+        (
+            flag("--uv", help="let uv prune its own cache of Python packages as well"),
+            value(
+                "--older-than",
+                metavar="AGE",
+                default="0d",
+                help="keep what is newer than so many hours, days or weeks, as in 12h, 30d or 4w",
+            ),
+        ),
+        WORKSPACE,
+        WRITE,
+    ),
 )

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from comfydock_core.caching.base import CacheBase
 from comfydock_core.utils.light_digest import digest
 
+# No answer that may be had again is taken for true when it is older.
+OLDEST = 90 * 24 * 3600.0
 _VERSION = "1"
 
 
@@ -41,6 +43,10 @@ class AnswerCache(CacheBase):
         """Forget an answer. One that cannot be removed is replaced by the next."""
         with contextlib.suppress(OSError):
             os.unlink(self._path(subject, question))
+
+    def outdated(self) -> list[str]:
+        """The files of answers that nobody takes for true any more, by their age. Raises `OSError`."""
+        return [path for path in self._older_than(OLDEST) if path.endswith(".json")]
 
     def _path(self, subject: str, question: Iterable[str]) -> str:
         return f"{self._directory}/{subject}-{digest([_VERSION, *question])}.json"

@@ -13,12 +13,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from comfydock_core.caching.base import ContentCacheBase
+from comfydock_core.caching.mirror_names import mirror_key
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files import file_locks
 from comfydock_core.utils.files.filesystem import remove_tree
 
 _VERSION = 1
 _TOKEN_BYTES = 4
+_ARCHIVE = "archive-"
+_CHECKOUT = "git-"
+_PLACE = ".place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,13 @@ class CachedNodeInfo:
 
 class CustomNodeCacheManager(ContentCacheBase):
     """The packs of one workspace. Every method can be used by several processes at once."""
+
+    def _is_entry(self, name: str) -> bool:
+        return name.startswith((_ARCHIVE, _CHECKOUT)) and not name.endswith(".lock")
+
+    def _locks_of(self, key: str) -> tuple[str, ...]:
+        """An archive that is fetched is known by its address until it is put in place."""
+        return (key, f"{key}{_PLACE}")
 
     def find(self, key: str) -> CachedNodeInfo | None:
         """What is kept under a key, if every file is there with the size it had, and no other. Raises nothing."""
@@ -72,7 +83,7 @@ class CustomNodeCacheManager(ContentCacheBase):
             json.dump(known, file)
         os.rename(content, f"{made}/content")
         place = f"{self._directory}/{key}"
-        with self._alone_with(f"{key}.place", shown):
+        with self._alone_with(f"{key}{_PLACE}", shown):
             fault("keep pack")
             if os.path.lexists(place):
                 os.rename(place, f"{os.path.dirname(content)}/old")
@@ -91,7 +102,17 @@ class CustomNodeCacheManager(ContentCacheBase):
 
 def archive_key(sha256: str) -> str:
     """The key of a release that came as an archive, by the archive's SHA-256."""
-    return f"archive-{sha256}"
+    return f"{_ARCHIVE}{sha256}"
+
+
+def checkout_key(repository: str, commit: str) -> str:
+    """The key of a release from git, by its commit in full."""
+    return f"{checkouts_of(repository)}{commit}"
+
+
+def checkouts_of(repository: str) -> str:
+    """What the keys of all releases from a repository begin with."""
+    return f"{_CHECKOUT}{mirror_key(repository)}-"
 
 
 def _listing(directory: str) -> dict[str, int]:

@@ -6,12 +6,13 @@ import re
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.utils.git_urls import normal_address
 
+MIRROR = ".git"
 _SLUG = 60
 
 
 def mirror_path(directory: str, repository: str) -> str:
     """Where the mirror of a repository is or would be, among those in a directory."""
-    return f"{directory}/{mirror_key(repository)}.git"
+    return f"{directory}/{mirror_key(repository)}{MIRROR}"
 
 
 def mirror_key(repository: str) -> str:

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from comfydock_core.caching.base import ContentCacheBase
-from comfydock_core.caching.mirror_names import mirror_key, mirror_path
+from comfydock_core.caching.mirror_names import MIRROR, mirror_key, mirror_path
 from comfydock_core.integrations.git import carrying, mirrors, queries, remotes
 from comfydock_core.integrations.git.remotes import RemoteRefs
 from comfydock_core.models.addresses import without_credentials
@@ -24,6 +24,8 @@ from comfydock_core.utils.versions import is_full_commit, looks_like_commit
 
 class RepositoryMirrors(ContentCacheBase):
     """The mirrors of one workspace. Every method can be used by several processes at once."""
+
+    _ending = MIRROR
 
     def __init__(self, directory: str, *, offline: bool = False) -> None:
         """`directory` is made when it is needed. With `offline` nothing is fetched."""
@@ -125,7 +127,7 @@ class RepositoryMirrors(ContentCacheBase):
 
     def remove(self, mirror: str) -> None:
         """Remove a mirror by its path, when nobody uses it any more. Raises `OSError`."""
-        key = os.path.basename(mirror).removesuffix(".git")
+        key = os.path.basename(mirror).removesuffix(MIRROR)
         with self._locked(key, mirror):
             remove_tree(mirror) if os.path.isdir(mirror) else os.unlink(mirror)
 

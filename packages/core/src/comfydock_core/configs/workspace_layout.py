@@ -83,6 +83,16 @@ class WorkspaceLayout:
         return f"{self.root}/comfydock_cache/downloads"
 
     @property
+    def bisections(self) -> str:
+        """The environments that bisections try in."""
+        return f"{self.root}/comfydock_cache/bisect"
+
+    @property
+    def scratch(self) -> str:
+        """Where bundles are packed and unpacked."""
+        return f"{self.root}/comfydock_cache/bundles"
+
+    @property
     def logs(self) -> str:
         return f"{self.root}/logs"
 

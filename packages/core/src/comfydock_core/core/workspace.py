@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from comfydock_core.configs.environment_layout import EnvironmentLayout
     from comfydock_core.core.bundles import Bundles
+    from comfydock_core.core.caches import Caches
     from comfydock_core.core.comfyui import ComfyUI
     from comfydock_core.core.definitions import Definitions
     from comfydock_core.core.downloads import Downloads
@@ -226,6 +227,13 @@ class Workspace:
         from comfydock_core.core.mirrors import Mirrors
 
         return Mirrors(self)
+
+    @property
+    def caches(self) -> "Caches":
+        """What can be had again and is kept for all environments: what it takes, and removing what nothing needs."""
+        from comfydock_core.core.caches import Caches
+
+        return Caches(self)
 
     @property
     def health(self) -> "Health":

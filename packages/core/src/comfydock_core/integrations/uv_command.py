@@ -112,6 +112,12 @@ class UVCommand:
             offline=offline,
         )
 
+    @classmethod
+    def of_workspace(cls, workspace: WorkspaceLayout) -> "UVCommand":
+        """uv for what concerns no environment. Raises `ToolMissing` without uv."""
+        venv, cache, pythons = f"{workspace.root}/.venv", workspace.uv_cache, workspace.uv_python
+        return cls(project=workspace.root, venv=venv, cache=cache, python_installs=pythons)
+
     @property
     def is_offline(self) -> bool:
         """Whether uv may use no network, because it was told so here or by the user's own variable."""
@@ -223,6 +229,10 @@ class UVCommand:
     def clean_cache(self, packages: Sequence[str]) -> None:
         """Remove packages from the cache; environments that share their files keep them. Raises `UvFailed`."""
         self._stream(["cache", "clean", *packages], "clean uv's cache", lambda line: None)
+
+    def prune_cache(self, on_line: Callable[[str], None]) -> None:
+        """Let uv remove from its cache what it has no use for. Raises `UvFailed`."""
+        self._stream(["cache", "prune"], "prune uv's cache", on_line)
 
     def version(self) -> str:
         """The version of the program. Raises `UvFailed`."""

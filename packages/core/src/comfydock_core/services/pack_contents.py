@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from comfydock_core.caching.answer_cache import AnswerCache
-from comfydock_core.caching.custom_node_cache import CachedNodeInfo, CustomNodeCacheManager, archive_key
-from comfydock_core.caching.mirror_names import mirror_key
+from comfydock_core.caching.custom_node_cache import CachedNodeInfo, CustomNodeCacheManager, archive_key, checkout_key
 from comfydock_core.caching.repository_mirrors import RepositoryMirrors, clone_listener
 from comfydock_core.clients.answers import shown as shown_address
 from comfydock_core.clients.downloads import Downloaded
@@ -74,10 +73,15 @@ class PackContents:
         """The code of a release if it is kept here, without asking anybody. Raises `FileSystemError`."""
         with disk_errors(f"look at the code of {release.name}"):
             if release.source == "git" and release.repository:
-                pack = self._cache.find(f"git-{mirror_key(release.repository)}-{release.version}")
+                pack = self._cache.find(checkout_key(release.repository, release.version))
                 return None if pack is None else PackContent(release, pack.directory, missing=pack.missing)
             is_known = release.source == "registry" and (release.download_url or release.sha256)
             return self._kept_archive(release, release.download_url or "") if is_known else None
+
+    def archive_of(self, release: NodeInfo) -> str | None:
+        """The SHA-256 of the archive that a release of the registry came in, as far as that is known here."""
+        known = release.sha256 or self._digest_of(release.download_url or "")
+        return known if isinstance(known, str) and _SHA256.fullmatch(known) else None
 
     def place(self, content: PackContent, target: str) -> None:
         """Copy the code to a place that does not exist yet, with a note of the registry's release.
@@ -103,7 +107,7 @@ class PackContents:
         Raises `PackVersionNotFound` when it is not in there, `RemoteError`, `ToolError`, `FileSystemError`.
         """
         repository = release.repository or ""
-        key = f"git-{mirror_key(repository)}-{release.version}"
+        key = checkout_key(repository, release.version)
         label = f"{release.name} {release.version[:10]}"
         with disk_errors(f"keep the code of {release.name}"), self._cache.making(key, label) as work:
             if self._kept_checkout(key) is not None:
@@ -164,11 +168,15 @@ class PackContents:
 
     def _kept_archive(self, release: NodeInfo, url: str) -> PackContent | None:
         """What was fetched before: by the digest that is recorded, else by that which the address had."""
-        sha256 = release.sha256 or (self._digests.recall("archive", [url], _FOR_EVER) or {}).get("sha256")
-        if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+        sha256 = self.archive_of(replace(release, download_url=url))
+        if sha256 is None:
             return None
         pack = self._cache.find(archive_key(sha256))
         return None if pack is None else PackContent(replace(release, sha256=sha256), pack.directory)
+
+    def _digest_of(self, url: str) -> object:
+        """That of the archive that an address had."""
+        return (self._digests.recall("archive", [url], _FOR_EVER) or {}).get("sha256")
 
     def _download(self, release: NodeInfo, url: str, archive: str, reporter: Reporter) -> Downloaded:
         label = f"{release.name} {release.version}"
@@ -189,7 +197,7 @@ class PackContents:
             ) from error
 
     def _from_git(self, release: NodeInfo, repository: str, reporter: Reporter) -> PackContent:
-        key = f"git-{mirror_key(repository)}-{release.version}"
+        key = checkout_key(repository, release.version)
         kept = self._kept_checkout(key)
         if kept is not None:
             return PackContent(release, kept.directory, missing=kept.missing)

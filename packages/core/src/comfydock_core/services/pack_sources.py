@@ -57,6 +57,10 @@ class PackSources:
         """The code of a release if the cache has it; nobody is asked. Raises `FileSystemError`."""
         return self._contents.kept(release)
 
+    def archive_of(self, release: NodeInfo) -> str | None:
+        """The SHA-256 of the archive that a release of the registry came in, as far as that is known here."""
+        return self._contents.archive_of(release)
+
     def place(self, content: PackContent, directory: str) -> None:
         """Copy the code to a directory that does not exist yet. Raises `OSError`."""
         self._contents.place(content, directory)

@@ -8,7 +8,7 @@ import os
 from comfydock_core.analyzers import class_inputs
 from comfydock_core.analyzers.class_inputs.storing import recalled, stored
 from comfydock_core.analyzers.code.class_files import ClassFiles
-from comfydock_core.caching.answer_cache import AnswerCache
+from comfydock_core.caching.answer_cache import OLDEST, AnswerCache
 from comfydock_core.models.workflow.class_inputs import ClassCatalog
 
 TYPE_CHECKING = False
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _READER = "3"  # Another one makes what was read before worthless.
 _SUBJECT = "class-inputs"
-_MAX_AGE = 90 * 24 * 3600.0
 
 
 class RememberedInputs:
@@ -62,7 +61,7 @@ class RememberedInputs:
         return [_READER, self._comfyui, place]
 
     def _recalled(self, place: str) -> ClassCatalog | None:
-        kept = self._answers.recall(_SUBJECT, self._question(place), _MAX_AGE) or {}
+        kept = self._answers.recall(_SUBJECT, self._question(place), OLDEST) or {}
         further = kept.get("further")
         if not isinstance(further, list) or kept.get("stamp") != self._files.stamp(place, map(str, further)):
             return None

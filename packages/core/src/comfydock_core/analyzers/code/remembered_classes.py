@@ -7,7 +7,7 @@ import os
 # The scanner itself is loaded when something has to be read anew.
 from comfydock_core import analyzers
 from comfydock_core.analyzers.code.class_files import OF_THE_EDITOR, ClassFiles
-from comfydock_core.caching.answer_cache import AnswerCache
+from comfydock_core.caching.answer_cache import OLDEST, AnswerCache
 from comfydock_core.models.packs.defined_classes import DefinedClasses
 
 TYPE_CHECKING = False
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _READER = "2"  # Another one makes what was read before worthless.
 _SUBJECT = "node-classes"
-_MAX_AGE = 90 * 24 * 3600.0
 
 
 class RememberedClasses:
@@ -29,7 +28,7 @@ class RememberedClasses:
         self._answers = answers
         self._reporter = reporter
         self._read_anew = 0
-        kept = answers.recall(_SUBJECT, [_READER, comfyui], _MAX_AGE)
+        kept = answers.recall(_SUBJECT, [_READER, comfyui], OLDEST)
         self._known = kept or {}
         self._used: dict[str, object] = {}
 

@@ -179,7 +179,7 @@ def _check_space(path: str) -> Finding:
     if free >= _LITTLE:
         return Finding("disk", OK, told)
     severity = PROBLEM if free < _TOO_LITTLE else NOTE
-    fix = "free some: `comfydock operation prune` frees what is kept for undoing"
+    fix = "`comfydock operation prune` frees what is kept for undoing, `comfydock cache prune` what nothing needs"
     return Finding("disk-full" if severity == PROBLEM else "disk-short", severity, told, fix=fix)
 
 

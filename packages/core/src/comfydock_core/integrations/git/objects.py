@@ -1,6 +1,6 @@
 """Everything that a repository keeps, read object by object: what any commit ever held, reachable or not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from comfydock_core.integrations.git import runner
@@ -37,6 +37,18 @@ def kept_texts(worktree: str, overlap: int) -> Iterator[bytes]:
             if not size.isdigit():
                 raise _unreadable(worktree, header)
             yield from _content(output, int(size), overlap, worktree, is_wanted=kind != _TREE)
+
+
+def versions_of(worktree: str, path: str, commits: Iterable[str] = ()) -> list[str]:
+    """The names of every content that a file had at a commit, each once.
+
+    Those are the commits that references and the notes of earlier ones lead to, and `commits`, as far as they are
+    there. Raises `GitFailed`.
+    """
+    given = "".join(f"{line}\n" for line in (*commits, "--", path)).encode()
+    command = ["rev-list", "--objects", "--full-history", "--ignore-missing", "--all", "--reflog", "--stdin"]
+    lines = runner.run(command, cwd=worktree, doing=_READING, given=given).splitlines()
+    return list(dict.fromkeys(name for name, _, found in (line.partition(" ") for line in lines) if found == path))
 
 
 def _content(output: IO[bytes], size: int, overlap: int, worktree: str, *, is_wanted: bool) -> Iterator[bytes]:

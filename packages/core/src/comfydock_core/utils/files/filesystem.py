@@ -86,6 +86,21 @@ def freed_by_removing(*paths: str) -> int:
     return freed + sum(size for elsewhere, size in linked.values() if elsewhere <= 0)
 
 
+def taken_on_disk(path: str, counted: set[tuple[int, int]]) -> tuple[int, int]:
+    """The bytes on disk and the number of files of a tree.
+
+    A file that has several names counts once, and not at all when it is among those `counted`, to which it is added.
+    """
+    size = number = 0
+    for found in _everything_in([path]):
+        one = (found.st_dev, found.st_ino)
+        if one not in counted:
+            counted.add(one)
+            size += _on_disk(found)
+            number += not stat.S_ISDIR(found.st_mode)
+    return size, number
+
+
 def _everything_in(paths: Iterable[str]) -> Iterator[os.stat_result]:
     """The trees' directories, files and links. What vanishes meanwhile or cannot be read is left out."""
     for path in paths:

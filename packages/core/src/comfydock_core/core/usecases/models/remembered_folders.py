@@ -4,7 +4,7 @@
 from comfydock_core.analyzers import model_files
 from comfydock_core.analyzers.model_files.extra_paths import EXTRA_PATHS
 from comfydock_core.analyzers.model_files.pack_code import is_entered, packs_in
-from comfydock_core.caching.answer_cache import AnswerCache
+from comfydock_core.caching.answer_cache import OLDEST, AnswerCache
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.model_files.folders import ModelFolder, ModelFolders
 from comfydock_core.utils import native
@@ -12,7 +12,6 @@ from comfydock_core.utils.files.listed_once import ListedOnce
 
 _READER = "2"  # Another one makes what was told before worthless.
 _SUBJECT = "model-folders"
-_MAX_AGE = 90 * 24 * 3600.0
 
 
 def remembered_folders(
@@ -29,7 +28,7 @@ def remembered_folders(
         return {"folders": listed, "models": found.models, "legacy": dict(found.legacy)}
 
     question = [_READER, layout.comfyui, _stamp(layout, listed or ListedOnce())]
-    answer = answers.remember(_SUBJECT, question, _MAX_AGE, ask)
+    answer = answers.remember(_SUBJECT, question, OLDEST, ask)
     folders, models, legacy = answer["folders"], answer["models"], answer["legacy"]
     assert isinstance(folders, list)
     assert isinstance(legacy, dict)

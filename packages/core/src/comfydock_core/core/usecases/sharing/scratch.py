@@ -16,14 +16,13 @@ _OWN: set[str] = set()
 @contextlib.contextmanager
 def scratch_directory(workspace: WorkspaceLayout) -> Iterator[str]:
     """An empty directory while inside. What a killed command left is removed. Raises `FileSystemError`."""
-    place = f"{workspace.cache}/bundles"
+    place = workspace.scratch
     name = f"{os.getpid()}-{secrets.token_hex(4)}"
     own = f"{place}/{name}"
     with disk_errors("make a directory to work in"):
         os.makedirs(place, exist_ok=True)
-        for left in os.listdir(place):
-            if not _is_in_use(left):
-                remove_tree(f"{place}/{left}")
+        for left in left_scratch(workspace):
+            remove_tree(left)
         os.mkdir(own, 0o700)
     _OWN.add(name)
     try:
@@ -34,6 +33,13 @@ def scratch_directory(workspace: WorkspaceLayout) -> Iterator[str]:
             remove_tree(own)
         with contextlib.suppress(OSError):  # Another command works in one, too.
             os.rmdir(place)
+
+
+def left_scratch(workspace: WorkspaceLayout) -> list[str]:
+    """The directories of commands that are no more. Raises `OSError`."""
+    place = workspace.scratch
+    names = sorted(os.listdir(place)) if os.path.isdir(place) else []
+    return [f"{place}/{name}" for name in names if not _is_in_use(name)]
 
 
 def _is_in_use(name: str) -> bool:

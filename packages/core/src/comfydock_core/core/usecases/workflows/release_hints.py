@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
 from comfydock_core import analyzers
-from comfydock_core.caching.answer_cache import AnswerCache
+from comfydock_core.caching.answer_cache import OLDEST, AnswerCache
 from comfydock_core.caching.mirror_names import mirror_path
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -15,7 +15,6 @@ from comfydock_core.services.comfyui_repository import chosen_repository
 from comfydock_core.utils.files.listed_once import ListedOnce
 
 _SUBJECT = "class-releases"
-_MAX_AGE = 90 * 24 * 3600.0
 _REFS = ("packed-refs", "refs/tags")
 
 
@@ -28,7 +27,7 @@ def release_hints(
     """
     repository = _repository(workspace, environment, manifest)
     answers, question = AnswerCache(workspace.answers), [repository, _stamp(repository)]
-    known = answers.recall(_SUBJECT, question, _MAX_AGE) or {}
+    known = answers.recall(_SUBJECT, question, OLDEST) or {}
     wanted = set(names)
     new = [name for name in wanted if name not in known]
     if new:
