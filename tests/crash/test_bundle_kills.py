@@ -64,6 +64,7 @@ def test_an_export_killed_anywhere_leaves_a_whole_bundle_or_none(
     ended = []
     for at in chosen(points):
         target.unlink(missing_ok=True)
+        field.reset()
         assert field.run(*words, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
         ended.append(target.exists())
         assert not target.exists() or target.read_bytes() == whole, points[at - 1]

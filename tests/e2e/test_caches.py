@@ -269,13 +269,14 @@ def test_what_is_outdated_or_left_by_commands_that_were_killed_goes(work: Sessio
     answered.parent.mkdir(exist_ok=True)
     answered.write_text("what a server said stands in for it at any age")
     os.utime(answered, (LONG_AGO, LONG_AGO))
-    left = [caches(work) / "bisect/0123456789abcdef", caches(work) / "bundles/999999999-00000000",
+    left = [caches(work) / "bisect/0123456789abcdef", caches(work) / "bundles/0123456789abcdef",
             caches(work) / "packs/.url-1.01234567", caches(work) / "git/.some-1.01234567-old"]  # fmt: skip
-    used = [caches(work) / "bisect/fedcba9876543210", caches(work) / f"bundles/{os.getpid()}-00000000",
+    used = [caches(work) / "bisect/fedcba9876543210", caches(work) / "bundles/fedcba9876543210",
             caches(work) / "packs/.url-2.01234567"]  # fmt: skip
     for place in [*left, *used]:
         (place / "deep").mkdir(parents=True)
-    with held(caches(work) / "bisect/fedcba9876543210.lock", caches(work) / "packs/url-2.lock"):
+    locks = ("bisect/fedcba9876543210.lock", "bundles/fedcba9876543210.lock", "packs/url-2.lock")
+    with held(*(caches(work) / lock for lock in locks)):
         done = work.data(*PRUNE)
     assert gone(done) == ["answers", "bisections", "leftovers", "leftovers", "scratch"]
     assert [path for path in (old, *left) if path.exists()] == []

@@ -589,14 +589,17 @@ def test_a_commit_that_comfyui_was_at_and_lacks_is_told(workspace: Workspace, de
     assert (found.severity, found.details) == (NOTE, (f"refs/comfydock/kept/{'1' * 40}",))
 
 
-def test_what_a_bisection_left_is_removed_unless_one_is_at_work_there(workspace: Workspace, demo: Environment) -> None:
-    left, busy = (Path(workspace.layout.cache, "bisect", name) for name in ("dead", "alive"))
+@pytest.mark.parametrize(("directory", "code"), [("bisect", "bisection-left"), ("bundles", "scratch-left")])
+def test_what_a_killed_command_worked_in_is_removed_unless_one_is_at_work_there(
+    workspace: Workspace, demo: Environment, directory: str, code: str
+) -> None:
+    left, busy = (Path(workspace.layout.cache, directory, name) for name in ("dead", "alive"))
     for place in (left, busy):
         (place / "demo/.cec").mkdir(parents=True)
     lock = os.open(f"{busy}.lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(lock, fcntl.LOCK_EX)
     try:
-        found = examined(workspace)["bisection-left"]
+        found = examined(workspace)[code]
         assert str(left) == (found.mending.target if found.mending else None)
         mend(workspace)
         assert (left.exists(), busy.exists()) == (False, True)

@@ -34,9 +34,9 @@ class Bundles:
 
     def scratch(self) -> AbstractContextManager[str]:
         """A directory for what lies between a plan and its end, which goes afterwards. Raises `FileSystemError`."""
-        from comfydock_core.core.usecases.sharing.scratch import scratch_directory
+        from comfydock_core.repositories.working_places import working_place
 
-        return scratch_directory(self._there.layout)
+        return working_place(self._there.layout.scratch)
 
     def plan_export(
         self,

@@ -10,7 +10,7 @@ PROBLEM = "problem"
 @dataclass(frozen=True, slots=True)
 class Mending:
     """What can be put right at once: `action` is `make-directory`, `link-models`, `forget-active`, `remove-mirror`,
-    `remove-bisection`, `remove-start-report` or `relink-workspace`.
+    `remove-left-place`, `remove-start-report` or `relink-workspace`.
 
     `target` is a path, or the name of an environment for `link-models`.
     """

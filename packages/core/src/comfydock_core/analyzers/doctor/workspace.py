@@ -12,10 +12,10 @@ from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding, Mending
 from comfydock_core.models.exceptions import ComfyDockError, WorkspaceDamaged
 from comfydock_core.models.workspace_config import WorkspaceConfig
 from comfydock_core.repositories import operation_log
-from comfydock_core.repositories.bisections import left_places
 from comfydock_core.repositories.model_index.model_index import open_model_index
 from comfydock_core.repositories.model_scopes import model_scopes
 from comfydock_core.repositories.operation_log import Journal
+from comfydock_core.repositories.working_places import left_places
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.utils.files import file_locks, locks
 from comfydock_core.utils.files.filesystem import measure_tree
@@ -44,7 +44,7 @@ def check_workspace(layout: WorkspaceLayout) -> Iterator[Finding]:
     yield from _check_model_index(layout.model_index)
     yield from _check_mirrors(layout)
     yield from _check_cache_locks(layout)
-    yield from _check_bisections(layout)
+    yield from _check_left_places(layout)
     yield from _check_cache(layout.uv_cache, "uv-cache", "uv's cache")
 
 
@@ -206,11 +206,13 @@ def _check_cache_locks(layout: WorkspaceLayout) -> Iterator[Finding]:
                 yield Finding("cache-in-use", NOTE, message, fix="wait for that process, or end it if it is stuck")
 
 
-def _check_bisections(layout: WorkspaceLayout) -> Iterator[Finding]:
-    for place in left_places(layout.cache):
-        message = f"`{os.path.relpath(place, layout.root)}` was left by a bisection that was killed"
-        yield Finding("bisection-left", NOTE, message, fix="the next bisection removes it",
-                      mending=Mending("remove-bisection", place))  # fmt: skip
+def _check_left_places(layout: WorkspaceLayout) -> Iterator[Finding]:
+    kinds = (("bisection-left", layout.bisections, "a bisection", "the next bisection"),
+             ("scratch-left", layout.scratch, "an export or import", "the next one"))  # fmt: skip
+    for code, directory, what, remover in kinds:
+        for place in left_places(directory):
+            message = f"`{os.path.relpath(place, layout.root)}` was left by {what} that was killed"
+            yield Finding(code, NOTE, message, fix=f"{remover} removes it", mending=Mending("remove-left-place", place))
 
 
 def _is_held(path: str) -> bool:

@@ -15,7 +15,7 @@ from comfydock_core.integrations.git.queries import HEAD
 from comfydock_core.models.history.moving import DISCARD, Destination
 from comfydock_core.models.operation import Initiator, RefChange
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.bisections import left_places, own_place, remove_left
+from comfydock_core.repositories.working_places import working_place
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.reporting import SilentReporter
 
@@ -43,12 +43,7 @@ def scratch_environment(
     original: EnvironmentLayout, workspace: WorkspaceLayout, services: WorkspaceServices, reporter: Reporter
 ) -> Iterator[Scratch]:
     """The copy while inside. What an earlier one left that was killed is removed. Raises `FileSystemError`."""
-    with disk_errors("make an environment to try in"):
-        for left in left_places(workspace.cache):
-            remove_left(left)
-        held = contextlib.ExitStack()
-        own = held.enter_context(own_place(workspace.cache))
-    with held:
+    with working_place(workspace.bisections) as own:
         with disk_errors("make an environment to try in"):
             layout = EnvironmentLayout(f"{own}/{original.name}")
             os.makedirs(layout.root)

@@ -18,11 +18,11 @@ from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.operation import OperationRecord, RefChange, Swap
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodeInfo
-from comfydock_core.repositories.bisections import left_places
 from comfydock_core.repositories.definition.manifest_reader import parse_manifest
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.repositories.operation_log import OPS, Journal, operation_ids
 from comfydock_core.repositories.pack_release import read_note
+from comfydock_core.repositories.working_places import left_places
 from comfydock_core.services.comfyui_repository import chosen_repository
 from comfydock_core.services.pack_sources import PackSources
 from comfydock_core.utils.versions import is_full_commit
@@ -117,7 +117,7 @@ def environment_places(layout: WorkspaceLayout) -> list[str]:
 
 def _bisecting(layout: WorkspaceLayout) -> Iterator[str]:
     """The environments of bisections that are at work. Raises `OSError`."""
-    left = left_places(layout.cache)
+    left = left_places(layout.bisections)
     for name in sorted(os.listdir(layout.bisections)) if os.path.isdir(layout.bisections) else []:
         place = f"{layout.bisections}/{name}"
         if os.path.isdir(place) and place not in left:

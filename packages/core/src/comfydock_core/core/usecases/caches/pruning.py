@@ -12,7 +12,6 @@ from comfydock_core.caching.custom_node_cache import CustomNodeCacheManager
 from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.caches.needed import Needed, environment_places, needed_of_caches
-from comfydock_core.core.usecases.sharing.scratch import left_scratch
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.models.caches import (
     ANSWERS,
@@ -28,7 +27,7 @@ from comfydock_core.models.caches import (
 from comfydock_core.models.exceptions import ScopeBusy
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.bisections import left_places, remove_left
+from comfydock_core.repositories.working_places import left_places, remove_left
 from comfydock_core.services.pack_sources import PackSources
 from comfydock_core.services.transaction.scope import all_locked
 from comfydock_core.utils.faults import fault
@@ -112,7 +111,7 @@ class _Clearing:
         return freed
 
     def _put_aside(self, entry: CacheEntry) -> None:
-        place, remove = entry.path, remove_left if entry.kind == BISECTIONS else _remove
+        place, remove = entry.path, remove_left if entry.kind in (BISECTIONS, SCRATCH) else _remove
         if entry.kind in self._contents:
             try:
                 place = self._contents[entry.kind].put_aside(entry.key)
@@ -138,8 +137,8 @@ def _unneeded(layout: WorkspaceLayout, needed: Needed) -> Iterator[tuple[str, st
     ]
     yield from _named(LEFTOVERS, [*packs.left_aside(), *mirrors.left_aside(), *unfinished])
     yield from _named(ANSWERS, answers.outdated())
-    yield from _named(BISECTIONS, left_places(layout.cache))
-    yield from _named(SCRATCH, left_scratch(layout))
+    yield from _named(BISECTIONS, left_places(layout.bisections))
+    yield from _named(SCRATCH, left_places(layout.scratch))
 
 
 def _named(kind: str, paths: list[str]) -> Iterator[tuple[str, str, str]]:

@@ -20,7 +20,6 @@ from comfydock_core.core.usecases.mirroring.definitions import (
 from comfydock_core.core.usecases.mirroring.models import take_models
 from comfydock_core.core.usecases.mirroring.packages import PackageFiller, take_packages
 from comfydock_core.core.usecases.sharing.exporting import committed_head, export_bundle, plan_export
-from comfydock_core.core.usecases.sharing.scratch import scratch_directory
 from comfydock_core.models.addresses import holds_secrets, without_credentials
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.mirrors import (
@@ -43,6 +42,7 @@ from comfydock_core.models.shared import NodeInfo
 from comfydock_core.models.sharing import ExportRequest, NeededModel
 from comfydock_core.repositories.mirrors.store import MirrorWriter
 from comfydock_core.repositories.node_data.list_files import FILES
+from comfydock_core.repositories.working_places import working_place
 from comfydock_core.services.pack_sources import PackSources
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.git_urls import local_path
@@ -69,7 +69,7 @@ def export_mirror(
     writer = MirrorWriter(directory)
     with (
         disk_errors("write the mirror", directory),
-        scratch_directory(workspace) as scratch,
+        working_place(workspace.scratch) as scratch,
         writer.writing(initiator.wait),
     ):
         export = _Export(workspace, services, writer, scratch, reporter)

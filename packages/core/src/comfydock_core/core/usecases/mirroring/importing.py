@@ -14,7 +14,6 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.environments.creating import configured_models
-from comfydock_core.core.usecases.sharing.scratch import scratch_directory
 from comfydock_core.models.exceptions import MirrorDamaged
 from comfydock_core.models.mirrors import (
     ANSWERS,
@@ -32,6 +31,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodeInfo
 from comfydock_core.repositories.mirrors.store import MirrorStore
 from comfydock_core.repositories.node_data.node_index_making import make_index
+from comfydock_core.repositories.working_places import working_place
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files.disk_errors import disk_errors
 
@@ -56,7 +56,7 @@ def import_mirror(
     """
     place = os.path.abspath(os.path.expanduser(directory))
     store = MirrorStore(place)
-    with disk_errors("read the mirror", place), scratch_directory(workspace) as scratch:
+    with disk_errors("read the mirror", place), working_place(workspace.scratch) as scratch:
         contents = store.contents()
         taking = _Taking(workspace, services, store, contents, scratch, reporter, rehearsal=rehearsal)
         taking.take_packages()

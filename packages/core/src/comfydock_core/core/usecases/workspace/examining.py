@@ -25,8 +25,8 @@ from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
-from comfydock_core.repositories.bisections import remove_left
 from comfydock_core.repositories.start_reports import is_readable
+from comfydock_core.repositories.working_places import remove_left
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.services.transaction import make_plan, operation
 from comfydock_core.services.transaction.planning import swap
@@ -37,7 +37,7 @@ _MODELS = "ComfyUI/models"
 
 # What each mending does, in the words of a plan.
 _WORDS = {"make-directory": "make", "link-models": "link", "forget-active": "unuse", "remove-mirror": "remove",
-          "remove-bisection": "remove", "remove-start-report": "remove", "relink-workspace": "relink"}  # fmt: skip
+          "remove-left-place": "remove", "remove-start-report": "remove", "relink-workspace": "relink"}  # fmt: skip
 
 
 def examine(
@@ -145,7 +145,7 @@ def _remove_mirror(layout: WorkspaceLayout, path: str, initiator: Initiator, rep
     RepositoryMirrors(layout.git_mirrors).remove(path)
 
 
-def _remove_bisection(layout: WorkspaceLayout, path: str, initiator: Initiator, reporter: Reporter) -> None:
+def _remove_left_place(layout: WorkspaceLayout, path: str, initiator: Initiator, reporter: Reporter) -> None:
     remove_left(path)
 
 
@@ -163,7 +163,7 @@ _MENDERS: dict[str, Callable[[WorkspaceLayout, str, Initiator, Reporter], None]]
     "link-models": _link_models,
     "forget-active": _forget_active,
     "remove-mirror": _remove_mirror,
-    "remove-bisection": _remove_bisection,
+    "remove-left-place": _remove_left_place,
     "remove-start-report": _remove_start_report,
     "relink-workspace": _relink_workspace,
 }
