@@ -1,9 +1,6 @@
 """`comfydock.json`: what a bundle says of itself, read from strangers and written the same for the same state."""
 
-import json
-import re
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
 
 from comfydock_core.models.committing import Gap
 from comfydock_core.models.exceptions import BundleDamaged
@@ -15,10 +12,8 @@ from comfydock_core.models.sharing import (
     MemberDigest,
     NeededModel,
 )
+from comfydock_core.utils.strict_json import COMMIT, DIGEST, NewerFormat, read_strictly, sound, table, write_evenly
 
-_One = TypeVar("_One")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LARGEST_SIZE = 1 << 63
 
 
@@ -34,15 +29,14 @@ def manifest_content(manifest: BundleManifest) -> bytes:
         if manifest.history is None
         else {"commit": manifest.history.commit, "branch": manifest.history.branch},
     }
-    return (json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode("utf-8")
+    return write_evenly(values, indent=1)
 
 
 def parse_manifest(content: bytes, path: str) -> BundleManifest:
     """What the file of the bundle at `path` says; keys that are not known are passed over. Raises `BundleDamaged`."""
     try:
-        values = json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
-        return _manifest(_table(values, "it"))
-    except _NewerFormat as error:
+        return _manifest(read_strictly(content, FORMAT))
+    except NewerFormat as error:
         raise BundleDamaged(
             f"cannot use the bundle `{path}`: its `{BUNDLE_MANIFEST}` has the format {error}, which is newer",
             hint="a newer ComfyDock reads it: `comfydock self update`",
@@ -56,25 +50,16 @@ def parse_manifest(content: bytes, path: str) -> BundleManifest:
         ) from error
 
 
-class _NewerFormat(ValueError):
-    """Made by a later version. The message is the format."""
-
-
 def _manifest(values: Mapping[str, object]) -> BundleManifest:
-    number = values.get("format")
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise ValueError("`format` is not a number")
-    if number > FORMAT:
-        raise _NewerFormat(str(number))
-    members = _table(values.get("members"), "`members`")
-    needs = _table(values.get("needs", {}), "`needs`")
+    members = table(values.get("members"), "`members`")
+    needs = table(values.get("needs", {}), "`needs`")
     history = values.get("history")
     return BundleManifest(
-        {name: _digest(_table(one, f"`{name}`"), name) for name, one in members.items()},
+        {name: _digest(table(one, f"`{name}`"), name) for name, one in members.items()},
         tuple(_gap(one) for one in _tables(values, "missing")),
         {name: _texts({"packs": packs}, "packs") for name, packs in needs.items()},
         tuple(_model(one) for one in _tables(values, "models")),
-        None if history is None else _tip(_table(history, "`history`")),
+        None if history is None else _tip(table(history, "`history`")),
     )
 
 
@@ -86,7 +71,7 @@ def _member(digest: MemberDigest) -> dict[str, object]:
 def _digest(values: Mapping[str, object], name: str) -> MemberDigest:
     sha256 = values.get("sha256")
     size = _size(values, "size")
-    if not isinstance(sha256, str) or not _DIGEST.fullmatch(sha256) or size is None:
+    if not isinstance(sha256, str) or not DIGEST.fullmatch(sha256) or size is None:
         raise ValueError(f"the digest of `{name}` is none")
     executable = values.get("executable", False)
     if not isinstance(executable, bool):
@@ -102,7 +87,7 @@ def _gap(values: Mapping[str, object]) -> Gap:
 def _model(values: Mapping[str, object]) -> NeededModel:
     for key in ("blake3", "sha256"):
         digest = _text(values, key)
-        if digest is not None and not _DIGEST.fullmatch(digest):
+        if digest is not None and not DIGEST.fullmatch(digest):
             raise ValueError(f"`{key}` of a model is no digest")
     return NeededModel(
         _text(values, "folder") or "",
@@ -117,15 +102,9 @@ def _model(values: Mapping[str, object]) -> NeededModel:
 
 def _tip(values: Mapping[str, object]) -> HistoryTip:
     commit = _required(values, "commit")
-    if not _COMMIT.fullmatch(commit):
+    if not COMMIT.fullmatch(commit):
         raise ValueError("`commit` is no commit")
     return HistoryTip(commit, _text(values, "branch"))
-
-
-def _table(value: object, what: str) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{what} is not an object")
-    return value
 
 
 def _tables(values: Mapping[str, object], key: str) -> Iterator[dict[str, object]]:
@@ -133,21 +112,21 @@ def _tables(values: Mapping[str, object], key: str) -> Iterator[dict[str, object
     if not isinstance(listed, list):
         raise ValueError(f"`{key}` is not a list")
     for one in listed:
-        yield _table(one, f"what is in `{key}`")
+        yield table(one, f"what is in `{key}`")
 
 
 def _texts(values: Mapping[str, object], key: str) -> tuple[str, ...]:
     listed = values.get(key, [])
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         raise ValueError(f"`{key}` is not a list of texts")
-    return tuple(map(_sound, listed))
+    return tuple(map(sound, listed))
 
 
 def _text(values: Mapping[str, object], key: str) -> str | None:
     value = values.get(key)
     if value is not None and not isinstance(value, str):
         raise ValueError(f"`{key}` is not text")
-    return None if value is None else _sound(value)
+    return None if value is None else sound(value)
 
 
 def _required(values: Mapping[str, object], key: str) -> str:
@@ -164,23 +143,3 @@ def _size(values: Mapping[str, object], key: str) -> int | None:
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < _LARGEST_SIZE:
         raise ValueError(f"`{key}` is no size")
     return size
-
-
-def _sound(text: str) -> str:
-    """JSON can write halves of letters, which are no text. Raises `UnicodeEncodeError`, a `ValueError`."""
-    text.encode("utf-8")
-    return text
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Of a name that comes twice, one reader would take the first and another the last."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name in it comes twice")
-    for name in found:
-        _sound(name)
-    return found
-
-
-def _refuse_constant(word: str) -> object:
-    raise ValueError(f"`{word}` is not JSON")

@@ -3,7 +3,6 @@
 Paths decide where files are written, so each has to be one that ComfyDock gives.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -26,6 +25,7 @@ from comfydock_core.models.mirrors import (
     MirrorFile,
 )
 from comfydock_core.repositories.node_data.list_files import FILES
+from comfydock_core.utils.strict_json import COMMIT, DIGEST, NewerFormat, read_strictly, sound, table, write_evenly
 
 LARGEST = 512 * 1024 * 1024  # Of the file itself.
 
@@ -34,20 +34,18 @@ _MOST_FILES = 2_000_000
 _LARGEST_NUMBER = 1 << 62
 _LONGEST_PATH = 1000
 _LONGEST_NAME = 255
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REFERENCE = re.compile(r"refs/(?:heads|tags|comfydock)/[^\x00-\x20\x7f~^:?*\[\\]+")
 _BRANCH = re.compile(r"[^-\x00-\x20\x7f~^:?*\[\\][^\x00-\x20\x7f~^:?*\[\\]*")
 _TARGET = re.compile(r"archive-v\d{1,4}/[A-Za-z0-9_-]{1,100}")
 # What a name may be in each part of a mirror. Of uv's cache only what it installs and resolves from.
 _NAMES = {
     ENVIRONMENTS: re.compile(r"[^/]+\.tar\.gz"),
-    PACKS: _DIGEST,
+    PACKS: DIGEST,
     HISTORIES: re.compile(r"[a-z0-9-]+\.\d{1,6}\.bundle"),
     PACKAGES: re.compile(r"(?:archive|wheels|simple|sdists|flat-index)-v\d{1,4}/.+", re.DOTALL),
     ANSWERS: re.compile(r"[0-9a-f]{32}"),
     LISTS: re.compile("|".join(re.escape(name) for name in FILES.values())),
-    MODELS: _DIGEST,
+    MODELS: DIGEST,
 }
 
 
@@ -72,15 +70,14 @@ def manifest_content(contents: MirrorContents) -> bytes:
         "links": contents.links,
         "locks": sorted(contents.locks),
     }
-    return (json.dumps(values, ensure_ascii=False, indent=0, sort_keys=True) + "\n").encode("utf-8")
+    return write_evenly(values, indent=0)
 
 
 def parse_manifest(content: bytes, path: str) -> MirrorContents:
     """What the file at `path` says; keys that are not known are passed over. Raises `MirrorDamaged`."""
     try:
-        values = json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
-        return _contents(_table(values, "it"))
-    except _NewerFormat as error:
+        return _contents(read_strictly(content, FORMAT))
+    except NewerFormat as error:
         raise MirrorDamaged(
             f"cannot use `{path}`: it has the format {error}, which is newer",
             hint="a newer ComfyDock reads it: `comfydock self update`",
@@ -101,10 +98,6 @@ def is_mirror_path(path: str) -> bool:
     return rule is not None and rule.fullmatch(name) is not None and _is_plain(path)
 
 
-class _NewerFormat(ValueError):
-    """Made by a later version. The message is the format."""
-
-
 def _of_file(one: MirrorFile) -> dict[str, object]:
     values: dict[str, object] = {"sha256": one.sha256, "size": one.size}
     if one.executable:
@@ -115,11 +108,6 @@ def _of_file(one: MirrorFile) -> dict[str, object]:
 
 
 def _contents(values: Mapping[str, object]) -> MirrorContents:
-    number = values.get("format")
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise ValueError("`format` is not a number")
-    if number > FORMAT:
-        raise _NewerFormat(str(number))
     locks = values.get("locks", [])
     uv = values.get("uv")
     found = MirrorContents(
@@ -128,8 +116,8 @@ def _contents(values: Mapping[str, object]) -> MirrorContents:
         _each(values, "repositories", _repository),
         _each(values, "packs", _pack),
         _each(values, "models", _model),
-        {path: _link(path, target) for path, target in _table(values.get("links", {}), "`links`").items()},
-        {_matching(_DIGEST, one, "what is in `locks`") for one in _list(locks, "`locks`")},
+        {path: _link(path, target) for path, target in table(values.get("links", {}), "`links`").items()},
+        {_matching(DIGEST, one, "what is in `locks`") for one in _list(locks, "`locks`")},
         None if uv is None else _text({"uv": uv}, "uv"),
     )
     _refuse_unlisted(found)
@@ -161,21 +149,21 @@ def _file(path: str, values: Mapping[str, object]) -> MirrorFile:
     executable, time = values.get("executable", False), values.get("time")
     if not isinstance(executable, bool):
         raise ValueError(f"`executable` of `{path}` is neither true nor false")
-    sha256 = _matching(_DIGEST, values.get("sha256"), f"the digest of `{path}`")
+    sha256 = _matching(DIGEST, values.get("sha256"), f"the digest of `{path}`")
     size = _number(values.get("size"), f"the size of `{path}`")
     return MirrorFile(sha256, size, executable, None if time is None else _number(time, f"the time of `{path}`"))
 
 
 def _environment(name: str, values: Mapping[str, object]) -> MirroredEnvironment:
-    return MirroredEnvironment(_matching(_COMMIT, values.get("commit"), "`commit`"), _text(values, "python"))
+    return MirroredEnvironment(_matching(COMMIT, values.get("commit"), "`commit`"), _text(values, "python"))
 
 
 def _repository(address: str, values: Mapping[str, object]) -> MirroredRepository:
-    head, references = values.get("head"), _table(values.get("references"), "`references`")
+    head, references = values.get("head"), table(values.get("references"), "`references`")
     for name, commit in references.items():
         if ".." in _matching(_REFERENCE, name, f"the reference `{name}`"):
             raise ValueError(f"`{name}` is no reference")
-        _matching(_COMMIT, commit, f"what `{name}` leads to")
+        _matching(COMMIT, commit, f"what `{name}` leads to")
     parts = tuple(str(one) for one in _list(values.get("parts"), "`parts`"))
     if not parts or not all(part.startswith(HISTORIES) for part in parts):
         raise ValueError(f"the history of `{address}` has no parts")
@@ -184,7 +172,7 @@ def _repository(address: str, values: Mapping[str, object]) -> MirroredRepositor
 
 
 def _pack(key: str, values: Mapping[str, object]) -> MirroredPack:
-    sha256 = _matching(_DIGEST, values.get("sha256"), "the digest of a node pack")
+    sha256 = _matching(DIGEST, values.get("sha256"), "the digest of a node pack")
     url = None if values.get("url") is None else _text(values, "url")
     return MirroredPack(_text(values, "name"), _text(values, "version"), url, sha256)
 
@@ -193,7 +181,7 @@ def _model(key: str, values: Mapping[str, object]) -> MirroredModel:
     path = _text(values, "path")
     if not _is_plain(path) or path.startswith("."):
         raise ValueError(f"`{path}` is no path of a model")
-    return MirroredModel(path, _matching(_DIGEST, values.get("blake3"), "the digest of a model"))
+    return MirroredModel(path, _matching(DIGEST, values.get("blake3"), "the digest of a model"))
 
 
 def _link(path: str, target: object) -> str:
@@ -214,16 +202,10 @@ def _is_plain(path: str) -> bool:
 
 
 def _each(values: Mapping[str, object], key: str, read: Callable[[str, Mapping[str, object]], _One]) -> dict[str, _One]:
-    table = _table(values.get(key, {}), f"`{key}`")
-    if len(table) > _MOST_FILES:
+    entries = table(values.get(key, {}), f"`{key}`")
+    if len(entries) > _MOST_FILES:
         raise ValueError(f"`{key}` has more than {_MOST_FILES} entries")
-    return {name: read(name, _table(one, f"`{name}`")) for name, one in table.items()}
-
-
-def _table(value: object, what: str) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{what} is not an object")
-    return value
+    return {name: read(name, table(one, f"`{name}`")) for name, one in entries.items()}
 
 
 def _list(value: object, what: str) -> list[object]:
@@ -236,8 +218,7 @@ def _text(values: Mapping[str, object], key: str) -> str:
     value = values.get(key)
     if not isinstance(value, str) or not value:
         raise ValueError(f"`{key}` is not text")
-    value.encode("utf-8")  # JSON can write halves of letters, which are no text.
-    return value
+    return sound(value)
 
 
 def _matching(rule: re.Pattern[str], value: object, what: str) -> str:
@@ -250,17 +231,3 @@ def _number(value: object, what: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _LARGEST_NUMBER:
         raise ValueError(f"{what} is none")
     return value
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Of a name that comes twice, one reader would take the first and another the last."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name in it comes twice")
-    for name in found:
-        name.encode("utf-8")
-    return found
-
-
-def _refuse_constant(word: str) -> object:
-    raise ValueError(f"`{word}` is not JSON")
