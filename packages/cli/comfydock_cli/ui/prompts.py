@@ -5,6 +5,7 @@ import sys
 from comfydock_cli import system
 from comfydock_cli.cli_utils import Context
 from comfydock_cli.table.refusals import UsageError
+from comfydock_cli.ui.awaiting import await_input
 from comfydock_cli.ui.console import clean
 
 _ANSWERS = {"": False, "n": False, "no": False, "y": True, "yes": True}
@@ -52,6 +53,7 @@ def _line(question: str) -> str | None:
     sys.stderr.flush()
     line = b""
     try:
+        await_input()
         line = sys.stdin.buffer.readline()  # As bytes: what is typed need not fit the encoding of the terminal.
     finally:
         if not line.endswith(b"\n"):  # Ctrl-C or Ctrl-D: the terminal still stands behind the question.
