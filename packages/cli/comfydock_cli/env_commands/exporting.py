@@ -19,6 +19,13 @@ from comfydock_core.utils.text import counted, some
 
 _STANDARD_OUTPUT = "-"
 _SHOWN = 10
+# What makes a bundle heavier.
+_CARRYING = {
+    "--with-models": "with_models",
+    "--with-packs": "with_packs",
+    "--with-wheels": "with_wheels",
+    "--with-history": "with_history",
+}
 
 
 def export(context: Context, arguments: Arguments) -> Result:
@@ -38,6 +45,7 @@ def export(context: Context, arguments: Arguments) -> Result:
         target,
         with_models=arguments.flag("with_models"),
         with_packs=arguments.flag("with_packs"),
+        with_wheels=arguments.flag("with_wheels"),
         with_history=arguments.flag("with_history"),
         sign=arguments.text("sign"),
         allow_issues=arguments.flag("allow_issues"),
@@ -49,7 +57,7 @@ def export(context: Context, arguments: Arguments) -> Result:
         if context.dry_run:
             return planned_export(plan)
         stream = sys.stdout.buffer if plan.target is None else None
-        written = bundles.export(plan, callbacks, stream)
+        written = bundles.export(plan, scratch, callbacks, reporter, stream)
     return exported(plan, written)
 
 
@@ -59,8 +67,8 @@ def _export_snapshot(context: Context, arguments: Arguments) -> Result:
         "--kubernetes": arguments.flag("kubernetes"),
         "--torch-backend": arguments.text("torch_backend"),
         "--sign": arguments.text("sign"),
-        "--with-packs": arguments.flag("with_packs"),
-        "--with-history": arguments.flag("with_history"),
+        **{option: arguments.flag(name) for option, name in _CARRYING.items()},
+        "--allow-issues": arguments.flag("allow_issues"),
     }
     for option in (name for name, value in given.items() if value):
         raise UsageError(f"`--manager-snapshot` and `{option}` cannot be combined", hint="leave one of them out")
@@ -73,8 +81,7 @@ def _export_container(context: Context, arguments: Arguments) -> Result:
     given = {
         "PATH": arguments.text("path"),
         "--sign": arguments.text("sign"),
-        "--with-packs": arguments.flag("with_packs"),
-        "--with-history": arguments.flag("with_history"),
+        **{option: arguments.flag(name) for option, name in _CARRYING.items()},
         "--allow-issues": arguments.flag("allow_issues"),
     }
     for option in (name for name, value in given.items() if value):

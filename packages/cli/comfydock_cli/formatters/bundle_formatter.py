@@ -134,7 +134,8 @@ def contents_lines(contents: SharedContents) -> list[str]:
     lines += [f"  {clean(_pack_line(pack))}" for pack in contents.packs]
     backends = f"; PyTorch locked for {', '.join(contents.backends)}" if contents.backends else ""
     locked = counted(len(contents.packages), "package") if contents.packages else "not locked"
-    lines.append(f"Python packages: {locked}{backends}")
+    carried = f"; {counted(len(contents.wheels), 'wheel')} in the bundle" if contents.wheels else ""
+    lines.append(f"Python packages: {locked}{backends}{carried}")
     lines.append(f"workflows: {', '.join(clean(name) for name in contents.workflows) or 'none'}")
     lines.append(f"models: {_about_models(contents.models)}")
     lines += [f"  {clean(_model_line(one))}" for one in contents.models]
@@ -143,7 +144,7 @@ def contents_lines(contents: SharedContents) -> list[str]:
         lines.append(f"history: up to {contents.history.commit[:10]}{branch}")
     for words, found in (
         ("cannot be rebuilt from it", [gap.text for gap in contents.missing]),
-        ("local changes, kept as patches and not applied", list(contents.patches)),
+        ("local changes, carried as patches", list(contents.patches)),
         ("passed over", list(contents.passed_over)),
     ):
         if found:
@@ -162,6 +163,7 @@ def contents_data(contents: SharedContents) -> dict[str, object]:
         "packs": [_pack_data(pack) for pack in contents.packs],
         "packages": dict(contents.packages),
         "backends": list(contents.backends),
+        "wheels": list(contents.wheels),
         "workflows": list(contents.workflows),
         "models": [_model_data(one) for one in contents.models],
         "recommended_models": contents.recommended_models,
@@ -294,7 +296,7 @@ def _import_notes(plan: ImportPlan, outcome: ImportOutcome, models: ImportedMode
     yield from _listed("workflows that lack something", [f"{one}: {why}" for one, why in models.incomplete])
     lines = _resolutions(name, models)
     yield from (f"`{line}` gets what is missing, or asks what it is" for line in lines[:_SHOWN])
-    yield from _listed("local changes, kept as patches and not applied", list(plan.contents.patches))
+    yield from _listed("local changes, carried as patches", list(plan.contents.patches))
     if not plan.creation.activate:
         yield f"`comfydock use {name}` makes it the active environment"
 

@@ -161,7 +161,7 @@ COMMANDS: tuple[Command, ...] = (
         (
             "comfydock export",
             "comfydock export work.tar.gz --with-history --allow-issues",
-            "comfydock export work.tar.gz --with-packs --dry-run",
+            "comfydock export work.tar.gz --with-packs --with-wheels --dry-run",
             "comfydock export --container image --kubernetes",
             "comfydock export saved.json --manager-snapshot",
         ),
@@ -171,6 +171,7 @@ COMMANDS: tuple[Command, ...] = (
                  completer="directories"),
             flag("--with-models", help="carry the models that workflows are locked with"),
             flag("--with-packs", help="carry the code of the node packs, so that nothing of them is fetched"),
+            flag("--with-wheels", help="carry the wheels of the Python packages that are installed here"),
             flag("--with-history", help="carry the history up to the last commit, with its tags"),
             value("--sign", metavar="KEY", completer="directories", help="sign it by an SSH key, or by the agent"),
             flag("--allow-issues", help="export what workflows lack, and models without a source, as it is"),

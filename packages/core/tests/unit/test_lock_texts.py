@@ -173,6 +173,28 @@ def test_both_locks_together_hold_the_packages_of_both_and_nothing_else(
     assert merged.keys() - {"packages"} == {"lock-version", "requires-python"}
 
 
+INDEXED = st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.booleans(), st.booleans()), max_size=5)
+
+
+@given(INDEXED, st.text(max_size=8))
+def test_packages_get_the_index_that_they_lack_and_stay_what_they_are(
+    packages: list[tuple[str, bool, bool]], index: str
+) -> None:
+    text = 'lock-version = "1.0"\n'
+    for name, has_index, has_version in packages:
+        text += f'\n[[packages]]\nname = "{name}"\n'
+        text += 'version = "1"\n' if has_version else ""
+        text += 'index = "own"\n' if has_index else ""
+        text += "wheels = [{ url = 'x' }]\n[packages.tool]\nversion = 'x'\n"
+    before = tomllib.loads(text).get("packages", [])
+    after = tomllib.loads(pylock.from_index(text, index, others=["c"])).get("packages", [])
+    expected = [
+        {**one, "index": index} if "version" in one and one["name"] != "c" and "index" not in one else one
+        for one in before
+    ]
+    assert after == expected
+
+
 def test_tables_of_a_package_stay_with_it() -> None:
     text = written(["a"]) + "\n[packages.tool]\nx = 1\n\n[[packages.other]]\ny = 2\n\n[tool.z]\nq = 1\n"
     head, packages, tail = pylock.split(text)

@@ -56,14 +56,23 @@ class Bundles:
         there, layout = self._there, self._there.environment(environment)
         return plan_export(layout, there.layout, there.services(), request, scratch, callbacks, reporter)
 
-    def export(self, plan: ExportPlan, callbacks: ExportCallbacks, stream: IO[bytes] | None = None) -> ExportedBundle:
+    def export(
+        self,
+        plan: ExportPlan,
+        scratch: str,
+        callbacks: ExportCallbacks,
+        reporter: Reporter,
+        stream: IO[bytes] | None = None,
+    ) -> ExportedBundle:
         """Write the planned bundle, whole or not at all; into `stream` where the plan has no target.
 
-        Raises `SigningFailed`, `ToolMissing`, `ChangedMeanwhile`, `ExportRefused`, `FileSystemError`.
+        `scratch` is the directory of the plan. Raises `SigningFailed`, `ToolMissing`, `ChangedMeanwhile`,
+        `ExportRefused`, `FileSystemError`, and for wheels `HashMismatch`, `RemoteError`.
         """
         from comfydock_core.core.usecases.sharing.exporting import export_bundle
 
-        return export_bundle(self._there.environment(plan.name), self._there.services(), plan, callbacks, stream)
+        there, layout = self._there, self._there.environment(plan.name)
+        return export_bundle(layout, there.services(), plan, scratch, callbacks, reporter, stream)
 
     def export_container(
         self, environment: str | None, request: ContainerRequest, reporter: Reporter

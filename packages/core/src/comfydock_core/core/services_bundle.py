@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from comfydock_core.services.model_downloads.model_sources import ModelSources
     from comfydock_core.services.pack_sources import PackSources
     from comfydock_core.services.registry_data_manager import RegistryDataManager
+    from comfydock_core.services.wheel_fetching import WheelFetcher
 
 
 class EnvironmentServices(Protocol):
@@ -62,6 +63,8 @@ class WorkspaceServices(Protocol):
         """The same, keeping what the registry says in another directory, where nothing is yet."""
         ...
 
+    @property
+    def wheels(self) -> WheelFetcher: ...
     @property
     def mirrors(self) -> RepositoryMirrors: ...
     @property

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from comfydock_core.services.model_downloads.model_sources import ModelSources
     from comfydock_core.services.pack_sources import PackSources
     from comfydock_core.services.registry_data_manager import RegistryDataManager
+    from comfydock_core.services.wheel_fetching import WheelFetcher
 
 
 def find_workspace(*, offline: bool = False) -> Workspace:
@@ -69,6 +70,13 @@ class _WorkspaceServices:
         from comfydock_core.factories.pack_factory import pack_sources
 
         return pack_sources(self._layout, offline=self._offline, answers=directory)
+
+    @cached_property
+    def wheels(self) -> WheelFetcher:
+        from comfydock_core.clients.transport import Transport
+        from comfydock_core.services.wheel_fetching import WheelFetcher
+
+        return WheelFetcher(Transport(offline=self._offline))
 
     @cached_property
     def mirrors(self) -> RepositoryMirrors:

@@ -16,6 +16,7 @@ from comfydock_core.integrations.uv_environment import (
     is_on,
     keeping_the_day,
     knowing_locked_indexes,
+    reaching_loopback,
     refuse_surroundings,
     uv_environment,
 )
@@ -90,6 +91,7 @@ class UVCommand:
         python_installs: str,
         offline: bool = False,
         program: str | None = None,
+        loopback: bool = False,
     ) -> None:
         """`project` is the directory of the manifest. Raises `ToolMissing` without uv."""
         self.program = program or find_uv()
@@ -98,6 +100,7 @@ class UVCommand:
         self._cache = cache
         self._python_installs = python_installs
         self._offline = offline
+        self._loopback = loopback
 
     @classmethod
     def of_environment(
@@ -132,6 +135,17 @@ class UVCommand:
             python_installs=self._python_installs,
             offline=self._offline or offline,
             program=self.program,
+        )
+
+    def on_loopback(self) -> "UVCommand":
+        """The same uv for files that this process serves: no proxy is asked, and being offline does not count."""
+        return UVCommand(
+            project=self._project,
+            venv=self._venv,
+            cache=self._cache,
+            python_installs=self._python_installs,
+            program=self.program,
+            loopback=True,
         )
 
     def lock(
@@ -302,6 +316,8 @@ class UVCommand:
             python_installs=self._python_installs,
             offline=self._offline,
         )
+        if self._loopback:
+            variables = reaching_loopback(variables)
         return keeping_the_day(variables, f"{self._project}/pyproject.toml")
 
     def _stream(

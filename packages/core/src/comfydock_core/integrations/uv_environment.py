@@ -158,6 +158,16 @@ def uv_environment(
     return {**variables, **git_options.variables_for_children(variables)}  # Packages may come from git.
 
 
+def reaching_loopback(variables: Mapping[str, str]) -> dict[str, str]:
+    """`variables` under which uv gets files from this machine, whatever is said of the network and of proxies."""
+    direct = ",".join(filter(None, (variables.get("NO_PROXY") or variables.get("no_proxy"), "127.0.0.1")))
+    return {
+        **{name: value for name, value in variables.items() if name != OFFLINE},
+        "NO_PROXY": direct,
+        "no_proxy": direct,
+    }
+
+
 def refuse_surroundings(own: Mapping[str, str]) -> None:
     """Raise `InvalidSetting` for a variable, or a setting in a `uv.toml`, that decides what only the definition may."""
     for name, instead in _REFUSED.items():

@@ -22,6 +22,7 @@ from comfydock_core.models.sharing import (
     HISTORY,
     PACKS,
     SIGNATURE,
+    WHEELS,
     BundleSource,
     ExportedBundle,
     ExportPlan,
@@ -237,6 +238,15 @@ def carried_packs(template: Template) -> dict[str, NodePackage]:
         if is_whole or is_here:
             found[pack.release.name] = pack
     return found
+
+
+def carried_wheels(template: Template) -> dict[str, str]:
+    """Where the wheels that the bundle carries are, by the names of their files."""
+    return {
+        name.removeprefix(WHEELS): path
+        for name, path in template.carried.items()
+        if name.startswith(WHEELS) and path is not None
+    }
 
 
 def unused_members(template: Template) -> tuple[str, ...]:

@@ -1,14 +1,17 @@
 """`UVProjectManager`: the lock of one definition and the virtual environment made from it."""
 
-from collections.abc import Collection, Sequence
+import os
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from comfydock_core.analyzers.packages import installed_packages
+from comfydock_core.analyzers.packages.backend_parts import why_part_is_of_no_use
 from comfydock_core.analyzers.packages.expected_packages import expected_pylock
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project import (
     asking_ahead,
+    carried_wheels,
     converting,
     installed,
     installing,
@@ -24,6 +27,7 @@ from comfydock_core.models.packages.backends import BackendPart
 from comfydock_core.models.packages.conversion import Conversion, Relocked
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
+from comfydock_core.repositories.install_record import record_directory
 from comfydock_core.utils.files import atomic
 
 
@@ -65,6 +69,11 @@ class UVProjectManager:
         """
         answers = self._answers if remembered else None
         return locking.lock_backend(self._uv, self._definition, backend, reporter, answers)
+
+    def has_locked(self, backend: str) -> bool:
+        """Whether PyTorch is locked for a back end, in a way that fits `uv.lock`. Raises `LockDamaged`."""
+        manifest = read_manifest(f"{self._definition}/pyproject.toml")
+        return why_part_is_of_no_use(self._definition, manifest, backend) is None
 
     def lock_as_installed(self, backend: str, pins: Sequence[str], reporter: Reporter) -> bool:
         """Like `lock`, with the versions of some pins (`name==version`) wherever the manifest asks for these packages.
@@ -189,6 +198,15 @@ class UVProjectManager:
             return False
         installing.install(self._uv, self._definition, self._venv, backend, reporter)
         return True
+
+    def install_carried(self, carried: Mapping[str, str], backend: str, reporter: Reporter) -> None:
+        """Install what came along as wheels, by the names of their files, and nothing else: what is locked of it.
+
+        For an empty virtual environment; `install` then gets the rest. Raises `OfflineRefused`, what `install` raises.
+        """
+        directory = record_directory(self._venv)
+        os.makedirs(directory, exist_ok=True)
+        carried_wheels.install_carried(self._uv, self.export(backend), directory, carried, reporter)
 
     def reinstall(self, names: Sequence[str], backend: str, reporter: Reporter) -> None:
         """Install some packages of the last installation once more. Raises what `install` raises."""

@@ -16,6 +16,7 @@ SIGNATURE = "comfydock.json.sig"
 HISTORY = "history.bundle"
 PACKS = "packs/"
 MODELS = "models/"
+WHEELS = "wheels/"
 DEVELOPMENT = "dev_nodes/"
 
 # What a signature says it is for; it counts for nothing else.
@@ -98,6 +99,7 @@ class ExportRequest:
     target: str | None = None
     with_models: bool = False
     with_packs: bool = False
+    with_wheels: bool = False
     with_history: bool = False
     sign: str | None = None
     allow_issues: bool = False
@@ -105,12 +107,13 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class BundleSource:
-    """A member to be: a `path` on the disk, or its `content`."""
+    """A member to be: a `path` on the disk, its `content`, or the `url` that it has to be fetched from first."""
 
     name: str
     digest: MemberDigest
     path: str | None = None
     content: bytes | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,8 @@ class SharedModel:
 class SharedContents:
     """What is in a bundle, a manifest or a repository, and what is missing for it here.
 
-    `packages` are those of the lock with their versions. `passed_over` are members that no definition has.
+    `packages` are those of the lock with their versions, `wheels` the files of some of them that are in the bundle.
+    `passed_over` are members that no definition has.
     """
 
     path: str
@@ -210,6 +214,7 @@ class SharedContents:
     patches: tuple[str, ...]
     history: HistoryTip | None
     passed_over: tuple[str, ...]
+    wheels: tuple[str, ...] = ()
 
     @property
     def recommended_models(self) -> str:

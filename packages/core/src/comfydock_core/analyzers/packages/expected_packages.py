@@ -24,4 +24,5 @@ def expected_pylock(uv: UVCommand, definition: str, manifest: Table, backend: st
         return base
     part = read_part(definition, backend)
     refuse(part, findings_of(part, read_lock(f"{definition}/uv.lock").versions(), family))
-    return pylock.concatenate(base, part.text)
+    text = part.text if part.index is None else pylock.from_index(part.text, part.index, part.elsewhere)
+    return pylock.concatenate(base, text)

@@ -23,6 +23,7 @@ from comfydock_core.models.sharing import (
     MODELS,
     PACKS,
     SIGNATURE,
+    WHEELS,
     BundleManifest,
     MemberDigest,
 )
@@ -157,7 +158,7 @@ def _take(path: str, archive: tarfile.TarFile, member: tarfile.TarInfo, found: _
     _note(path, name, "directory" if member.isdir() else "file", found)
     if member.isdir():
         return
-    large = name.startswith((PACKS, MODELS)) or name == HISTORY
+    large = name.startswith((PACKS, MODELS, WHEELS)) or name == HISTORY
     if not large:
         found.in_memory += member.size
         if found.in_memory > MOST_BYTES:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import IO
 
 from comfydock_core.models.exceptions import ChangedMeanwhile
-from comfydock_core.models.sharing import MODELS, BundleSource
+from comfydock_core.models.sharing import MODELS, WHEELS, BundleSource
 from comfydock_core.utils.faults import fault
 
 _LEVEL, _FAST = 6, 1
@@ -43,8 +43,8 @@ def write_bundle(target: IO[bytes], members: Sequence[BundleSource], on_member: 
     Raises `ChangedMeanwhile` when a file is not what its digest says any more, `OSError`.
     """
     written = Written(target)
-    # Numbers of models hardly become smaller, whatever time it takes.
-    level = _FAST if any(member.name.startswith(MODELS) for member in members) else _LEVEL
+    # Numbers of models and what is compressed already hardly become smaller, whatever time it takes.
+    level = _FAST if any(member.name.startswith((MODELS, WHEELS)) for member in members) else _LEVEL
     with (
         gzip.GzipFile(filename="", mode="wb", fileobj=written, compresslevel=level, mtime=0) as stream,
         tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT, bufsize=_BLOCK) as archive,

@@ -1,9 +1,12 @@
 """`pylock.toml` as text: taking it apart at its packages and putting two together, byte by byte as uv wrote them."""
 
+import json
 import re
 import tomllib
+from collections.abc import Collection
 
 _PACKAGE = "[[packages]]"
+_VERSION = re.compile(r"^version = .*\n", re.MULTILINE)
 _RELATIVE = re.compile(r'(\bpath = ")(?!/|[A-Za-z]:|[a-z]+://)([^"]+")')
 
 
@@ -32,6 +35,25 @@ def concatenate(base: str, part: str | None) -> str:
     if _packages(merged) != _packages(base) + _packages(part):
         raise ValueError("the packages of a lock cannot be distinguished")
     return merged
+
+
+def from_index(text: str, index: str, others: Collection[str] = ()) -> str:
+    """The text with an index for every package that has none, but for `others`.
+
+    uv looks in its cache under the index; without one only under the address of each file.
+    """
+    head, packages, tail = split(text)
+    return head + "".join(_with_index(package, index, others) for package in packages) + tail
+
+
+def _with_index(package: str, index: str, others: Collection[str]) -> str:
+    found = _packages(package)[0]
+    if not isinstance(found, dict) or "index" in found or found.get("name") in others:
+        return package
+    line = f"index = {json.dumps(index, ensure_ascii=False)}\n"
+    told = _VERSION.sub(lambda match: f"{match[0]}{line}", package, count=1)
+    # Not where that line is something else than the version of the package.
+    return told if _packages(told) == [{**found, "index": index}] else package
 
 
 def anchored(text: str, directory: str) -> str:

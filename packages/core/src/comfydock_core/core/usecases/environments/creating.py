@@ -26,6 +26,7 @@ from comfydock_core.core.usecases.environments.templating import (
 )
 from comfydock_core.integrations.system_detector import check_backend, detect_backend
 from comfydock_core.integrations.uv_command import find_uv
+from comfydock_core.managers.export_import_manager import carried_wheels
 from comfydock_core.models.environments.creation import (
     ComfyUISpec,
     CreatedEnvironment,
@@ -157,7 +158,7 @@ def _install(layout: EnvironmentLayout, services: EnvironmentServices, plan: Cre
     places = (layout.lock, part_path(layout.definition, plan.torch_backend))
     before = {path: native.read_bytes(path) for path in places}
     try:
-        _lock_and_install(services, plan.torch_backend, reporter)
+        _lock_and_install(layout, services, plan, reporter)
     except HashMismatch as error:
         if not services.uv_project.forget_answers():
             raise
@@ -165,15 +166,24 @@ def _install(layout: EnvironmentLayout, services: EnvironmentServices, plan: Cre
         for path, content in before.items():
             _put_back(path, content)
         services.uv_project.forget(sorted(set(_PINNED.findall(str(error.context.get("output"))))))
-        _lock_and_install(services, plan.torch_backend, reporter)
+        _lock_and_install(layout, services, plan, reporter)
 
 
-def _lock_and_install(services: EnvironmentServices, backend: str, reporter: Reporter) -> None:
-    uv_project = services.uv_project
+def _lock_and_install(
+    layout: EnvironmentLayout, services: EnvironmentServices, plan: CreationPlan, reporter: Reporter
+) -> None:
+    uv_project, backend = services.uv_project, plan.torch_backend
     reporter.phase("Resolving Python packages")
+    came = native.read_bytes(layout.lock)
     uv_project.lock(backend, reporter)
-    uv_project.lock_backend(backend, reporter, remembered=True)
+    # A lock of PyTorch that came with the definition stays as it came, as long as it is of the same packages.
+    if native.read_bytes(layout.lock) != came or not uv_project.has_locked(backend):
+        uv_project.lock_backend(backend, reporter, remembered=True)
     uv_project.choose_backend(backend)
+    carried = {} if plan.template is None else carried_wheels(plan.template)
+    if carried:
+        reporter.phase("Installing the packages of the bundle")
+        uv_project.install_carried(carried, backend, reporter)
     reporter.phase("Installing Python packages")
     uv_project.install(backend, reporter)
 

@@ -140,7 +140,7 @@ class _Export:
         os.mkdir(scratch)
         callbacks = _Unasked()
         plan = plan_export(layout, self._workspace, self._services, wish, scratch, callbacks, self._reporter)
-        written = export_bundle(layout, self._services, plan, callbacks)
+        written = export_bundle(layout, self._services, plan, scratch, callbacks, self._reporter)
         self._writer.settle(f"{ENVIRONMENTS}{layout.name}.tar.gz", written.target or "")
         python = next((one.python for where, one in self._definitions if where is layout and one.is_last), None)
         self._writer.now.environments[layout.name] = MirroredEnvironment(commit, python or "")

@@ -14,6 +14,7 @@ from comfydock_core.models.environments.template import Template
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.sharing import (
     MODELS,
+    WHEELS,
     BundleManifest,
     HistoryTip,
     NeededModel,
@@ -116,6 +117,7 @@ def contents_of(
         patches=tuple(sorted(path for path in files if path.startswith("patches/"))),
         history=_tip(template, manifest),
         passed_over=template.passed_over,
+        wheels=tuple(sorted(name.removeprefix(WHEELS) for name in template.carried if name.startswith(WHEELS))),
     )
 
 

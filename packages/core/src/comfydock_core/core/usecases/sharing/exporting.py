@@ -17,6 +17,7 @@ from comfydock_core.core.usecases.history.gaps import find_gaps
 from comfydock_core.core.usecases.history.patch_files import local_changes_once
 from comfydock_core.core.usecases.history.patches import held_patches
 from comfydock_core.core.usecases.sharing.carried_models import FoundModels, find_models
+from comfydock_core.core.usecases.sharing.carried_wheels import fetch_wheels, find_wheels
 from comfydock_core.core.usecases.sharing.contents import Needs, needs_of, without_sources
 from comfydock_core.core.usecases.sharing.uncommitted import refuse_uncommitted
 from comfydock_core.core.usecases.workflows.recalling import check_or_recall
@@ -29,6 +30,7 @@ from comfydock_core.models.protocols import ExportCallbacks, Reporter
 from comfydock_core.models.sharing import (
     DEVELOPMENT,
     MODELS,
+    WHEELS,
     BundleManifest,
     ExportedBundle,
     ExportPlan,
@@ -85,6 +87,10 @@ def plan_export(
         found.left_out += found_models.lacking
         if request.with_packs:
             services_here.bundles.add_packs(packs, services_here.packs, scratch, found, reporter)
+        if request.with_wheels:
+            wheels, without = find_wheels(layout, services, reporter)
+            found.members += wheels
+            found.left_out += without
         if request.with_history:
             reporter.phase("Packing the history")
             services_here.bundles.add_history(commit, branch, scratch, found)
@@ -109,21 +115,27 @@ def export_bundle(
     layout: EnvironmentLayout,
     services: WorkspaceServices,
     plan: ExportPlan,
+    scratch: str,
     callbacks: ExportCallbacks,
+    reporter: Reporter,
     stream: IO[bytes] | None = None,
 ) -> ExportedBundle:
-    """Write the planned bundle, into `stream` where the plan has no target. Raises `SigningFailed`, `ToolMissing`,
-    `ChangedMeanwhile`, `ExportRefused`, `FileSystemError`.
+    """Write the planned bundle, into `stream` where the plan has no target. `scratch` is the one of the plan.
+
+    Raises `SigningFailed`, `ToolMissing`, `ChangedMeanwhile`, `ExportRefused`, `FileSystemError`, and for wheels
+    `HashMismatch`, `RemoteError`.
     """
     _refuse_full_disk(plan)
     signature = None if plan.sign is None else ssh_keys.sign(plan.manifest_content, plan.sign)
+    with disk_errors("fetch the wheels", scratch):
+        plan = replace(plan, members=fetch_wheels(plan.members, services, scratch, reporter))
     with disk_errors("write the bundle", plan.target):
         return services.environment(layout).bundles.write(plan, signature, callbacks, stream)
 
 
 def _refuse_full_disk(plan: ExportPlan) -> None:
-    """Models hardly become smaller, and take long to write: that they do not fit is told before."""
-    size = sum(member.digest.size for member in plan.members if member.name.startswith(MODELS))
+    """Models and wheels hardly become smaller, and take long to write: that they do not fit is reported before."""
+    size = sum(member.digest.size for member in plan.members if member.name.startswith((MODELS, WHEELS)))
     if plan.target is None or not size:
         return
     directory = os.path.dirname(plan.target)

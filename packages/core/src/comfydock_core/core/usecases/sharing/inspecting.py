@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import IO
 
 from comfydock_core.caching.repository_mirrors import clone_listener
+from comfydock_core.core.usecases.sharing.carried_wheels import unused_wheels
 from comfydock_core.core.usecases.sharing.foreign_templates import template_of_foreign
 from comfydock_core.integrations.git import carrying, history, queries, remotes
 from comfydock_core.integrations.git.trees import EXECUTABLE, LINK, SUBMODULE, read_tree
@@ -177,7 +178,8 @@ def _of_bundle(file: IO[bytes], path: str, scratch: str | None) -> OpenedSource:
     if place is not None and scratch is not None and tip is not None:
         template = _with_history(template, bundle, tip, place, f"{scratch}/history")
     if scratch is not None:
-        template = replace(template, passed_over=(*template.passed_over, *unused_members(template)))
+        unused = (*unused_members(template), *unused_wheels(bundle))
+        template = replace(template, passed_over=(*template.passed_over, *unused))
     return OpenedSource(template, bundle)
 
 
