@@ -60,6 +60,21 @@ def test_the_context_has_the_definition_and_nothing_of_this_machine(committed: S
     assert not [name for name, (_, content) in files.items() if any(place in content for place in here)]
 
 
+def test_a_program_of_a_development_pack_stays_one(committed: Session, tmp_path: Path) -> None:
+    place = committed.environments / "work/ComfyUI/custom_nodes/Mine"
+    place.mkdir()
+    (place / "__init__.py").write_text("NODE_CLASS_MAPPINGS = {}\n")
+    (place / "tool.sh").write_text("#!/bin/sh\n")
+    (place / "tool.sh").chmod(0o700)
+    committed.ok("node", "add", "Mine", "--dev")
+    committed.ok("commit")
+    files = listed(context_of(committed, tmp_path / "image"))
+    assert {name: mode for name, (mode, _) in files.items() if "Mine" in name} == {
+        "custom_nodes/Mine/__init__.py": 0o644,
+        "custom_nodes/Mine/tool.sh": 0o755,
+    }
+
+
 def test_what_is_left_out_is_reported(committed: Session, tmp_path: Path) -> None:
     main = committed.environments / "work/ComfyUI/main.py"
     main.write_text(main.read_text() + "# mine\n")

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import tomllib
 from collections.abc import Collection
 
@@ -10,7 +11,6 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.definition.backends import used_backend
 from comfydock_core.core.usecases.definition.venv_choice import wanted_python
-from comfydock_core.core.usecases.history.fitness import refuse_unfit
 from comfydock_core.core.usecases.history.local_changes import LocalChanges, find_local_changes
 from comfydock_core.core.usecases.history.patches import COMFYUI
 from comfydock_core.core.usecases.moving.comfyui_patching import comfyui_patch
@@ -60,7 +60,6 @@ def export_container(
     Raises `UncommittedWork`, `NoHistory`, `ExportRefused` for a directory with something else in it,
     `BackendNotLocked`, `PackagesUnobtainable`, what fetching node packs raises, `GitFailed`, `FileSystemError`.
     """
-    refuse_unfit(layout)
     target = os.path.abspath(os.path.expanduser(request.directory))
     with disk_errors("export the environment", target):
         _refuse_other_directory(target)
@@ -103,7 +102,8 @@ class _Writer:
 
     def write(self, request: ContainerRequest, commit: str) -> ContainerImage:
         layout = self._layout
-        manifest = read_manifest(layout.manifest)
+        document = read_manifest(layout.manifest)
+        manifest = EnvironmentManifest(document, layout.manifest)
         backend = used_backend(layout) if request.backend is None else check_backend(request.backend)
         self._reporter.phase("Putting the locks together")
         text, wheels = take_local_files(self._services.uv_project.export(backend))
@@ -111,18 +111,18 @@ class _Writer:
         self._write("pylock.toml", text.encode())
         for name, path in wheels.items():
             self._copy(path, f"{WHEELS}/{name}")
-        packs = tracked_packs(manifest, layout.manifest)
+        packs = tracked_packs(document, layout.manifest)
         found = self._services.bundles.collect(commit, packs)
         self._write_workflows(found)
         self._reporter.phase("Copying ComfyUI")
-        self._write_comfyui(EnvironmentManifest(manifest, layout.manifest))
+        self._write_comfyui(manifest)
         self._write_packs(packs, found)
         image = ContainerImage(
             name=layout.name,
             python=wanted_python(layout),
             uv=self._services.uv_project.uv_version(),
             backend=backend,
-            comfyui=f"ComfyUI {EnvironmentManifest(manifest, layout.manifest).comfyui_version or ''}".strip(),
+            comfyui=f"ComfyUI {manifest.comfyui_version or ''}".strip(),
             revision=commit,
             libraries=runtime,
             builders=build,
@@ -179,14 +179,17 @@ class _Writer:
                 put_patched(place, patched)
 
     def _copy(self, path: str, name: str) -> None:
-        with open(path, "rb") as file:
-            self._write(name, file.read())
+        shutil.copy(path, self._made(name))  # With its mode: it may be a program.
 
     def _write(self, name: str, content: bytes) -> None:
+        with open(self._made(name), "wb") as file:
+            file.write(content)
+
+    def _made(self, name: str) -> str:
+        """The path of a file to be, whose directory is there."""
         path = f"{self._place}/{name}"
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(content)
+        return path
 
 
 def _left_out(changes: LocalChanges, patched: Collection[str]) -> list[str]:
