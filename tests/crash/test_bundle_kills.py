@@ -68,6 +68,7 @@ def test_an_export_killed_anywhere_leaves_a_whole_bundle_or_none(
         assert field.run(*words, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
         ended.append(target.exists())
         assert not target.exists() or target.read_bytes() == whole, points[at - 1]
+        assert [path.name for path in target.parent.iterdir() if path != target] == []
     assert {True, False} == set(ended)
     assert field.run(*words) == 0
     assert not (field.session.workspace / "comfydock_cache/bundles").exists()

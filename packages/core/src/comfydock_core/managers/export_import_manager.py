@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,6 +36,7 @@ from comfydock_core.services.pack_sources import PackSources
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.file_names import stands_for_git
 from comfydock_core.utils.files.atomic import sync_directory
+from comfydock_core.utils.files.nameless import new_file
 from comfydock_core.utils.text import size_text
 
 _WORKFLOWS = "workflows/"
@@ -44,7 +44,6 @@ _GIT_PACK = ".bundle"
 _CARRIED_REFERENCE = "refs/heads/carried"
 _OURS = (".gitignore", ".gitattributes")  # Every definition gets them anew.
 _GZIP = b"\x1f\x8b"
-_CHUNK = 1 << 20
 _LEFT_OUT_OF_PACKS = "__pycache__"
 
 
@@ -278,22 +277,13 @@ def refuse_other_file(path: str) -> None:
 
 def _written_aside(target: str, members: list[BundleSource], heard: Callable[[str, int], None]) -> Written:
     """Whole or not at all. Several at once each write their own; the last to end has the name."""
-    directory, name = os.path.split(target)
-    aside = f"{directory}/.{name}.{secrets.token_hex(4)}.tmp"
-    try:
-        with open(aside, "xb") as file:
-            written = write_bundle(file, members, heard)
-            file.flush()
-            os.fsync(file.fileno())
+    with new_file(target) as made:
+        written = write_bundle(made.stream, members, heard)
         fault("bundle written")
         refuse_other_file(target)
-        os.replace(aside, target)
-    except BaseException:
-        if os.path.lexists(aside):
-            os.unlink(aside)
-        raise
+        made.put_in_place(target)
     fault("bundle in place")
-    sync_directory(directory)
+    sync_directory(os.path.dirname(target))
     return written
 
 
@@ -317,13 +307,10 @@ def _of_content(name: str, content: bytes) -> BundleSource:
 
 
 def _of_path(name: str, path: str) -> BundleSource:
-    digest, size = hashlib.sha256(), 0
     with open(path, "rb") as file:
-        while content := file.read(_CHUNK):
-            digest.update(content)
-            size += len(content)
-        executable = bool(os.fstat(file.fileno()).st_mode & 0o100)
-    return BundleSource(name, MemberDigest(digest.hexdigest(), size, executable), path)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        state = os.fstat(file.fileno())
+    return BundleSource(name, MemberDigest(digest, state.st_size, bool(state.st_mode & 0o100)), path)
 
 
 def _is_text(name: str) -> bool:
