@@ -19,6 +19,7 @@ from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding
 from comfydock_core.models.exceptions import EnvironmentNotFound
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.packages.syncing import SyncRequest
+from comfydock_core.repositories.history.conversion_note import note_text
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.git_server import git_serving
 from tests.support.miniature import Miniature, git
@@ -530,6 +531,39 @@ def test_a_lock_that_git_left_long_ago_is_told(workspace: Workspace, demo: Envir
     lock.write_text("comfydock 7\n")
     os.utime(lock, (0, 0))
     assert "history-locked" not in examined(workspace)
+
+
+@pytest.mark.parametrize("damage", [b"\xff\x00", b"[1", b"null", b'{"commit": "x", "files": {"a": 1}}', b"[" * 200_000])
+def test_a_damaged_note_of_a_conversion_is_told_and_removed(
+    workspace: Workspace, demo: Environment, damage: bytes
+) -> None:
+    note = Path(demo.layout.definition, ".git/comfydock-converted")
+    note.write_bytes(damage)
+    assert demo.status().definition.converted == []
+    found = examined(workspace)
+    assert (set(found), found["conversion-note-damaged"].severity) == ({"conversion-note-damaged"}, NOTE)
+    mend(workspace)
+    assert (note.exists(), examined(workspace)) == (False, {})
+
+
+def test_a_directory_in_the_place_of_the_note_of_a_conversion_is_removed_and_kept_for_undo(
+    workspace: Workspace, demo: Environment
+) -> None:
+    note = Path(demo.layout.definition, ".git/comfydock-converted")
+    note.mkdir()
+    (note / "mine").write_text("mine")
+    assert "conversion-note-damaged" in examined(workspace)
+    mend(workspace)
+    assert not note.exists()
+    operations = workspace.operations(demo.name)
+    operations.undo(operations.plan_undo(None), Initiator(("undo",)), SILENT)
+    assert (note / "mine").read_text() == "mine"
+
+
+def test_a_note_of_a_conversion_that_can_be_read_is_no_fault(workspace: Workspace, demo: Environment) -> None:
+    note = Path(demo.layout.definition, ".git/comfydock-converted")
+    note.write_text(note_text("1" * 40, {"pyproject.toml": "2" * 40}))
+    assert examined(workspace) == {}
 
 
 def test_damaged_locks_of_workflows_are_told(workspace: Workspace, demo: Environment) -> None:

@@ -12,6 +12,7 @@ from comfydock_core.integrations.git.index_lock import OURS
 from comfydock_core.integrations.git.unfinished import unfinished
 from comfydock_core.models.doctor import NOTE, PROBLEM, Finding, Mending
 from comfydock_core.models.exceptions import WorkflowLockDamaged
+from comfydock_core.repositories.history import conversion_note
 from comfydock_core.repositories.start_reports import unreadable_reports
 from comfydock_core.repositories.workflow_files import WorkflowFiles
 from comfydock_core.repositories.workflow_locks import DIRECTORY, WorkflowLocks
@@ -33,6 +34,13 @@ def check_history(layout: EnvironmentLayout) -> Iterator[Finding]:
         message = "git's lock of its definition was left, and keeps it from being committed"
         yield Finding(
             "history-locked", PROBLEM, message, name, "when no git is running there, remove that file", (lock,)
+        )
+    note = f"{definition}/{conversion_note.NOTE}"
+    if not conversion_note.is_readable_note(note):
+        message = f"what was converted from ComfyDock 1.x cannot be told from changes of yours: `{note}` is damaged"
+        fix = f"remove it; `comfydock diff -e {name}` shows what differs, and `comfydock commit -e {name}` keeps it"
+        yield Finding(
+            "conversion-note-damaged", NOTE, message, name, fix, mending=Mending("remove-conversion-note", note)
         )
 
 
