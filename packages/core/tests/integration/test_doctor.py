@@ -478,8 +478,34 @@ def test_roots_that_are_not_there_are_told_with_what_removes_them(workspace: Wor
     file.write_text("my disk:\n  base_path: /mnt/gone\n  vae: vae\nhere:\n  vae: .\n  vae: .\n")
     found = examined(workspace, demo.name)
     assert (found["model-root-absent"].severity, found["model-paths-odd"].severity) == (NOTE, NOTE)
-    assert found["model-root-absent"].fix == f"mount it, or `comfydock model root remove 'my disk' -e {demo.name}`"
+    assert found["model-root-absent"].fix == f"mount it, or `comfydock model root remove -e {demo.name} 'my disk'`"
     assert "line 6" in found["model-paths-odd"].message
+
+
+def test_what_is_told_about_a_root_that_is_gone_takes_no_other_root_along(
+    workspace: Workspace, demo: Environment
+) -> None:
+    file = Path(demo.layout.comfyui, "extra_model_paths.yaml")
+    file.write_text("mixed:\n  checkpoints: /mnt/gone\n  vae: .\n")
+    found = examined(workspace, demo.name)["model-root-absent"]
+    assert found.message == "the directory of models `/mnt/gone` is not there"
+    assert found.fix.startswith(f"mount it, or take it out of the section `mixed` of `{file}`")
+
+
+def test_what_removes_a_section_whose_name_looks_like_an_option_removes_it(
+    workspace: Workspace, demo: Environment
+) -> None:
+    Path(demo.layout.comfyui, "extra_model_paths.yaml").write_text("-x:\n  vae: /mnt/gone\n")
+    found = examined(workspace, demo.name)["model-root-absent"]
+    assert found.fix == f"mount it, or `comfydock model root remove -e {demo.name} -- -x`"
+
+
+def test_a_link_in_the_place_of_the_model_paths_that_leads_nowhere_is_told(
+    workspace: Workspace, demo: Environment
+) -> None:
+    Path(demo.layout.comfyui, "extra_model_paths.yaml").symlink_to("/mnt/gone/paths.yaml")
+    found = examined(workspace, demo.name)["model-paths-dangling"]
+    assert (found.severity, "`/mnt/gone/paths.yaml`, which is not there" in found.message) == (NOTE, True)
 
 
 def test_a_file_of_model_paths_that_keeps_comfyui_from_starting_is_a_problem(
