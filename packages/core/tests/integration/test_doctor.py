@@ -548,6 +548,42 @@ def test_what_git_has_not_finished_in_the_definition_is_told(
     assert (found.severity, found.details) == (PROBLEM, (str(path),))
 
 
+def following(definition: Path, remote: str, branch: str) -> None:
+    git(definition, "config", "branch.main.remote", remote)
+    git(definition, "config", "branch.main.merge", f"refs/heads/{branch}")
+
+
+def test_a_branch_that_follows_what_is_there_is_no_fault(workspace: Workspace, demo: Environment) -> None:
+    definition = Path(demo.layout.definition)
+    git(definition, "remote", "add", "origin", "https://git.example.com/work.git")
+    git(definition, "update-ref", "refs/remotes/origin/main", "HEAD")
+    following(definition, "origin", "main")
+    assert examined(workspace) == {}
+
+
+def test_a_branch_that_follows_a_remote_that_is_gone_is_told(workspace: Workspace, demo: Environment) -> None:
+    definition = Path(demo.layout.definition)
+    git(definition, "remote", "add", "hub", "https://git.example.com/work.git")
+    following(definition, "origin", "main")
+    found = examined(workspace)["upstream-missing"]
+    assert (found.severity, found.message) == (NOTE, "`main` follows `origin/main`, and there is no such remote")
+    assert "`comfydock push hub -e demo`" in found.fix
+
+
+def test_a_branch_that_follows_one_that_is_gone_is_told(workspace: Workspace, demo: Environment) -> None:
+    definition = Path(demo.layout.definition)
+    git(definition, "remote", "add", "origin", "https://git.example.com/work.git")
+    following(definition, "origin", "faces")
+    found = examined(workspace)["upstream-missing"]
+    assert (found.severity, "`main` follows `origin/faces`, which is not known here" in found.message) == (NOTE, True)
+    assert "`comfydock fetch origin -e demo`" in found.fix
+
+
+def test_a_login_in_what_a_branch_follows_is_not_told(workspace: Workspace, demo: Environment) -> None:
+    following(Path(demo.layout.definition), "https://alice:s3cret@git.example.com/work.git", "main")
+    assert "s3cret" not in str(examined(workspace)["upstream-missing"])
+
+
 def test_a_lock_that_git_left_long_ago_is_told(workspace: Workspace, demo: Environment) -> None:
     lock = Path(demo.layout.definition, ".git/index.lock")
     lock.write_text("")

@@ -8,6 +8,7 @@ from comfydock_core.analyzers.doctor.history import (
     check_history,
     check_objects,
     check_start_reports,
+    check_upstream,
     check_workflow_locks,
 )
 from comfydock_core.analyzers.doctor.manifest import check_manifest
@@ -73,6 +74,7 @@ def _examine_environment(
         lambda: check_models(layout),
         lambda: check_history(layout),
         lambda: check_objects(layout, deep=deep),
+        lambda: check_upstream(layout),
         lambda: check_start_reports(workspace.start_reports(name), name),
         lambda: check_workflow_locks(layout),
         lambda: check_operations(layout.root, name),
