@@ -138,6 +138,14 @@ def test_where_the_followed_remote_is_gone_none_is_guessed(two: Two, command: st
     assert (error["code"], error["hint"][:15]) == ("remote-not-found", "name one: `hub`")
 
 
+def test_where_the_followed_remote_is_gone_all_that_are_there_can_be_fetched(two: Two) -> None:
+    two.mine.session.ok("push")
+    two.mine.made.git("config", "--remove-section", "remote.origin")
+    two.mine.session.ok("remote", "add", "hub", str(two.shared))
+    (fetched,) = two.mine.session.data("fetch", "--all")["remotes"]
+    assert [one["name"] for one in fetched["refs"]] == ["main"]
+
+
 def test_where_the_followed_remote_is_gone_the_branch_follows_what_it_is_pushed_to(two: Two) -> None:
     two.mine.session.ok("push")
     two.mine.made.git("config", "--remove-section", "remote.origin")
