@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.conftest import Field
-from tests.crash.recovering import settle
-from tests.crash.test_kill_matrix import NIGHTLY
+from tests.crash.recovering import NIGHTLY, settle, tried
 from tests.e2e.test_failures import filled
 from tests.support.miniature import git
 from tests.support.sessions import Session, copy_workspace, names_in
@@ -46,12 +45,6 @@ def field(committed: Session, tmp_path: Path) -> Field:
     return Field(committed, tmp_path)
 
 
-def chosen(points: list[str]) -> list[int]:
-    """The last point of each kind, or all."""
-    last = sorted({point: at for at, point in enumerate(points, 1)}.values())
-    return list(range(1, len(points) + 1)) if NIGHTLY else last
-
-
 def test_an_export_killed_anywhere_leaves_a_whole_bundle_or_none(
     field: Field, committed: Session, tmp_path: Path
 ) -> None:
@@ -62,7 +55,7 @@ def test_an_export_killed_anywhere_leaves_a_whole_bundle_or_none(
     whole = target.read_bytes()
     assert whole == bundle_of(committed).read_bytes()
     ended = []
-    for at in chosen(points):
+    for at in tried(points):
         target.unlink(missing_ok=True)
         field.reset()
         assert field.run(*words, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
@@ -91,7 +84,7 @@ def test_an_import_killed_anywhere_ends_with_a_whole_environment_or_none(field: 
     points = field.points(*words)
     head = git(field.session.environments / "copy/.cec", "rev-parse", "HEAD")
     ended = []
-    for at in chosen(points)[:: 1 if NIGHTLY else -2]:  # An import takes seconds.
+    for at in tried(points)[:: 1 if NIGHTLY else -2]:  # An import takes seconds.
         field.reset()
         assert field.run(*words, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
         settle(field, SCOPE)

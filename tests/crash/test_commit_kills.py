@@ -4,16 +4,14 @@ Always run: one kill at each kind of point. With `COMFYDOCK_TEST_NIGHTLY=1` at e
 those killed at every point, too; without, that is done where the first kill came between the index and the branch.
 """
 
-import itertools
 import os
 import shutil
-import signal
 from pathlib import Path
 
 import pytest
 
 from tests.crash.conftest import Field
-from tests.crash.recovering import NIGHTLY, WAYS, settle, tried
+from tests.crash.recovering import both_seen, recovered, trials, undo_killed_anywhere_ends_old_or_new
 from tests.support.miniature import git
 from tests.support.sessions import Session
 
@@ -86,39 +84,15 @@ def test_a_commit_killed_at_any_point_twice_ends_old_or_new(commits: Field) -> N
     assert (new["status"], old["status"] != "") == ("", True)
     between = points.index("before ref") + 1
     ended = {"old": 0, "new": 0}
-    for at in sorted({*tried(points), between}):
-        for recover in WAYS if NIGHTLY or at == between else (WAYS[at % 2],):
-            for second in itertools.count(1) if NIGHTLY or at == between else (0,):
-                commits.reset()
-                assert commits.run(*COMMIT, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
-                cut = recover(commits, fault=f"kill:{second}" if second else "")
-                settle(commits)
-                state = history(commits)
-                place = f"{at} ({points[at - 1]}), {recover.__name__} {second}"
-                assert state in (old, new), place
-                ended["old" if state == old else "new"] += 1
-                if cut == 0:
-                    break
-    print(f"\ncommit: {len(points)} points, {sum(ended.values())} runs, {ended}")
-    assert min(ended.values()) > 0
+    for place in recovered(commits, COMMIT, points, trials(points, thoroughly=(between,))):
+        state = history(commits)
+        assert state in (old, new), place
+        ended["old" if state == old else "new"] += 1
+    both_seen("commit", points, ended)
 
 
 def test_the_undo_of_a_commit_killed_at_any_point_ends_old_or_new(commits: Field) -> None:
-    commits.reset()
-    old = history(commits)
-    assert commits.run(*COMMIT) == 0
-    new = history(commits)
-    log = commits.session.workspace.parent / "points"
-    log.unlink(missing_ok=True)
-    assert commits.run("undo", *WORK, log=log) == 0
-    assert history(commits) == old
-    points = log.read_text().splitlines()
-    for at in tried(points):
-        commits.reset()
-        assert commits.run(*COMMIT) == 0
-        assert commits.run("undo", *WORK, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
-        settle(commits)
-        assert history(commits) in (old, new), f"{at} ({points[at - 1]})"
+    undo_killed_anywhere_ends_old_or_new(commits, COMMIT, history)
 
 
 def test_a_lock_that_a_killed_git_left_is_told_and_the_commit_goes_on_without_it(commits: Field) -> None:

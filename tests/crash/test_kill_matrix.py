@@ -4,12 +4,10 @@ With `COMFYDOCK_TEST_NIGHTLY=1` at every point; recovery is killed at every poin
 tried everywhere.
 """
 
-import itertools
-
 import pytest
 
 from tests.crash.conftest import Field
-from tests.crash.recovering import NIGHTLY, OF_WORK, WAYS, settle, tried
+from tests.crash.recovering import OF_WORK, both_seen, recovered, trials
 
 COMMANDS = {
     "create": ("create", "new", "--torch-backend", "none", "--use"),
@@ -64,17 +62,10 @@ def test_a_command_killed_at_any_point_ends_old_or_new(field: Field, name: str) 
     begin(field, name)
     old = field.state()
     ended = {"old": 0, "new": 0}
-    for at in tried(points):
-        for recover in WAYS if NIGHTLY else (WAYS[at % 2],):
-            for second in itertools.count(1) if NIGHTLY else (0,):
-                begin(field, name)
-                assert field.run(*COMMANDS[name], fault=f"kill:{at}") == -9, points[at - 1]
-                cut = recover(field, where(name), f"kill:{second}" if second else "")
-                settle(field, where(name))
-                state = "old" if field.state() == old else "new"
-                assert state == "old" or looks_new(field, name), f"{at} ({points[at - 1]}), {recover.__name__} {second}"
-                ended[state] += 1
-                if cut == 0:
-                    break
-    print(f"\n{name}: {len(points)} points, {sum(ended.values())} runs, {ended}")
-    assert min(ended.values()) > 0
+    for place in recovered(
+        field, COMMANDS[name], points, trials(points), begin=lambda: begin(field, name), scope=where(name)
+    ):
+        state = "old" if field.state() == old else "new"
+        assert state == "old" or looks_new(field, name), place
+        ended[state] += 1
+    both_seen(name, points, ended)

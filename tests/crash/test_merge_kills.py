@@ -3,10 +3,8 @@
 With `COMFYDOCK_TEST_NIGHTLY=1` at every point, and both ways of recovery, which are killed at every point, too.
 """
 
-import itertools
 import json
 import os
-import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.conftest import Field
-from tests.crash.recovering import NIGHTLY, WAYS, settle, tried
+from tests.crash.recovering import both_seen, recovered, settle, trials, undo_killed_anywhere_ends_old_or_new
 from tests.e2e.test_failures import filled
 from tests.support.miniature import git
 from tests.support.pack_host import PackHost, pack_files, pack_host
@@ -97,41 +95,16 @@ def test_a_change_killed_at_any_point_ends_old_or_new(field: Field, name: str) -
     new = whole(field)
     assert new != old
     ended = {"old": 0, "new": 0}
-    for at in tried(points):
-        for recover in WAYS if NIGHTLY else (WAYS[at % 2],):
-            for second in itertools.count(1) if NIGHTLY else (0,):
-                field.reset()
-                assert field.run(*words, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
-                cut = recover(field, fault=f"kill:{second}" if second else "")
-                settle(field)
-                place = f"{at} ({points[at - 1]}), {recover.__name__} {second}"
-                state = whole(field)
-                assert state in (old, new), place
-                ended["old" if state == old else "new"] += 1
-                if cut == 0:
-                    break
-    print(f"\n{name}: {len(points)} points, {sum(ended.values())} runs, {ended}")
-    assert min(ended.values()) > 0
+    for place in recovered(field, words, points, trials(points)):
+        state = whole(field)
+        assert state in (old, new), place
+        ended["old" if state == old else "new"] += 1
+    both_seen(name, points, ended)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_undo_of_a_change_killed_at_any_point_ends_old_or_new(field: Field, name: str) -> None:
-    words = COMMANDS[name]
-    field.reset()
-    old = whole(field)
-    assert field.run(*words) == 0
-    new = whole(field)
-    log = field.session.workspace.parent / "points"
-    log.unlink(missing_ok=True)
-    assert field.run("undo", *WORK, log=log) == 0
-    assert whole(field) == old
-    points = log.read_text().splitlines()
-    for at in tried(points):
-        field.reset()
-        assert field.run(*words) == 0
-        assert field.run("undo", *WORK, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
-        settle(field)
-        assert whole(field) in (old, new), f"{at} ({points[at - 1]})"
+    undo_killed_anywhere_ends_old_or_new(field, COMMANDS[name], whole)
 
 
 @pytest.mark.parametrize("fault", ["enospc", "eio"])

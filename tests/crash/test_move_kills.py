@@ -4,11 +4,9 @@ Always run: each command once at each kind of point. With `COMFYDOCK_TEST_NIGHTL
 of recovery, and recovery killed at every point, too.
 """
 
-import itertools
 import os
 import random
 import re
-import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.conftest import Field
-from tests.crash.recovering import NIGHTLY, WAYS, settle, tried
+from tests.crash.recovering import both_seen, recovered, settle, trials
 from tests.support.miniature import Miniature, git
 from tests.support.pack_host import PackHost, pack_files, pack_host
 from tests.support.sessions import Session
@@ -145,24 +143,14 @@ def test_a_move_killed_at_any_point_ends_old_or_new(past: Session, tmp_path: Pat
     new = state(field)
     assert old != new
     ended = {"old": 0, "new": 0}
-    for at in tried(points):
-        for recover in WAYS if NIGHTLY else (WAYS[at % 2],):
-            for second in itertools.count(1) if NIGHTLY else (0,):
-                field.reset()
-                assert field.run(*words, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
-                cut = recover(field, fault=f"kill:{second}" if second else "")
-                settle(field)
-                found = state(field)
-                place = f"{at} ({points[at - 1]}), {recover.__name__} {second}"
-                assert found in (old, new), place
-                ended["old" if found == old else "new"] += 1
-                if found == new:
-                    assert field.run("undo", *WORK) == 0
-                    assert state(field) == old, place
-                if cut == 0:
-                    break
-    print(f"\n{name}: {len(points)} points, {sum(ended.values())} runs, {ended}")
-    assert min(ended.values()) > 0
+    for place in recovered(field, words, points, trials(points)):
+        found = state(field)
+        assert found in (old, new), place
+        ended["old" if found == old else "new"] += 1
+        if found == new:
+            assert field.run("undo", *WORK) == 0
+            assert state(field) == old, place
+    both_seen(name, points, ended)
 
 
 # A full disk

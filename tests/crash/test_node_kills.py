@@ -5,7 +5,6 @@ of recovery, and recovery killed at every point, too.
 """
 
 import contextlib
-import itertools
 import os
 import shutil
 import signal
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.conftest import Field
-from tests.crash.recovering import NIGHTLY, WAYS, settle, tried
+from tests.crash.recovering import both_seen, recovered, settle, trials
 from tests.support.pack_host import PackHost, pack_files, pack_host
 from tests.support.sessions import Session
 
@@ -88,27 +87,17 @@ def test_a_change_of_node_packs_killed_at_any_point_ends_old_or_new(nodes: Field
     points = nodes.points(*words)
     new = lasting(nodes.state())
     ended = {"old": 0, "new": 0}
-    for at in tried(points):
-        for recover in WAYS if NIGHTLY else (WAYS[at % 2],):
-            for second in itertools.count(1) if NIGHTLY else (0,):
-                nodes.reset()
-                assert nodes.run(*words, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
-                cut = recover(nodes, fault=f"kill:{second}" if second else "")
-                settle(nodes)
-                place = f"{at} ({points[at - 1]}), {recover.__name__} {second}"
-                state = nodes.state()
-                if state == old:
-                    ended["old"] += 1
-                else:
-                    assert lasting(state) == new, place
-                    assert nodes.session.data("status", *WORK)["packages"]["state"] == "in-sync", place
-                    assert nodes.run("undo", *WORK) == 0
-                    assert nodes.state() == old, place
-                    ended["new"] += 1
-                if cut == 0:
-                    break
-    print(f"\n{name}: {len(points)} points, {sum(ended.values())} runs, {ended}")
-    assert min(ended.values()) > 0
+    for place in recovered(nodes, words, points, trials(points)):
+        state = nodes.state()
+        if state == old:
+            ended["old"] += 1
+        else:
+            assert lasting(state) == new, place
+            assert nodes.session.data("status", *WORK)["packages"]["state"] == "in-sync", place
+            assert nodes.run("undo", *WORK) == 0
+            assert nodes.state() == old, place
+            ended["new"] += 1
+    both_seen(name, points, ended)
 
 
 def lasting(state: dict[str, object]) -> dict[str, object]:

@@ -4,15 +4,13 @@ With `COMFYDOCK_TEST_NIGHTLY=1` at every point, with both ways of recovery; else
 fetching is what `merge` does, and is killed in `test_merge_kills`.
 """
 
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.crash.conftest import Field
-from tests.crash.recovering import WAYS, settle
-from tests.crash.test_kill_matrix import NIGHTLY
+from tests.crash.recovering import NIGHTLY, WAYS, Trial, both_seen, recovered
 from tests.crash.test_merge_kills import FIXED, WORK, save, whole
 from tests.support.miniature import git
 from tests.support.pack_host import PackHost, pack_files, pack_host
@@ -62,6 +60,15 @@ def state(field: Field) -> dict[str, object]:
     return {path: one for path, one in whole(field).items() if "/refs/remotes/" not in f"{path}/"}
 
 
+def chosen(points: list[str]) -> list[Trial]:
+    every = range(1, len(points) + 1, 1 if NIGHTLY else STEP)
+    return [
+        Trial(at, recover, kills_recovery=False)
+        for number, at in enumerate(every)
+        for recover in (WAYS if NIGHTLY else (WAYS[number % 2],))
+    ]
+
+
 def test_a_pull_killed_at_any_point_ends_old_or_new(behind: Session, tmp_path: Path) -> None:
     field = Field(behind, tmp_path)
     old = state(field)
@@ -70,16 +77,10 @@ def test_a_pull_killed_at_any_point_ends_old_or_new(behind: Session, tmp_path: P
     assert new != old
     assert points[0] == "remote fetched"
     ended = {"old": 0, "new": 0}
-    for number, at in enumerate(range(1, len(points) + 1, 1 if NIGHTLY else STEP)):
-        for recover in WAYS if NIGHTLY else (WAYS[number % 2],):
-            field.reset()
-            assert field.run(*PULL, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
-            recover(field)
-            settle(field)
-            found = state(field)
-            assert found in (old, new), f"{at} ({points[at - 1]}), {recover.__name__}"
-            ended["old" if found == old else "new"] += 1
-    print(f"\n{len(points)} points, {sum(ended.values())} runs, {ended}")
-    assert min(ended.values()) > 0
+    for place in recovered(field, PULL, points, chosen(points)):
+        found = state(field)
+        assert found in (old, new), place
+        ended["old" if found == old else "new"] += 1
+    both_seen("pull", points, ended)
     assert field.run(*PULL) == 0
     assert state(field) == new

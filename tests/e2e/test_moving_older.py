@@ -87,6 +87,30 @@ def test_a_converted_file_that_somebody_changed_is_work_again(old: Session) -> N
     assert manifest.read_text().endswith("# mine\n")
 
 
+def test_where_the_note_of_a_conversion_is_damaged_its_files_count_as_work(old: Session) -> None:
+    old.ok("checkout", "v1")
+    (old.environments / "work/.cec/.git/comfydock-converted").write_text("{")
+    status = old.data("status")["definition"]
+    assert (status["clean"], status["converted"]) == (False, [])
+    assert {"pyproject.toml", "uv.lock"} <= {*status["modified"]}
+    assert old.error("checkout", "master")["code"] == "uncommitted-work"
+    assert "note    what was converted" in old.run("doctor", "-e", "work").out
+    old.ok("doctor", "--fix", "-e", "work")
+    old.ok("commit", "-m", "converted")
+    assert old.data("status")["definition"]["clean"] is True
+
+
+def test_a_directory_in_the_place_of_a_converted_file_is_work(old: Session) -> None:
+    old.ok("checkout", "v1")
+    assert ".gitignore" in old.data("status")["definition"]["converted"]
+    place = old.environments / "work/.cec/.gitignore"
+    place.unlink()
+    place.mkdir()
+    (place / "mine").write_text("mine")
+    status = old.data("status")["definition"]
+    assert (status["clean"], ".gitignore" in status["converted"]) == (False, False)
+
+
 def test_a_conversion_stays_told_where_only_workflows_differ(old: Session, tmp_path: Path) -> None:
     definition, clone = old.environments / "work/.cec", tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", str(definition), str(clone))

@@ -128,6 +128,43 @@ def test_names_that_are_taken_or_unknown_are_told_with_the_nearest(two: Two) -> 
     assert session.error("push")["hint"] == "name one: `east`, `west`"
 
 
+@pytest.mark.parametrize("command", ["push", "pull", "fetch"])
+def test_where_the_followed_remote_is_gone_none_is_guessed(two: Two, command: str) -> None:
+    two.mine.session.ok("push")
+    two.mine.made.git("config", "--remove-section", "remote.origin")
+    two.mine.session.ok("remote", "add", "hub", str(two.shared))
+    error = two.mine.session.error(command)
+    assert error["message"] == "`main` follows `origin/main`, and `work` has no remote `origin`"
+    assert (error["code"], error["hint"][:15]) == ("remote-not-found", "name one: `hub`")
+
+
+def test_where_the_followed_remote_is_gone_all_that_are_there_can_be_fetched(two: Two) -> None:
+    two.mine.session.ok("push")
+    two.mine.made.git("config", "--remove-section", "remote.origin")
+    two.mine.session.ok("remote", "add", "hub", str(two.shared))
+    (fetched,) = two.mine.session.data("fetch", "--all")["remotes"]
+    assert [one["name"] for one in fetched["refs"]] == ["main"]
+
+
+def test_where_the_followed_remote_is_gone_the_branch_follows_what_it_is_pushed_to(two: Two) -> None:
+    two.mine.session.ok("push")
+    two.mine.made.git("config", "--remove-section", "remote.origin")
+    two.mine.session.ok("remote", "add", "hub", str(two.shared))
+    assert two.mine.session.data("push", "hub")["upstream"] == "hub/main"
+    assert two.mine.session.ok("pull").out == "work: nothing to pull, this branch has all of hub/main already\n"
+
+
+def test_a_pull_where_the_followed_branch_is_gone_says_which_there_are_and_how_to_follow_one(two: Two) -> None:
+    two.mine.session.ok("push")
+    two.mine.made.git("config", "branch.main.merge", "refs/heads/faces")
+    error = two.mine.session.error("pull")
+    assert error["message"] == "`main` follows `origin/faces`, and the remote has no branch `faces`"
+    for command in ("pull --branch main", "push origin --set-upstream"):
+        assert f"`comfydock {command}`" in error["hint"]
+        two.mine.session.ok(*command.split())
+    two.mine.session.ok("pull")
+
+
 def test_a_push_says_what_went_and_the_branch_follows_it(two: Two) -> None:
     first = two.mine.session.data("push")
     new = {"kind": "branch", "name": "main", "outcome": "new", "before": None, "after": two.mine.head(), "commits": 1}

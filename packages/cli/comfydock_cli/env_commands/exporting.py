@@ -9,7 +9,7 @@ from comfydock_cli.formatters.bundle_formatter import exported, planned_export
 from comfydock_cli.formatters.container_formatter import exported_container
 from comfydock_cli.formatters.snapshot_formatter import exported_snapshot
 from comfydock_cli.table.parser import Arguments
-from comfydock_cli.table.refusals import UsageError
+from comfydock_cli.table.refusals import UsageError, refuse_beside
 from comfydock_cli.ui.progress import PlainReporter, make_reporter
 from comfydock_cli.ui.prompts import can_ask, confirm
 from comfydock_core.factories.workspace_factory import find_workspace
@@ -62,30 +62,32 @@ def export(context: Context, arguments: Arguments) -> Result:
 
 
 def _export_snapshot(context: Context, arguments: Arguments) -> Result:
-    given = {
-        "--container": arguments.text("container"),
-        "--kubernetes": arguments.flag("kubernetes"),
-        "--torch-backend": arguments.text("torch_backend"),
-        "--sign": arguments.text("sign"),
-        **{option: arguments.flag(name) for option, name in _CARRYING.items()},
-        "--allow-issues": arguments.flag("allow_issues"),
-    }
-    for option in (name for name, value in given.items() if value):
-        raise UsageError(f"`--manager-snapshot` and `{option}` cannot be combined", hint="leave one of them out")
+    refuse_beside(
+        "--manager-snapshot",
+        {
+            "--container": arguments.text("container"),
+            "--kubernetes": arguments.flag("kubernetes"),
+            "--torch-backend": arguments.text("torch_backend"),
+            "--sign": arguments.text("sign"),
+            **{option: arguments.flag(name) for option, name in _CARRYING.items()},
+            "--allow-issues": arguments.flag("allow_issues"),
+        },
+    )
     bundles = find_workspace(offline=context.offline).bundles
     target = arguments.text("path")
     return exported_snapshot(bundles.export_snapshot(context.environment_name, target, rehearsal=context.dry_run))
 
 
 def _export_container(context: Context, arguments: Arguments) -> Result:
-    given = {
-        "PATH": arguments.text("path"),
-        "--sign": arguments.text("sign"),
-        **{option: arguments.flag(name) for option, name in _CARRYING.items()},
-        "--allow-issues": arguments.flag("allow_issues"),
-    }
-    for option in (name for name, value in given.items() if value):
-        raise UsageError(f"`--container` and `{option}` cannot be combined", hint="leave one of them out")
+    refuse_beside(
+        "--container",
+        {
+            "PATH": arguments.text("path"),
+            "--sign": arguments.text("sign"),
+            **{option: arguments.flag(name) for option, name in _CARRYING.items()},
+            "--allow-issues": arguments.flag("allow_issues"),
+        },
+    )
     request = ContainerRequest(
         arguments.word("container"),
         backend=arguments.text("torch_backend"),

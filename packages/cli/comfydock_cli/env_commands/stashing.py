@@ -14,7 +14,8 @@ from comfydock_cli.formatters.move_formatter import (
     referenced,
     stash_text,
 )
-from comfydock_cli.merge_deciding import answers_of, decided
+from comfydock_cli.merge_changing import carry_out_merge
+from comfydock_cli.merge_deciding import answers_of
 from comfydock_cli.move_changing import go
 from comfydock_cli.table.parser import Arguments
 from comfydock_cli.ui.progress import make_reporter
@@ -44,14 +45,9 @@ def pop(context: Context, arguments: Arguments) -> Result:
         if context.dry_run:
             plan = workspace.moves.plan_merge(name, request, reporter)
             return previewed(plan) if plan.move is None else planned_move(_told(plan, plan.move))
-        initiator = context.initiator(while_running=arguments.flag("while_running"))
-        with workspace.exclusive(initiator, reporter, name):
-            workspace.refuse_while_running(name, initiator)
-            plan = decided(context, workspace, name, request, reporter)
-            assert plan.move is not None  # Every question is answered.
-            move = _told(plan, plan.move)
-            outcome = None if move.nothing_to_do else workspace.moves.change(move, initiator, reporter)
-    return moved(move, outcome, time.monotonic() - started)
+        plan, outcome = carry_out_merge(context, arguments, workspace, name, request, reporter)
+    assert plan.move is not None  # Every question is answered.
+    return moved(_told(plan, plan.move), outcome, time.monotonic() - started)
 
 
 def _told(plan: MergePlan, move: MovePlan) -> MovePlan:

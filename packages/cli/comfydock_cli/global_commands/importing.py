@@ -10,7 +10,7 @@ from comfydock_cli.global_commands.download_options import limits_of
 from comfydock_cli.mirror_first import is_offline, source_in, take_mirror, workspace_of
 from comfydock_cli.model_fetching import SKIP, fetch_models, is_lacking, of_level
 from comfydock_cli.table.parser import Arguments
-from comfydock_cli.table.refusals import UsageError
+from comfydock_cli.table.refusals import UsageError, refuse_beside
 from comfydock_cli.ui.progress import PlainReporter, make_reporter
 from comfydock_cli.ui.prompts import ask, can_ask
 from comfydock_cli.workspace_importing import WorkspaceImport
@@ -56,17 +56,18 @@ def import_(context: Context, arguments: Arguments) -> Result:
 
 def _import_workspace(context: Context, arguments: Arguments) -> Result:
     """Every environment of another workspace under its own name."""
-    given = {
-        "SOURCE": arguments.text("source"),
-        "--name": arguments.text("name"),
-        "--ref": arguments.text("ref"),
-        "--use": arguments.flag("use"),
-        "--require-signed": arguments.flag("require_signed"),
-        "--signers": arguments.text("signers"),
-        "--offline-from": arguments.text("offline_from"),
-    }
-    for option in (name for name, value in given.items() if value):
-        raise UsageError(f"`--workspace` and `{option}` cannot be combined", hint="leave one of them out")
+    refuse_beside(
+        "--workspace",
+        {
+            "SOURCE": arguments.text("source"),
+            "--name": arguments.text("name"),
+            "--ref": arguments.text("ref"),
+            "--use": arguments.flag("use"),
+            "--require-signed": arguments.flag("require_signed"),
+            "--signers": arguments.text("signers"),
+            "--offline-from": arguments.text("offline_from"),
+        },
+    )
     request = ImportRequest(
         "",
         "",

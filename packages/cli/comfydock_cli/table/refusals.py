@@ -5,7 +5,7 @@ from comfydock_cli.table.spec import OF_CHANGES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 Path = tuple[str, ...]
 
@@ -24,6 +24,12 @@ class UsageError(Exception):
         self.message = message
         self.hint = hint
         self.context: dict[str, object] = context or {}
+
+
+def refuse_beside(option: str, others: "Mapping[str, object]") -> None:
+    """Raise `UsageError` for the first of the others that was given: it does not go with `option`."""
+    for other in (name for name, value in others.items() if value):
+        raise UsageError(f"`{option}` and `{other}` cannot be combined", hint="leave one of them out")
 
 
 def unknown_command(path: Path) -> UsageError:

@@ -19,6 +19,7 @@ from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding
 from comfydock_core.models.exceptions import EnvironmentNotFound
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.packages.syncing import SyncRequest
+from comfydock_core.repositories.history.conversion_note import note_text
 from comfydock_core.utils.reporting import SilentReporter
 from tests.support.git_server import git_serving
 from tests.support.miniature import Miniature, git
@@ -477,8 +478,34 @@ def test_roots_that_are_not_there_are_told_with_what_removes_them(workspace: Wor
     file.write_text("my disk:\n  base_path: /mnt/gone\n  vae: vae\nhere:\n  vae: .\n  vae: .\n")
     found = examined(workspace, demo.name)
     assert (found["model-root-absent"].severity, found["model-paths-odd"].severity) == (NOTE, NOTE)
-    assert found["model-root-absent"].fix == f"mount it, or `comfydock model root remove 'my disk' -e {demo.name}`"
+    assert found["model-root-absent"].fix == f"mount it, or `comfydock model root remove -e {demo.name} 'my disk'`"
     assert "line 6" in found["model-paths-odd"].message
+
+
+def test_what_is_told_about_a_root_that_is_gone_takes_no_other_root_along(
+    workspace: Workspace, demo: Environment
+) -> None:
+    file = Path(demo.layout.comfyui, "extra_model_paths.yaml")
+    file.write_text("mixed:\n  checkpoints: /mnt/gone\n  vae: .\n")
+    found = examined(workspace, demo.name)["model-root-absent"]
+    assert found.message == "the directory of models `/mnt/gone` is not there"
+    assert found.fix.startswith(f"mount it, or take it out of the section `mixed` of `{file}`")
+
+
+def test_what_removes_a_section_whose_name_looks_like_an_option_removes_it(
+    workspace: Workspace, demo: Environment
+) -> None:
+    Path(demo.layout.comfyui, "extra_model_paths.yaml").write_text("-x:\n  vae: /mnt/gone\n")
+    found = examined(workspace, demo.name)["model-root-absent"]
+    assert found.fix == f"mount it, or `comfydock model root remove -e {demo.name} -- -x`"
+
+
+def test_a_link_in_the_place_of_the_model_paths_that_leads_nowhere_is_told(
+    workspace: Workspace, demo: Environment
+) -> None:
+    Path(demo.layout.comfyui, "extra_model_paths.yaml").symlink_to("/mnt/gone/paths.yaml")
+    found = examined(workspace, demo.name)["model-paths-dangling"]
+    assert (found.severity, "`/mnt/gone/paths.yaml`, which is not there" in found.message) == (NOTE, True)
 
 
 def test_a_file_of_model_paths_that_keeps_comfyui_from_starting_is_a_problem(
@@ -521,6 +548,42 @@ def test_what_git_has_not_finished_in_the_definition_is_told(
     assert (found.severity, found.details) == (PROBLEM, (str(path),))
 
 
+def following(definition: Path, remote: str, branch: str) -> None:
+    git(definition, "config", "branch.main.remote", remote)
+    git(definition, "config", "branch.main.merge", f"refs/heads/{branch}")
+
+
+def test_a_branch_that_follows_what_is_there_is_no_fault(workspace: Workspace, demo: Environment) -> None:
+    definition = Path(demo.layout.definition)
+    git(definition, "remote", "add", "origin", "https://git.example.com/work.git")
+    git(definition, "update-ref", "refs/remotes/origin/main", "HEAD")
+    following(definition, "origin", "main")
+    assert examined(workspace) == {}
+
+
+def test_a_branch_that_follows_a_remote_that_is_gone_is_told(workspace: Workspace, demo: Environment) -> None:
+    definition = Path(demo.layout.definition)
+    git(definition, "remote", "add", "hub", "https://git.example.com/work.git")
+    following(definition, "origin", "main")
+    found = examined(workspace)["upstream-missing"]
+    assert (found.severity, found.message) == (NOTE, "`main` follows `origin/main`, and there is no such remote")
+    assert "`comfydock push hub -e demo`" in found.fix
+
+
+def test_a_branch_that_follows_one_that_is_gone_is_told(workspace: Workspace, demo: Environment) -> None:
+    definition = Path(demo.layout.definition)
+    git(definition, "remote", "add", "origin", "https://git.example.com/work.git")
+    following(definition, "origin", "faces")
+    found = examined(workspace)["upstream-missing"]
+    assert (found.severity, "`main` follows `origin/faces`, which is not known here" in found.message) == (NOTE, True)
+    assert "`comfydock fetch origin -e demo`" in found.fix
+
+
+def test_a_login_in_what_a_branch_follows_is_not_told(workspace: Workspace, demo: Environment) -> None:
+    following(Path(demo.layout.definition), "https://alice:s3cret@git.example.com/work.git", "main")
+    assert "s3cret" not in str(examined(workspace)["upstream-missing"])
+
+
 def test_a_lock_that_git_left_long_ago_is_told(workspace: Workspace, demo: Environment) -> None:
     lock = Path(demo.layout.definition, ".git/index.lock")
     lock.write_text("")
@@ -530,6 +593,39 @@ def test_a_lock_that_git_left_long_ago_is_told(workspace: Workspace, demo: Envir
     lock.write_text("comfydock 7\n")
     os.utime(lock, (0, 0))
     assert "history-locked" not in examined(workspace)
+
+
+@pytest.mark.parametrize("damage", [b"\xff\x00", b"[1", b"null", b'{"commit": "x", "files": {"a": 1}}', b"[" * 200_000])
+def test_a_damaged_note_of_a_conversion_is_told_and_removed(
+    workspace: Workspace, demo: Environment, damage: bytes
+) -> None:
+    note = Path(demo.layout.definition, ".git/comfydock-converted")
+    note.write_bytes(damage)
+    assert demo.status().definition.converted == []
+    found = examined(workspace)
+    assert (set(found), found["conversion-note-damaged"].severity) == ({"conversion-note-damaged"}, NOTE)
+    mend(workspace)
+    assert (note.exists(), examined(workspace)) == (False, {})
+
+
+def test_a_directory_in_the_place_of_the_note_of_a_conversion_is_removed_and_kept_for_undo(
+    workspace: Workspace, demo: Environment
+) -> None:
+    note = Path(demo.layout.definition, ".git/comfydock-converted")
+    note.mkdir()
+    (note / "mine").write_text("mine")
+    assert "conversion-note-damaged" in examined(workspace)
+    mend(workspace)
+    assert not note.exists()
+    operations = workspace.operations(demo.name)
+    operations.undo(operations.plan_undo(None), Initiator(("undo",)), SILENT)
+    assert (note / "mine").read_text() == "mine"
+
+
+def test_a_note_of_a_conversion_that_can_be_read_is_no_fault(workspace: Workspace, demo: Environment) -> None:
+    note = Path(demo.layout.definition, ".git/comfydock-converted")
+    note.write_text(note_text("1" * 40, {"pyproject.toml": "2" * 40}))
+    assert examined(workspace) == {}
 
 
 def test_damaged_locks_of_workflows_are_told(workspace: Workspace, demo: Environment) -> None:

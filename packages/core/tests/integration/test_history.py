@@ -127,6 +127,22 @@ def test_what_a_branch_follows_names_a_commit(past: PastEnvironment, history: Hi
     assert commit_of(history, "@{upstream}") == past.git("rev-parse", "HEAD~1")
 
 
+@pytest.mark.parametrize(
+    ("remote", "why"), [("origin", "is not known here: `comfydock fetch`"), ("gone", "there is no such remote")]
+)
+@pytest.mark.parametrize("name", ["@{u}", "main@{upstream}~1"])
+def test_what_a_branch_follows_and_is_gone_is_told(
+    past: PastEnvironment, history: History, remote: str, why: str, name: str
+) -> None:
+    past.git("remote", "add", "origin", "https://git.example.com/work.git")
+    past.git("config", "branch.main.remote", remote)
+    past.git("config", "branch.main.merge", "refs/heads/main")
+    with pytest.raises(RefNotFound) as refused:
+        commit_of(history, name)
+    assert f"`main` follows `{remote}/main`" in str(refused.value.hint)
+    assert why in str(refused.value.hint)
+
+
 def test_a_near_miss_is_suggested(past: PastEnvironment, history: History) -> None:
     past.git("branch", "portraits")
     with pytest.raises(RefNotFound) as refused:

@@ -2,7 +2,13 @@
 
 import pytest
 
-from comfydock_core.models.addresses import holds_secrets, login_of, without_credentials, without_credentials_in
+from comfydock_core.models.addresses import (
+    holds_secrets,
+    is_of_this_machine,
+    login_of,
+    without_credentials,
+    without_credentials_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +73,13 @@ def test_secrets_of_a_query_are_masked_in_a_text() -> None:
 )
 def test_secrets_are_found_in_answers(value: object, holds: bool) -> None:
     assert holds_secrets(value) == holds
+
+
+@pytest.mark.parametrize("address", ["/srv/models", "~/models", "./models", "../models", "file:///srv/models"])
+def test_a_place_on_this_machine_is_told_from_those_that_others_can_reach(address: str) -> None:
+    assert is_of_this_machine(address)
+
+
+@pytest.mark.parametrize("address", ["https://example.org/a", "git@example.org:a/b", "civitai:12"])
+def test_what_others_can_reach_is_not_of_this_machine(address: str) -> None:
+    assert not is_of_this_machine(address)

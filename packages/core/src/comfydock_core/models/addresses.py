@@ -1,4 +1,6 @@
-"""What in an address is secret. What is kept, told, logged or given to a program as an argument goes through here.
+"""What in an address is secret, and whether it means anything elsewhere.
+
+What is kept, told, logged or given to a program as an argument goes through here.
 
 A login is, and so are the parts of a query that open a door: tokens, and the signatures that storage puts into what
 it links to. The rest of a query says what is meant, and stays.
@@ -24,6 +26,11 @@ _WITH_SIG = frozenset(["se", "sip", "sks", "skv", "ske", "skt", "skoid", "sktid"
 _LOGIN = re.compile(r"(https?://)[^\s/?#]*@|(\w://[^\s/?#:@]*):[^\s/?#]*(?=@)", re.IGNORECASE)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _PART = re.compile(r"([?&#;])([\w.%~-]+)=([^&;#\s\"'`<>)\]]+)")
+
+
+def is_of_this_machine(address: str) -> bool:
+    """Whether it names a place on one machine alone: nobody elsewhere can get what is there."""
+    return address.startswith(("/", "~", ".", "file:"))
 
 
 def without_credentials(address: str) -> str:

@@ -538,9 +538,10 @@ class StashNotFound(NotFoundError):
 
 
 class RemoteNotFound(NotFoundError):
-    """The environment's history has no remote of this name, or none at all.
+    """The environment's history has no remote of this name, or none at all; the branch may follow one that is gone.
 
-    `comfydock remote list` shows those that it has, `comfydock remote add NAME URL` adds one.
+    `comfydock remote list` shows those that it has, `comfydock remote add NAME URL` adds one, and a branch whose remote
+    is gone follows the one that it is pushed to.
     """
 
     code = "remote-not-found"

@@ -11,9 +11,9 @@ from urllib.parse import unquote
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import InvalidSetting
 from comfydock_core.models.packs.node_packs import PackReference
+from comfydock_core.utils.versions import is_pack_version
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?", re.ASCII)
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,99}", re.ASCII)
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/]*)(?P<path>.*)", re.DOTALL)
 _SCP = re.compile(r"(?P<host>(?:[^@/\\:]+@)?[^@/\\:]{2,}):(?P<path>[^:]*)")
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
@@ -160,7 +160,7 @@ def _of_registry(text: str, words: str) -> PackReference:
             f"`{identifier}` is not an identifier of the registry",
             "identifiers hold letters, digits, `.`, `_` and `-`; a directory is named with `./` in front",
         )
-    if at and not _VERSION.fullmatch(version):
+    if at and not is_pack_version(version):
         raise _refused(text, f"`{version}` is not a version" if version else "no version follows the `@`")
     known = version if at and version != "latest" else None
     return PackReference(text, "registry", identifier=identifier, version=known)

@@ -7,6 +7,7 @@ _SEMANTIC = re.compile(r"v?(\d{1,18}(?:\.\d{1,18})*)[-.]?([A-Za-z0-9.-]*)(?:\+.*
 _DIGITS = 18  # More are no count of anything.
 _HEX = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
 _NUMBER = re.compile(r"\d+", re.ASCII)
+_PACK_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,99}", re.ASCII)
 _PYTHON = re.compile(r"3\.\d{1,2}(\.\d{1,3})?", re.ASCII)
 
 
@@ -62,6 +63,11 @@ def _word_key(word: str) -> tuple[bool, int, str]:
 def is_prerelease(version: str) -> bool:
     """Whether a version comes before the release of its numbers, or is not a version at all."""
     return not version_key(version)[1]
+
+
+def is_pack_version(text: str) -> bool:
+    """Whether a version of a node pack may be written like this."""
+    return _PACK_VERSION.fullmatch(text) is not None
 
 
 def is_python_version(text: str) -> bool:

@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.integrations.git import queries
 from comfydock_core.integrations.git.examining import broken_references, damage_of
+from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.index_lock import OURS
+from comfydock_core.integrations.git.remote_settings import TRACKING, list_remotes, refs_below, upstream_of
 from comfydock_core.integrations.git.unfinished import unfinished
+from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.doctor import NOTE, PROBLEM, Finding, Mending
 from comfydock_core.models.exceptions import WorkflowLockDamaged
+from comfydock_core.repositories.history import conversion_note
 from comfydock_core.repositories.start_reports import unreadable_reports
 from comfydock_core.repositories.workflow_files import WorkflowFiles
 from comfydock_core.repositories.workflow_locks import DIRECTORY, WorkflowLocks
@@ -33,6 +37,13 @@ def check_history(layout: EnvironmentLayout) -> Iterator[Finding]:
         message = "git's lock of its definition was left, and keeps it from being committed"
         yield Finding(
             "history-locked", PROBLEM, message, name, "when no git is running there, remove that file", (lock,)
+        )
+    note = f"{definition}/{conversion_note.NOTE}"
+    if not conversion_note.is_readable_note(note):
+        message = f"what was converted from ComfyDock 1.x cannot be told from changes of yours: `{note}` is damaged"
+        fix = f"remove it; `comfydock diff -e {name}` shows what differs, and `comfydock commit -e {name}` keeps it"
+        yield Finding(
+            "conversion-note-damaged", NOTE, message, name, fix, mending=Mending("remove-conversion-note", note)
         )
 
 
@@ -66,6 +77,28 @@ def check_objects(layout: EnvironmentLayout, *, deep: bool) -> Iterator[Finding]
                 f"`{git} {shlex.quote(broken[0])}` forgets it",
                 tuple(broken),
             )
+
+
+def check_upstream(layout: EnvironmentLayout) -> Iterator[Finding]:
+    """Whether what its branch follows is there, as far as that is known without asking. Raises `GitFailed`."""
+    name, definition = layout.name, layout.definition
+    branch = read_head(definition)[1]
+    follows = upstream_of(definition, branch) if branch is not None and queries.is_repository(definition) else None
+    if follows is None:
+        return
+    remote, there = follows
+    followed = f"`{branch}` follows `{without_credentials(remote)}/{there}`"
+    known = [one.name for one in list_remotes(definition)]
+    if remote not in known:
+        message = f"{followed}, and there is no such remote"
+        fix = f"`comfydock remote add NAME URL -e {name}` adds one,"
+        fix += f" `comfydock push {known[0] if known else 'NAME'} -e {name}` lets the branch follow it"
+        yield Finding("upstream-missing", NOTE, message, name, fix)
+    elif there not in refs_below(definition, f"{TRACKING}{remote}/"):
+        message = f"{followed}, which is not known here: it was deleted there, or nothing was fetched yet"
+        fix = f"`comfydock fetch {remote} -e {name}` gets what is there,"
+        fix += f" `comfydock push {remote} --set-upstream -e {name}` pushes the branch and lets it follow that"
+        yield Finding("upstream-missing", NOTE, message, name, fix)
 
 
 def check_start_reports(directory: str, name: str) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.doctor import NOTE, OK, PROBLEM, Finding
 from comfydock_core.models.exceptions import ModelPathsInvalid
 from comfydock_core.models.model_files.folders import ModelFolder, ModelFolders
+from comfydock_core.models.model_files.model_paths import PathsSection
 from comfydock_core.utils import native
 from comfydock_core.utils.text import counted
 
@@ -34,6 +35,9 @@ def check_models(layout: EnvironmentLayout) -> Iterator[Finding]:
         return
     if native.is_file(file):
         yield from _named_roots(file, name)
+    elif os.path.islink(file):
+        message = f"`{file}` leads to `{os.readlink(file)}`, which is not there, and ComfyUI starts without it"
+        yield Finding("model-paths-dangling", NOTE, message, name, "mount what it leads to, or remove the link")
     yield from _directories(folders, name)
 
 
@@ -42,16 +46,25 @@ def _named_roots(file: str, name: str) -> Iterator[Finding]:
     extra = repositories.read_model_paths(file)
     for line, text in extra.notes:
         yield Finding("model-paths-odd", NOTE, f"line {line} of `{file}`: {text}", name, "keep one of the two")
-    absent = 0
+    absent = False
     for section in extra.sections:
-        for root in root_places(section, file):
-            if not os.path.isdir(root.path):
-                absent += 1
-                message = f"the directory of models `{root.path}` is not there"
-                fix = f"mount it, or `comfydock model root remove {shlex.quote(section.name)} -e {name}`"
-                yield Finding("model-root-absent", NOTE, message, name, fix)
+        places = [root.path for root in root_places(section, file)]
+        gone = [path for path in places if not os.path.isdir(path)]
+        for path in gone:
+            absent = True
+            message = f"the directory of models `{path}` is not there"
+            fix = f"mount it, or {_without(section, file, name, is_whole=gone == places)}"
+            yield Finding("model-root-absent", NOTE, message, name, fix)
     if not absent:
         yield Finding("model-roots", OK, f"{counted(len(extra.sections), 'section')} of directories of models", name)
+
+
+def _without(section: PathsSection, file: str, name: str, *, is_whole: bool) -> str:
+    """What lets ComfyUI look there no more, and everywhere else as before."""
+    if not is_whole:
+        return f"take it out of the section `{section.name}` of `{file}`, which names other directories, too"
+    word = f"-- {shlex.quote(section.name)}" if section.name.startswith("-") else shlex.quote(section.name)
+    return f"`comfydock model root remove -e {name} {word}`"
 
 
 def _directories(folders: ModelFolders, name: str) -> Iterator[Finding]:

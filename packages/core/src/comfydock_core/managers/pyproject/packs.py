@@ -12,9 +12,8 @@ from tomlkit.items import Table
 from comfydock_core.managers.pyproject.pytorch import multiline
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.shared import NodeInfo, NodePackage
-from comfydock_core.repositories.definition.tracked_packs import group_name, tracked_packs
+from comfydock_core.repositories.definition.tracked_packs import ENTRY_KEYS, group_name, tracked_packs
 
-_KEYS = ("name", "registry_id", "repository", "version", "download_url", "source", "branch", "sha256")
 _DEVELOPMENT = "development"
 
 
@@ -52,7 +51,7 @@ def remove_packs(document: tomlkit.TOMLDocument, identifiers: Iterable[str], pat
 
 
 def _fill(entry: Table, pack: NodePackage) -> None:
-    for key in _KEYS:
+    for key in ENTRY_KEYS:
         value = _kept(key, getattr(pack.release, key))
         if value:
             entry[key] = value

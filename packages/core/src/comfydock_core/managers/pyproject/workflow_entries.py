@@ -1,6 +1,6 @@
 """Reading what the manifest notes of workflows: what each needs, and what was chosen for it.
 
-The format is that of `workflows`, which writes it.
+`workflows` writes it, with the keys and in the order that `model_values` and `known_model_values` give.
 """
 
 from collections.abc import Mapping
@@ -65,6 +65,33 @@ def model_of(raw: Mapping[str, object]) -> ModelEntry:
         _text(raw.get("relative_path")),
         raw.get(_MANUAL[0]) == _MANUAL[1],
     )
+
+
+def model_values(model: ModelEntry, uses: object) -> dict[str, object]:
+    """What an entry notes of a model, with `uses` as they are written; writers leave out what has no value."""
+    return {
+        "filename": model.filename,
+        "category": model.category,
+        "criticality": model.importance,
+        "status": model.status,
+        "nodes": uses,
+        "hash": model.hash,
+        "sources": list(model.sources),
+        "relative_path": model.relative_path,
+    }
+
+
+def known_model_values(model: KnownModel) -> dict[str, object]:
+    """What the table of resolved models notes of one; writers leave out what has no value."""
+    return {
+        "filename": model.filename,
+        "size": model.size,
+        "relative_path": model.relative_path,
+        "category": model.category,
+        "sources": list(model.sources),
+        "blake3": model.blake3,
+        "sha256": model.sha256,
+    }
 
 
 def _read_use(raw: Mapping[str, object]) -> ModelUse:

@@ -9,7 +9,14 @@ from dataclasses import replace
 import tomlkit
 from tomlkit.items import AoT, InlineTable, Table
 
-from comfydock_core.managers.pyproject.workflow_entries import model_of, read_entry, read_known_models, table_of
+from comfydock_core.managers.pyproject.workflow_entries import (
+    known_model_values,
+    model_of,
+    model_values,
+    read_entry,
+    read_known_models,
+    table_of,
+)
 from comfydock_core.models.manifest import CLASS_CHOICES
 from comfydock_core.models.workflow.entries import RESOLVED, KnownModel, ModelEntry, ModelUse, WorkflowEntry
 
@@ -117,18 +124,8 @@ def _fill(item: Table, model: ModelEntry) -> None:
     uses = tomlkit.array()
     for use in model.uses:
         uses.append(_use(use))
-    values: dict[str, object] = {
-        "filename": model.filename,
-        "category": model.category,
-        "criticality": model.importance,
-        "status": model.status,
-        "nodes": uses,
-        "hash": model.hash,
-        "sources": list(model.sources),
-        "relative_path": model.relative_path,
-    }
     before = model_of(item)
-    for key, value in values.items():
+    for key, value in model_values(model, uses).items():
         is_same = before.uses == model.uses if key == "nodes" else item.get(key) == value
         if not is_same:
             _set(item, key, value)
@@ -144,16 +141,7 @@ def _use(use: ModelUse) -> InlineTable:
 
 
 def _fill_known(inline: InlineTable, model: KnownModel) -> None:
-    values: dict[str, object] = {
-        "filename": model.filename,
-        "size": model.size,
-        "relative_path": model.relative_path,
-        "category": model.category,
-        "sources": list(model.sources),
-        "blake3": model.blake3,
-        "sha256": model.sha256,
-    }
-    for key, value in values.items():
+    for key, value in known_model_values(model).items():
         if value or key == "size":
             inline[key] = value
         else:

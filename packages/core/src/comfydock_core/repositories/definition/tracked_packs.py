@@ -12,6 +12,8 @@ from comfydock_core.repositories.pack_release import other_release
 from comfydock_core.utils.text import did_you_mean, nearest
 
 _DEVELOPMENT = "development"
+# What an entry says of a release, in the order in which it is written.
+ENTRY_KEYS = ("name", "registry_id", "repository", "version", "download_url", "source", "branch", "sha256")
 _OUTSIDE = frozenset("/\\\0")
 _LONGEST = 255
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from comfydock_core.models.exceptions import TemplateDamaged
 from comfydock_core.utils.package_names import normal_name, public_version
-from comfydock_core.utils.versions import is_python_version
+from comfydock_core.utils.versions import is_pack_version, is_python_version
 
 LARGEST = 8 * 1024 * 1024  # Bytes; real ones have some ten thousand.
 _MOST = 20_000
@@ -13,7 +13,6 @@ _LONGEST = 2000
 _TYPES = {dict: "a mapping", list: "a list", str: "a text", bool: "a truth value", int: "a number", float: "a number"}
 _REF = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,99}")
 _PIN = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*==\s*([A-Za-z0-9][A-Za-z0-9.!+_-]*)\s*", re.ASCII)
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,99}", re.ASCII)
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -95,7 +94,7 @@ class Value:
     def version(self) -> str | None:
         """What can be a version of the registry, `None` where there is nothing. Raises `TemplateDamaged`."""
         found = self.text()
-        if found is not None and not _VERSION.fullmatch(found):
+        if found is not None and not is_pack_version(found):
             raise self.refused(f"`{found}` is no version")
         return found
 

@@ -5,6 +5,7 @@ Those are nobody's work, so nothing is lost where they go; a file that somebody 
 """
 
 import json
+import os
 from collections.abc import Mapping
 
 from comfydock_core.integrations.git.head import read_head
@@ -21,16 +22,17 @@ def note_text(commit: str, files: Mapping[str, str]) -> str:
 
 
 def converted_files(definition: str) -> dict[str, str]:
-    """What a conversion of the commit that is checked out gave, by path; nothing where there was none."""
-    content = native.read_bytes(f"{definition}/{NOTE}")
-    try:
-        note = json.loads(content) if content is not None else None
-    except ValueError:
-        return {}  # Then the files count as changed by somebody, and nothing of them is lost.
-    if not isinstance(note, dict) or note.get("commit") != read_head(definition)[0]:
-        return {}
-    files = note.get("files")
-    return {path: name for path, name in files.items() if isinstance(name, str)} if isinstance(files, dict) else {}
+    """What a conversion of the commit that is checked out gave, by path; nothing where there was none.
+
+    Where the note cannot be read, the files count as changed by somebody, and nothing of them is lost.
+    """
+    note = _read(f"{definition}/{NOTE}")
+    return note[1] if note is not None and note[0] == read_head(definition)[0] else {}
+
+
+def is_readable_note(path: str) -> bool:
+    """Whether a file is such a note; one that is not there is none that could not be read."""
+    return not os.path.lexists(path) or _read(path) is not None
 
 
 def tell_converted(definition: str, state: GitStatus) -> None:
@@ -57,5 +59,17 @@ def _is_all(definition: str, path: str, intact: list[str]) -> bool:
 
 
 def _is(path: str, name: str) -> bool:
-    content = native.read_bytes(path)
+    content = native.read_bytes(path) if native.is_file(path) else None
     return content is not None and object_name(content, len(name)) == name
+
+
+def _read(path: str) -> tuple[str, dict[str, str]] | None:
+    """The commit and the files. Who holds the note for true in part would take somebody's work for a conversion."""
+    try:
+        note = json.loads(native.read_bytes(path) or b"")
+        commit, files = note["commit"], note["files"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if not isinstance(commit, str) or not isinstance(files, dict):
+        return None
+    return (commit, files) if all(isinstance(name, str) for name in files.values()) else None

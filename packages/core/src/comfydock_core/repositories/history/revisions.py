@@ -6,6 +6,9 @@ from functools import cached_property
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.integrations.git import revisions as git
+from comfydock_core.integrations.git.head import read_head
+from comfydock_core.integrations.git.remote_settings import list_remotes, upstream_of
+from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.commit import SHORT, Reference, Revision
 from comfydock_core.models.exceptions import NoHistory, OperationNotFound, RefAmbiguous, RefInvalid, RefNotFound
 from comfydock_core.repositories import operation_log
@@ -17,6 +20,7 @@ _NO_NAME = re.compile("[\\x00-\\x20\\x7f:?*\\[\\\\{}\\ud800-\\udfff]|\\.\\.")
 _NUMBERED = re.compile(r"v([0-9]{1,9})((?:[~^][0-9]{0,9})*)", re.ASCII)
 _OPERATION = re.compile(r"op:([0-9]{1,18})", re.ASCII)
 _BASE = re.compile(r"[^~^@]+")
+_FOLLOWED = re.compile(r"(.*?)@\{(?:u|upstream|push)\}", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
 _RANGE = re.compile(r"(?<!\.)\.\.(?!\.)")
 _HINT = "`comfydock log` shows the commits; `v3`, branches, tags and the first digits of a commit name them"
@@ -145,12 +149,22 @@ class Revisions:
         count = len(self.line)
         if _NUMBERED.fullmatch(text):
             hint = f"the history has {f'v1 to v{count}' if count > 1 else 'v1 alone'}"
-        elif re.search(r"@\{(u|upstream|push)\}", text, re.IGNORECASE):
-            hint = "the branch follows none of a remote, or HEAD is on no branch"
+        elif (match := _FOLLOWED.match(text)) is not None:
+            hint = self._why_nothing_followed(match[1])
         else:
             near = nearest(_BASE.match(text)[0] if _BASE.match(text) else text, self.known_names(), limit=3)  # type: ignore[index]
             hint = did_you_mean(near) if near else _HINT
         return RefNotFound(f"the history has no commit `{text}`", hint=hint, context={"ref": text})
+
+    def _why_nothing_followed(self, named: str) -> str:
+        branch = read_head(self._worktree)[1] if named in ("", "HEAD") else named
+        follows = upstream_of(self._worktree, branch) if branch is not None else None
+        if follows is None:
+            return "the branch follows none of a remote, or HEAD is on no branch"
+        followed = f"`{branch}` follows `{without_credentials(follows[0])}/{follows[1]}`"
+        if follows[0] not in {one.name for one in list_remotes(self._worktree)}:
+            return f"{followed}, and there is no such remote: `comfydock remote list` shows those that there are"
+        return f"{followed}, which is not known here: `comfydock fetch` gets what is there"
 
     def known_names(self) -> list[str]:
         """Branches, tags and `HEAD`."""

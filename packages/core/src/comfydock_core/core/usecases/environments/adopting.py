@@ -39,6 +39,7 @@ from comfydock_core.core.usecases.environments.creating import (
     refuse_other_program,
 )
 from comfydock_core.core.usecases.environments.new_environment import (
+    finish_environment,
     plan_new_environment,
     refuse_taken,
     staged_environment,
@@ -167,9 +168,7 @@ def _build(
     account = replace(account, packages=settled_packages(account.packages, layout.venv, plan.name), settled=True)
     services.models_link.replace_checkout_directory(plan.models_directory)
     _commit_workflows(layout, found)
-    reporter.phase("Starting the history")
-    services.git.start_history()
-    atomic.write_text(layout.complete_marker, "")
+    finish_environment(layout, services, reporter)
     return account
 
 

@@ -11,6 +11,7 @@ from comfydock_core.core.naming import check_name
 from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceServices
 from comfydock_core.core.usecases.environments.as_of import check_as_of, end_of_day
 from comfydock_core.core.usecases.environments.new_environment import (
+    finish_environment,
     plan_new_environment,
     refuse_taken,
     staged_environment,
@@ -144,12 +145,7 @@ def _build(
     _install(layout, services, plan, reporter)
     reporter.phase("Linking the models directory")
     services.models_link.replace_checkout_directory(plan.models_directory)
-    reporter.phase("Starting the history")
-    if plan.template is None or plan.template.history is None:
-        services.git.start_history()
-    else:
-        services.git.take_over_history(plan.template.history)
-    atomic.write_text(layout.complete_marker, "")
+    finish_environment(layout, services, reporter, plan.template.history if plan.template is not None else None)
     return missing
 
 

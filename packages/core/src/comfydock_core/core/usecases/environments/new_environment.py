@@ -7,7 +7,9 @@ from typing import Protocol
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.core.usecases.choosing import stage_active, swap_of_settings
+from comfydock_core.models.environments.template import TemplateHistory
 from comfydock_core.models.exceptions import EnvironmentExists
 from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
@@ -15,6 +17,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.services.transaction import make_plan, operation
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils import interruption
+from comfydock_core.utils.files import atomic
 from comfydock_core.utils.files.disk_errors import disk_errors
 
 
@@ -88,3 +91,18 @@ def staged_environment(
         if plan.activate:
             stage_active(layout, under_way, plan.name)
         under_way.commit()
+
+
+def finish_environment(
+    layout: EnvironmentLayout, services: EnvironmentServices, reporter: Reporter, history: TemplateHistory | None = None
+) -> None:
+    """The last steps: a history with what is there as its first commit, or one that goes on, and the marker.
+
+    Raises `GitFailed`, `OSError`.
+    """
+    reporter.phase("Starting the history")
+    if history is None:
+        services.git.start_history()
+    else:
+        services.git.take_over_history(history)
+    atomic.write_text(layout.complete_marker, "")

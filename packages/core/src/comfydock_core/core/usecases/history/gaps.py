@@ -9,6 +9,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.usecases.history.local_changes import LocalChanges
 from comfydock_core.core.usecases.history.model_gaps import model_gaps
 from comfydock_core.core.usecases.history.patches import COMFYUI
+from comfydock_core.models.addresses import is_of_this_machine
 from comfydock_core.models.committing import Gap
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.utils.files.tree_digest import tree_digest
@@ -75,4 +76,4 @@ def _of_packages(layout: EnvironmentLayout) -> Iterator[Gap]:
 
 
 def _is_local(repository: str | None) -> bool:
-    return repository is not None and repository.startswith(("/", "~", ".", "file:"))
+    return repository is not None and is_of_this_machine(repository)

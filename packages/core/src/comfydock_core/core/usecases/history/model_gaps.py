@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.models.addresses import is_of_this_machine
 from comfydock_core.models.committing import Gap
 from comfydock_core.models.exceptions import WorkflowLockDamaged
 from comfydock_core.models.manifest import EnvironmentManifest
@@ -13,7 +14,6 @@ from comfydock_core.repositories.workflow_locks import DIRECTORY, WorkflowLocks
 from comfydock_core.utils.text import some
 
 _SHOWN = 3
-_LOCAL = ("/", "~", ".", "file:")
 
 
 def model_gaps(layout: EnvironmentLayout, manifest: dict[str, object]) -> Iterator[Gap]:
@@ -48,7 +48,7 @@ def _is_used(layout: EnvironmentLayout, name: str) -> bool:
 
 
 def _is_obtainable(model: LockedModel, known: frozenset[str]) -> bool:
-    if any(not source.startswith(_LOCAL) for source in model.sources):
+    if any(not is_of_this_machine(source) for source in model.sources):
         return True
     return any(digest in known for digest in (model.blake3, model.sha256))
 
@@ -59,6 +59,8 @@ def _known_digests(manifest: dict[str, object], path: str) -> frozenset[str]:
     found: set[str] = set()
     for one in listed.values() if isinstance(listed, dict) else ():
         sources = one.get("sources") if isinstance(one, dict) else None
-        if isinstance(sources, list) and any(isinstance(text, str) and not text.startswith(_LOCAL) for text in sources):
+        if isinstance(sources, list) and any(
+            isinstance(text, str) and not is_of_this_machine(text) for text in sources
+        ):
             found.update(digest for key in ("blake3", "sha256") if isinstance(digest := one.get(key), str))
     return frozenset(found)

@@ -9,7 +9,7 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.managers.export_import_manager import carried_packs
 from comfydock_core.managers.pack_places import CUSTOM_NODES, is_obtainable
 from comfydock_core.managers.pyproject.workflow_entries import read_entry, read_known_models
-from comfydock_core.models.addresses import without_credentials
+from comfydock_core.models.addresses import is_of_this_machine, without_credentials
 from comfydock_core.models.environments.template import Template
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.sharing import (
@@ -31,7 +31,6 @@ from comfydock_core.repositories.model_index.model_index import ModelIndex, open
 
 _WORKFLOWS = "workflows/"
 _LOCKS = "workflow-locks/"
-_LOCAL = ("/", "~", ".", "file:")
 
 
 @dataclass(slots=True)
@@ -88,7 +87,7 @@ def needs_of(files: Mapping[str, bytes], manifest: Mapping[str, object]) -> Need
 
 def without_sources(models: Iterable[NeededModel]) -> tuple[NeededModel, ...]:
     """Those that nobody else could get."""
-    return tuple(one for one in models if all(source.startswith(_LOCAL) for source in one.sources))
+    return tuple(one for one in models if all(map(is_of_this_machine, one.sources)))
 
 
 def contents_of(

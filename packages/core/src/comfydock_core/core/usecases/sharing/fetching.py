@@ -41,7 +41,8 @@ def fetch(layout: EnvironmentLayout, request: FetchRequest, reporter: Reporter, 
     branch = read_head(layout.definition)[1]
     remotes = remote_settings.list_remotes(layout.definition) if request.every else []
     if len(remotes) < 2:
-        return [_fetched(layout, choose_remote(layout, request.remote, branch), request, reporter, offline=offline)]
+        remote = remotes[0] if remotes else choose_remote(layout, request.remote, branch)
+        return [_fetched(layout, remote, request, reporter, offline=offline)]
     found = []
     for remote in remotes:
         try:

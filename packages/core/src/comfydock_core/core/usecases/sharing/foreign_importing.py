@@ -17,7 +17,7 @@ from comfydock_core.core.services_bundle import EnvironmentServices, WorkspaceSe
 from comfydock_core.core.usecases.environments.adding_what_fits import AddingWhatFits, Addition
 from comfydock_core.core.usecases.environments.adopted_packages import TOOLS, belongs_to_pytorch
 from comfydock_core.core.usecases.environments.creating import fetch_comfyui, read_requirements
-from comfydock_core.core.usecases.environments.new_environment import staged_environment
+from comfydock_core.core.usecases.environments.new_environment import finish_environment, staged_environment
 from comfydock_core.core.usecases.sharing.foreign_templates import known_models, workflow_entry
 from comfydock_core.managers.pack_places import path_of
 from comfydock_core.models.environments.creation import CreationPlan
@@ -105,9 +105,7 @@ class _Building:
         self._place_files()
         self._reporter.phase("Linking the models directory")
         services.models_link.replace_checkout_directory(plan.models_directory)
-        self._reporter.phase("Starting the history")
-        services.git.start_history()
-        atomic.write_text(layout.complete_marker, "")
+        finish_environment(layout, services, self._reporter)
 
     # Node packs
 

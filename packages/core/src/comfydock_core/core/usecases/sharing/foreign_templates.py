@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from comfydock_core.core.services_bundle import WorkspaceServices
+from comfydock_core.managers.pyproject.workflow_entries import known_model_values, model_values
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.environments.template import Template
 from comfydock_core.models.exceptions import (
@@ -27,6 +28,7 @@ from comfydock_core.models.workflow.entries import (
     ModelEntry,
     WorkflowEntry,
 )
+from comfydock_core.repositories.definition.tracked_packs import ENTRY_KEYS
 from comfydock_core.resolvers.pack_references import parse_reference
 from comfydock_core.utils.git_urls import local_path
 from comfydock_core.utils.text import some
@@ -39,7 +41,7 @@ def template_of_foreign(definition: ForeignDefinition, packs: Iterable[NodePacka
     settings: dict[str, object] = {
         "nodes": {pack.identifier: _entry(pack) for pack in packs},
         "workflows": _workflows(definition),
-        "models": {one.hash: _known(one) for one in known_models(definition)},
+        "models": {one.hash: _noted(known_model_values(one)) for one in known_models(definition)},
     }
     return Template(
         path=definition.path,
@@ -156,17 +158,8 @@ def _about_models(definition: ForeignDefinition) -> list[OpenPoint]:
 
 
 def _entry(pack: NodePackage) -> dict[str, object]:
-    release = pack.release
-    values = {
-        "name": release.name,
-        "registry_id": release.registry_id,
-        "repository": release.repository,
-        "version": release.version,
-        "download_url": release.download_url,
-        "source": release.source,
-        "branch": release.branch,
-    }
-    entry: dict[str, object] = {key: value for key, value in values.items() if value is not None}
+    """As a manifest has it, with the addresses as they are: this one is read, and never written."""
+    entry = _noted({key: getattr(pack.release, key) for key in ENTRY_KEYS})
     return entry if pack.enabled else {**entry, "enabled": False}
 
 
@@ -187,28 +180,9 @@ def _workflows(definition: ForeignDefinition) -> dict[str, object]:
     entry = workflow_entry(definition)
     if entry is None:
         return {}
-    models = [
-        {
-            "filename": one.filename,
-            "category": one.category,
-            "criticality": one.importance,
-            "status": one.status,
-            "nodes": [],
-            "sources": list(one.sources),
-            "relative_path": one.relative_path,
-            **({"hash": one.hash} if one.hash is not None else {}),
-        }
-        for one in entry.models
-    ]
+    models = [_noted(model_values(one, [])) for one in entry.models]
     return {entry.name: {"path": entry.path, "models": models}}
 
 
-def _known(model: KnownModel) -> dict[str, object]:
-    return {
-        "filename": model.filename,
-        "size": model.size,
-        "relative_path": model.relative_path,
-        "category": model.category,
-        "sources": list(model.sources),
-        "sha256": model.sha256,
-    }
+def _noted(values: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in values.items() if value is not None}

@@ -30,6 +30,8 @@ def fetch_to_pull(
     wanted = branch or (follows[1] if follows is not None and follows[0] == chosen.name else own)
     known = branches_at(layout, chosen)
     if wanted not in known:
+        if branch is None and wanted != own:
+            raise _followed_branch_gone(chosen, wanted, known, own)
         raise _not_there(chosen, wanted, known, is_named=branch is not None)
     return PullSource(chosen, wanted, known[wanted])
 
@@ -44,6 +46,19 @@ def _not_there(remote: Remote, wanted: str, known: dict[str, str], *, is_named: 
         hint = f"it has {some([f'`{name}`' for name in sorted(known)])}; `comfydock pull --branch NAME` merges one"
     return RefNotFound(
         f"the remote `{remote.name}` has no branch `{wanted}`",
+        hint=hint,
+        context={"remote": remote.name, "ref": wanted, "known": sorted(known)[:100]},
+    )
+
+
+def _followed_branch_gone(remote: Remote, wanted: str, known: dict[str, str], own: str) -> RefNotFound:
+    hint = f"`comfydock push {remote.name} --set-upstream` pushes this one, which follows `{remote.name}/{own}` then"
+    if known:
+        near = own if own in known else next(iter(nearest(wanted, known, limit=1)), "NAME")
+        have = some([f"`{name}`" for name in sorted(known)])
+        hint = f"it has {have}: `comfydock pull --branch {near}` merges it; {hint}"
+    return RefNotFound(
+        f"`{own}` follows `{remote.name}/{wanted}`, and the remote has no branch `{wanted}`",
         hint=hint,
         context={"remote": remote.name, "ref": wanted, "known": sorted(known)[:100]},
     )

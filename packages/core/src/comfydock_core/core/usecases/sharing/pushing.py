@@ -8,7 +8,7 @@ from comfydock_core.core.usecases.history.fitness import refuse_unfit
 from comfydock_core.core.usecases.history.messages import LACKS
 from comfydock_core.core.usecases.sharing.fetching import branches_at, fetch_remote
 from comfydock_core.core.usecases.sharing.push_refusals import refusal
-from comfydock_core.core.usecases.sharing.remote_choosing import branch_of, choose_remote, refuse_offline
+from comfydock_core.core.usecases.sharing.remote_choosing import branch_of, choose_remote, follows_none, refuse_offline
 from comfydock_core.core.usecases.sharing.uncommitted import refuse_uncommitted
 from comfydock_core.integrations.git import merging, remote_settings
 from comfydock_core.integrations.git.head import read_head
@@ -102,7 +102,7 @@ class _Push:
     def _follows_from_now(self) -> bool:
         if self._request.upstream or self._request.every or self._branch is None:
             return self._request.upstream
-        return remote_settings.upstream_of(self._layout.definition, self._branch) is None
+        return follows_none(self._layout, self._branch)
 
     def _updates(self, lines: Sequence[PushLine]) -> Iterator[RefUpdate]:
         counted = 0

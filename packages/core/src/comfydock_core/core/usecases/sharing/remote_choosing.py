@@ -4,6 +4,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.usecases.sharing.remote_addresses import is_here
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.remote_settings import list_remotes, push_remote_of, upstream_of
+from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import OfflineRefused, OnNoBranch, RemoteNotFound
 from comfydock_core.models.history.remotes import Remote
 from comfydock_core.utils.text import did_you_mean, nearest, some
@@ -42,25 +43,33 @@ def find_remote(layout: EnvironmentLayout, name: str) -> Remote:
 def choose_remote(layout: EnvironmentLayout, named: str | None, branch: str | None, *, to_push: bool = False) -> Remote:
     """The remote that is named, else the one of the branch, else `origin`, else the only one.
 
-    Raises `RemoteNotFound`.
+    Raises `RemoteNotFound`, also where the branch follows a remote that there is no more.
     """
     if named is not None:
         return find_remote(layout, named)
     known = {one.name: one for one in list_remotes(layout.definition)}
+    if not known:
+        raise _without_remotes(layout)
     follows = upstream_of(layout.definition, branch) if branch is not None else None
     wanted = [push_remote_of(layout.definition, branch) if to_push else None, follows[0] if follows else None, _USUAL]
     for name in wanted:
         if name is not None and name in known:
             return known[name]
+        if follows is not None and name == follows[0]:
+            raise _followed_remote_gone(layout, str(branch), follows, list(known))
     if len(known) == 1:
         return next(iter(known.values()))
-    if not known:
-        raise _without_remotes(layout)
     raise RemoteNotFound(
         f"`{layout.name}` has {len(known)} remotes, and none is called `{_USUAL}`",
         hint=f"name one: {some([f'`{one}`' for one in known])}",
         context={"known": sorted(known)},
     )
+
+
+def follows_none(layout: EnvironmentLayout, branch: str) -> bool:
+    """Whether a branch follows none of the remotes that there are."""
+    follows = upstream_of(layout.definition, branch)
+    return follows is None or follows[0] not in {one.name for one in list_remotes(layout.definition)}
 
 
 def refuse_offline(remote: Remote, address: str, *, offline: bool) -> None:
@@ -78,4 +87,16 @@ def _without_remotes(layout: EnvironmentLayout) -> RemoteNotFound:
         f"the history of `{layout.name}` has no remote: nothing says where it is to be shared",
         hint="`comfydock remote add origin URL` adds one; any git server or bare repository will do",
         context={"environment": layout.name},
+    )
+
+
+def _followed_remote_gone(
+    layout: EnvironmentLayout, branch: str, follows: tuple[str, str], known: list[str]
+) -> RemoteNotFound:
+    """Whatever is chosen instead would be a guess about where somebody's work goes to or comes from."""
+    remote = without_credentials(follows[0])
+    return RemoteNotFound(
+        f"`{branch}` follows `{remote}/{follows[1]}`, and `{layout.name}` has no remote `{remote}`",
+        hint=f"name one: {some([f'`{one}`' for one in known])}; `comfydock push NAME` lets the branch follow it",
+        context={"remote": remote, "branch": branch, "known": sorted(known)},
     )

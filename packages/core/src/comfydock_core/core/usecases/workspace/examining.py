@@ -8,6 +8,7 @@ from comfydock_core.analyzers.doctor.history import (
     check_history,
     check_objects,
     check_start_reports,
+    check_upstream,
     check_workflow_locks,
 )
 from comfydock_core.analyzers.doctor.manifest import check_manifest
@@ -25,6 +26,7 @@ from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.history.conversion_note import NOTE, is_readable_note
 from comfydock_core.repositories.start_reports import is_readable
 from comfydock_core.repositories.working_places import remove_left
 from comfydock_core.repositories.workspace_config_reader import read_config
@@ -34,10 +36,12 @@ from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.files.filesystem import make_directory_link
 
 _MODELS = "ComfyUI/models"
+_CONVERSION_NOTE = f".cec/{NOTE}"
 
 # What each mending does, in the words of a plan.
 _WORDS = {"make-directory": "make", "link-models": "link", "forget-active": "unuse", "remove-mirror": "remove",
-          "remove-left-place": "remove", "remove-start-report": "remove", "relink-workspace": "relink"}  # fmt: skip
+          "remove-left-place": "remove", "remove-start-report": "remove",
+          "remove-conversion-note": "remove", "relink-workspace": "relink"}  # fmt: skip
 
 
 def examine(
@@ -70,6 +74,7 @@ def _examine_environment(
         lambda: check_models(layout),
         lambda: check_history(layout),
         lambda: check_objects(layout, deep=deep),
+        lambda: check_upstream(layout),
         lambda: check_start_reports(workspace.start_reports(name), name),
         lambda: check_workflow_locks(layout),
         lambda: check_operations(layout.root, name),
@@ -154,6 +159,16 @@ def _remove_start_report(layout: WorkspaceLayout, path: str, initiator: Initiato
         os.unlink(path)
 
 
+def _remove_conversion_note(layout: WorkspaceLayout, path: str, initiator: Initiator, reporter: Reporter) -> None:
+    """As an operation: moves write it in one, too, and an undo brings it back."""
+    if is_readable_note(path):  # A move may have written it anew meanwhile.
+        return
+    root = path.removesuffix(f"/{_CONVERSION_NOTE}")
+    plan = make_plan(root, "doctor", [swap(root, _CONVERSION_NOTE, has_new=False)], fetch_bytes=0, disk_needed=0)
+    with operation(plan, initiator, reporter) as under_way:
+        under_way.commit()
+
+
 def _relink_workspace(layout: WorkspaceLayout, path: str, initiator: Initiator, reporter: Reporter) -> None:
     relink(layout, initiator, reporter)
 
@@ -165,5 +180,6 @@ _MENDERS: dict[str, Callable[[WorkspaceLayout, str, Initiator, Reporter], None]]
     "remove-mirror": _remove_mirror,
     "remove-left-place": _remove_left_place,
     "remove-start-report": _remove_start_report,
+    "remove-conversion-note": _remove_conversion_note,
     "relink-workspace": _relink_workspace,
 }
