@@ -18,18 +18,28 @@ from comfydock_core.utils.text import some
 _SHOWN = 3
 
 
-def find_gaps(layout: EnvironmentLayout, changes: LocalChanges, patched: Collection[str]) -> tuple[Gap, ...]:
+def find_gaps(
+    layout: EnvironmentLayout, changes: LocalChanges, patched: Collection[str], carried: Collection[str] = ()
+) -> tuple[Gap, ...]:
     """Everything that a commit would lack, ComfyUI first; what it has patches of is no gap.
 
+    `carried` are node packs that go along as they were committed, wherever their repositories are.
     Raises `ManifestDamaged`, `LockDamaged`, `FileSystemError`, `OSError`.
     """
     ours = []
     if changes.comfyui and COMFYUI not in patched:
         ours.append(Gap("comfyui", "ComfyUI", told_files(changes.comfyui)))
-    return (*ours, *_of_packs(layout, changes, patched), *_of_packages(layout), *model_gaps(layout, changes.manifest))
+    return (
+        *ours,
+        *_of_packs(layout, changes, patched, carried),
+        *_of_packages(layout),
+        *model_gaps(layout, changes.manifest),
+    )
 
 
-def _of_packs(layout: EnvironmentLayout, changes: LocalChanges, patched: Collection[str]) -> Iterator[Gap]:
+def _of_packs(
+    layout: EnvironmentLayout, changes: LocalChanges, patched: Collection[str], carried: Collection[str]
+) -> Iterator[Gap]:
     packs = changes.tracked.values()
     for pack in packs:
         if pack.is_development:
@@ -39,7 +49,7 @@ def _of_packs(layout: EnvironmentLayout, changes: LocalChanges, patched: Collect
             continue
         changed = changes.packs.get(pack.identifier)
         reasons = [told_files(changed)] if changed and pack.identifier not in patched else []
-        if _is_local(pack.release.repository):
+        if pack.identifier not in carried and _is_local(pack.release.repository):
             reasons.append(f"its repository is `{pack.release.repository}` on this machine")
         if reasons:
             yield Gap("pack", pack.identifier, "; ".join(reasons))

@@ -5,7 +5,7 @@ import os
 import shlex
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import IO
 
@@ -94,7 +94,8 @@ def plan_export(
         if request.with_history:
             reporter.phase("Packing the history")
             services_here.bundles.add_history(commit, branch, scratch, found)
-        said = _manifest(layout, workspace, found, needs, found_models)
+        carried = packs.keys() if request.with_packs else ()
+        said = _manifest(layout, workspace, found, needs, found_models, carried)
     if request.with_history:
         said = replace(said, history=HistoryTip(commit, branch))
     return ExportPlan(
@@ -208,12 +209,20 @@ def _without_models(models: Sequence[NeededModel]) -> ExportRefused:
 
 
 def _manifest(
-    layout: EnvironmentLayout, workspace: WorkspaceLayout, found: Collected, needs: Needs, models: FoundModels
+    layout: EnvironmentLayout,
+    workspace: WorkspaceLayout,
+    found: Collected,
+    needs: Needs,
+    models: FoundModels,
+    packs: Collection[str],
 ) -> BundleManifest:
-    """Only what the state decides stands in it: no names of environments, no moments, no commits."""
+    """Only what the state decides stands in it: no names of environments, no moments, no commits.
+
+    `packs` are the node packs that are carried.
+    """
     changes = local_changes_once(layout, workspace)()
     names = {member.name: member.digest for member in found.members}
-    gaps = find_gaps(layout, changes, held_patches(names).keys())
+    gaps = find_gaps(layout, changes, held_patches(names).keys(), packs)
     carried = {("development-pack", name.split("/")[1]) for name in names if name.startswith(DEVELOPMENT)}
     carried |= {("model", model.place) for model in models.carried}
     missing = [gap for gap in gaps if (gap.kind, gap.name) not in carried]
