@@ -17,6 +17,7 @@ from comfydock_core.models.mirrors import (
     MODELS,
     PACKAGES,
     PACKS,
+    PYTHONS,
     MirrorContents,
     MirrorFile,
 )
@@ -244,6 +245,11 @@ class MirrorWriter(MirrorStore):
             repositories={name: one for name, one in listed.repositories.items() if files.keys() >= set(one.parts)},
             packs={name: one for name, one in listed.packs.items() if f"{PACKS}{one.sha256}" in files},
             models={name: one for name, one in listed.models.items() if f"{MODELS}{one.blake3}" in files},
+            pythons={
+                name: one
+                for name, one in listed.pythons.items()
+                if not any(path.startswith(f"{PYTHONS}{name}/") for path in lost)
+            },
             locks=set() if any(path.startswith(PACKAGES) for path in lost) else listed.locks,
         )
 

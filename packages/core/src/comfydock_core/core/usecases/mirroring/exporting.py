@@ -19,6 +19,7 @@ from comfydock_core.core.usecases.mirroring.definitions import (
 )
 from comfydock_core.core.usecases.mirroring.models import take_models
 from comfydock_core.core.usecases.mirroring.packages import PackageFiller, take_packages
+from comfydock_core.core.usecases.mirroring.pythons import PythonTaker
 from comfydock_core.core.usecases.sharing.exporting import committed_head, export_bundle, plan_export
 from comfydock_core.models.addresses import holds_secrets, without_credentials
 from comfydock_core.models.exceptions import ComfyDockError
@@ -81,6 +82,8 @@ def export_mirror(
         writer.note()
         export.take_packages()
         writer.note()
+        export.take_pythons()
+        writer.note()
         export.take_answers()
         export.take_lists()
         if request.models != NO_MODELS:
@@ -117,6 +120,7 @@ class _Export:
         self._registered: set[str] = set()
         self._definitions: list[tuple[EnvironmentLayout, Definition]] = []
         self._filler = PackageFiller(workspace, services, scratch, reporter)
+        self._pythons = PythonTaker(workspace, writer, reporter)
         self.lacking: list[tuple[str, str]] = []
 
     def take_environment(self, layout: EnvironmentLayout) -> tuple[NeededModel, ...]:
@@ -232,6 +236,12 @@ class _Export:
             locks |= filled
             self._writer.now.uv = self._filler.version()
 
+    def take_pythons(self) -> None:
+        """What the definitions run with, where uv manages it; after the packages, for which it may have been had."""
+        for layout, definition in self._definitions:
+            self._pythons.take(layout, definition)
+        self.lacking += self._pythons.lacking
+
     def take_answers(self) -> None:
         """What the registry says of the node packs, which is asked for where one is added by its name."""
         for identifier in sorted(self._registered):
@@ -252,7 +262,7 @@ class _Export:
 
     def notes(self) -> Iterable[str]:
         """What the other machine has to have besides."""
-        pythons = sorted({one.python for one in self._writer.now.environments.values() if one.python})
+        pythons = self._pythons.missing()
         if pythons:
             yield f"Python {', '.join(pythons)} is not in the mirror: install it on the other machine"
         if self._writer.now.uv is not None:
