@@ -8,7 +8,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import IO
+from io import BufferedReader
 
 from comfydock_core.models.exceptions import ChangedMeanwhile, MirrorDamaged, MirrorNotFound, MirrorRefused
 from comfydock_core.models.mirrors import (
@@ -279,7 +279,7 @@ class _NoFile(Exception):
     """What has the name is a link, a device or a directory."""
 
 
-def _opened(path: str) -> IO[bytes]:
+def _opened(path: str) -> BufferedReader:
     """A file and nothing else: whoever wrote the mirror may have put anything there."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -303,12 +303,9 @@ def _changed(source: str) -> ChangedMeanwhile:
     )
 
 
-def _digest(file: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while content := file.read(_CHUNK):
-        digest.update(content)
-    return digest.hexdigest()
+def _digest(file: BufferedReader) -> str:
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _is_as(file: IO[bytes], known: MirrorFile) -> bool:
+def _is_as(file: BufferedReader, known: MirrorFile) -> bool:
     return os.fstat(file.fileno()).st_size == known.size and _digest(file) == known.sha256

@@ -7,7 +7,6 @@ from comfydock_core.caching.api_cache import APICacheManager
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.history.fitness import refuse_unfit
 from comfydock_core.core.usecases.mirroring.definitions import (
     Definition,
     comfyui_of,
@@ -22,6 +21,7 @@ from comfydock_core.core.usecases.mirroring.models import take_models
 from comfydock_core.core.usecases.mirroring.packages import PackageFiller, take_packages
 from comfydock_core.core.usecases.mirroring.pythons import PythonTaker
 from comfydock_core.core.usecases.sharing.exporting import committed_head, export_bundle, plan_export
+from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.models.addresses import holds_secrets
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.mirrors import (
@@ -39,7 +39,7 @@ from comfydock_core.models.operation import Initiator
 from comfydock_core.models.packs.node_packs import PackReference
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodeInfo
-from comfydock_core.models.sharing import ExportRequest, NeededModel
+from comfydock_core.models.sharing import ExportPlan, ExportRequest, NeededModel
 from comfydock_core.repositories.mirrors.store import MirrorWriter
 from comfydock_core.repositories.node_data.list_files import FILES
 from comfydock_core.repositories.working_places import working_place
@@ -65,7 +65,6 @@ def export_mirror(
     """
     directory = os.path.abspath(os.path.expanduser(request.directory))
     for layout in layouts:
-        refuse_unfit(layout)
         committed_head(layout)
     writer = MirrorWriter(directory)
     with (
@@ -125,9 +124,9 @@ class _Export:
 
     def take_environment(self, layout: EnvironmentLayout) -> tuple[NeededModel, ...]:
         """The bundle and the archives of node packs; returns the models that its workflows need."""
-        commit = committed_head(layout)
+        bundle = self._take_bundle(layout)
         self._reporter.phase(f"Reading the history of {layout.name}")
-        for definition in definitions_of(layout, commit):
+        for definition in definitions_of(layout, bundle.commit):
             reason = is_readable(definition, layout)
             if reason is not None and not definition.is_last:
                 self.lacking.append((f"{layout.name} at {definition.commit[:10]}", reason))
@@ -136,19 +135,20 @@ class _Export:
             self._note_comfyui(definition, layout)
             for release in releases_of(definition, layout):
                 self._take_release(release)
-        return self._take_bundle(layout, commit)
+        python = next((one.python for where, one in self._definitions if where is layout and one.is_last), None)
+        self._writer.now.environments[layout.name] = MirroredEnvironment(bundle.commit, python or "")
+        return bundle.manifest.models
 
-    def _take_bundle(self, layout: EnvironmentLayout, commit: str) -> tuple[NeededModel, ...]:
-        wish = ExportRequest(f"{self._writer.aside()}.tar.gz", with_history=True, allow_issues=True)
+    def _take_bundle(self, layout: EnvironmentLayout) -> ExportPlan:
+        target = f"{self._writer.aside()}.tar.gz"
+        wish = ExportRequest(target, with_history=True, allow_issues=True, look_for_issues=False)
         scratch = f"{self._scratch}/bundle-{layout.name}"
         os.mkdir(scratch)
         callbacks = _Unasked()
         plan = plan_export(layout, self._workspace, self._services, wish, scratch, callbacks, self._reporter)
         written = export_bundle(layout, self._services, plan, callbacks)
         self._writer.settle(f"{ENVIRONMENTS}{layout.name}.tar.gz", written.target or "")
-        python = next((one.python for where, one in self._definitions if where is layout and one.is_last), None)
-        self._writer.now.environments[layout.name] = MirroredEnvironment(commit, python or "")
-        return plan.manifest.models
+        return plan
 
     def _note_comfyui(self, definition: Definition, layout: EnvironmentLayout) -> None:
         named, commit = comfyui_of(definition, layout)
@@ -208,7 +208,7 @@ class _Export:
             refused = take_packages(self._workspace, self._filler.wanted, self._writer)
             self.lacking += [(path, "no mirror has a file of such a name") for path in refused]
             locks |= filled
-            self._writer.now.uv = self._filler.version()
+            self._writer.now.uv = UVCommand.of_workspace(self._workspace).version()
         for _, definition in self._definitions:
             if definition.digest in locks:
                 self.lacking += [(package, _FROM_GIT) for package in packages_from_git(definition)]

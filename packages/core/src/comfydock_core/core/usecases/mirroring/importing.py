@@ -10,11 +10,11 @@ from collections.abc import Callable
 from functools import partial
 
 from comfydock_core.caching.api_cache import APICacheManager
-from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.environments.creating import configured_models
 from comfydock_core.core.usecases.mirroring.pythons import foreign_pythons, lacking_pythons, put_python
+from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.models.exceptions import MirrorDamaged
 from comfydock_core.models.mirrors import (
     ANSWERS,
@@ -204,8 +204,7 @@ class _Taking:
     def compare_uv(self) -> None:
         """Say where uv is another one: each keeps its packages in its own way."""
         there = self._contents.uv
-        os.makedirs(f"{self._scratch}/.cec", exist_ok=True)
-        here = self._services.environment(EnvironmentLayout(self._scratch)).uv_project.uv_version()
+        here = UVCommand.of_workspace(self._workspace).version()
         if there is not None and there != here:
             self.notes.append(
                 f"the packages are as uv {there} keeps them, and this is uv {here}, which may not find them"

@@ -92,11 +92,6 @@ class PackageFiller:
             return error.message
         return None
 
-    def version(self) -> str:
-        """The version of uv. Raises `ToolMissing`, `UvFailed`."""
-        os.makedirs(f"{self._scratch}/.cec", exist_ok=True)
-        return self._services.environment(EnvironmentLayout(self._scratch)).uv_project.uv_version()
-
     def _want(self, definition: Definition) -> None:
         with self._placed(definition) as place:
             lock = read_lock(place.lock)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.history.fitness import refuse_unfit
 from comfydock_core.core.usecases.mirroring.definitions import (
     comfyui_of,
     definitions_of,
@@ -39,7 +38,6 @@ def plan_mirror(
     definitions: dict[str, str] = {}
     pythons: dict[str, None] = {}
     for layout in layouts:
-        refuse_unfit(layout)
         for definition in definitions_of(layout, committed_head(layout)):
             if is_readable(definition, layout) is not None and not definition.is_last:
                 continue
