@@ -141,6 +141,12 @@ def test_a_mirror_says_what_is_in_it_and_what_is_not(made: Made) -> None:
     assert "Python" in made.data["notes"][0]
 
 
+def test_no_workflow_is_checked_for_a_mirror(made: Made) -> None:
+    logs = made.definition.parents[2] / "logs/work"
+    assert not (logs / "workflows.json").exists()
+    assert not (logs / "reports").exists()
+
+
 def test_a_verified_mirror_is_as_it_is_listed(made: Made, apart: Session) -> None:
     told = apart.data("mirror", "verify", str(made.directory))
     assert (told["files"], told["environments"]) == (made.data["files"], ["work"])

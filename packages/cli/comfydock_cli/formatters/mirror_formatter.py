@@ -13,6 +13,7 @@ _WORDS = {
     "packs": "node packs",
     "git": "histories",
     "uv": "Python packages",
+    "python": "Python",
     "answers": "answers of the registry",
     "lists": "lists of node packs",
     "models": "models",
@@ -45,11 +46,13 @@ def planned(plan: MirrorPlan) -> Result:
         "packs": list(plan.packs),
         "repositories": list(plan.repositories),
         "definitions": list(plan.definitions),
+        "pythons": list(plan.pythons),
     }
     lines = [f"would mirror {', '.join(map(clean, plan.environments))} to {clean(plan.directory)}"]
     lines += [f"  node pack: {clean(one)}" for one in plan.packs]
     lines += [f"  history: {clean(one)}" for one in plan.repositories]
     lines += [f"  Python packages: {clean(one)}" for one in plan.definitions]
+    lines += [f"  Python: {clean(one)}" for one in plan.pythons]
     return Result(data, "".join(f"{line}\n" for line in lines))
 
 

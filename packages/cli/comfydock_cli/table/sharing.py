@@ -254,8 +254,9 @@ COMMANDS: tuple[Command, ...] = (
         "comfydock_cli.global_commands.mirrors:export",
         "Put all that environments need into a directory",
         "The last commits as bundles with their histories, and whatever any commit of them needs: node packs, histories"
-        " of repositories, the locked Python packages for this platform, what the registry says, and models where they"
-        " are wanted. A further run adds what is new. What could not be had is listed; the exit code is 3 then.",
+        " of repositories, the locked Python packages for this platform, Python itself where uv manages it, what the"
+        " registry says, and models where they are wanted. A further run adds what is new. What could not be had is"
+        " listed; the exit code is 3 then.",
         (
             "comfydock mirror export /data/mirror",
             "comfydock mirror export /data/mirror work --models required",
@@ -286,7 +287,8 @@ COMMANDS: tuple[Command, ...] = (
         "comfydock_cli.global_commands.mirrors:import_",
         "Give a workspace all that a mirror has",
         "Fills the caches of this workspace, so that `--offline` works for whatever is in the mirror: `import` of its"
-        " environments, `create`, `node add`, `sync`, `switch`. Every file is compared with its digest on the way. No"
+        " environments, `create`, `node add`, `sync`, `switch`. Every file is compared with its digest on the way. A"
+        " Python of the mirror is put where uv finds it and runs as it is: take mirrors only from people you trust. No"
         " environment is made or changed. `import NAME --offline-from DIR` does this first.",
         ("comfydock mirror import /data/mirror",),
         _ABOUT,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.factories.pack_factory import pack_contents
 from comfydock_core.integrations.git import changes
@@ -324,6 +325,38 @@ def test_a_submodule_whose_commit_nobody_has_is_named(host: PackHost, contents: 
     git(place, "-c", "user.name=x", "-c", "user.email=x@example.invalid", "commit", "--quiet", "-m", "Pin another")
     with pytest.raises(RefNotFound, match="`vendor` of fancy is pinned to the commit 1111"):
         contents.obtain(committed(HUB, git(place, "rev-parse", "HEAD").strip()), SILENT)
+
+
+def test_submodules_come_from_the_mirrors_of_this_machine_without_a_network(
+    host: PackHost, contents: PackContents, layout: WorkspaceLayout
+) -> None:
+    inner = host.add_repository("bob", "inner", {"inner.py": "x = 1\n"})
+    version = with_submodule(host, "../../bob/inner")
+    mirrors = RepositoryMirrors(layout.git_mirrors)
+    for repository, wanted in ((HUB, version), ("https://github.com/bob/inner", inner)):
+        assert mirrors.fetched_commit(repository, wanted, reporter=SILENT) == wanted
+    host.git.requests.clear()
+    content = pack_contents(layout, offline=True).obtain(committed(HUB, version), SILENT)
+    assert "vendor/inner.py" in tree(content.directory)
+    assert host.git.requests == []
+
+
+def test_a_submodule_that_git_leaves_empty_is_told(host: PackHost, layout: WorkspaceLayout) -> None:
+    inner = host.add_repository("bob", "inner", {"inner.py": "x = 1\n"})
+    with_submodule(host, "../../bob/inner")
+    place = host.repository("alice", "fancy")
+    for name in ("another", "vendor"):  # Git takes the last of them.
+        with (place / ".gitmodules").open("a") as file:
+            file.write(f'[submodule "{name}"]\n\tpath = vendor\n\turl = ../../bob/inner\n')
+    git(place, "add", ".gitmodules")
+    git(place, "-c", "user.name=x", "-c", "user.email=x@example.invalid", "commit", "--quiet", "-m", "Name it again")
+    version = git(place, "rev-parse", "HEAD").strip()
+    mirrors = RepositoryMirrors(layout.git_mirrors)
+    for repository, wanted in ((HUB, version), ("https://github.com/bob/inner", inner)):
+        assert mirrors.fetched_commit(repository, wanted, reporter=SILENT) == wanted
+    with pytest.raises(GitFailed, match="left the submodule `vendor` empty"):
+        pack_contents(layout, offline=True).obtain(committed(HUB, version), SILENT)
+    assert kept(layout) == []
 
 
 def lose_an_object(place: Path, path: str) -> None:

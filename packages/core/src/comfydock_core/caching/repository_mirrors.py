@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from comfydock_core.caching.base import ContentCacheBase
 from comfydock_core.caching.mirror_names import MIRROR, mirror_key, mirror_path
-from comfydock_core.integrations.git import carrying, mirrors, queries, remotes
+from comfydock_core.integrations.git import carrying, mirrors, queries, remotes, submodules
 from comfydock_core.integrations.git.remotes import RemoteRefs
+from comfydock_core.integrations.git.submodules import Submodule
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import GitFailed, OfflineRefused
 from comfydock_core.models.protocols import Reporter
@@ -75,6 +76,23 @@ class RepositoryMirrors(ContentCacheBase):
         with self._locked(mirror_key(repository), without_credentials(repository)):
             mirror = self._obtain(repository, wanted, what, reporter)
             mirrors.clone(mirror, repository, directory, what=what, on_line=on_line)
+
+    def place_submodule(self, worktree: str, one: Submodule, repository: str, *, reporter: Reporter) -> None:
+        """Check a submodule out whose repository this is. Raises what `clone` raises."""
+        with self._locked(mirror_key(repository), without_credentials(repository)):
+            mirror = self._obtain(repository, one.commit, f"the submodule {one.path}", reporter)
+            submodules.place(worktree, one, mirror, without_credentials(repository))
+
+    def submodules(self, repository: str, commit: str) -> tuple[list[Submodule], list[str]]:
+        """The submodules of a commit that the mirror has, and the places of those without an address. No network.
+
+        Raises `GitFailed`.
+        """
+        return submodules.listed(self.path(repository), commit)
+
+    def large_files(self, repository: str, commit: str) -> list[str]:
+        """The files of a commit that the mirror has whose content lies elsewhere (LFS). No network."""
+        return submodules.lfs_pointers_at(self.path(repository), commit)
 
     def references(self, repository: str) -> dict[str, str] | None:
         """Every reference that the mirror has, or `None` without one. No network. Raises `GitFailed`."""

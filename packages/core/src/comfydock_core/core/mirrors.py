@@ -33,7 +33,8 @@ class Mirrors:
         """What `export` would have to get. Nothing is written, and nobody is asked. Raises what `export` raises."""
         from comfydock_core.core.usecases.mirroring.planning import plan_mirror
 
-        return plan_mirror(self._there.services(), self._named(request), request)
+        there = self._there
+        return plan_mirror(there.layout, there.services(), self._named(request), request)
 
     def verify(self, directory: str, reporter: Reporter) -> MirrorVerification:
         """Compare every file with what is listed. Raises `MirrorNotFound`, `MirrorDamaged`, `FileSystemError`."""

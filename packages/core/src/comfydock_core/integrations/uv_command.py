@@ -21,7 +21,7 @@ from comfydock_core.integrations.uv_environment import (
     uv_environment,
 )
 from comfydock_core.integrations.uv_errors import outdated, uv_failure
-from comfydock_core.models.exceptions import ToolMissing
+from comfydock_core.models.exceptions import PythonNotFound, ToolMissing
 from comfydock_core.utils import native
 from comfydock_core.utils.child_environment import child_environment
 
@@ -277,6 +277,20 @@ class UVCommand:
         place = os.path.dirname(self._venv)
         with process.alongside(command, cwd=place, env=self.environment(), judge=judge, hint=_HINT_MISSING):
             yield
+
+    def find_python(self, python: str) -> str | None:
+        """The interpreter that `create_venv` takes where it need not fetch one, `None` where it would have to.
+
+        Raises `UvFailed`.
+        """
+        command = ["python", "find", "--system", "--no-project", "--no-python-downloads", "--", python]
+        completed = self._capture(command)
+        if completed.returncode == 0:
+            return completed.output.strip()
+        failure = uv_failure(completed, [self.program, *command], f"look for Python {python}")
+        if isinstance(failure, PythonNotFound):
+            return None
+        raise failure
 
     def dry_run(self) -> Completed:
         """What a sync of a project of 1.x would change, without changing anything. The caller judges the exit."""

@@ -180,10 +180,6 @@ class UVProjectManager:
         """All that is locked for `backend` as one `pylock.toml`. Raises what `install` raises before it installs."""
         return expected_pylock(self._uv, self._definition, read_manifest(f"{self._definition}/pyproject.toml"), backend)
 
-    def uv_version(self) -> str:
-        """The version of the uv that is used, as `0.9.2`. Raises `UvFailed`."""
-        return self._uv.version()
-
     def refuse_outdated(self) -> None:
         """Raise `LockOutdated` when the manifest was changed since it was locked. Nothing is written."""
         self._uv.refuse_outdated("install the packages")

@@ -11,6 +11,7 @@ ENVIRONMENTS = "environments/"
 PACKS = "packs/"
 HISTORIES = "git/"
 PACKAGES = "uv/"
+PYTHONS = "python/"
 ANSWERS = "answers/"
 LISTS = "lists/"
 MODELS = "models/"
@@ -66,12 +67,20 @@ class MirroredModel:
     blake3: str
 
 
+@dataclass(frozen=True, slots=True)
+class MirroredPython:
+    """An installation of Python that uv manages, `python/<its name>/`, and its symbolic links by their paths there."""
+
+    links: Mapping[str, str]
+
+
 @dataclass(slots=True)
 class MirrorContents:
     """What a mirror says of itself, in `mirror.json`.
 
     `links` are names in uv's cache that stand for an unpacked package, by the path below its root. `locks` are digests
-    of the definitions whose packages are all there. `uv` is the version of uv that made them.
+    of the definitions whose packages are all there. `uv` is the version of uv that made them. `pythons` are by the
+    names that uv gives to installations.
     """
 
     files: dict[str, MirrorFile] = field(default_factory=dict)
@@ -82,6 +91,7 @@ class MirrorContents:
     links: dict[str, str] = field(default_factory=dict)
     locks: set[str] = field(default_factory=set)
     uv: str | None = None
+    pythons: dict[str, MirroredPython] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -101,13 +111,15 @@ class MirrorRequest:
 @dataclass(frozen=True, slots=True)
 class MirrorPlan:
     """What a mirror lacks of some environments: node packs as `name version`, repositories of which it has no history
-    yet, and commits whose packages it does not have, as `environment commit`."""
+    yet, commits whose packages it does not have, as `environment commit`, and installations of Python, as uv calls
+    them."""
 
     directory: str
     environments: tuple[str, ...]
     packs: tuple[str, ...]
     repositories: tuple[str, ...]
     definitions: tuple[str, ...]
+    pythons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ class ExportRequest:
     """How to export. `target` is a file, a directory, `-` for standard output, `None` for a name of the day here.
 
     `sign` is the path of a key. With `allow_issues` workflows may lack something, and models may be without a source.
+    Without `look_for_issues` nobody wants to know what workflows lack, which takes long to find out.
     """
 
     target: str | None = None
@@ -103,6 +104,7 @@ class ExportRequest:
     with_history: bool = False
     sign: str | None = None
     allow_issues: bool = False
+    look_for_issues: bool = True
 
 
 @dataclass(frozen=True, slots=True)

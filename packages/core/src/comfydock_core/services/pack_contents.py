@@ -29,7 +29,7 @@ from comfydock_core.utils.files import archives, atomic
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.files.filesystem import measure_tree
 from comfydock_core.utils.files.tree_copy import copy_tree
-from comfydock_core.utils.git_urls import local_path
+from comfydock_core.utils.git_urls import local_path, submodule_address
 from comfydock_core.utils.text import counted, some
 
 _LARGEST_ARCHIVE = 8_000_000_000
@@ -249,11 +249,8 @@ class PackContents:
     ) -> None:
         local = local_path(repository) is not None
         if self._offline and not local:
-            raise OfflineRefused(
-                f"{release.name} has submodules, which are not on this machine, and the network is turned off",
-                hint="run the command without `--offline`",
-                context={"repository": without_credentials(repository), "wanted": release.version},
-            )
+            self._place_submodules(release, repository, directory, reporter)
+            return
         reporter.phase(f"Fetching the submodules of {release.name}")
         submodules.fetch(
             directory,
@@ -263,6 +260,23 @@ class PackContents:
             what=release.name,
             on_line=clone_listener(reporter),
         )
+
+    def _place_submodules(self, release: NodeInfo, repository: str, directory: str, reporter: Reporter) -> None:
+        """Check out the submodules, and those in them, from the mirrors of this machine."""
+        waiting, placed = [(directory, repository)], 0
+        while waiting:
+            place, parent = waiting.pop()
+            for one in submodules.listed(place, "HEAD")[0]:
+                address = submodule_address(one.address, parent)
+                placed += 1
+                if address is None or placed > submodules.MOST_SUBMODULES:
+                    raise OfflineRefused(
+                        f"the submodule `{one.path}` of {release.name} is not on this machine, and the network is off",
+                        hint="run the command without `--offline`",
+                        context={"repository": without_credentials(repository), "wanted": release.version},
+                    )
+                self._mirrors.place_submodule(place, one, address, reporter=reporter)
+                waiting.append((f"{place}/{one.path}", address))
 
     def _fetch_large_files(self, repository: str, directory: str, reporter: Reporter) -> tuple[str, ...]:
         pointers = submodules.lfs_pointers(directory)

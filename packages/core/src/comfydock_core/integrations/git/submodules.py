@@ -3,16 +3,29 @@
 import os
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from comfydock_core.integrations.git import runner
+from comfydock_core.integrations.git import remotes, runner
 from comfydock_core.integrations.git_options import LFS_FILTER
-from comfydock_core.models.exceptions import RefNotFound
+from comfydock_core.models.exceptions import GitFailed, RefNotFound
 
+MOST_SUBMODULES = 1000  # More than anybody has, so that repositories of strangers come to an end.
 _GITLINK = "160000"
+_QUESTION = ("--get-regexp", r"^submodule\..*\.(path|url)$")
 _FAILED = re.compile(r"clone of '([^']+)' into submodule path")
 _LACKING = re.compile(r"submodule path '([^']+)', but it did not contain ([0-9a-f]+)")
 _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _LARGEST_POINTER = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Submodule:
+    """A repository inside of another: what it is called, where it lies there, its address as written, its commit."""
+
+    name: str
+    path: str
+    address: str
+    commit: str
 
 
 def read(worktree: str) -> tuple[list[str], list[str]]:
@@ -25,6 +38,36 @@ def read(worktree: str) -> tuple[list[str], list[str]]:
     places = sorted(path for facts, _, path in entries if facts.startswith(_GITLINK))
     known = _addressed(worktree) if places else set()
     return [path for path in places if path in known], [path for path in places if path not in known]
+
+
+def listed(repository: str, commit: str) -> tuple[list[Submodule], list[str]]:
+    """What `read` tells, of a commit of any repository on this machine. Raises `GitFailed`."""
+    entries = _tree(repository, commit)
+    commits = {path: name for path, (mode, name, _) in entries.items() if mode == _GITLINK}
+    if not commits:
+        return [], []
+    answer = runner.ask(["config", "--null", "--blob", f"{commit}:.gitmodules", *_QUESTION], cwd=repository)
+    named = _named(answer.output)
+    found = [Submodule(named[path][0], path, named[path][1], name) for path, name in commits.items() if path in named]
+    return found, [path for path in commits if path not in named]
+
+
+def place(worktree: str, one: Submodule, mirror: str, address: str) -> None:
+    """Check a submodule out from a mirror of its repository, as if it had come from `address`; none of its own.
+
+    Raises `GitFailed`.
+    """
+    key = f"submodule.{one.name}.url"
+    runner.run(["config", key, mirror], cwd=worktree, doing="configure a submodule")
+    try:
+        # The one address that is asked is that of the mirror, whatever the repository says.
+        words = ["-c", "protocol.file.allow=always", "submodule", "update", "--", one.path]
+        runner.run(words, cwd=worktree, doing=f"check out the submodule {one.path}")
+    finally:
+        runner.run(["config", key, address], cwd=worktree, doing="configure a submodule")
+    if not os.path.lexists(f"{worktree}/{one.path}/.git"):  # Git took another of the names that it has there.
+        raise GitFailed(f"git left the submodule `{one.path}` empty", context={"submodule": one.path})
+    remotes.set_address(f"{worktree}/{one.path}", "origin", address)
 
 
 def fetch(
@@ -56,12 +99,29 @@ def fetch(
 
 def _addressed(worktree: str) -> set[str]:
     """The places that `.gitmodules` has an address for."""
-    question = ["config", "--null", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.(path|url)$"]
-    answer = runner.ask(question, cwd=worktree)
-    pairs = dict(entry.split("\n", 1) for entry in answer.output.split("\0") if "\n" in entry)
-    return {
-        value for key, value in pairs.items() if key.endswith(".path") and pairs.get(f"{key.removesuffix('path')}url")
-    }
+    answer = runner.ask(["config", "--null", "--file", ".gitmodules", *_QUESTION], cwd=worktree)
+    return set(_named(answer.output))
+
+
+def _named(output: str) -> dict[str, tuple[str, str]]:
+    """The name and the address of each submodule that has one, by its place."""
+    pairs = dict(entry.split("\n", 1) for entry in output.split("\0") if "\n" in entry)
+    found = {}
+    for key, path in pairs.items():
+        address = pairs.get(f"{key.removesuffix('path')}url") if key.endswith(".path") else None
+        if address:
+            found[path] = (key.removeprefix("submodule.").removesuffix(".path"), address)
+    return found
+
+
+def _tree(repository: str, commit: str) -> dict[str, tuple[str, str, int]]:
+    """Everything in a commit: its mode, its name, and the size of a file."""
+    output = runner.run(["ls-tree", "-r", "-l", "-z", "--full-tree", commit], cwd=repository, doing="read a commit")
+    found = {}
+    for facts, _, path in (entry.partition("\t") for entry in output.split("\0") if entry):
+        mode, _, name, size = facts.split()
+        found[path] = (mode, name, int(size) if size.isdecimal() else 0)
+    return found
 
 
 def lfs_pointers(worktree: str) -> list[str]:
@@ -70,6 +130,17 @@ def lfs_pointers(worktree: str) -> list[str]:
     if not any(_mentions_lfs(path) for path in files if os.path.basename(path) == ".gitattributes"):
         return []
     return sorted(os.path.relpath(path, worktree) for path in files if _is_pointer(path))
+
+
+def lfs_pointers_at(repository: str, commit: str) -> list[str]:
+    """The same of a commit of any repository on this machine. Raises `GitFailed`."""
+    mentioned = ["grep", "--quiet", "--fixed-strings", "-e", "filter=lfs", commit, "--", ":(top,glob)**/.gitattributes"]
+    if runner.ask(mentioned, cwd=repository).returncode != 0:
+        return []
+    first = _POINTER.decode().strip().replace(".", r"\.")
+    output = runner.ask(["grep", "-l", "-z", "-e", f"^{first}$", commit], cwd=repository).output
+    small = {path for path, (_, _, size) in _tree(repository, commit).items() if size <= _LARGEST_POINTER}
+    return sorted(small & {path.removeprefix(f"{commit}:") for path in output.split("\0")})
 
 
 def has_lfs(worktree: str) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from comfydock_core.models.exceptions import MirrorDamaged
+from comfydock_core.models.managed_pythons import NAME as PYTHON
+from comfydock_core.models.managed_pythons import managed_python
 from comfydock_core.models.mirrors import (
     ANSWERS,
     ENVIRONMENTS,
@@ -17,10 +19,12 @@ from comfydock_core.models.mirrors import (
     MODELS,
     PACKAGES,
     PACKS,
+    PYTHONS,
     MirrorContents,
     MirroredEnvironment,
     MirroredModel,
     MirroredPack,
+    MirroredPython,
     MirroredRepository,
     MirrorFile,
 )
@@ -43,6 +47,7 @@ _NAMES = {
     PACKS: DIGEST,
     HISTORIES: re.compile(r"[a-z0-9-]+\.\d{1,6}\.bundle"),
     PACKAGES: re.compile(r"(?:archive|wheels|simple|sdists|flat-index)-v\d{1,4}/.+", re.DOTALL),
+    PYTHONS: re.compile(rf"{PYTHON}/.+", re.DOTALL | re.ASCII),
     ANSWERS: re.compile(r"[0-9a-f]{32}"),
     LISTS: re.compile("|".join(re.escape(name) for name in FILES.values())),
     MODELS: DIGEST,
@@ -69,6 +74,7 @@ def manifest_content(contents: MirrorContents) -> bytes:
         "models": {key: {"path": one.path, "blake3": one.blake3} for key, one in contents.models.items()},
         "links": contents.links,
         "locks": sorted(contents.locks),
+        "pythons": {name: {"links": dict(one.links)} for name, one in contents.pythons.items()},
     }
     return write_evenly(values, indent=0)
 
@@ -98,6 +104,16 @@ def is_mirror_path(path: str) -> bool:
     return rule is not None and rule.fullmatch(name) is not None and _is_plain(path)
 
 
+def is_inner_link(path: str, target: str) -> bool:
+    """Whether a symbolic link of an installation stays inside of it, wherever that lies.
+
+    What it leads to is some steps up and then only down, so that other links on the way change nothing about that.
+    """
+    names = target.split("/")
+    up = next((number for number, name in enumerate(names) if name != ".."), len(names))
+    return _is_plain(path) and up <= path.count("/") and _is_plain("/".join(names[up:]))
+
+
 def _of_file(one: MirrorFile) -> dict[str, object]:
     values: dict[str, object] = {"sha256": one.sha256, "size": one.size}
     if one.executable:
@@ -119,6 +135,7 @@ def _contents(values: Mapping[str, object]) -> MirrorContents:
         {path: _link(path, target) for path, target in table(values.get("links", {}), "`links`").items()},
         {_matching(DIGEST, one, "what is in `locks`") for one in _list(locks, "`locks`")},
         None if uv is None else _text({"uv": uv}, "uv"),
+        _each(values, "pythons", _python),
     )
     _refuse_unlisted(found)
     return found
@@ -133,13 +150,18 @@ def _refuse_unlisted(found: MirrorContents) -> None:
     for path in wanted:
         if path not in found.files:
             raise ValueError(f"`{path}` is named and not listed among the files")
-    for path in (*found.files, *found.links):
+    filled = {path.split("/")[1] for path in found.files if path.startswith(PYTHONS)}
+    for name in found.pythons.keys() - filled:
+        raise ValueError(f"`{name}` has no files")
+    links = {f"{PYTHONS}{name}/{path}" for name, one in found.pythons.items() for path in one.links}
+    links |= found.links.keys()
+    for path in (*found.files, *links):
         places = path.split("/")
         for depth in range(1, len(places)):
             above = "/".join(places[:depth])
-            if above in found.files or above in found.links:
+            if above in found.files or above in links:
                 raise ValueError(f"`{above}` is a file and a directory")
-    if found.files.keys() & found.links.keys():
+    if found.files.keys() & links:
         raise ValueError("a name in it is a file and a link")
 
 
@@ -182,6 +204,18 @@ def _model(key: str, values: Mapping[str, object]) -> MirroredModel:
     if not _is_plain(path) or path.startswith("."):
         raise ValueError(f"`{path}` is no path of a model")
     return MirroredModel(path, _matching(DIGEST, values.get("blake3"), "the digest of a model"))
+
+
+def _python(name: str, values: Mapping[str, object]) -> MirroredPython:
+    if managed_python(name) is None:
+        raise ValueError(f"`{name}` is no installation of Python")
+    links = table(values.get("links", {}), f"the links of `{name}`")
+    if len(links) > _MOST_FILES:
+        raise ValueError(f"`{name}` has more than {_MOST_FILES} links")
+    for path, target in links.items():
+        if not isinstance(target, str) or not is_inner_link(path, target):
+            raise ValueError(f"the link `{path}` of `{name}` leads out of it")
+    return MirroredPython({path: str(target) for path, target in links.items()})
 
 
 def _link(path: str, target: object) -> str:

@@ -8,7 +8,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import IO
+from io import BufferedReader
 
 from comfydock_core.models.exceptions import ChangedMeanwhile, MirrorDamaged, MirrorNotFound, MirrorRefused
 from comfydock_core.models.mirrors import (
@@ -17,6 +17,7 @@ from comfydock_core.models.mirrors import (
     MODELS,
     PACKAGES,
     PACKS,
+    PYTHONS,
     MirrorContents,
     MirrorFile,
 )
@@ -244,6 +245,11 @@ class MirrorWriter(MirrorStore):
             repositories={name: one for name, one in listed.repositories.items() if files.keys() >= set(one.parts)},
             packs={name: one for name, one in listed.packs.items() if f"{PACKS}{one.sha256}" in files},
             models={name: one for name, one in listed.models.items() if f"{MODELS}{one.blake3}" in files},
+            pythons={
+                name: one
+                for name, one in listed.pythons.items()
+                if not any(path.startswith(f"{PYTHONS}{name}/") for path in lost)
+            },
             locks=set() if any(path.startswith(PACKAGES) for path in lost) else listed.locks,
         )
 
@@ -273,7 +279,7 @@ class _NoFile(Exception):
     """What has the name is a link, a device or a directory."""
 
 
-def _opened(path: str) -> IO[bytes]:
+def _opened(path: str) -> BufferedReader:
     """A file and nothing else: whoever wrote the mirror may have put anything there."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -297,12 +303,9 @@ def _changed(source: str) -> ChangedMeanwhile:
     )
 
 
-def _digest(file: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while content := file.read(_CHUNK):
-        digest.update(content)
-    return digest.hexdigest()
+def _digest(file: BufferedReader) -> str:
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _is_as(file: IO[bytes], known: MirrorFile) -> bool:
+def _is_as(file: BufferedReader, known: MirrorFile) -> bool:
     return os.fstat(file.fileno()).st_size == known.size and _digest(file) == known.sha256

@@ -12,6 +12,7 @@ from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.shared import NodeInfo
 from comfydock_core.repositories.definition.manifest_reader import parse_manifest
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
+from comfydock_core.repositories.definition.uv_lock import parse_lock
 from comfydock_core.repositories.history.definition_files import CommittedFiles
 
 _MANIFEST = "pyproject.toml"
@@ -90,6 +91,17 @@ def comfyui_of(definition: Definition, layout: EnvironmentLayout) -> tuple[str |
     """The repository of ComfyUI, `None` for the usual one, and the commit. Raises `ManifestDamaged`."""
     manifest = EnvironmentManifest(definition.manifest(layout), layout.manifest)
     return manifest.comfyui_repository, manifest.comfyui_commit
+
+
+def packages_from_git(definition: Definition) -> list[str]:
+    """The Python packages that are locked from repositories of git, as `name version`. Raises `LockDamaged`."""
+    lock = parse_lock(definition.files.get(_LOCK, b"").decode("utf-8", "replace"), _LOCK)
+    found = []
+    for package in lock.packages:
+        source = package.get("source")
+        if isinstance(source, dict) and "git" in source:
+            found.append(f"{package['name']} {package.get('version', '')}".strip())
+    return found
 
 
 def is_readable(definition: Definition, layout: EnvironmentLayout) -> str | None:

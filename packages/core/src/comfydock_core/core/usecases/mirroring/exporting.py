@@ -4,34 +4,34 @@ import os
 from collections.abc import Iterable, Sequence
 
 from comfydock_core.caching.api_cache import APICacheManager
-from comfydock_core.caching.mirror_names import mirror_key
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.history.fitness import refuse_unfit
 from comfydock_core.core.usecases.mirroring.definitions import (
     Definition,
     comfyui_of,
     definitions_of,
     is_readable,
     pack_key,
+    packages_from_git,
     releases_of,
 )
+from comfydock_core.core.usecases.mirroring.histories import HistoryTaker
 from comfydock_core.core.usecases.mirroring.models import take_models
 from comfydock_core.core.usecases.mirroring.packages import PackageFiller, take_packages
+from comfydock_core.core.usecases.mirroring.pythons import PythonTaker
 from comfydock_core.core.usecases.sharing.exporting import committed_head, export_bundle, plan_export
-from comfydock_core.models.addresses import holds_secrets, without_credentials
+from comfydock_core.integrations.uv_command import UVCommand
+from comfydock_core.models.addresses import holds_secrets
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.mirrors import (
     ANSWERS,
     ENVIRONMENTS,
-    HISTORIES,
     LISTS,
     NO_MODELS,
     PACKS,
     MirroredEnvironment,
     MirroredPack,
-    MirroredRepository,
     MirrorExport,
     MirrorRequest,
 )
@@ -39,14 +39,15 @@ from comfydock_core.models.operation import Initiator
 from comfydock_core.models.packs.node_packs import PackReference
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodeInfo
-from comfydock_core.models.sharing import ExportRequest, NeededModel
+from comfydock_core.models.sharing import ExportPlan, ExportRequest, NeededModel
 from comfydock_core.repositories.mirrors.store import MirrorWriter
 from comfydock_core.repositories.node_data.list_files import FILES
 from comfydock_core.repositories.working_places import working_place
 from comfydock_core.services.pack_sources import PackSources
 from comfydock_core.utils.files.disk_errors import disk_errors
-from comfydock_core.utils.git_urls import local_path
 from comfydock_core.utils.versions import is_full_commit
+
+_FROM_GIT = "it is locked from git, which no mirror has: it is fetched from where it lies"
 
 
 def export_mirror(
@@ -64,7 +65,6 @@ def export_mirror(
     """
     directory = os.path.abspath(os.path.expanduser(request.directory))
     for layout in layouts:
-        refuse_unfit(layout)
         committed_head(layout)
     writer = MirrorWriter(directory)
     with (
@@ -80,6 +80,8 @@ def export_mirror(
         export.take_histories()
         writer.note()
         export.take_packages()
+        writer.note()
+        export.take_pythons()
         writer.note()
         export.take_answers()
         export.take_lists()
@@ -113,17 +115,18 @@ class _Export:
         self._reporter = reporter
         self._answers = f"{scratch}/answers"
         self._sources: PackSources = services.packs_with_answers_in(self._answers)
-        self._commits: dict[str, set[str]] = {}
         self._registered: set[str] = set()
         self._definitions: list[tuple[EnvironmentLayout, Definition]] = []
+        self._histories = HistoryTaker(services.mirrors, writer, reporter)
         self._filler = PackageFiller(workspace, services, scratch, reporter)
+        self._pythons = PythonTaker(workspace, writer, reporter)
         self.lacking: list[tuple[str, str]] = []
 
     def take_environment(self, layout: EnvironmentLayout) -> tuple[NeededModel, ...]:
         """The bundle and the archives of node packs; returns the models that its workflows need."""
-        commit = committed_head(layout)
+        bundle = self._take_bundle(layout)
         self._reporter.phase(f"Reading the history of {layout.name}")
-        for definition in definitions_of(layout, commit):
+        for definition in definitions_of(layout, bundle.commit):
             reason = is_readable(definition, layout)
             if reason is not None and not definition.is_last:
                 self.lacking.append((f"{layout.name} at {definition.commit[:10]}", reason))
@@ -132,30 +135,29 @@ class _Export:
             self._note_comfyui(definition, layout)
             for release in releases_of(definition, layout):
                 self._take_release(release)
-        return self._take_bundle(layout, commit)
+        python = next((one.python for where, one in self._definitions if where is layout and one.is_last), None)
+        self._writer.now.environments[layout.name] = MirroredEnvironment(bundle.commit, python or "")
+        return bundle.manifest.models
 
-    def _take_bundle(self, layout: EnvironmentLayout, commit: str) -> tuple[NeededModel, ...]:
-        wish = ExportRequest(f"{self._writer.aside()}.tar.gz", with_history=True, allow_issues=True)
+    def _take_bundle(self, layout: EnvironmentLayout) -> ExportPlan:
+        target = f"{self._writer.aside()}.tar.gz"
+        wish = ExportRequest(target, with_history=True, allow_issues=True, look_for_issues=False)
         scratch = f"{self._scratch}/bundle-{layout.name}"
         os.mkdir(scratch)
         callbacks = _Unasked()
         plan = plan_export(layout, self._workspace, self._services, wish, scratch, callbacks, self._reporter)
         written = export_bundle(layout, self._services, plan, scratch, callbacks, self._reporter)
         self._writer.settle(f"{ENVIRONMENTS}{layout.name}.tar.gz", written.target or "")
-        python = next((one.python for where, one in self._definitions if where is layout and one.is_last), None)
-        self._writer.now.environments[layout.name] = MirroredEnvironment(commit, python or "")
-        return plan.manifest.models
+        return plan
 
     def _note_comfyui(self, definition: Definition, layout: EnvironmentLayout) -> None:
         named, commit = comfyui_of(definition, layout)
-        repository = self._services.versions.repository(named)
-        self._commits.setdefault(without_credentials(repository), set()).update([commit] if commit else [])
+        self._histories.want(self._services.versions.repository(named), commit)
 
     def _take_release(self, release: NodeInfo) -> None:
         if release.source == "git" and release.repository:
-            wanted = self._commits.setdefault(without_credentials(release.repository), set())
-            if is_full_commit(release.version):
-                wanted.add(release.version)
+            commit = release.version if is_full_commit(release.version) else None
+            self._histories.want(release.repository, commit, of_pack=True)
             return
         identifier = release.registry_id or release.identifier
         self._registered.add(identifier)
@@ -179,33 +181,9 @@ class _Export:
         self._writer.now.packs[key] = MirroredPack(release.name, release.version, url, sha256)
 
     def take_histories(self) -> None:
-        """The history of each repository, on top of what is there of it."""
-        for repository, commits in sorted(self._commits.items()):
-            if local_path(repository) is not None:
-                self.lacking.append((repository, "the repository is on this machine only"))
-                continue
-            self._reporter.phase(f"Packing the history of {repository}")
-            try:
-                self._take_history(repository, sorted(commits))
-            except ComfyDockError as error:
-                self.lacking.append((repository, error.message))
-
-    def _take_history(self, repository: str, commits: list[str]) -> None:
-        known, place = self._writer.now.repositories.get(repository), self._writer.aside()
-        parts = () if known is None or not all(map(self._writer.has, known.parts)) else known.parts
-        branch, references, on_top = self._services.mirrors.write_history(
-            repository,
-            place,
-            wanted=commits,
-            known=known.references if known is not None and parts else {},
-            reporter=self._reporter,
-        )
-        if os.path.exists(place):
-            parts = parts if on_top else ()
-            path = f"{HISTORIES}{mirror_key(repository)}.{len(parts) + 1}.bundle"
-            self._writer.settle(path, place)
-            parts = (*parts, path)
-        self._writer.now.repositories[repository] = MirroredRepository(branch, references, parts)
+        """The history of each repository, and of those in node packs."""
+        self._histories.take()
+        self.lacking += self._histories.lacking
 
     def take_packages(self) -> None:
         """What is locked anywhere in the histories, unless it is there; the last commits can be resolved, too."""
@@ -230,7 +208,16 @@ class _Export:
             refused = take_packages(self._workspace, self._filler.wanted, self._writer)
             self.lacking += [(path, "no mirror has a file of such a name") for path in refused]
             locks |= filled
-            self._writer.now.uv = self._filler.version()
+            self._writer.now.uv = UVCommand.of_workspace(self._workspace).version()
+        for _, definition in self._definitions:
+            if definition.digest in locks:
+                self.lacking += [(package, _FROM_GIT) for package in packages_from_git(definition)]
+
+    def take_pythons(self) -> None:
+        """What the definitions run with, where uv manages it; after the packages, for which it may have been had."""
+        for layout, definition in self._definitions:
+            self._pythons.take(layout, definition)
+        self.lacking += self._pythons.lacking
 
     def take_answers(self) -> None:
         """What the registry says of the node packs, which is asked for where one is added by its name."""
@@ -252,7 +239,7 @@ class _Export:
 
     def notes(self) -> Iterable[str]:
         """What the other machine has to have besides."""
-        pythons = sorted({one.python for one in self._writer.now.environments.values() if one.python})
+        pythons = self._pythons.missing()
         if pythons:
             yield f"Python {', '.join(pythons)} is not in the mirror: install it on the other machine"
         if self._writer.now.uv is not None:

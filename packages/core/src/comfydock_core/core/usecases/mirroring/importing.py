@@ -10,10 +10,11 @@ from collections.abc import Callable
 from functools import partial
 
 from comfydock_core.caching.api_cache import APICacheManager
-from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.environments.creating import configured_models
+from comfydock_core.core.usecases.mirroring.pythons import foreign_pythons, lacking_pythons, put_python
+from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.models.exceptions import MirrorDamaged
 from comfydock_core.models.mirrors import (
     ANSWERS,
@@ -23,6 +24,7 @@ from comfydock_core.models.mirrors import (
     MODELS,
     PACKAGES,
     PACKS,
+    PYTHONS,
     MirrorContents,
     MirrorFile,
     MirrorImport,
@@ -60,6 +62,7 @@ def import_mirror(
         contents = store.contents()
         taking = _Taking(workspace, services, store, contents, scratch, reporter, rehearsal=rehearsal)
         taking.take_packages()
+        taking.take_pythons()
         taking.take_histories()
         taking.take_packs()
         taking.take_answers()
@@ -111,6 +114,20 @@ class _Taking:
             if not self._rehearsal and not os.path.lexists(f"{cache}/{name}"):
                 os.makedirs(os.path.dirname(f"{cache}/{name}"), exist_ok=True)
                 os.symlink(os.path.relpath(target, os.path.dirname(name)), f"{cache}/{name}")
+
+    def take_pythons(self) -> None:
+        """Python, where uv finds it; an installation that is here stays."""
+        for python in lacking_pythons(self._workspace, self._contents):
+            self._reporter.phase(f"Taking Python {python.version}")
+            paths = self._below(f"{PYTHONS}{python.name}/")
+            self._count(PYTHONS, *paths)
+            if not self._rehearsal:
+                put_python(self._workspace, self._store, self._contents, python.name, paths)
+        for python in foreign_pythons(self._contents):
+            self.notes.append(
+                f"Python {python.version} of the mirror is for {python.platform} and does not run here:"
+                " install it on this machine"
+            )
 
     def take_histories(self) -> None:
         """Repositories, part by part."""
@@ -187,8 +204,7 @@ class _Taking:
     def compare_uv(self) -> None:
         """Say where uv is another one: each keeps its packages in its own way."""
         there = self._contents.uv
-        os.makedirs(f"{self._scratch}/.cec", exist_ok=True)
-        here = self._services.environment(EnvironmentLayout(self._scratch)).uv_project.uv_version()
+        here = UVCommand.of_workspace(self._workspace).version()
         if there is not None and there != here:
             self.notes.append(
                 f"the packages are as uv {there} keeps them, and this is uv {here}, which may not find them"

@@ -16,6 +16,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.mirroring.definitions import Definition
+from comfydock_core.core.usecases.mirroring.pythons import DEFAULT_PYTHON
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.mirrors import PACKAGES
 from comfydock_core.models.protocols import Reporter
@@ -31,7 +32,6 @@ _ARCHIVE = re.compile(r"(?:.*/)?(archive-v\d+/[A-Za-z0-9_-]+)")
 _PAGE = re.compile(r"(.+)\.rkyv")
 _METADATA = ".msgpack"
 _LOCK = ".lock"
-_DEFAULT_PYTHON = "3.11"
 _SOURCES = "src"
 
 
@@ -72,7 +72,7 @@ class PackageFiller:
 
         Raises what installing raises, `LockDamaged`.
         """
-        python = definition.python or _DEFAULT_PYTHON
+        python = definition.python or DEFAULT_PYTHON
         for backend in definition.backends:
             self._reporter.phase(f"Getting the packages of {name} at {definition.commit[:10]} for {backend}")
             with self._placed(definition) as place:
@@ -91,11 +91,6 @@ class PackageFiller:
         except ComfyDockError as error:
             return error.message
         return None
-
-    def version(self) -> str:
-        """The version of uv. Raises `ToolMissing`, `UvFailed`."""
-        os.makedirs(f"{self._scratch}/.cec", exist_ok=True)
-        return self._services.environment(EnvironmentLayout(self._scratch)).uv_project.uv_version()
 
     def _want(self, definition: Definition) -> None:
         with self._placed(definition) as place:

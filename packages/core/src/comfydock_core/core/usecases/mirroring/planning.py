@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
-from comfydock_core.core.usecases.history.fitness import refuse_unfit
 from comfydock_core.core.usecases.mirroring.definitions import (
     comfyui_of,
     definitions_of,
@@ -13,6 +13,7 @@ from comfydock_core.core.usecases.mirroring.definitions import (
     pack_key,
     releases_of,
 )
+from comfydock_core.core.usecases.mirroring.pythons import own_python
 from comfydock_core.core.usecases.sharing.exporting import committed_head
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.mirrors import MANIFEST, MirrorContents, MirrorPlan, MirrorRequest
@@ -21,7 +22,10 @@ from comfydock_core.utils.files.disk_errors import disk_errors
 
 
 def plan_mirror(
-    services: WorkspaceServices, layouts: Sequence[EnvironmentLayout], request: MirrorRequest
+    workspace: WorkspaceLayout,
+    services: WorkspaceServices,
+    layouts: Sequence[EnvironmentLayout],
+    request: MirrorRequest,
 ) -> MirrorPlan:
     """Compare what the histories of environments name with what a mirror lists. Nothing is written.
 
@@ -32,8 +36,8 @@ def plan_mirror(
     packs: dict[str, None] = {}
     repositories: dict[str, None] = {}
     definitions: dict[str, str] = {}
+    pythons: dict[str, None] = {}
     for layout in layouts:
-        refuse_unfit(layout)
         for definition in definitions_of(layout, committed_head(layout)):
             if is_readable(definition, layout) is not None and not definition.is_last:
                 continue
@@ -43,6 +47,9 @@ def plan_mirror(
                     repositories[release.repository] = None
                 elif pack_key(release) not in there.packs:
                     packs[f"{release.name} {release.version}"] = None
+            python = own_python(workspace, layout, definition.python) if definition.is_last else None
+            if python is not None and python.name not in there.pythons:
+                pythons[python.name] = None
             if definition.is_locked and definition.digest not in there.locks:
                 definitions.setdefault(definition.digest, f"{layout.name} {definition.commit[:10]}")
     addresses = dict.fromkeys(map(without_credentials, repositories))
@@ -52,6 +59,7 @@ def plan_mirror(
         tuple(packs),
         tuple(address for address in addresses if address not in there.repositories),
         tuple(definitions.values()),
+        tuple(pythons),
     )
 
 

@@ -20,6 +20,7 @@ from comfydock_core.core.usecases.sharing.exporting import committed_head
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.trees import read_tree, write_files
 from comfydock_core.integrations.system_detector import check_backend
+from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.export_import_manager import Collected
 from comfydock_core.models.containers import ContainerContext, ContainerImage, ContainerRequest
 from comfydock_core.models.exceptions import ExportRefused
@@ -68,7 +69,7 @@ def export_container(
     with disk_errors("export the environment", target):
         os.mkdir(aside)
         try:
-            writer = _Writer(layout, services.environment(layout), aside, reporter)
+            writer = _Writer(layout, workspace, services.environment(layout), aside, reporter)
             image = writer.write(request, commit)
             changes = find_local_changes(layout, workspace)
             _settle_modes(aside)
@@ -85,9 +86,15 @@ def export_container(
 
 class _Writer:
     def __init__(
-        self, layout: EnvironmentLayout, services: EnvironmentServices, place: str, reporter: Reporter
+        self,
+        layout: EnvironmentLayout,
+        workspace: WorkspaceLayout,
+        services: EnvironmentServices,
+        place: str,
+        reporter: Reporter,
     ) -> None:
         self._layout = layout
+        self._workspace = workspace
         self._services = services
         self._place = place
         self._reporter = reporter
@@ -120,7 +127,7 @@ class _Writer:
         image = ContainerImage(
             name=layout.name,
             python=wanted_python(layout),
-            uv=self._services.uv_project.uv_version(),
+            uv=UVCommand.of_workspace(self._workspace).version(),
             backend=backend,
             comfyui=f"ComfyUI {manifest.comfyui_version or ''}".strip(),
             revision=commit,

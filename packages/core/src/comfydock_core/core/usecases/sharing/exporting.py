@@ -69,7 +69,7 @@ def plan_export(
     commit, branch = _head(layout)
     target = None if request.target == "-" else _free_target(request.target, layout.name)
     refuse_uncommitted(layout, _LOST, _COMMIT)
-    issues = _issues(layout, workspace, reporter)
+    issues = _issues(layout, workspace, reporter) if request.look_for_issues else ()
     if issues and not request.allow_issues:
         raise _with_issues(issues)
     services_here = services.environment(layout)
