@@ -3,7 +3,10 @@
 import pytest
 
 from build.programs import Program
-from tests.support import programs
+from tests.support import (
+    any_speed,  # noqa: F401 - importing it is all
+    programs,
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -16,6 +16,7 @@ from comfydock_core.factories.workspace_factory import open_workspace
 from comfydock_core.models.environments.creation import CreateRequest
 from comfydock_core.models.operation import Initiator
 from comfydock_core.utils.reporting import SilentReporter
+from tests.support import any_speed  # noqa: F401 - importing it is all
 from tests.support import miniature as support
 from tests.support.indexes import Indexes, build_indexes, serving_directory
 from tests.support.machines import Machine, new_machine

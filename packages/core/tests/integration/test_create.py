@@ -268,6 +268,14 @@ def test_a_repository_that_is_not_comfyui_leaves_nothing(workspace: Workspace, t
     assert error.context["missing"] == ["main.py"]
 
 
+def test_a_repository_without_custom_nodes_gets_the_directory(make_environment: Make, tmp_path: Path) -> None:
+    build_repository(tmp_path / "other")
+    shutil.rmtree(tmp_path / "other/custom_nodes", ignore_errors=True)
+    commit(tmp_path / "other", "Changed")
+    environment = make_environment("bare", repository=str(tmp_path / "other"), comfyui="main")
+    assert os.listdir(environment.layout.custom_nodes) == []
+
+
 def test_requirements_that_do_not_resolve_leave_nothing(workspace: Workspace, tmp_path: Path) -> None:
     repository = changed_repository(tmp_path / "other", "requirements.txt", "mini-math>99\n")
     error = refused(workspace, repository=repository, comfyui="main")

@@ -218,6 +218,7 @@ def fetch_comfyui(
     """Clone ComfyUI and check the version out; returns the full commit."""
     commit = cache.check_out(version, layout.comfyui, reporter)
     refuse_other_program(layout.comfyui, version)
+    os.makedirs(layout.custom_nodes, exist_ok=True)  # A repository without any has no such directory.
     return commit
 
 
