@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import shutil
+import signal
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,16 +24,30 @@ PACKAGES = "environments/copy/.venv/lib"
 
 
 @dataclass(frozen=True, slots=True)
+class Killed:
+    """What an export left that was killed while it fetched: beside its target, where it worked, and there later."""
+
+    code: int
+    beside: list[str]
+    scratch: list[str]
+    after: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """An environment and a bundle of it with wheels, when its indexes are gone; ComfyUI's repository is there."""
 
     session: Session
     bundle: Path
     variables: dict[str, str]
-    requests: list[str]
+    killed: Killed
 
     def installed(self) -> list[str]:
         return installed(self.session.environments / "work")
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir()) if directory.exists() else []
 
 
 def installed(environment: Path) -> list[str]:
@@ -63,12 +78,18 @@ def origin(tmp_path_factory: pytest.TempPathFactory, miniature: Miniature) -> It
             session.ok("create", "work", "--torch-backend", "cpu", "--use")
             session.ok("py", "add", "two-wheels")
             session.ok("commit", "-m", "with packages")
-            indexes.requests.clear()
             session.ok("export", str(bundle), "--with-wheels")
-            requests = list(indexes.requests)
-            session.ok("export", str(place / "again.tar.gz"), "--with-wheels")
+            log = place / "points"
+            session.ok("export", str(place / "again.tar.gz"), "--with-wheels", COMFYDOCK_FAULT_LOG=str(log))
+            points = log.read_text().splitlines()
+            (place / "out").mkdir()
+            words = ("export", str(place / "out/b.tar.gz"), "--with-wheels")
+            killed = session.run(*words, COMFYDOCK_FAULT=f"kill:{points.index('wheel fetched') + 2}")
+            left = [names(place / "out"), names(session.workspace / "comfydock_cache/bundles")]
+            session.ok(*words)
+            after = names(session.workspace / "comfydock_cache/bundles")
         assert (place / "again.tar.gz").read_bytes() == bundle.read_bytes()
-        yield Origin(session, bundle, dict(session.variables), requests)
+        yield Origin(session, bundle, dict(session.variables), Killed(killed.code, *left, after))
 
 
 @pytest.fixture
@@ -191,6 +212,12 @@ def test_what_is_not_installed_as_locked_is_refused(origin: Origin, tmp_path: Pa
     error = session.error("export", str(tmp_path / "b.tar.gz"), "--with-wheels")
     assert (error["code"], "comfydock sync -e work" in error["hint"]) == ("export-refused", True)
     assert not (tmp_path / "b.tar.gz").exists()
+
+
+def test_an_export_that_is_killed_while_it_fetches_leaves_nothing_after_the_next(origin: Origin) -> None:
+    killed = origin.killed
+    assert (killed.code, killed.beside, killed.after) == (-signal.SIGKILL, [], [])
+    assert killed.scratch
 
 
 def test_without_the_index_nothing_is_exported(origin: Origin, tmp_path: Path) -> None:
