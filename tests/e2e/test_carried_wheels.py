@@ -194,9 +194,10 @@ def test_a_wheel_that_is_not_the_locked_one_is_refused_before_anything_is_made(
 
 
 def test_a_wheel_that_no_lock_names_is_passed_over(origin: Origin, apart: Session, tmp_path: Path) -> None:
-    found = {**members(origin.bundle), "wheels/evil-1.0-py3-none-any.whl": b"x"}
+    strange = {"wheels/evil-1.0-py3-none-any.whl": b"x", "other/pylock.toml": b"\xff"}
+    found = members(origin.bundle) | strange | {"workflows/uv.lock": b"\xff"}  # Neither is a lock of the definition.
     data = apart.data("import", str(write(tmp_path / "b.tar.gz", found)), *IMPORT, "--preview")
-    assert data["contents"]["passed_over"] == ["wheels/evil-1.0-py3-none-any.whl"]
+    assert sorted(data["contents"]["passed_over"]) == sorted(strange)
 
 
 def test_show_names_the_wheels(origin: Origin) -> None:

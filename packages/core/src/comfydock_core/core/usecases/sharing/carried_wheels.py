@@ -1,19 +1,21 @@
 """Wheels that bundles carry, so that Python packages need no index where they are imported."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 
 from comfydock_core.analyzers.packages.installed_wheels import installed_wheels, wheels_named
-from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.configs.environment_layout import BACKENDS, EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.definition.backends import used_backend
+from comfydock_core.models.environments.template import Template
 from comfydock_core.models.exceptions import ExportRefused
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.sharing import WHEELS, BundleSource, MemberDigest
 from comfydock_core.repositories.bundles.reading import BundleFile, damaged
 from comfydock_core.repositories.install_record import site_packages
 from comfydock_core.utils.faults import fault
+
+_LOCK = "uv.lock"
 
 
 def find_wheels(
@@ -34,11 +36,12 @@ def find_wheels(
         )
     reporter.phase("Looking up the wheels")
     wheels, others = installed_wheels(uv_project.export(backend), place)
-    members = []
+    members = {}
     for wheel in wheels:
         size = services.wheels.size(wheel.url) if wheel.size is None else wheel.size
-        members.append(BundleSource(f"{WHEELS}{wheel.name}", MemberDigest(wheel.sha256, size), url=wheel.url))
-    return members, [(f"{WHEELS}{name}", reason) for name, reason in others]
+        name = f"{WHEELS}{wheel.name}"
+        members[name] = BundleSource(name, MemberDigest(wheel.sha256, size), url=wheel.url)
+    return list(members.values()), [(f"{WHEELS}{name}", reason) for name, reason in others]
 
 
 def fetch_wheels(
@@ -56,13 +59,13 @@ def fetch_wheels(
     return tuple(found)
 
 
-def unused_wheels(bundle: BundleFile) -> tuple[str, ...]:
+def unused_wheels(bundle: BundleFile, template: Template) -> tuple[str, ...]:
     """The wheels of a bundle that no lock in it names. Raises `BundleDamaged` for one that is not what a lock names."""
     carried = sorted(name for name in bundle.digests if name.startswith(WHEELS))
     if not carried:
         return ()
-    locks = [name for name in bundle.files if name == "uv.lock" or os.path.basename(name) == "pylock.toml"]
-    named = wheels_named(bundle.files[name].decode("utf-8") for name in locks)
+    locks = [text for name, text in template.files.items() if name == _LOCK or name.startswith(f"{BACKENDS}/")]
+    named = wheels_named(text.decode("utf-8") for text in locks)
     unused = []
     for name in carried:
         wanted = named.get(name.removeprefix(WHEELS))

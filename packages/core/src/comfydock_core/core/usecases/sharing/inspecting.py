@@ -178,7 +178,7 @@ def _of_bundle(file: IO[bytes], path: str, scratch: str | None) -> OpenedSource:
     if place is not None and scratch is not None and tip is not None:
         template = _with_history(template, bundle, tip, place, f"{scratch}/history")
     if scratch is not None:
-        unused = (*unused_members(template), *unused_wheels(bundle))
+        unused = (*unused_members(template), *unused_wheels(bundle, template))
         template = replace(template, passed_over=(*template.passed_over, *unused))
     return OpenedSource(template, bundle)
 
