@@ -11,7 +11,6 @@ from comfydock_core.configs.environment_layout import BACKEND_CHOICE
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project import (
     asking_ahead,
-    carried_wheels,
     converting,
     installed,
     installing,
@@ -200,6 +199,8 @@ class UVProjectManager:
 
         For an empty virtual environment; `install` then gets the rest. Raises `OfflineRefused`, what `install` raises.
         """
+        from comfydock_core.managers.uv_project import carried_wheels
+
         directory = record_directory(self._venv)
         os.makedirs(directory, exist_ok=True)
         carried_wheels.install_carried(self._uv, self.export(backend), directory, carried, reporter)
