@@ -23,7 +23,7 @@ test: _what-test-does lint types build
 
 _what-test-does:
     @echo "This checks style and types (about 1 minute), builds both artifacts where they are not up to date (1 to 6),"
-    @echo "and runs all tests (15 to 25 minutes on two processors). It needs no network but the package registry."
+    @echo "and runs all tests (about an hour on two processors). It needs no network but the package registry."
 
 # The tests that took longest in the last run of `test`
 slowest *options:
