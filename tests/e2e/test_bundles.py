@@ -56,7 +56,8 @@ def origin(first: Session, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     copy_workspace(first.workspace, place / "workspace")
     with pack_host(place / "host") as host:
         host.add("blur", files=pack_files("Blur", requirements="mini-blend\n"))
-        host.add_repository("alice", "Fancy")
+        host.add_repository("alice", "Fancy", tag="v1")
+        host.add_repository("alice", "Fancy", {"more.py": "newer = True\n"})
         session = Session(first.program, place / "workspace", {**first.variables, **host.variables()})
         session.variables["HOME"] = str(place / "home")
         session.ok("node", "add", "blur", "https://github.com/alice/Fancy", *WORK)

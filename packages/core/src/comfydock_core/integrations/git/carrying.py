@@ -1,8 +1,10 @@
 """Histories in one file (`git bundle`), and those of definitions elsewhere, prepared to be taken over."""
 
+import contextlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 
 from comfydock_core.integrations.git import queries, remotes, runner
 from comfydock_core.models.addresses import without_credentials
@@ -16,7 +18,8 @@ _HEADS = "refs/heads/"
 _TAGS = "refs/tags/"
 _CARRIED = "refs/comfydock/carried"
 _REMOTES = f"refs/remotes/{ORIGIN}/"
-# The same objects give the same bytes: nothing is taken over from how the repository happens to be packed.
+# The same objects give the same bytes: nothing is taken over from how the repository happens to be packed, nor from the
+# tags that it happens to have, whose objects git would put first.
 _EXACTLY = ("-c", "pack.compression=6", "-c", "core.bigFileThreshold=512m", "-c", "pack.useSparse=false")
 _PACKING = ("--stdout", "--revs", "--threads=1", "--no-reuse-delta", "--no-reuse-object", "--no-use-bitmap-index",
             "--delta-base-offset", "--window=10", "--depth=50", "--quiet")  # fmt: skip
@@ -32,16 +35,44 @@ def write_history(worktree: str, references: Mapping[str, str], place: str, know
     wanted = "".join(f"{references[name]}\n" for name in names) + "".join(f"^{commit}\n" for commit in had)
     with (
         open(place, "xb") as file,
+        _without_references(worktree, f"{place}.git") as variables,
         runner.read_output(
             [*_EXACTLY, "pack-objects", *_PACKING],
             cwd=worktree,
             doing="pack the history",
+            variables=variables,
             given=wanted.encode(),
         ) as packed,
     ):
         file.write(f"# v2 git bundle\n{header}\n".encode())
         while content := packed.read(_CHUNK):
             file.write(content)
+
+
+@contextlib.contextmanager
+def _without_references(worktree: str, place: str) -> Iterator[dict[str, str]]:
+    """Variables under which git has the objects of a repository and none of its references; `place` is there inside."""
+    words = ["rev-parse", "--show-object-format", "--git-path", "objects", "--git-path", "shallow"]
+    answer = runner.run(words, cwd=worktree, doing="read the repository")
+    names, objects, shallow = answer.removesuffix("\n").split("\n")
+    for directory in ("objects", "refs"):
+        os.makedirs(f"{place}/{directory}")
+    try:
+        _write(f"{place}/HEAD", "ref: refs/heads/none\n")
+        _write(
+            f"{place}/config",
+            f"[core]\nrepositoryformatversion = 1\nbare = true\n[extensions]\nobjectFormat = {names}\n",
+        )
+        if os.path.exists(limits := os.path.join(worktree, shallow)):
+            shutil.copyfile(limits, f"{place}/shallow")
+        yield {"GIT_DIR": place, "GIT_OBJECT_DIRECTORY": os.path.join(worktree, objects)}
+    finally:
+        shutil.rmtree(place)
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def tags_within(worktree: str, commit: str) -> dict[str, str]:
