@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.crash.recovering import NIGHTLY
 from tests.e2e.test_mirrors import serving_everything
 from tests.support.miniature import Miniature, commit
 from tests.support.model_files import write_safetensors
@@ -79,6 +80,24 @@ def test_a_killed_run_is_gone_on_with(served: Session, mirror: Path, tmp_path: P
     served.ok("mirror", "export", str(mirror))
     served.ok("mirror", "verify", str(mirror))
     assert not (mirror / ".incoming").exists()
+
+
+@pytest.mark.skipif(not NIGHTLY, reason="killed at every point by night, and at each kind of them above")
+def test_a_run_killed_at_any_point_is_gone_on_with(served: Session, mirror: Path, tmp_path: Path) -> None:
+    for part in ("packs", "environments", "git"):
+        shutil.rmtree(mirror / part)
+    log, dry = tmp_path / "points", Path(shutil.copytree(mirror, tmp_path / "dry"))
+    served.ok("mirror", "export", str(dry), COMFYDOCK_FAULT_LOG=str(log))
+    points = log.read_text().splitlines()
+    for number in range(1, len(points) + 1):
+        place = Path(shutil.copytree(mirror, tmp_path / f"killed-{number}"))
+        killed = served.run("mirror", "export", str(place), COMFYDOCK_FAULT=f"kill:{number}")
+        assert killed.code == -9, points[number - 1]
+        served.ok("mirror", "export", str(place))
+        served.ok("mirror", "verify", str(place))
+        assert not (place / ".incoming").exists(), points[number - 1]
+        shutil.rmtree(place)
+    print(f"\nkilled at {len(points)} points")
 
 
 @pytest.mark.parametrize("part", ["uv", "git", "packs", "environments"])
