@@ -474,6 +474,14 @@ def test_packs_come_along_so_that_nobody_else_is_asked_for_them(
     assert again.read_bytes() == bundle.read_bytes()
 
 
+def test_where_another_index_of_pytorch_is_set_that_one_is_locked_from(
+    origin: Origin, theirs: Session, miniature: Miniature, tmp_path: Path
+) -> None:
+    elsewhere = Path(shutil.copytree(miniature.pytorch, tmp_path / "elsewhere")).as_uri()
+    theirs.ok("import", str(origin.bundle), *IMPORT, COMFYDOCK_PYTORCH_INDEX_URL=elsewhere)
+    assert f'index = "{elsewhere}/cpu"' in (theirs.environments / "copy/.cec/backends/cpu/pylock.toml").read_text()
+
+
 @pytest.mark.parametrize("words", [(), ("--with-packs",)])
 def test_patches_come_along_and_are_applied_to_packs_that_are_carried_too(
     mine: Session, theirs: Session, tmp_path: Path, words: tuple[str, ...]

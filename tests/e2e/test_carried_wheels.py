@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from comfydock_core.core.usecases.sharing.inspecting import open_source
+from comfydock_core.utils.reporting import SilentReporter
 from tests.support import programs
 from tests.support.git_server import git_serving
 from tests.support.indexes import serving_directory
@@ -198,6 +200,15 @@ def test_a_wheel_that_no_lock_names_is_passed_over(origin: Origin, apart: Sessio
     found = members(origin.bundle) | strange | {"workflows/uv.lock": b"\xff"}  # Neither is a lock of the definition.
     data = apart.data("import", str(write(tmp_path / "b.tar.gz", found)), *IMPORT, "--preview")
     assert sorted(data["contents"]["passed_over"]) == sorted(strange)
+
+
+def test_what_is_passed_over_is_not_used(origin: Origin, tmp_path: Path) -> None:
+    strange = "wheels/evil-1.0-py3-none-any.whl"
+    (tmp_path / "scratch").mkdir()
+    bundle = write(tmp_path / "b.tar.gz", members(origin.bundle) | {strange: b"x"})
+    opened = open_source(str(bundle), None, str(tmp_path / "scratch"), SilentReporter())
+    assert opened.template.passed_over == (strange,)
+    assert sorted(opened.template.carried) == carried(origin)
 
 
 def test_show_names_the_wheels(origin: Origin) -> None:

@@ -685,11 +685,18 @@ def test_a_commit_that_comfyui_was_at_and_lacks_is_told(workspace: Workspace, de
     assert (found.severity, found.details) == (NOTE, (f"refs/comfydock/kept/{'1' * 40}",))
 
 
-@pytest.mark.parametrize(("directory", "code"), [("bisect", "bisection-left"), ("bundles", "scratch-left")])
+@pytest.mark.parametrize(
+    ("directory", "code"),
+    [
+        ("comfydock_cache/bisect", "bisection-left"),
+        ("comfydock_cache/bundles", "scratch-left"),
+        ("uv/python/.comfydock", "scratch-left"),
+    ],
+)
 def test_what_a_killed_command_worked_in_is_removed_unless_one_is_at_work_there(
     workspace: Workspace, demo: Environment, directory: str, code: str
 ) -> None:
-    left, busy = (Path(workspace.layout.cache, directory, name) for name in ("dead", "alive"))
+    left, busy = (Path(workspace.layout.root, directory, name) for name in ("dead", "alive"))
     for place in (left, busy):
         (place / "demo/.cec").mkdir(parents=True)
     lock = os.open(f"{busy}.lock", os.O_RDWR | os.O_CREAT)

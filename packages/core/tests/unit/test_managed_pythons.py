@@ -91,7 +91,7 @@ def test_an_installation_says_where_it_lies_after_it_was_taken_elsewhere(pythons
     content = without_place((place / SETTINGS).read_bytes(), str(place))
     assert os.fsencode(tmp_path) not in content
     target = tmp_path / 'it\'s "there"\\'
-    with placing(str(target), NAME) as aside:
+    with placing(str(target), NAME, str(target / ".comfydock")) as aside:
         (Path(aside) / SETTINGS).parent.mkdir(parents=True)
         (Path(aside) / SETTINGS).write_bytes(content)
     said: dict[str, dict[str, str]] = {}
@@ -102,13 +102,13 @@ def test_an_installation_says_where_it_lies_after_it_was_taken_elsewhere(pythons
 
 
 def test_what_fails_on_the_way_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), placing(str(tmp_path / "python"), NAME):
+    with pytest.raises(ZeroDivisionError), placing(str(tmp_path / "python"), NAME, str(tmp_path / "python/.comfydock")):
         raise ZeroDivisionError
     assert list((tmp_path / "python").iterdir()) == []
 
 
 def test_an_installation_that_came_meanwhile_stays(pythons: Path) -> None:
-    with placing(str(pythons), NAME) as aside:
+    with placing(str(pythons), NAME, str(pythons / ".comfydock")) as aside:
         (Path(aside) / "other").write_bytes(b"")
     assert (pythons / NAME / "bin/python3.11").exists()
     assert not (pythons / NAME / "other").exists()

@@ -104,6 +104,11 @@ class WorkspaceLayout:
     def uv_python(self) -> str:
         return f"{self.root}/uv/python"
 
+    @property
+    def uv_python_scratch(self) -> str:
+        """Where Python of mirrors is put together. uv passes over whatever begins with a dot."""
+        return f"{self.uv_python}/.comfydock"
+
     def log_file(self, environment: str | None) -> str:
         """The log of an environment, or of the workspace itself for `None`."""
         return f"{self.root}/logs/{environment or 'workspace'}/full.log"

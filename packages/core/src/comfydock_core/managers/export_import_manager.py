@@ -119,12 +119,17 @@ class ExportImportManager:
 
     def add_packs(
         self, packs: Mapping[str, NodePackage], sources: PackSources, scratch: str, found: Collected, reporter: Reporter
-    ) -> None:
-        """The code of every node pack that can be fetched. Raises what `PackSources.obtain` raises, `OSError`."""
+    ) -> set[str]:
+        """The code of every node pack that can be fetched; the identifiers of those.
+
+        Raises what `PackSources.obtain` raises, `OSError`.
+        """
+        carried = set()
         for number, pack in enumerate(packs.values()):
             if pack.is_development or not pack.release.version:
                 continue
             content = sources.obtain(pack.release, reporter)
+            carried.add(pack.identifier)
             prefix = f"{PACKS}{pack.release.name}"
             if pack.release.source == "git":
                 place = f"{scratch}/pack-{number}"
@@ -138,6 +143,7 @@ class ExportImportManager:
                     found.left_out.append((f"{prefix}/{name}", "a link" if os.path.islink(path) else "no UTF-8 name"))
                 else:
                     found.members.append(_of_path(f"{prefix}/{name}", path))
+        return carried
 
     def write(
         self,
@@ -146,7 +152,7 @@ class ExportImportManager:
         callbacks: ExportCallbacks,
         stream: IO[bytes] | None = None,
     ) -> ExportedBundle:
-        """Write the planned bundle beside its name and rename it, or into a stream.
+        """Write the planned bundle to where it belongs, whole or not at all, or into a stream.
 
         Raises `ExportRefused` when another file has the name, `ChangedMeanwhile`, `OSError`.
         """

@@ -1,6 +1,5 @@
 """`UVProjectManager`: the lock of one definition and the virtual environment made from it."""
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 
@@ -19,14 +18,15 @@ from comfydock_core.managers.uv_project import (
     requiring,
     trying,
 )
+from comfydock_core.managers.uv_project.indexes import index_of
 from comfydock_core.managers.uv_project.recording import write_record
 from comfydock_core.managers.uv_project.remembering import RememberedAnswers
 from comfydock_core.managers.uv_project.trying import Trials
 from comfydock_core.models.packages.backends import BackendPart
 from comfydock_core.models.packages.conversion import Conversion, Relocked
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.repositories.definition.backend_parts import read_part
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
-from comfydock_core.repositories.install_record import record_directory
 from comfydock_core.utils.files import atomic
 
 
@@ -70,9 +70,14 @@ class UVProjectManager:
         return locking.lock_backend(self._uv, self._definition, backend, reporter, answers)
 
     def has_locked(self, backend: str) -> bool:
-        """Whether PyTorch is locked for a back end, in a way that fits `uv.lock`. Raises `LockDamaged`."""
-        manifest = read_manifest(f"{self._definition}/pyproject.toml")
-        return why_part_is_of_no_use(self._definition, manifest, backend) is None
+        """Whether PyTorch is locked for a back end from the index that is used here, in a way that fits `uv.lock`.
+
+        Raises `LockDamaged`, `InvalidSetting`.
+        """
+        manifest, index = read_manifest(f"{self._definition}/pyproject.toml"), index_of(backend)
+        if why_part_is_of_no_use(self._definition, manifest, backend) is not None:
+            return False
+        return read_part(self._definition, backend).index == (None if index is None else index.url)
 
     def lock_as_installed(self, backend: str, pins: Sequence[str], reporter: Reporter) -> bool:
         """Like `lock`, with the versions of some pins (`name==version`) wherever the manifest asks for these packages.
@@ -183,27 +188,18 @@ class UVProjectManager:
         """Raise `LockOutdated` when the manifest was changed since it was locked. Nothing is written."""
         self._uv.refuse_outdated("install the packages")
 
-    def install(self, backend: str, reporter: Reporter) -> bool:
+    def install(self, backend: str, reporter: Reporter, *, carried: Mapping[str, str] | None = None) -> bool:
         """Install exactly what is locked for `backend`; `False` when there was nothing to do.
 
+        Wheels that are `carried` are files here, by the names of the wheels: these come first, the rest from indexes.
         Only for a virtual environment that nothing runs from: uv cannot change a live one safely. Raises
-        `LockOutdated`, `BackendNotLocked`, `BackendPartRefused`, `HashMismatch`, `PackagesInconsistent`.
+        `LockOutdated`, `BackendNotLocked`, `BackendPartRefused`, `HashMismatch`, `PackagesInconsistent`, and
+        `OfflineRefused` where a wheel that is carried is not the one that is needed here.
         """
         if self.is_installed(backend):
             return False
-        installing.install(self._uv, self._definition, self._venv, backend, reporter)
+        installing.install(self._uv, self._definition, self._venv, backend, reporter, carried or {})
         return True
-
-    def install_carried(self, carried: Mapping[str, str], backend: str, reporter: Reporter) -> None:
-        """Install what came along as wheels, by the names of their files, and nothing else: what is locked of it.
-
-        For an empty virtual environment; `install` then gets the rest. Raises `OfflineRefused`, what `install` raises.
-        """
-        from comfydock_core.managers.uv_project import carried_wheels
-
-        directory = record_directory(self._venv)
-        os.makedirs(directory, exist_ok=True)
-        carried_wheels.install_carried(self._uv, self.export(backend), directory, carried, reporter)
 
     def reinstall(self, names: Sequence[str], backend: str, reporter: Reporter) -> None:
         """Install some packages of the last installation once more. Raises what `install` raises."""

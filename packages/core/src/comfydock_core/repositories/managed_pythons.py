@@ -15,7 +15,6 @@ from comfydock_core.utils import native
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files.durable import sync_file_system
 
-_ASIDE = ".comfydock"  # uv passes over whatever begins with a dot.
 _CACHE = "__pycache__"
 _HOME = re.compile(r"^home *= *(.+?) *$", re.MULTILINE)
 _KNOWS_ITS_PLACE = re.compile(r"lib/[^/]+/_sysconfigdata_[^/]*\.py")
@@ -68,13 +67,15 @@ def without_place(content: bytes, place: str) -> bytes:
 
 
 @contextlib.contextmanager
-def placing(directory: str, name: str) -> Iterator[str]:
+def placing(directory: str, name: str, scratch: str) -> Iterator[str]:
     """A directory to put the parts of an installation into; when the block ends, uv finds it by its name.
 
-    One that is there by then stays. Raises `OSError`, `FileSystemError`; nothing is there then.
+    One that is there by then stays. `scratch` is on the disk of `directory`.
+
+    Raises `OSError`, `FileSystemError`; nothing is there then.
     """
     target = f"{directory}/{name}"
-    with working_place(f"{directory}/{_ASIDE}") as work:
+    with working_place(scratch) as work:
         aside = f"{work}/{name}"
         os.mkdir(aside)
         yield aside

@@ -208,7 +208,8 @@ def _check_cache_locks(layout: WorkspaceLayout) -> Iterator[Finding]:
 
 def _check_left_places(layout: WorkspaceLayout) -> Iterator[Finding]:
     kinds = (("bisection-left", layout.bisections, "a bisection", "the next bisection"),
-             ("scratch-left", layout.scratch, "an export or import", "the next one"))  # fmt: skip
+             ("scratch-left", layout.scratch, "an export or import", "the next one"),
+             ("scratch-left", layout.uv_python_scratch, "an import of a mirror", "the next one"))  # fmt: skip
     for code, directory, what, remover in kinds:
         for place in left_places(directory):
             message = f"`{os.path.relpath(place, layout.root)}` was left by {what} that was killed"

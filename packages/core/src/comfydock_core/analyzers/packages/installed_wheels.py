@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from email.parser import Parser
 from urllib.parse import unquote, urlsplit
 
+from comfydock_core.repositories.definition.uv_lock import Table, tables
 from comfydock_core.repositories.install_record import installed_distributions, split_distribution
 from comfydock_core.utils.package_names import normal_name
 from comfydock_core.validation.wheel_names import build_and_tags, normal_version
-
-Table = Mapping[str, object]
 
 _NOT_OF_AN_INDEX = {
     "vcs": "it comes from a repository, which is fetched where it is imported",
@@ -41,7 +40,7 @@ def installed_wheels(pylock: str, site_packages: str) -> tuple[list[LockedWheel]
     installed = _tags_of_installed(site_packages)
     wheels: list[LockedWheel] = []
     others: list[tuple[str, str]] = []
-    for package in _tables(tomllib.loads(pylock), "packages"):
+    for package in tables(tomllib.loads(pylock), "packages"):
         name = str(package["name"])
         tags = installed.get((normal_name(name), normal_version(package.get("version"))))
         if tags is None:
@@ -61,8 +60,8 @@ def wheels_named(texts: Iterable[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for text in texts:
         lock = tomllib.loads(text)
-        for package in (*_tables(lock, "package"), *_tables(lock, "packages")):
-            for wheel in _tables(package, "wheels"):
+        for package in (*tables(lock, "package"), *tables(lock, "packages")):
+            for wheel in tables(package, "wheels"):
                 if (digest := _sha256(wheel)) is not None:
                     found.setdefault(file_name(wheel), set()).add(digest)
     return found
@@ -79,7 +78,7 @@ def _chosen(package: Table, tags: frozenset[str]) -> LockedWheel | str:
     for key, reason in _NOT_OF_AN_INDEX.items():
         if key in package:
             return reason
-    listed = [(build_and_tags(file_name(wheel)), wheel) for wheel in _tables(package, "wheels")]
+    listed = [(build_and_tags(file_name(wheel)), wheel) for wheel in tables(package, "wheels")]
     known = [(parsed, wheel) for parsed, wheel in listed if parsed is not None]
     same = [one for one in known if one[0][1] == tags] or [one for one in known if one[0][1] & tags]
     if not same:
@@ -113,8 +112,3 @@ def _sha256(wheel: Table) -> str | None:
     hashes = wheel.get("hashes")
     digest = hashes.get("sha256") if isinstance(hashes, Mapping) else str(wheel.get("hash", "")).removeprefix("sha256:")
     return str(digest) if digest else None
-
-
-def _tables(parent: Table, key: str) -> list[dict[str, object]]:
-    value = parent.get(key)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

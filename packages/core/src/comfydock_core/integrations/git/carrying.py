@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from comfydock_core.integrations.git import queries, remotes, runner
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import GitFailed, RefAmbiguous, RefInvalid, RefNotFound
+from comfydock_core.utils.files.filesystem import remove_tree
 from comfydock_core.utils.text import did_you_mean, nearest
 from comfydock_core.utils.versions import looks_like_commit
 
@@ -67,7 +68,7 @@ def _without_references(worktree: str, place: str) -> Iterator[dict[str, str]]:
             shutil.copyfile(limits, f"{place}/shallow")
         yield {"GIT_DIR": place, "GIT_OBJECT_DIRECTORY": os.path.join(worktree, objects)}
     finally:
-        shutil.rmtree(place)
+        remove_tree(place)
 
 
 def _write(path: str, text: str) -> None:

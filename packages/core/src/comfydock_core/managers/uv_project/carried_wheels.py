@@ -14,6 +14,7 @@ from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.models.exceptions import ComfyDockError, OfflineRefused
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.definition import pylock
+from comfydock_core.repositories.definition.uv_lock import files_of
 from comfydock_core.utils.files import atomic
 from comfydock_core.utils.text import some
 
@@ -29,6 +30,7 @@ def install_carried(
     Raises `OfflineRefused` when another wheel is needed here and the network is off, what uv's failures mean,
     `OSError`.
     """
+    reporter.phase("Installing the packages of the bundle")
     with serving_files(carried) as server:
         text = _served(expected, carried, server, only=uv.is_offline)
         if text is None:
@@ -50,28 +52,16 @@ def install_carried(
             os.unlink(path)
 
 
-def _served(expected: str, carried: Mapping[str, str], server: FileServer, *, only: bool) -> str | None:
+def _served(expected: str, carried: Collection[str], server: FileServer, *, only: bool) -> str | None:
     """The lock of the packages that are carried, whose wheels come from the server; with `only` nothing else does."""
     head, packages, _ = pylock.split(expected)
-    chosen = [
-        _addressed(package, carried, server, only=only) for package in packages if _wheels(package) & carried.keys()
-    ]
+    chosen = []
+    for package in packages:
+        files = [(file_name(file), file.get("url")) for file in files_of(tomllib.loads(package)["packages"][0])]
+        if not any(name in carried for name, _ in files):
+            continue
+        for name, url in files:
+            if url is not None and (only or name in carried):
+                package = package.replace(f'url = "{url}"', f'url = "{server.address(name)}"')
+        chosen.append(package)
     return "\n".join([f"{head.rstrip()}\n", *chosen]) if chosen else None
-
-
-def _addressed(package: str, carried: Collection[str], server: FileServer, *, only: bool) -> str:
-    for file in _files(package):
-        url, name = file.get("url"), file_name(file)
-        if isinstance(url, str) and (only or name in carried):
-            package = package.replace(f'url = "{url}"', f'url = "{server.address(name)}"')
-    return package
-
-
-def _wheels(package: str) -> set[str]:
-    return {file_name(file) for file in _files(package)}
-
-
-def _files(package: str) -> list[dict[str, object]]:
-    """The wheels and the source archive of a package as `pylock.toml` has it."""
-    found = tomllib.loads(package)["packages"][0]
-    return [*found.get("wheels", []), *([found["sdist"]] if "sdist" in found else [])]

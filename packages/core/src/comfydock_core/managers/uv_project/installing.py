@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from comfydock_core.analyzers.packages.expected_packages import expected_pylock
 from comfydock_core.integrations.uv_command import UVCommand
@@ -29,8 +29,10 @@ _FETCHED = re.compile(r"\s*(?:Downloaded|Built) (\S+)")
 _UNMET = re.compile(r"The package `([^`]+)` requires `([^`]+)`")
 
 
-def install(uv: UVCommand, definition: str, venv: str, backend: str, reporter: Reporter) -> None:
-    """Make `venv` hold exactly what is locked for `backend`, and note that.
+def install(
+    uv: UVCommand, definition: str, venv: str, backend: str, reporter: Reporter, carried: Mapping[str, str]
+) -> None:
+    """Make `venv` hold exactly what is locked for `backend`, and note that. `carried` are wheels by their names.
 
     Raises `LockOutdated`, `BackendNotLocked`, `BackendPartRefused`, `HashMissing`, `HashMismatch`,
     `PackagesInconsistent`, what uv's other failures mean, and `OSError`.
@@ -47,6 +49,10 @@ def install(uv: UVCommand, definition: str, venv: str, backend: str, reporter: R
     index = index_of(backend)
     again = [] if before is None else changed_files(before.decode("utf-8", "replace"), expected)
     remove_stand_in(venv)
+    if carried:
+        from comfydock_core.managers.uv_project.carried_wheels import install_carried
+
+        install_carried(uv, expected, directory, carried, reporter)
     uv.sync_pylock(path, counting(reporter), index=None if index is None else str(index), reinstall=again)
     put_stand_in(venv)
     if backend != "none":

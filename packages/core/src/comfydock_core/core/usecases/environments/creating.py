@@ -176,12 +176,8 @@ def _lock_and_install(
     if native.read_bytes(layout.lock) != came or not uv_project.has_locked(backend):
         uv_project.lock_backend(backend, reporter, remembered=True)
     uv_project.choose_backend(backend)
-    carried = {} if plan.template is None else carried_wheels(plan.template)
-    if carried:
-        reporter.phase("Installing the packages of the bundle")
-        uv_project.install_carried(carried, backend, reporter)
     reporter.phase("Installing Python packages")
-    uv_project.install(backend, reporter)
+    uv_project.install(backend, reporter, carried={} if plan.template is None else carried_wheels(plan.template))
 
 
 def _put_back(path: str, content: bytes | None) -> None:

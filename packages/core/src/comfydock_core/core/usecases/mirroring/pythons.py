@@ -116,7 +116,7 @@ def put_python(
 
     Raises `MirrorDamaged`, `OSError`, `FileSystemError`; nothing is there then.
     """
-    with placing(workspace.uv_python, name) as aside:
+    with placing(workspace.uv_python, name, workspace.uv_python_scratch) as aside:
         for path in paths:
             target = f"{aside}/{path.removeprefix(f'{PYTHONS}{name}/')}"
             os.makedirs(os.path.dirname(target), exist_ok=True)

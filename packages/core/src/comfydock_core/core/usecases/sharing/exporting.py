@@ -85,8 +85,9 @@ def plan_export(
             raise _without_models(models)
         found.members += found_models.members
         found.left_out += found_models.lacking
+        carried: Collection[str] = ()
         if request.with_packs:
-            services_here.bundles.add_packs(packs, services_here.packs, scratch, found, reporter)
+            carried = services_here.bundles.add_packs(packs, services_here.packs, scratch, found, reporter)
         if request.with_wheels:
             wheels, without = find_wheels(layout, services, reporter)
             found.members += wheels
@@ -94,7 +95,6 @@ def plan_export(
         if request.with_history:
             reporter.phase("Packing the history")
             services_here.bundles.add_history(commit, branch, scratch, found)
-        carried = packs.keys() if request.with_packs else ()
         said = _manifest(layout, workspace, found, needs, found_models, carried)
     if request.with_history:
         said = replace(said, history=HistoryTip(commit, branch))

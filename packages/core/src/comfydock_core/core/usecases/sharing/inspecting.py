@@ -179,7 +179,8 @@ def _of_bundle(file: IO[bytes], path: str, scratch: str | None) -> OpenedSource:
         template = _with_history(template, bundle, tip, place, f"{scratch}/history")
     if scratch is not None:
         unused = (*unused_members(template), *unused_wheels(bundle, template))
-        template = replace(template, passed_over=(*template.passed_over, *unused))
+        used = {name: place for name, place in template.carried.items() if name not in unused}
+        template = replace(template, carried=used, passed_over=(*template.passed_over, *unused))
     return OpenedSource(template, bundle)
 
 
