@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from packaging.markers import Marker
 
@@ -177,6 +177,7 @@ INDEXED = st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.booleans(), st
 
 
 @given(INDEXED, st.text(max_size=8))
+@example([("a", False, True)], "\x7f")
 def test_packages_get_the_index_that_they_lack_and_stay_what_they_are(
     packages: list[tuple[str, bool, bool]], index: str
 ) -> None:

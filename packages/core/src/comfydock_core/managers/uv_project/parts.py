@@ -1,6 +1,5 @@
 """Locking PyTorch for one back end: what the back end replaces in `uv.lock` or adds to it."""
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from comfydock_core.managers.uv_project.scratch import question, scratch_project
 from comfydock_core.models.exceptions import RequirementsConflict
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.definition.backend_parts import parse_part
+from comfydock_core.repositories.definition.pylock import quoted
 from comfydock_core.repositories.definition.pytorch_settings import Table, family_of, uv_settings, wishes_about
 from comfydock_core.repositories.definition.uv_lock import UvLock
 from comfydock_core.utils.files import atomic
@@ -186,14 +186,15 @@ def _split_pins(text: str, directory: str) -> tuple[list[str], list[str]]:
 
 
 def _footer(backend: str, answer: FamilyAnswer, own: bool) -> str:
-    """What the part says about itself. TOML reads the strings of JSON."""
+    """What the part says about itself."""
     index = index_of(backend)
-    release = ", ".join(f"{name} = {json.dumps(version)}" for name, version in sorted(answer.versions.items()))
-    lines = ["[tool.comfydock]", f"backend = {json.dumps(backend)}"]
-    lines += [f"index = {json.dumps(index.url, ensure_ascii=False)}"] if index else []
+    release = ", ".join(f"{name} = {quoted(version)}" for name, version in sorted(answer.versions.items()))
+    lines = ["[tool.comfydock]", f"backend = {quoted(backend)}"]
+    lines += [f"index = {quoted(index.url)}"] if index else []
     lines += [f"release = {{ {release} }}"]
     lines += ["own-release = true"] if own else []
-    lines += [f"from-default-index = {json.dumps(sorted(answer.elsewhere))}"] if answer.elsewhere else []
+    elsewhere = ", ".join(quoted(name) for name in sorted(answer.elsewhere))
+    lines += [f"from-default-index = [{elsewhere}]"] if elsewhere else []
     return "".join(f"{line}\n" for line in lines)
 
 

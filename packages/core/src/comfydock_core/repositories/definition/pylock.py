@@ -50,10 +50,15 @@ def _with_index(package: str, index: str, others: Collection[str]) -> str:
     found = _packages(package)[0]
     if not isinstance(found, dict) or "index" in found or found.get("name") in others:
         return package
-    line = f"index = {json.dumps(index, ensure_ascii=False)}\n"
+    line = f"index = {quoted(index)}\n"
     told = _VERSION.sub(lambda match: f"{match[0]}{line}", package, count=1)
     # Not where that line is something else than the version of the package.
     return told if _packages(told) == [{**found, "index": index}] else package
+
+
+def quoted(text: str) -> str:
+    """The text as a basic string of TOML, which must escape one character that JSON may have plain."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def anchored(text: str, directory: str) -> str:
