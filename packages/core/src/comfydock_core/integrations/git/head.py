@@ -7,6 +7,7 @@ not: the answer is `None` then, as for any repository that cannot be read.
 from comfydock_core.utils import native
 
 _MAX_SYMBOLIC = 5
+_NO_BRANCH = "refs/heads/.invalid"  # Where `HEAD` leads in the `reftable` format, for programs that do not know it.
 
 
 def read_head(worktree: str) -> tuple[str | None, str | None]:
@@ -18,7 +19,15 @@ def read_head(worktree: str) -> tuple[str | None, str | None]:
     if not content.startswith("ref: "):
         return _commit(content), None
     ref = content[5:].strip()
-    return _resolve(directory, ref), ref.removeprefix("refs/heads/")
+    return (None, None) if ref == _NO_BRANCH else (_resolve(directory, ref), ref.removeprefix("refs/heads/"))
+
+
+def symbolic_head(worktree: str) -> str | None:
+    """The branch that `HEAD` is on, as `ref: refs/heads/main`; `None` for any other, and where git has to be asked."""
+    directory = repository_of(worktree)
+    content = _text(f"{directory}/HEAD") if directory else None
+    head = (content or "").strip()
+    return head if head.startswith("ref: refs/heads/") and head[5:] != _NO_BRANCH else None
 
 
 def repository_of(worktree: str) -> str | None:

@@ -3,6 +3,7 @@
 import os
 
 from comfydock_core.integrations.git import runner
+from comfydock_core.integrations.git.head import symbolic_head
 from comfydock_core.utils.versions import is_full_commit
 
 HEAD = "HEAD"
@@ -81,6 +82,8 @@ def ref_value(worktree: str, name: str) -> str | None:
     Of a `HEAD` that is on a branch, that branch, as `ref: refs/heads/main`.
     """
     if name == HEAD:
+        if (branch := symbolic_head(worktree)) is not None:
+            return branch
         symbolic = runner.ask(["symbolic-ref", "--quiet", HEAD], cwd=worktree)
         if symbolic.returncode == 0:
             return SYMBOLIC + symbolic.output.strip()
