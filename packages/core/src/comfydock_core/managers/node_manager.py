@@ -24,12 +24,12 @@ from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.repositories.pack_release import read_note
 from comfydock_core.services.patched_code import patched_commit, patched_directory, put_patched
-from comfydock_core.strategies.pack_policy import PackPolicy
 from comfydock_core.utils.files.filesystem import make_directory_link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from comfydock_core.services.pack_sources import PackSources
+    from comfydock_core.strategies.pack_policy import PackPolicy
 
 
 class NodeManager:
@@ -59,6 +59,8 @@ class NodeManager:
     @cached_property
     def policy(self) -> PackPolicy:
         """Which packages no pack may bring here."""
+        from comfydock_core.strategies.pack_policy import PackPolicy
+
         return PackPolicy.of(self._manifest, read_choice(self._layout.definition))
 
     def path(self, pack: NodePackage) -> str:

@@ -1,5 +1,7 @@
 """Getting the code of a node pack's release onto this machine, and from there into environments."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import re
@@ -10,8 +12,6 @@ from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.caching.custom_node_cache import CachedNodeInfo, CustomNodeCacheManager, archive_key, checkout_key
 from comfydock_core.caching.repository_mirrors import RepositoryMirrors, clone_listener
 from comfydock_core.clients.answers import shown as shown_address
-from comfydock_core.clients.downloads import Downloaded
-from comfydock_core.clients.transport import Transport
 from comfydock_core.integrations.git import changes, queries, remotes, submodules
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import (
@@ -32,6 +32,11 @@ from comfydock_core.utils.files.tree_copy import copy_tree
 from comfydock_core.utils.git_urls import local_path, submodule_address
 from comfydock_core.utils.text import counted, some
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.clients.downloads import Downloaded
+    from comfydock_core.clients.transport import Transport
+
 _LARGEST_ARCHIVE = 8_000_000_000
 _FOR_EVER = float("inf")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -43,12 +48,20 @@ class PackContents:
     """The code of packs, kept once in a workspace. Every method can be used by several processes at once."""
 
     def __init__(
-        self, directory: str, transport: Transport, mirrors: RepositoryMirrors, *, offline: bool = False
+        self,
+        directory: str,
+        transport: Callable[[], Transport],
+        mirrors: RepositoryMirrors,
+        *,
+        offline: bool = False,
     ) -> None:
-        """`directory` is made when it is needed. With `offline` only what is kept can be had."""
+        """`directory` is made when it is needed. With `offline` only what is kept can be had.
+
+        `transport` is called when an archive is to be fetched: HTTP is loaded then.
+        """
         self._cache = CustomNodeCacheManager(directory)
         self._digests = AnswerCache(f"{directory}/digests")
-        self._transport = transport
+        self._make_transport = transport
         self._mirrors = mirrors
         self._offline = offline
 
@@ -186,7 +199,7 @@ class PackContents:
             reporter.progress(f"Fetching {release.name}", done, total, "bytes")
 
         try:
-            return self._transport.download(url, archive, on_progress=on_progress, max_bytes=_LARGEST_ARCHIVE)
+            return self._make_transport().download(url, archive, on_progress=on_progress, max_bytes=_LARGEST_ARCHIVE)
         except UnusableAnswer as error:
             if error.context.get("status") not in (404, 410):
                 raise

@@ -1,22 +1,33 @@
 """Where node packs come from: finding a release, and getting its code."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 
 from comfydock_core.models.packs.node_packs import PackContent, PackReference
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodeInfo
-from comfydock_core.services.node_lookup_service import NodeLookupService
 from comfydock_core.services.pack_contents import PackContents
 from comfydock_core.utils.versions import is_full_commit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from comfydock_core.services.node_lookup_service import NodeLookupService
 
 
 class PackSources:
     """The registry, repositories, and what the cache has of them."""
 
-    def __init__(self, lookup: NodeLookupService, contents: PackContents) -> None:
-        self._lookup = lookup
+    def __init__(self, lookup: Callable[[], NodeLookupService], contents: PackContents) -> None:
+        """`lookup` is called when something is to be found: what asks registries and repositories is loaded then."""
+        self._make_lookup = lookup
         self._contents = contents
+
+    @cached_property
+    def _lookup(self) -> NodeLookupService:
+        return self._make_lookup()
 
     def find(self, reference: PackReference, reporter: Reporter, *, force: bool = False) -> NodeInfo:
         """The release that a reference means. Raises what `NodeLookupService.release` raises."""
