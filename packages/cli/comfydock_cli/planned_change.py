@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from comfydock_cli.cli_utils import Context, Result
@@ -14,6 +13,7 @@ from comfydock_core.factories.workspace_factory import find_workspace
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.packages.syncing import SyncOutcome
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 
 
 class _Plan(Protocol):
@@ -32,7 +32,7 @@ class Subject(Protocol[Request, Plan]):
     def change(self, plan: Plan, initiator: Initiator, reporter: Reporter, /) -> SyncOutcome: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ask(Generic[Plan]):
     """A question before a plan is carried out, and what is shown after a no."""
 
@@ -40,7 +40,7 @@ class Ask(Generic[Plan]):
     declined: Callable[[Plan], Result]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Views(Generic[Plan]):
     """How plans and outcomes of one kind are shown.
 

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from comfydock_cli.cli_utils import Result
 from comfydock_cli.formatters.bundle_formatter import ImportedModels, imported, planned_import
@@ -14,11 +14,12 @@ from comfydock_core.models.exceptions import ComfyDockError, ModelRootRefused
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.protocols import ImportCallbacks
 from comfydock_core.models.sharing import FoundWorkspace, ImportRequest
+from comfydock_core.records import record
 
 _SECTION = "imported"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkspaceImport:
     """What is imported, and how: `request` and `level` are what holds for every environment."""
 

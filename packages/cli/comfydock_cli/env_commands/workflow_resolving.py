@@ -19,13 +19,14 @@ from comfydock_core.models.model_files.downloads import DownloadLimits
 from comfydock_core.models.operation import Initiator
 from comfydock_core.models.packs.pack_changes import PackRequest
 from comfydock_core.models.workflow.plans import Decisions, WantedModel, WorkflowResolution
+from comfydock_core.records import record
 from comfydock_core.utils.text import counted, some
 
 _HITS = 20
 _LONGEST = 100
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Wishes:
     """What the options say. `None` where the user is to be asked."""
 

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from comfydock_cli.cli_utils import Result
 from comfydock_cli.formatters.columns import aligned
@@ -13,13 +12,14 @@ from comfydock_core.models.workflow.candidates import BUILT_IN, ClassResolution
 from comfydock_core.models.workflow.checks import ModelMatch
 from comfydock_core.models.workflow.model_origin import FROM_INDEX, FROM_LIST, FROM_LOCK, FROM_MANIFEST, FROM_WORKFLOW
 from comfydock_core.models.workflow.plans import WantedModel, WorkflowResolution
+from comfydock_core.records import record
 from comfydock_core.utils.text import counted, some
 
 _REASONS = 4
 _NO_LISTS = "no lists of node packs are here: `comfydock registry update` fetches them"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fetched:
     """A model that was to be fetched to a place below the models directory, and why it was not."""
 

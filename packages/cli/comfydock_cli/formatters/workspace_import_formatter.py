@@ -1,18 +1,17 @@
 """What became of the environments of another workspace, as text and as data."""
 
-from dataclasses import dataclass
-
 from comfydock_cli.cli_utils import Result
 from comfydock_cli.ui.console import clean
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.sharing import FoundWorkspace
+from comfydock_core.records import record
 from comfydock_core.utils.text import some
 
 _SHOWN = 10
 _PARTIAL = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EnvironmentImport:
     """One environment: its result, or the error that it ended with.
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import tomlkit
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -39,6 +39,7 @@ def layout(tmp_path: Path) -> EnvironmentLayout:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(WORDS, min_size=1, max_size=3), editable=st.booleans())
+@example(words=["0_"], editable=False)
 def test_any_words_are_requirements_or_refused(layout: EnvironmentLayout, words: list[str], editable: bool) -> None:
     request = PackageRequest("add", tuple(words), editable=editable, directory=layout.root)
     try:

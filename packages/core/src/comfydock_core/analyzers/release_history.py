@@ -1,16 +1,16 @@
 """In which releases of ComfyUI a node class is: by its name in the files that define classes, at every release."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from comfydock_core.integrations.git import searching
+from comfydock_core.records import record
 from comfydock_core.utils.versions import version_key
 
 _LOOKS_BACK = 16  # So many releases are asked for a class that the newest one lacks.
 _PLACES = ("nodes.py", "comfy_extras", "comfy_api_nodes")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClassHistory:
     """The releases that have a class: the first and the last one. `gone` says that newer ones have it no more."""
 

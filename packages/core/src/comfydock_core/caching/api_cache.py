@@ -10,9 +10,9 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from comfydock_core.caching.base import CacheBase
+from comfydock_core.records import record
 
 _VERSION = 1
 _SIZE = 100_000_000  # Bytes for all answers together.
@@ -21,7 +21,7 @@ _NAME = re.compile(r"[0-9a-f]{32}")
 _KEPT_HEADERS = ("etag", "last-modified", "content-type")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeptAnswer:
     """An answer as it came, and when the server last said so, in seconds since 1970."""
 

@@ -10,10 +10,10 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from comfydock_core.caching.base import ContentCacheBase
 from comfydock_core.caching.mirror_names import mirror_key
+from comfydock_core.records import record
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files import file_locks
 from comfydock_core.utils.files.filesystem import remove_tree
@@ -25,7 +25,7 @@ _CHECKOUT = "git-"
 _PLACE = ".place"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CachedNodeInfo:
     """A pack that is there with all its files. `missing` says what could not be had when it was made."""
 

@@ -3,17 +3,17 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import AuthenticationFailed, RateLimited, RemoteError, UnusableAnswer
+from comfydock_core.records import record
 
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 _REDIRECTED = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What a server sent: final status, headers with lower-case names, the whole body."""
 

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -12,6 +11,7 @@ from comfydock_core.clients.transport import bearer, environment_url
 from comfydock_core.configs.defaults import CIVITAI
 from comfydock_core.models.civitai import CivitAIFile, CivitAIModel
 from comfydock_core.models.exceptions import ComfyDockError, ModelGated, ModelNotOffered, UnusableAnswer
+from comfydock_core.records import record
 
 _HOSTS = ("civitai.com", "www.civitai.com")
 _DOWNLOAD = re.compile(r"/api/download/models/(\d{1,15})/?", re.ASCII)
@@ -19,7 +19,7 @@ _PAGE = re.compile(r"/models/(\d{1,15})(?:/[^/]*)?/?", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CivitAIReference:
     """What an address of Civitai means: a version, or a model and its newest version; and which of its files."""
 

@@ -3,11 +3,11 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import IO, Protocol
 
 from comfydock_core.clients.answers import Answer, checked, length_of, refusal, shown
 from comfydock_core.models.exceptions import NetworkUnavailable, UnusableAnswer
+from comfydock_core.records import record
 from comfydock_core.utils.text import size_text
 
 _FAILURES = 3  # In a row, without a single byte more.
@@ -15,7 +15,7 @@ _PAUSE_SECONDS = 0.5
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Downloaded:
     """What was fetched: where it came from in the end, its digest, its bytes, and those that the network carried."""
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
 
@@ -10,11 +9,12 @@ from comfydock_core.clients.answers import Answer
 from comfydock_core.clients.transport import bearer, environment_url
 from comfydock_core.configs.defaults import GITHUB_API
 from comfydock_core.models.exceptions import UnusableAnswer
+from comfydock_core.records import record
 
 _NO_SUCH_COMMIT = 422
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GitHubRelease:
     """One release. `published_at` is GitHub's own text."""
 
@@ -26,7 +26,7 @@ class GitHubRelease:
     html_url: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GitHubRepoInfo:
     """One repository."""
 

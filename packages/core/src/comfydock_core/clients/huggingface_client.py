@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 from comfydock_core.clients.answers import Answer
@@ -10,6 +9,7 @@ from comfydock_core.clients.huggingface_trees import HuggingFaceRepository, repo
 from comfydock_core.clients.transport import bearer, environment_url
 from comfydock_core.configs.defaults import HUGGING_FACE
 from comfydock_core.models.exceptions import ComfyDockError, ModelGated, ModelNotOffered, PlaceUnclear
+from comfydock_core.records import record
 
 _HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
 _KINDS = ("datasets", "spaces")
@@ -18,7 +18,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HuggingFaceFile:
     """One file of a repository: `repository` is `OWNER/NAME`, with `datasets/` or `spaces/` in front for those."""
 
@@ -27,7 +27,7 @@ class HuggingFaceFile:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HuggingFaceFacts:
     """What Hugging Face says of a file; the digest only of large ones. `commit` is what the revision leads to."""
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from comfydock_core.clients.answers import Answer, shown
 from comfydock_core.models.exceptions import UnusableAnswer
+from comfydock_core.records import record
 
 _HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
 _KINDS = ("datasets", "spaces")
@@ -18,7 +18,7 @@ _NEXT = re.compile(r'<([^<>]{1,4000})>\s*;\s*rel="?next"?', re.IGNORECASE)
 _LONGEST_PATH = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HuggingFaceRepository:
     """A repository at a revision; `name` is `OWNER/NAME`, with `datasets/` or `spaces/` in front for those."""
 
@@ -26,7 +26,7 @@ class HuggingFaceRepository:
     revision: str = "main"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HuggingFaceEntry:
     """One large file of a repository: its path there, and its digest."""
 

@@ -13,20 +13,20 @@ import threading
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.util import wait_for_read
 
 from comfydock_core.integrations.git_options import stalled_seconds
+from comfydock_core.records import record
 from comfydock_core.utils.text import size_text
 from comfydock_core.utils.waiting import Waiting
 
 _STOPPED_WITHIN_SECONDS = 0.2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """What answers of one kind may cost: bytes after decompression, seconds with all that is tried again and led
     elsewhere, seconds without a byte, and bytes a second.

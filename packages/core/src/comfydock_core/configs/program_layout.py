@@ -3,7 +3,7 @@
 The installer of a release makes the same: `build/install/install.sh`.
 """
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 COMMANDS = ("comfydock", "cfd")
 # What the target of a link of the installer holds.
@@ -12,7 +12,7 @@ THROUGH_CURRENT = "/lib/comfydock/current/"
 BEING_MADE = ".new."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProgramLayout:
     """The paths of one installation, as text."""
 

@@ -14,11 +14,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO
 
 from comfydock_core.integrations import guard
 from comfydock_core.models.exceptions import ToolMissing
+from comfydock_core.records import record
 from comfydock_core.utils import interruption
 from comfydock_core.utils.waiting import Waiting
 
@@ -34,7 +34,7 @@ class FellSilent(Exception):
         self.seconds = seconds
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Silence:
     """How long a program may write nothing, and whom it waits for meanwhile, in words."""
 
@@ -42,7 +42,7 @@ class Silence:
     whom: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Completed:
     """How a program ended and what it wrote. `errors` is empty when both streams were read as one."""
 

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from comfydock_core.analyzers.model_files.header_reading import read_header
 from comfydock_core.models.exceptions import (
@@ -26,6 +26,7 @@ from comfydock_core.models.model_files.downloads import (
     KeptDownload,
 )
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.model_index.model_index import open_model_index
 from comfydock_core.services.model_downloads.kept_downloads import KeptDownloads
 from comfydock_core.services.model_downloads.model_downloader import ModelDownloader, present
@@ -55,7 +56,7 @@ _STOPS_WITHIN_SECONDS = 30.0
 _LOOK_SECONDS = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DownloadWish:
     """What somebody asks for: addresses, and for all of them the place (`FOLDER` or `FOLDER/NAME`, below the models
     directory), the digest, and whether to link to the same content that lies elsewhere.

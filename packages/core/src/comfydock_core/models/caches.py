@@ -1,6 +1,6 @@
 """The caches of a workspace: what they take, what nothing needs, and what was removed."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 # What can be removed, by its kind.
 PACKS = "packs"
@@ -11,7 +11,7 @@ BISECTIONS = "bisections"
 SCRATCH = "scratch"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CacheSize:
     """What one cache takes on the disk: `size` with every file counted once for all caches, `frees` if it went alone.
 
@@ -25,7 +25,7 @@ class CacheSize:
     files: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CacheEntry:
     """Something whole that is to go. `identity` is which one it was when it was looked at."""
 
@@ -36,7 +36,7 @@ class CacheEntry:
     identity: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Doubt:
     """What cannot be read, so that everything which it may name stays: of the kinds `stays`, in words."""
 
@@ -45,7 +45,7 @@ class Doubt:
     stays: str = "node packs and mirrors"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CachePruning:
     """What is to go, and what that frees. `newer` is how much nothing needs that is too new to go."""
 
@@ -55,7 +55,7 @@ class CachePruning:
     doubts: tuple[Doubt, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrunedCaches:
     """What went, what that freed, and what stayed after all, each with the reason."""
 

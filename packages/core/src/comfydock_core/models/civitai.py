@@ -1,9 +1,9 @@
 """What Civitai says of a model."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CivitAIFile:
     """One file of a version; digests are in lower-case hexadecimal digits, `None` while Civitai has not made them."""
 
@@ -19,7 +19,7 @@ class CivitAIFile:
     extent: str | None = None  # `full` or `pruned`.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CivitAIModel:
     """One version of a model. `type` is Civitai's word, such as `Checkpoint` or `LORA`.
 

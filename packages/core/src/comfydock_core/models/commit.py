@@ -1,9 +1,9 @@
 """Commits of a definition's history, the names that lead to them, and what somebody means by a name."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileChange:
     """A file that a commit changes. `before` and `after` name git's objects, `None` where there is no such file."""
 
@@ -12,7 +12,7 @@ class FileChange:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CommitInfo:
     """One commit.
 
@@ -44,7 +44,7 @@ class CommitInfo:
 SHORT = 8  # Digits of a commit that people read.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference:
     """A name that leads to a commit. `kind` is `branch`, `tag` or `remote`; `upstream` is what a branch follows."""
 
@@ -54,7 +54,7 @@ class Reference:
     upstream: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Revision:
     """What somebody means by a name: a full commit, or the state before an operation of that number."""
 
@@ -63,7 +63,7 @@ class Revision:
     operation: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GraphLine:
     """A line of the graph as git draws it, with the commit that it is about; `first` for the first line of that."""
 

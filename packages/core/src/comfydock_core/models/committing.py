@@ -1,11 +1,12 @@
 """Committing the definition of an environment: what is asked for, what a commit takes, and what it will lack."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from comfydock_core.models.operation import ChangePlan
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CommitRequest:
     """How to commit. `message` is the user's own, `None` for one about what changed.
 
@@ -20,7 +21,7 @@ class CommitRequest:
     with_patches: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gap:
     """Something of an environment that nobody could rebuild elsewhere from the commit.
 
@@ -47,7 +48,7 @@ class Gap:
         return {"kind": self.kind, "name": self.name, "reason": self.reason, "digest": self.digest}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Difference:
     """Names of one kind that are new, gone, or stand for something else than in the commit before; all sorted."""
 
@@ -63,7 +64,7 @@ class Difference:
         return {"added": list(self.added), "removed": list(self.removed), "changed": list(self.changed)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CommitChanges:
     """What a commit changes. `comfyui` is the version that there is from now on, `None` where it is the one before."""
 
@@ -79,7 +80,7 @@ class CommitChanges:
         return {"comfyui": self.comfyui, **{name: part.as_dict() for name, part in parts.items()}}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkflowCopies:
     """How the definition's copies of the workflows become what is live.
 
@@ -93,7 +94,7 @@ class WorkflowCopies:
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PatchFiles:
     """The patches that are `new` or other than before, and those that are `gone`, by their paths in the definition."""
 
@@ -104,7 +105,7 @@ class PatchFiles:
         return bool(self.new or self.gone)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CommitPlan:
     """What a commit takes, known in full. `commit` is `None` when there is nothing to commit.
 
@@ -138,7 +139,7 @@ class CommitPlan:
         return self.message.partition("\n")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CommitOutcome:
     """What was done: the operation's identifier, and the commit."""
 

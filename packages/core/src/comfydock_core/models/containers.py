@@ -1,9 +1,9 @@
 """Build contexts of container images: what one is asked for, and what came of it."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ContainerRequest:
     """`directory` is made by the export. Without `backend` the one that is chosen on this machine is built for.
 
@@ -16,7 +16,7 @@ class ContainerRequest:
     rehearsal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ContainerImage:
     """What the text of a Containerfile depends on.
 
@@ -36,7 +36,7 @@ class ContainerImage:
     has_workflows: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ContainerContext:
     """A context that was written: its directory, number and size (in bytes) of its files, and what has to be said."""
 

@@ -1,13 +1,13 @@
 """What `doctor` found."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 OK = "ok"
 NOTE = "note"
 PROBLEM = "problem"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mending:
     """What can be put right at once: `action` is `make-directory`, `link-models`, `forget-active`, `remove-mirror`,
     `remove-left-place`, `remove-start-report` or `relink-workspace`.
@@ -19,7 +19,7 @@ class Mending:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """One thing that was looked at.
 

@@ -1,10 +1,11 @@
 """Files of commits, and what it takes that files of an environment become those."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from comfydock_core.models.operation import Swap
+from comfydock_core.records import record
 
 
 class TreeFile(NamedTuple):
@@ -21,7 +22,7 @@ class TreeChange(NamedTuple):
     after: TreeFile | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PatchedFiles:
     """What a patch makes of files: how each was and is to be, by its path.
 
@@ -37,7 +38,7 @@ class PatchedFiles:
         return {path: one.after for path, one in self.files.items() if one.before is None and one.after is not None}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileSwaps:
     """What to swap so that files are others, and what to build for it.
 
@@ -50,7 +51,7 @@ class FileSwaps:
     obstacles: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComfyUIMove:
     """ComfyUI goes from one commit to another, by these files. `repository` is where the commit can be had.
 

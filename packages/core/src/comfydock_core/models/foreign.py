@@ -1,10 +1,12 @@
 """What other tools write down of an installation of ComfyUI, as far as it goes, and what it leaves open."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OpenPoint:
     """Something that a file of another tool does not say, or that cannot be made as it says.
 
@@ -25,7 +27,7 @@ class OpenPoint:
         return {"item": self.item, "reason": self.reason, "lacking": self.lacking}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ForeignPack:
     """A node pack: `place` is the address of a repository, or an identifier of the registry where `registered`.
 
@@ -43,7 +45,7 @@ class ForeignPack:
         return self.place if self.version is None else f"{self.place}@{self.version}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ForeignModel:
     """A model: ComfyUI's folder, the name in it, and what is known of its content and its sources."""
 
@@ -59,7 +61,7 @@ class ForeignModel:
         return f"{self.folder}/{self.name}" if self.folder else self.name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ForeignDefinition:
     """A definition in the format of another tool, which `kind` names.
 
@@ -81,7 +83,7 @@ class ForeignDefinition:
     open: tuple[OpenPoint, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WrittenSnapshot:
     """A snapshot for ComfyUI-Manager. `target` is the file, `None` where it was only made.
 

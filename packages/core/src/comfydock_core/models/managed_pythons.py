@@ -1,7 +1,8 @@
 """Installations of Python that uv manages, as far as their names tell."""
 
 import re
-from dataclasses import dataclass
+
+from comfydock_core.records import record
 
 # As uv writes them; what stands for the newest of a minor version has one number less and is no installation.
 NAME = (
@@ -11,7 +12,7 @@ NAME = (
 _NAME = re.compile(NAME, re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ManagedPython:
     """An installation, such as `cpython-3.11.9-linux-x86_64-gnu`."""
 

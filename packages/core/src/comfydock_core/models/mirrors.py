@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from comfydock_core.records import record
+
 FORMAT = 1
 MANIFEST = "mirror.json"
 
@@ -22,7 +24,7 @@ REQUIRED_MODELS = "required"
 ALL_MODELS = "all"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MirrorFile:
     """What a file must be. `time` is when a server said it, in seconds since 1970, for answers and lists."""
 
@@ -32,7 +34,7 @@ class MirrorFile:
     time: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MirroredEnvironment:
     """An environment whose last commit is in the mirror, as a bundle with its history."""
 
@@ -40,7 +42,7 @@ class MirroredEnvironment:
     python: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MirroredRepository:
     """A history: `parts` are files of `git bundle`, each on top of those before; `references` are what they end in."""
 
@@ -49,7 +51,7 @@ class MirroredRepository:
     parts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MirroredPack:
     """The archive of a node pack's release, `packs/<sha256>`, and its address, if that is no secret."""
 
@@ -59,7 +61,7 @@ class MirroredPack:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MirroredModel:
     """A model, `models/<blake3>`, and its path below a models directory."""
 
@@ -67,7 +69,7 @@ class MirroredModel:
     blake3: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MirroredPython:
     """An installation of Python that uv manages, `python/<its name>/`, and its symbolic links by their paths there."""
 
@@ -99,7 +101,7 @@ class MirrorContents:
         return sum(one.size for one in self.files.values())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MirrorRequest:
     """What to put into a mirror: some environments, all without names; `models` is `none`, `required` or `all`."""
 
@@ -108,7 +110,7 @@ class MirrorRequest:
     models: str = NO_MODELS
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MirrorPlan:
     """What a mirror lacks of some environments: node packs as `name version`, repositories of which it has no history
     yet, commits whose packages it does not have, as `environment commit`, and installations of Python, as uv calls
@@ -122,7 +124,7 @@ class MirrorPlan:
     pythons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MirrorExport:
     """What an export came to. `added` counts files and their bytes by what they are; `lacking` is in no mirror, each
     with the reason, `notes` are worth knowing on the other machine."""
@@ -136,7 +138,7 @@ class MirrorExport:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MirrorVerification:
     """A mirror in which everything is as it is listed."""
 
@@ -146,7 +148,7 @@ class MirrorVerification:
     environments: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MirrorImport:
     """What a workspace took from a mirror, counted by what it is: files and their bytes. `bundles` are the files of
     environments in the mirror, by the names of these."""

@@ -1,6 +1,6 @@
 """Which pack defines a node class, as the lists of known packs say."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 # Where a fact comes from.
 REGISTRY = "registry"
@@ -11,7 +11,7 @@ COMFYUI = "comfyui"
 CORE = "comfy-core"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeMapping:
     """A pack that defines a node class.
 

@@ -4,12 +4,11 @@ There are two kinds of steps only. A `Swap` puts something new under a name and 
 moves a git reference. The inverse of either is one of the same kind. The names are relative to the operation's scope.
 """
 
-from dataclasses import dataclass
-
 from comfydock_core.models.plan import PlanStep
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Swap:
     """A name in the scope that gets something new (`has_new`), loses what it has (`before`), or both.
 
@@ -37,7 +36,7 @@ class Swap:
         return "~" if self.has_old else "+"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RefChange:
     """A git reference of a repository in the scope. `None` means that the reference does not exist.
 
@@ -53,7 +52,7 @@ class RefChange:
 Step = Swap | RefChange
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChangePlan:
     """One change, known in full: what `--dry-run` prints and what the operation executes.
 
@@ -85,7 +84,7 @@ class ChangePlan:
         raise KeyError(path)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Initiator:
     """Who asks for a change, and how. `words` is the command line; `wait` how many seconds a busy lock is waited for.
 
@@ -100,7 +99,7 @@ class Initiator:
     while_running: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OperationRecord:
     """An operation as its journal tells of it.
 

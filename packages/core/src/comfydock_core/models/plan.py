@@ -1,9 +1,9 @@
 """One line of what a change prepares, for people."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlanStep:
     """`action` is a verb ("clone", "write"), `target` what it acts on, `detail` the rest worth knowing.
 

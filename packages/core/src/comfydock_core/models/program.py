@@ -1,9 +1,9 @@
 """ComfyDock itself: what is installed, and the releases that could be."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Release:
     """One release for this kind of machine: its archive, the archive's SHA-256, and the place that has it.
 
@@ -16,7 +16,7 @@ class Release:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InstalledProgram:
     """What the installer put below `prefix`. `previous` is the version to go back to, if there is one."""
 

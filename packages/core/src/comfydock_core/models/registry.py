@@ -1,6 +1,6 @@
 """What the Comfy registry says of node packs."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 ACTIVE = "active"
 PENDING = "pending"
@@ -9,7 +9,7 @@ BANNED = "banned"
 DELETED = "deleted"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RegistryVersion:
     """One published version of a pack.
 
@@ -36,7 +36,7 @@ class RegistryVersion:
         return reasons.get(self.status) or ("is deprecated by its author" if self.deprecated else None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RegistryNode:
     """One pack. `status` is as in `RegistryVersion`; `latest` is what the registry itself calls its latest version."""
 

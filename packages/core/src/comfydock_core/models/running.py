@@ -1,9 +1,9 @@
 """A running ComfyUI."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunningComfyUI:
     """One ComfyUI of an environment.
 

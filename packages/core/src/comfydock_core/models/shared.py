@@ -1,11 +1,11 @@
 """Values that several subjects share: node packs, pinned and as the manifest has them, and sources of models."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 DISABLED = ".disabled"  # The end of a directory's name that ComfyUI passes over.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeInfo:
     """One version of a node pack, pinned, as a source or the manifest has it.
 
@@ -27,7 +27,7 @@ class NodeInfo:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodePackage:
     """A node pack as the manifest has it. `requirements` are the lines of its dependency group.
 
@@ -53,7 +53,7 @@ class NodePackage:
         return self.release.name if self.enabled else f"{self.release.name}{DISABLED}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelSourceResult:
     """A place that a model can be downloaded from. `kind` is `civitai`, `huggingface` or `url`.
 

@@ -1,12 +1,13 @@
 """Bundles: what is in the file, what it says of itself, and how one is asked for, read and made an environment of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from comfydock_core.models.committing import Gap
 from comfydock_core.models.environments.creation import CreationPlan
 from comfydock_core.models.environments.template import Template
 from comfydock_core.models.foreign import ForeignDefinition, OpenPoint
+from comfydock_core.records import record
 
 FORMAT = 1
 
@@ -23,7 +24,7 @@ DEVELOPMENT = "dev_nodes/"
 NAMESPACE = "comfydock"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemberDigest:
     """What a member must be: its content, and whether it is a program."""
 
@@ -32,7 +33,7 @@ class MemberDigest:
     executable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NeededModel:
     """A model that workflows need, by ComfyUI's folder and the name in it, with what is known of its content.
 
@@ -66,7 +67,7 @@ class NeededModel:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HistoryTip:
     """Where the history that a bundle carries ends. `branch` is `None` for a detached head."""
 
@@ -74,7 +75,7 @@ class HistoryTip:
     branch: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BundleManifest:
     """What a bundle of ours says of itself, in `comfydock.json`.
 
@@ -89,7 +90,7 @@ class BundleManifest:
     history: HistoryTip | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExportRequest:
     """How to export. `target` is a file, a directory, `-` for standard output, `None` for a name of the day here.
 
@@ -107,7 +108,7 @@ class ExportRequest:
     look_for_issues: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BundleSource:
     """A member to be: a `path` on the disk, its `content`, or the `url` that it has to be fetched from first."""
 
@@ -118,7 +119,7 @@ class BundleSource:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExportPlan:
     """A bundle that only has to be written. `target` is the file, `None` for standard output.
 
@@ -142,7 +143,7 @@ class ExportPlan:
         return sum(member.digest.size for member in self.members)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExportedBundle:
     """A bundle that was written: its bytes, the SHA-256 of the file, and how many members it has."""
 
@@ -152,7 +153,7 @@ class ExportedBundle:
     members: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signer:
     """Who signed a bundle. `name` is what the list of signers calls the key, `None` where it is in no list."""
 
@@ -160,7 +161,7 @@ class Signer:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verification:
     """What was verified of a bundle: `digests` is `False` for a bundle of ComfyDock 1.x or ComfyGit, which has none."""
 
@@ -171,7 +172,7 @@ class Verification:
     signed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SharedPack:
     """A node pack in a bundle. `carried` says that its code is in it; without `obtainable` nobody can fetch it."""
 
@@ -184,7 +185,7 @@ class SharedPack:
     workflows: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SharedModel:
     """A model in a bundle. `here` is the file of this workspace that holds it, `None` without one."""
 
@@ -194,7 +195,7 @@ class SharedModel:
     same_content: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SharedContents:
     """What is in a bundle, a manifest or a repository, and what is missing for it here.
 
@@ -227,7 +228,7 @@ class SharedContents:
         return "all" if wanted else "skip"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImportRequest:
     """What to import, and how. `source` is a bundle, a manifest, a directory or a git repository.
 
@@ -246,7 +247,7 @@ class ImportRequest:
     keep_going: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ForeignImport:
     """What another tool wrote down, what it leaves open, and the packs that cannot be found, with the reasons."""
 
@@ -255,7 +256,7 @@ class ForeignImport:
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImportPlan:
     """A new environment from somebody else's definition, inspected and resolved.
 
@@ -270,7 +271,7 @@ class ImportPlan:
     foreign: ForeignImport | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImportOutcome:
     """What was imported. `missing_packs` and `models_not_placed` are what could not be had, the latter with reasons.
 
@@ -285,7 +286,7 @@ class ImportOutcome:
     open: tuple[OpenPoint, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundWorkspace:
     """A workspace of ComfyDock 1.x or ComfyGit: the directories of its environments by their names, and its models.
 

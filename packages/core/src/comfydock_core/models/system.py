@@ -1,9 +1,9 @@
 """What a machine has that PyTorch can use."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SystemInfo:
     """The platform (as in `sys.platform`), and the best accelerator that was found.
 

@@ -6,14 +6,15 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from comfydock_core.records import record
 
 CACHE = ".pyc"  # Compiled code, which Python makes anew when it is missing.
 _COLUMNS = 3
 _ALGORITHMS = frozenset(name for name in hashlib.algorithms_guaranteed if not name.startswith("shake"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InstalledFile:
     """One line of a `RECORD`. `path` is relative to `site-packages` or absolute; what is not written down is `None`."""
 

@@ -3,8 +3,8 @@
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from comfydock_core.records import record
 from comfydock_core.utils.text import size_text
 
 LARGEST = 32 * 1024 * 1024
@@ -12,7 +12,7 @@ _MOST = 50_000
 _DEEPEST = 32
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LiveWorkflows:
     """`files` are paths below the folder, sorted; `left_out` are others, each with the reason.
 

@@ -78,7 +78,7 @@ def write_record(environment: str, running: RunningComfyUI) -> None:
         if _alive(_read(path)) is None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
-    fields = {name: getattr(running, name) for name in RunningComfyUI.__slots__}
+    fields = {name: getattr(running, name) for name in RunningComfyUI.__match_args__}
     atomic.write_text(f"{directory}/{running.supervisor}.json", json.dumps(fields))
 
 

@@ -2,19 +2,19 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.code.remembered_classes import RememberedClasses
 from comfydock_core.analyzers.present_packs import present_packs
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.packs.defined_classes import DefinedClasses
 from comfydock_core.models.shared import NodeInfo, NodePackage
+from comfydock_core.records import record
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.repositories.node_data.node_index import NodeIndex
 from comfydock_core.utils.git_urls import normal_address
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InstalledPack:
     """One pack; `release` is what the manifest says, `None` for one that only lies there.
 

@@ -1,7 +1,7 @@
 """Which version of a pack the registry offers, and what speaks against it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from comfydock_core.clients.registry_client import ComfyRegistryClient
 from comfydock_core.models.exceptions import (
@@ -17,6 +17,7 @@ from comfydock_core.models.exceptions import (
 )
 from comfydock_core.models.protocols import KnownPackage, KnownPacks, KnownVersion, Reporter
 from comfydock_core.models.registry import ACTIVE, BANNED, DELETED, PENDING, RegistryNode, RegistryVersion
+from comfydock_core.records import record
 from comfydock_core.utils.text import did_you_mean, nearest
 from comfydock_core.utils.versions import is_prerelease, version_key
 
@@ -26,7 +27,7 @@ _VERSIONS_SHOWN = 10
 _NO_ANSWER = (NetworkUnavailable, OfflineRefused, RateLimited, UnusableAnswer)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Offer:
     """A pack of the registry with all its versions, newest first."""
 

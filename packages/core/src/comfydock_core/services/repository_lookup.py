@@ -1,7 +1,5 @@
 """Which commit of a repository is meant, found with as little of the network as it takes."""
 
-from dataclasses import dataclass
-
 from comfydock_core.caching.repository_mirrors import RepositoryMirrors
 from comfydock_core.clients.github_client import GitHubClient
 from comfydock_core.integrations.git import queries, remotes
@@ -9,6 +7,7 @@ from comfydock_core.integrations.git.remotes import RemoteRefs
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import OfflineRefused, PackVersionNotFound, RemoteError
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.utils.git_urls import github_repository, local_path
 from comfydock_core.utils.text import nearest
 from comfydock_core.utils.versions import is_full_commit, looks_like_commit
@@ -19,7 +18,7 @@ _NAMES_SHOWN = 10
 _DEFAULTS = frozenset({"master", "main", "trunk", "develop"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundCommit:
     """A full commit, and the branch that it is the head of, when a branch was meant."""
 

@@ -1,7 +1,7 @@
 """Which packages a node pack may bring, and what it asks for as it goes into the manifest."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from comfydock_core.analyzers.packages.other_requirements import required_python
 from comfydock_core.analyzers.packages.pack_origins import told_origins
@@ -9,12 +9,13 @@ from comfydock_core.analyzers.packages.pack_requirements import read_pack_requir
 from comfydock_core.configs.defaults import PROTECTED_PACKAGES, SUBSTITUTES, TWINS
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.packs.node_packs import PackRequirement, PackRequirements
+from comfydock_core.records import record
 from comfydock_core.repositories.definition.pytorch_settings import Table, family_of, substitutes_of
 from comfydock_core.utils.package_names import requirement_name
 from comfydock_core.validation.requirements import admits_python, renamed_requirement
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackPolicy:
     """Which packages no pack may bring, and which are taken in place of others, by the manifest's settings."""
 

@@ -2,8 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass
 
+from comfydock_core.records import record
 from comfydock_core.utils.json_places import NoSuchPlace, decoded, is_in_ascii, spans_in_text, spelled
 from comfydock_core.utils.json_pointers import json_pointer
 
@@ -12,7 +12,7 @@ _BEGINS = re.compile(r"\{([ \t\n\r]*+)\"(?:[^\"\\]|\\.)*+\"([ \t\n\r]*+:[ \t\n\r
 _END_OF_LINE = re.compile("\r\n|\n|\r")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Style:
     """How an object is written: on lines of their own with some indentation, or `None` for one line."""
 

@@ -3,7 +3,6 @@
 import itertools
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from packaging.markers import InvalidMarker, Marker
@@ -14,6 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 from comfydock_core.models.addresses import without_credentials_in
 from comfydock_core.models.exceptions import RequirementInvalid
+from comfydock_core.records import record
 from comfydock_core.validation.requirement_lines import logical_lines
 
 _BELOW = re.compile(r"<\s*(3\.\d+)(?:\.0)*(?!\.?\d)", re.ASCII)
@@ -37,7 +37,7 @@ _MACHINES = ("x86_64", "AMD64", "arm64", "aarch64", "ARM64")
 _PYTHONS = tuple(f"3.{minor}" for minor in range(8, 21))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequirementLine:
     """One requirement: the normalised project name, the text as PEP 508 has it, and the line it begins on, from 1.
 
@@ -53,7 +53,7 @@ class RequirementLine:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OptionLine:
     """A line that begins with `-`, as it is."""
 
@@ -61,7 +61,7 @@ class OptionLine:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RefusedLine:
     """A line that is not a requirement to be locked, and why. `valid` says that pip would follow it all the same."""
 
@@ -71,7 +71,7 @@ class RefusedLine:
     valid: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequirementsFile:
     """What a requirements file asks for. `options` are its lines that begin with `-`, as they are."""
 
@@ -118,6 +118,7 @@ def read_line(line: str, number: int) -> RequirementLine | RefusedLine:
         return _read_address(said, line, number, options)
     try:
         requirement = Requirement(said)
+        canonicalize_name(requirement.name, validate=True)  # `Requirement` lets a name end with `_`.
         text = str(requirement)
     except (ValueError, RecursionError) as error:
         return RefusedLine(line, number, str(error) or type(error).__name__, False)
@@ -216,7 +217,7 @@ def renamed_requirement(text: str, name: str) -> str:
     return str(requirement)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequirementParts:
     """What a requirement says: `limits` are its operators with their versions."""
 

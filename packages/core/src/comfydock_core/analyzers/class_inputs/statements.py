@@ -6,7 +6,6 @@ what is the same on all of them is known, what is there on some of them is `Mayb
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.class_inputs.attributes import TooMuch
 from comfydock_core.analyzers.class_inputs.calling import new_class
@@ -24,12 +23,13 @@ from comfydock_core.analyzers.class_inputs.values import (
     sources_of,
     truth,
 )
+from comfydock_core.records import record
 
 RETURN, BREAK, CONTINUE, RAISE = "return", "break", "continue", "raise"
 _MOST_ROUNDS = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class End:
     """A `return`, `break`, `continue` or `raise`."""
 

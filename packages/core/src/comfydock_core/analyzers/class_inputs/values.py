@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from comfydock_core.records import record
+
 FILES = ""  # Among sources: files that are no models, such as those of ComfyUI's input directory.
 MOST = 10_000  # Elements of a list that such code has use for.
 LONGEST = 100_000  # Characters of a text.
@@ -52,7 +54,7 @@ class _More:
 MORE = _More()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Foreign:
     """A name of a module that is not looked at, with its dots."""
 

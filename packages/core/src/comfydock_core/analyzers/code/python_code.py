@@ -3,10 +3,11 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from comfydock_core.analyzers.code.names import Names, text_of
 from comfydock_core.analyzers.code.subjects import CALLS, DECODING, EVALUATING, SENSITIVE, WHEN_TOLD, Seen
+from comfydock_core.records import record
 
 _BLOCK = 1000
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
@@ -23,7 +24,7 @@ _ARGUMENTS_SEEN = 300
 _PARTS_SEEN = 300_000  # Of a whole module.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Code:
     """What a module's code shows.
 

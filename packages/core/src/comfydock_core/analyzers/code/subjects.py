@@ -1,8 +1,7 @@
 """What is worth a look: the kinds of findings, and the calls that make them."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.packs.node_packs import CodeFinding
+from comfydock_core.records import record
 
 # What a pack does or has, to follow its name. The most telling first: where there are too many findings, the last kinds
 # are cut off.
@@ -25,7 +24,7 @@ MESSAGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seen:
     """A finding, and what it is about: the code of it without its layout, `None` for the whole file."""
 

@@ -1,7 +1,7 @@
 """Comparing two states of a definition: manifests, locks, workflows and what else lies there."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from comfydock_core.analyzers.definitions.manifests import ReadManifest, compare_manifests
 from comfydock_core.analyzers.definitions.workflow_locks import (
@@ -30,6 +30,7 @@ from comfydock_core.models.history.differences import (
 from comfydock_core.models.packages.syncing import PackageChanges
 from comfydock_core.models.workflow.lock_text import LockInvalid
 from comfydock_core.models.workflow.prompt_view import PromptView
+from comfydock_core.records import record
 from comfydock_core.repositories.definition.backend_parts import parse_part
 from comfydock_core.repositories.definition.uv_lock import parse_lock
 
@@ -38,7 +39,7 @@ LOCK = "uv.lock"
 _END = ".json"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DefinitionState:
     """One side of a comparison: `label` for messages, and the identities of all files.
 
@@ -50,7 +51,7 @@ class DefinitionState:
     contents: Mapping[str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KnownClasses:
     """What is known of node classes, for reading workflows."""
 

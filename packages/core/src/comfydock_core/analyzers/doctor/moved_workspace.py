@@ -5,15 +5,15 @@ of virtual environments to interpreters that uv keeps inside of the workspace.
 """
 
 import os
-from dataclasses import dataclass
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
+from comfydock_core.records import record
 from comfydock_core.repositories.workspace_place import read_place
 from comfydock_core.utils import native
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leftover:
     """A name below `environments/` that leads to the old place. `target` is the same thing at the new one.
 

@@ -1,16 +1,16 @@
 """Which distributions of an installation something asks for, and which somebody installed by hand."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from comfydock_core.models.environments.installation import FoundDistribution
+from comfydock_core.records import record
 from comfydock_core.utils.package_names import normal_name
 from comfydock_core.validation.requirements import demanded
 
 Demand = tuple[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Needs:
     """`asked` are the names that are asked for, whether directly or by what is. Of the others, `by_hand` are those
     that none of them requires, and `below` says for the rest because of which of these they are there.

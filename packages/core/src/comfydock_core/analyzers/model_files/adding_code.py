@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from comfydock_core.records import record
 
 ADDING = "add_model_folder_path"
 TABLE = "folder_names_and_paths"
@@ -10,7 +11,7 @@ _SIGNS = (ADDING.encode(), TABLE.encode())
 _CHANGING = ("add", "append", "extend", "insert", "setdefault", "update")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddingPlace:
     """A call or a target of an assignment, by its node and the node that says whether it was come to."""
 

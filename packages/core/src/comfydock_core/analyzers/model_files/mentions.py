@@ -7,9 +7,9 @@ one was put into another; names are compared regardless of case and of how lette
 import codecs
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote
 
+from comfydock_core.records import record
 from comfydock_core.utils.text import folded
 
 # So many bytes of a text have to be looked at together: the longest name, with every letter escaped several times.
@@ -28,7 +28,7 @@ _KEPT_CHARACTERS = 1 << 26
 _OVERHEAD = 100
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Called:
     """By what files are called, folded.
 

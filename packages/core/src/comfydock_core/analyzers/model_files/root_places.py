@@ -1,13 +1,13 @@
 """The roots that a section of `extra_model_paths.yaml` names: its `base_path`, and what lies elsewhere by itself."""
 
 import os
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.model_files.extra_paths import base_of, searched
 from comfydock_core.models.model_files.model_paths import PathsSection
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RootPlace:
     """One root with the folders in it. `fixed` says that it is named by its whole path."""
 

@@ -3,8 +3,8 @@
 import os
 import re
 from collections.abc import Container
-from dataclasses import dataclass
 
+from comfydock_core.records import record
 from comfydock_core.utils.text import folded
 
 _SHARD = re.compile(r"(.+?)[-_.]\d{2,6}-of-(\d{2,6})")
@@ -13,7 +13,7 @@ _OF_DIRECTORIES = ("model_index.json", "config.json")
 _INDEX_OF_SHARDS = ".index.json"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spelling:
     """How one file may be called: its `name`, and `values` without an extension. All are folded.
 

@@ -9,6 +9,8 @@ import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from comfydock_core.records import record
+
 _LONGEST = 4096
 _MOST = 10_000
 
@@ -41,7 +43,7 @@ class Function:
     home: Namespace
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Foreign:
     """A name of a module that is not looked at, with its dots."""
 

@@ -3,10 +3,10 @@
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from email.parser import Parser
 from urllib.parse import unquote, urlsplit
 
+from comfydock_core.records import record
 from comfydock_core.repositories.definition.uv_lock import Table, tables
 from comfydock_core.repositories.install_record import installed_distributions, split_distribution
 from comfydock_core.utils.package_names import normal_name
@@ -22,7 +22,7 @@ _LOCAL = "its lock names a file of this machine"
 _UNKNOWN = "none of the wheels that are locked is the one that is installed here"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockedWheel:
     """A wheel as a lock names it. `size` is in bytes, `None` where the index does not say."""
 

@@ -1,19 +1,20 @@
 """The lock in a workflow's own file, and what it tells where the workflow itself tells less."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from comfydock_core.models.workflow.dependencies import ModelReference, WorkflowDependencies
 from comfydock_core.models.workflow.lock import LockedModel, WorkflowLock
 from comfydock_core.models.workflow.lock_text import LockInvalid, lock_of
 from comfydock_core.models.workflow.prompt_view import NamedModel, WorkflowProblem
+from comfydock_core.records import record
 from comfydock_core.utils.json_pointers import json_pointer
 
 HOLDER, KEY = "extra", "comfydock"
 LOCK_UNREADABLE = "lock-unreadable"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EmbeddedLock:
     """A lock that a workflow carries, or why it cannot be used."""
 

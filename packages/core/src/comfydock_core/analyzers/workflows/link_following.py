@@ -5,13 +5,13 @@ chains are remembered, since many inputs may hang on one.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.workflows.budget import Budget
 from comfydock_core.analyzers.workflows.editor_nodes_rules import Setters, handed_on, is_editor_only
 from comfydock_core.analyzers.workflows.frames import Frame
 from comfydock_core.analyzers.workflows.saved_graph import INPUT_NODE, MODE_BYPASSED, MODE_MUTED, SavedLink, SavedNode
 from comfydock_core.models.workflow.prompt_view import NodeLink, NodeValue, WorkflowProblem
+from comfydock_core.records import record
 
 
 class Promoted:
@@ -37,7 +37,7 @@ _MOST_STEPS = 1_000_000  # All long chains of one workflow together.
 _LONGEST_TYPE = 500  # Types of more names than this have are the same or not at all.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Slot:
     """Where the way has come to: an input of a node (`entering`) or an output."""
 

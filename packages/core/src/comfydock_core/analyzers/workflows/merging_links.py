@@ -5,15 +5,15 @@ another one get new numbers.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from comfydock_core.analyzers.workflows.merging_values import Json, Unmergeable
+from comfydock_core.records import record
 
 _LARGEST = 2**53  # Beyond it two numbers may be one for JavaScript.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """An output: its node, and its name, or its place where the name does not tell it from others."""
 
@@ -21,7 +21,7 @@ class Origin:
     output: str | int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wire:
     """What an input of a merged node is linked to, and the numbers that this link had on either side."""
 

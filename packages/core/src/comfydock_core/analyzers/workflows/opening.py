@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.workflows import carriers
 from comfydock_core.analyzers.workflows.api_prompt import is_api_prompt, view_of_prompt
@@ -13,6 +12,7 @@ from comfydock_core.analyzers.workflows.prompt_view import Classes, view_of_grap
 from comfydock_core.analyzers.workflows.refusals import NotACarrier, NoWorkflow
 from comfydock_core.analyzers.workflows.saved_graph import Table
 from comfydock_core.models.workflow.prompt_view import PromptView
+from comfydock_core.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _WRAPPERS = ("workflow", "prompt")  # Under one of these stands what is saved be
 _STARTS_OF_TEXT = (b"{", b"[", b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OpenedWorkflow:
     """A workflow as it stands in a file.
 

@@ -1,7 +1,6 @@
 """The widgets of a node class, in the order in which the editor makes them and saves their values."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from comfydock_core.models.workflow.class_inputs import (
     AUTOGROW,
@@ -12,6 +11,7 @@ from comfydock_core.models.workflow.class_inputs import (
     ClassInput,
     NodeClass,
 )
+from comfydock_core.records import record
 
 CONTROL = "control_after_generate"
 CONTROLS = frozenset({"fixed", "increment", "decrement", "randomize", "increment-wrap"})
@@ -35,7 +35,7 @@ _WITH_WIDGETS = frozenset({
 _DEFAULTS: dict[str, object] = {"INT": 0, "FLOAT": 0, "STRING": "", "BOOLEAN": False, "IMAGECOMPARE": ["", ""]}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Widget:
     """One widget: the full name of its input, as in a prompt, and that input."""
 

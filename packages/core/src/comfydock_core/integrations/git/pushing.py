@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from comfydock_core.integrations.git import runner
 from comfydock_core.models.addresses import without_credentials_in
+from comfydock_core.records import record
 
 # A line of `git push --porcelain`: what became of a reference, from and to, a summary, and a reason.
 _LINE = re.compile(r"([ +\-*!=])\t([^\t]*):([^\t:]+)\t([^\t]*)")
@@ -17,7 +17,7 @@ _OPTIONS = ("--porcelain", "--progress", "--no-verify", "--no-signed", "--no-fol
 _DOING = "push the history"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PushLine:
     """What became of one reference there.
 
@@ -32,7 +32,7 @@ class PushLine:
     refused_there: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PushAnswer:
     """All lines, and what the remote said besides, without the beginnings of its lines."""
 

@@ -3,11 +3,11 @@
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from comfydock_core.integrations.git import remotes, runner
 from comfydock_core.integrations.git_options import LFS_FILTER
 from comfydock_core.models.exceptions import GitFailed, RefNotFound
+from comfydock_core.records import record
 
 MOST_SUBMODULES = 1000  # More than anybody has, so that repositories of strangers come to an end.
 _GITLINK = "160000"
@@ -18,7 +18,7 @@ _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _LARGEST_POINTER = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Submodule:
     """A repository inside of another: what it is called, where it lies there, its address as written, its commit."""
 

@@ -1,17 +1,17 @@
 """Where the builds of a PyTorch back end come from."""
 
 import os
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from comfydock_core.configs.defaults import PYTORCH_INDEX
 from comfydock_core.models.exceptions import InvalidSetting
+from comfydock_core.records import record
 
 # Back ends without an index of their own: nothing is installed, or what the general index has.
 WITHOUT_INDEX = ("none", "pypi")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BackendIndex:
     """The index of one back end, under the name that uv knows it by."""
 

@@ -6,15 +6,15 @@ The result is a starting point: `uv lock` then drops what nobody needs and compl
 import re
 import tomllib
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from comfydock_core.models.exceptions import MergeRefused
+from comfydock_core.records import record
 from comfydock_core.validation.requirements import newest_version
 
 _BLOCK = re.compile(r"^\[\[package\]\][ \t]*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Entry:
     """Everything that a lock says about one name: its text, and the versions and sources in it."""
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from comfydock_core.configs.environment_layout import PART
 from comfydock_core.integrations.uv_command import UVCommand
@@ -11,6 +10,7 @@ from comfydock_core.managers.uv_project.release import FamilyAnswer, ask_family,
 from comfydock_core.managers.uv_project.scratch import question, scratch_project
 from comfydock_core.models.exceptions import RequirementsConflict
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.definition.backend_parts import parse_part
 from comfydock_core.repositories.definition.pylock import quoted
 from comfydock_core.repositories.definition.pytorch_settings import Table, family_of, uv_settings, wishes_about
@@ -24,7 +24,7 @@ _SHOWN = 3
 _OF_SOME_MACHINES = "when resolving dependencies for split"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PartRequest:
     """A part to be locked. `pins` are the packages of `uv.lock` without the family, as requirements.
 

@@ -1,12 +1,12 @@
 """Choosing the release of the PyTorch family, and learning from its own metadata what belongs to accelerators."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.managers.uv_project.indexes import BackendIndex, index_of
 from comfydock_core.managers.uv_project.scratch import EXCLUDE_NEWER, question, scratch_project
 from comfydock_core.models.exceptions import BackendNotFound, RequirementsConflict
+from comfydock_core.records import record
 from comfydock_core.repositories.definition.pytorch_settings import Table, family_of, uv_settings
 from comfydock_core.repositories.definition.uv_lock import UvLock, read_lock, tables
 from comfydock_core.utils.package_names import public_version
@@ -15,7 +15,7 @@ from comfydock_core.validation.requirements import needs_linux, newest_version, 
 OnLine = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FamilyAnswer:
     """What the index of a back end has: versions without local parts, by name.
 
@@ -40,7 +40,7 @@ class FamilyAnswer:
         return sorted(_file_name(file) for file in files)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Accelerators:
     """What each member of the family requires on Linux alone, by member, and the versions that it requires."""
 

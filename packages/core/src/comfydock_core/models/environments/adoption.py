@@ -1,11 +1,10 @@
 """What `adopt` is going to take over from an installation that was made without ComfyDock, and what became of it."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.environments.creation import ComfyUISpec
 from comfydock_core.models.environments.installation import Installation
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.shared import NodePackage
+from comfydock_core.records import record
 
 # What becomes of something among the custom nodes.
 TRACKED, LINKED, COPIED, COMFYUI, LEFT_OUT = "tracked", "linked", "copied", "comfyui", "left-out"
@@ -13,7 +12,7 @@ TRACKED, LINKED, COPIED, COMFYUI, LEFT_OUT = "tracked", "linked", "copied", "com
 REQUIRED, OWN = "required", "own"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AdoptRequest:
     """An installation to be adopted under a name.
 
@@ -27,7 +26,7 @@ class AdoptRequest:
     python: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackFate:
     """What becomes of one name among the custom nodes.
 
@@ -49,7 +48,7 @@ class PackFate:
     about_requirements: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackageFate:
     """What becomes of one installed package.
 
@@ -67,7 +66,7 @@ class PackageFate:
     advice: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RootFate:
     """What becomes of a directory of models, which always stays where it is.
 
@@ -86,7 +85,7 @@ class RootFate:
     advice: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AdoptionAccount:
     """What becomes of everything that was found. Without `settled`, packages are still to be resolved."""
 
@@ -96,7 +95,7 @@ class AdoptionAccount:
     settled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AdoptionPlan:
     """An installation with everything that is taken over from it resolved.
 
@@ -119,7 +118,7 @@ class AdoptionPlan:
     change: ChangePlan
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AdoptedEnvironment:
     """A new environment, what became of everything, and what of that is worth a line, as in the plan."""
 

@@ -1,11 +1,10 @@
 """What `clone` is going to do."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.operation import ChangePlan
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CloningPlan:
     """A second environment from a first. `venv` is `link` (its files are shared) or `fresh` (built from the lock)."""
 

@@ -1,16 +1,16 @@
 """The ComfyUI of an environment: which one it is, which there are, and going to another."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from comfydock_core.models.environments.creation import ComfyUISpec
 from comfydock_core.models.file_moves import ComfyUIMove
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.packages.python_packages import RequirementChange
 from comfydock_core.models.packages.redefinition import Redefinition
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComfyUIHere:
     """The ComfyUI that an environment has.
 
@@ -29,7 +29,7 @@ class ComfyUIHere:
     modified: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComfyUIVersion:
     """A version that the repository has. `kind` is `release` or `branch`; `current` is that of the environment."""
 
@@ -39,7 +39,7 @@ class ComfyUIVersion:
     current: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComfyUIRequest:
     """Which ComfyUI somebody wants: a release, branch or commit, of another repository if one is named.
 
@@ -54,7 +54,7 @@ class ComfyUIRequest:
     test: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClassChanges:
     """Node classes of ComfyUI's own that come and go, and the workflows that use one that goes, by their names."""
 
@@ -63,7 +63,7 @@ class ClassChanges:
     workflows: Mapping[str, tuple[str, ...]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComfyUIPlan:
     """What going to another ComfyUI takes. `before` is the version that the manifest has, `commits` the subjects
     between, newest first, or those that are left behind when it goes back (`backwards`)."""

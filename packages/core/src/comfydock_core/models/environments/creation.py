@@ -1,14 +1,13 @@
 """What `create` is asked for, and what it is going to do."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.environments.template import Template
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.plan import PlanStep
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateRequest:
     """A new environment as the user words it. `None` means the default: newest release, default repository, 3.11.
 
@@ -28,7 +27,7 @@ class CreateRequest:
     as_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComfyUISpec:
     """One version of ComfyUI in one repository. `kind` is `release`, `branch` or `commit`.
 
@@ -58,7 +57,7 @@ class ComfyUISpec:
         return self.ref[:10] if self.kind == "commit" else self.ref
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreationPlan:
     """A new environment with everything resolved. `create` executes exactly this.
 
@@ -81,7 +80,7 @@ class CreationPlan:
     change: ChangePlan
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreatedEnvironment:
     """A new environment. `missing_packs` are the node packs of its template that were left out."""
 

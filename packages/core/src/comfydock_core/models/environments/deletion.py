@@ -1,11 +1,10 @@
 """What `delete` is going to take away."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.operation import ChangePlan
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeletionPlan:
     """One environment and all that goes with it. Links inside it go too, never what they lead to.
 

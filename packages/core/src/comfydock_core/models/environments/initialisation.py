@@ -1,11 +1,10 @@
 """What `init` is going to make."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.plan import PlanStep
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InitialisationPlan:
     """A new workspace: its resolved root, its directories, and the models directory it will use."""
 

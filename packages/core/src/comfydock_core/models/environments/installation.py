@@ -1,9 +1,11 @@
 """A ComfyUI that was installed without ComfyDock, as it was found. `None` means that something is unknown."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checkout:
     """A git checkout. `changed` are the tracked files that differ from the commit; `remote` is without credentials."""
 
@@ -14,7 +16,7 @@ class Checkout:
     changed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundPack:
     """A node pack. `kind` is `git`, `registry`, `directory`, `file`, or `empty` for a directory without any content.
 
@@ -36,7 +38,7 @@ class FoundPack:
     links: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundEntry:
     """Something among the custom nodes that is not a node pack.
 
@@ -48,7 +50,7 @@ class FoundEntry:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundDistribution:
     """An installed Python package. `origin` is the address it came from when that was not an index.
 
@@ -62,7 +64,7 @@ class FoundDistribution:
     requires: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundPython:
     """The Python that it runs with: a virtual environment, or the one that a portable folder carries."""
 
@@ -72,7 +74,7 @@ class FoundPython:
     distributions: tuple[FoundDistribution, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundFiles:
     """A directory with its content counted. `path` is where it really lies; `links` are directories elsewhere in it."""
 
@@ -82,7 +84,7 @@ class FoundFiles:
     links: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundRoot:
     """A directory of models that `extra_model_paths.yaml` names in a section, with the files in its folders counted.
 
@@ -98,7 +100,7 @@ class FoundRoot:
     fixed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unidentified:
     """What was found and cannot be told exactly, and why."""
 
@@ -106,7 +108,7 @@ class Unidentified:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Installation:
     """Everything that was found. Workflows are relative to `comfyui`, the directory of `main.py`.
 

@@ -1,11 +1,10 @@
 """What `rename` is going to do."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.operation import ChangePlan
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RenamingPlan:
     """One environment and its new name."""
 

@@ -1,10 +1,12 @@
 """What a new environment can be made from: the manifest of another, alone or in a bundle."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TemplateHistory:
     """The history that came with a definition: a repository of its own at `directory`, with nothing checked out.
 
@@ -17,7 +19,7 @@ class TemplateHistory:
     remote: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template:
     """A manifest, and the other files of the definition that came with it, by their path in it.
 

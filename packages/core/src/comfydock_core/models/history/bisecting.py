@@ -1,13 +1,14 @@
 """Finding what made an environment bad."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from comfydock_core.records import record
 
 GOOD, BAD, SKIPPED = "good", "bad", "skipped"
 IMPORTS, WORKFLOW, COMMAND = "imports", "workflow", "command"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BisectRequest:
     """What to look for. `probe` is `imports`, `workflow` or `command`; `words` are the workflow's name or the command.
 
@@ -20,7 +21,7 @@ class BisectRequest:
     bad: str = "HEAD"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """What a probe found: `good`, `bad`, or `skipped` where a state could not be made or tried. `evidence` says why."""
 
@@ -28,7 +29,7 @@ class Verdict:
     evidence: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trial:
     """One state that was tried: a commit, or one with some of the changes of the next; `label` names it."""
 
@@ -44,7 +45,7 @@ class Trial:
                 "evidence": self.verdict.evidence, "seconds": round(self.seconds, 2)}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Culprit:
     """A change of the guilty commit that it takes. `kind` is `comfyui`, `pack`, `package`, `workflow` or `file`."""
 
@@ -63,7 +64,7 @@ class Culprit:
         return f"{what} {self.before} removed" if self.after is None else f"{what} {self.before} → {self.after}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BisectResult:
     """The first bad commit with its subject and number, and what of it made it bad, with the evidence.
 

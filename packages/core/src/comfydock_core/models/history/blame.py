@@ -1,12 +1,11 @@
 """Which commits set what a workflow has: its nodes, and the values and links of their inputs."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.commit import CommitInfo
 from comfydock_core.models.workflow.prompt_view import NodeLink, NodeValue, WorkflowNode
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BlamedValue:
     """What an input gets, and the commit that set it; `None` where no commit has it yet.
 
@@ -26,7 +25,7 @@ class BlamedValue:
         return f"#{self.number}" if self.input is None else self.input
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BlamedNode:
     """A node with its values, and the commit that added it; `None` where no commit has it yet.
 
@@ -39,7 +38,7 @@ class BlamedNode:
     is_followed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Blame:
     """A workflow with who set what. `state` is `now` for what is saved, or the name of a commit.
 

@@ -1,6 +1,6 @@
 """How two states of an environment's definition differ: in ComfyUI, packs, packages, workflows and settings."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from comfydock_core.models.commit import CommitInfo, GraphLine
 from comfydock_core.models.history.starts import StartChange, StartReport
@@ -8,6 +8,7 @@ from comfydock_core.models.packages.python_packages import RequirementChange
 from comfydock_core.models.packages.syncing import PackageChanges
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.models.workflow.differences import ViewDifference
+from comfydock_core.records import record
 
 ADDED = "added"
 REMOVED = "removed"
@@ -17,7 +18,7 @@ RENAMED = "renamed"
 PICTURE_MARK = 'data-made-by="comfydock-diff"'
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CommitsBetween:
     """Commits as `abcdef0 subject`, newest first: those that come, and those that go where something moves back."""
 
@@ -25,7 +26,7 @@ class CommitsBetween:
     removed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PinnedComfyUI:
     """What a manifest says of ComfyUI. `repository` is `None` for the usual one."""
 
@@ -34,7 +35,7 @@ class PinnedComfyUI:
     repository: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComfyUIDifference:
     """ComfyUI before and after, with the commits between where they are known."""
 
@@ -43,7 +44,7 @@ class ComfyUIDifference:
     commits: CommitsBetween = field(default_factory=CommitsBetween)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackDifference:
     """A node pack that came (`before` is `None`), went (`after` is), or is another one than before."""
 
@@ -64,7 +65,7 @@ class PackDifference:
         return self.before.release == self.after.release and self.before.enabled != self.after.enabled
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BackendDifference:
     """The lock of a PyTorch back end that came, went or changed, with its packages."""
 
@@ -73,7 +74,7 @@ class BackendDifference:
     packages: PackageChanges = field(default_factory=PackageChanges)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkflowDifference:
     """A workflow that came, went, has another name or another content.
 
@@ -93,7 +94,7 @@ class WorkflowDifference:
         return self.state == CHANGED and self.view is not None and self.view.is_empty
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelPin:
     """A model that the manifest notes as resolved."""
 
@@ -103,7 +104,7 @@ class ModelPin:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SettingChange:
     """A key of the manifest, dotted, whose value is another; values as JSON, `None` where there is no such key."""
 
@@ -112,7 +113,7 @@ class SettingChange:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockedEntryChange:
     """An entry of a workflow's lock that came (`before` is `None`), went (`after` is), or is another one.
 
@@ -125,7 +126,7 @@ class LockedEntryChange:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkflowLockDifference:
     """The lock of a workflow that came, went or changed.
 
@@ -140,7 +141,7 @@ class WorkflowLockDifference:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OtherFile:
     """Another file of the definition that came, went or changed."""
 
@@ -148,7 +149,7 @@ class OtherFile:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DefinitionDifference:
     """Everything that is different. `problems` say what could not be read, and was therefore not compared."""
 
@@ -172,7 +173,7 @@ class DefinitionDifference:
         return self == DefinitionDifference()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StateLabel:
     """A side of a comparison: a commit, the state before an operation, what is there now, or nothing at all.
 
@@ -184,7 +185,7 @@ class StateLabel:
     operation: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comparison:
     """Two states and what differs. `picture` is the SVG of the workflows that do, where it was asked for.
 
@@ -201,7 +202,7 @@ class Comparison:
     converted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LogEntry:
     """A commit with what it changed, in words; `None` where its files cannot be read.
 
@@ -215,7 +216,7 @@ class LogEntry:
     starts: tuple[StartChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Log:
     """The newest commits, of `total` on the first-parent line. `graph` is there when it was asked for.
 

@@ -1,16 +1,17 @@
 """Merging two lines of an environment's history: what is asked, and what comes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from comfydock_core.models.history.moving import REFUSE, MovePlan
+from comfydock_core.records import record
 
 MINE, THEIRS = "mine", "theirs"
 PULL, REVERT = "pull", "revert"
 NOTHING, FORWARD, MERGE = "nothing", "fast-forward", "merge"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Question:
     """Something that both sides changed. `name` stays the same from one run to the next; `answer` is `mine`, `theirs`,
     or `None` while it is open. `mine` and `theirs` show what either side has."""
@@ -26,7 +27,7 @@ class Question:
         return {"name": self.name, "about": self.about, "mine": self.mine, "theirs": self.theirs, "answer": self.answer}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MergeRequest:
     """What is to be merged into the branch that an environment is on.
 
@@ -56,7 +57,7 @@ class MergeRequest:
         return replace(self, ref=ref, named=named)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MergePlan:
     """What comes of a merge.
 

@@ -1,14 +1,15 @@
 """Putting an environment elsewhere in its history: where to, what is in the way, and what it takes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from comfydock_core.models.file_moves import ComfyUIMove, FileSwaps, TreeFile
 from comfydock_core.models.operation import ChangePlan, RefChange
 from comfydock_core.models.packages.syncing import PackToFetch
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Destination:
     """Where an environment is to be put.
 
@@ -29,7 +30,7 @@ class Destination:
 REFUSE, STASH, DISCARD = "refuse", "stash", "discard"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Uncommitted:
     """Uncommitted work that a move would overwrite. `kind` is `definition`, `workflow`, `pack` or `comfyui`."""
 
@@ -48,7 +49,7 @@ class Uncommitted:
         return {"kind": self.kind, "name": self.name, "reason": self.reason}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackMoves:
     """What becomes of node packs: fetched (`added`), or taken away (`removed`, by their directories).
 
@@ -65,7 +66,7 @@ class PackMoves:
     unobtainable: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PythonMove:
     """What becomes of the Python packages.
 
@@ -88,7 +89,7 @@ class PythonMove:
         return self.converts or self.relock or bool(self.parts)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MovePlan:
     """What a move takes, known in full.
 
@@ -117,7 +118,7 @@ class MovePlan:
         return not self.change.steps
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MoveRequest:
     """Where somebody wants to go.
 
@@ -136,7 +137,7 @@ class MoveRequest:
     rehearsal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReferenceRequest:
     """A branch, tag or stash to make, rename or delete.
 
@@ -154,7 +155,7 @@ class ReferenceRequest:
     rehearsal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReferencePlan:
     """What becomes of a reference; `commit` is what it leads, or led, to."""
 
@@ -168,7 +169,7 @@ class ReferencePlan:
         return not self.change.steps
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stash:
     """Uncommitted work that was put aside: a commit, and the one that it began at. `date` is ISO 8601."""
 

@@ -1,15 +1,14 @@
 """Remotes of a history: what they are, what was fetched from and pushed to them."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.operation import ChangePlan
+from comfydock_core.records import record
 
 BRANCH, TAG = "branch", "tag"
 NEW, UPDATED, FORCED, GONE, SAME = "new", "updated", "forced", "gone", "up-to-date"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remote:
     """Another repository of a history. The addresses are as they are configured, without logins."""
 
@@ -22,7 +21,7 @@ class Remote:
         return {"name": self.name, "address": self.address, "push_address": self.push_address}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tracking:
     """How a branch is against the one of a remote that it follows.
 
@@ -46,7 +45,7 @@ class Tracking:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RefUpdate:
     """What became of a branch or a tag, here or at a remote.
 
@@ -74,7 +73,7 @@ class RefUpdate:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemoteRequest:
     """A change of the remotes: `action` is `add`, `remove` or `rename`."""
 
@@ -84,7 +83,7 @@ class RemoteRequest:
     new_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemotePlan:
     """What becomes of a remote; `environment` is whose it is. `warnings` say what was left out of the address."""
 
@@ -95,7 +94,7 @@ class RemotePlan:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FetchRequest:
     """What to fetch: one remote, by default that of the branch, or `every` one.
 
@@ -109,7 +108,7 @@ class FetchRequest:
     rehearsal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fetched:
     """What came of one remote, or why nothing did. `tracking` is the branch that the environment is on."""
 
@@ -119,7 +118,7 @@ class Fetched:
     error: ComfyDockError | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PullSource:
     """A branch of a remote, as it was fetched: what is merged by `pull`. `name` is `origin/main`."""
 
@@ -132,7 +131,7 @@ class PullSource:
         return f"{self.remote.name}/{self.branch}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PushRequest:
     """What to push: the branch that the environment is on, or `every` branch; with `tags` all tags as well.
 
@@ -149,7 +148,7 @@ class PushRequest:
     rehearsal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pushed:
     """What went where. `upstream` is what the branch follows from now on, `None` where that did not change.
 

@@ -1,13 +1,12 @@
 """What ComfyUI said of its node packs at a start, kept for the definition that it was started with."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.packs.imports import PackImport
+from comfydock_core.records import record
 
 FAILS, RECOVERED, SLOWER, FASTER = "fails", "recovered", "slower", "faster"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StartReport:
     """The last start of a definition. `date` is ISO 8601 in UTC, `seconds` what all imports took together.
 
@@ -23,7 +22,7 @@ class StartReport:
         return sum(pack.seconds for pack in self.packs)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StartChange:
     """What became of a pack from one start to the next that is known.
 

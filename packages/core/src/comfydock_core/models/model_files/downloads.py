@@ -1,11 +1,12 @@
 """What is to be downloaded, and what came of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from comfydock_core.models.exceptions import ComfyDockError
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DownloadRequest:
     """One file to fetch: `urls` are addresses of the same file, tried in turn; it becomes `folder`/`name`.
 
@@ -29,7 +30,7 @@ class DownloadRequest:
         return f"{self.folder}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DownloadPlan:
     """What a download will do. `action` is `download`; `resume`, with `done` bytes there; `link`; or nothing at all:
     `present` when the file is there, `elsewhere` when the same content is at another place.
@@ -64,7 +65,7 @@ class DownloadPlan:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DownloadResult:
     """A file that is there now.
 
@@ -96,7 +97,7 @@ class DownloadResult:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DownloadOutcome:
     """What became of one request: a result, or the error."""
 
@@ -105,7 +106,7 @@ class DownloadOutcome:
     error: ComfyDockError | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DownloadLimits:
     """How wide and how fast: connections for one file and for one host, files at once, bytes a second."""
 
@@ -115,7 +116,7 @@ class DownloadLimits:
     bytes_a_second: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeptDownload:
     """A download that is under way or was stopped. `state` is `running`, `paused`, or `absent` when its disk is."""
 

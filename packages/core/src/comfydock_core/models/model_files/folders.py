@@ -1,10 +1,12 @@
 """Where ComfyUI of an environment looks for models: its folders, and what it would list of them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelFolder:
     """A kind of models (`checkpoints`, `loras`, …): its directories, first one first, and the extensions that count.
 
@@ -16,7 +18,7 @@ class ModelFolder:
     extensions: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FolderDoubt:
     """A line of code that may add a directory, which only a run would tell."""
 
@@ -28,7 +30,7 @@ class FolderDoubt:
         return f"{self.file}:{self.line}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelFolders:
     """All folders of an environment, in ComfyUI's order. `legacy` are old names with those of today.
 

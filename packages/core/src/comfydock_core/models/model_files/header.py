@@ -1,9 +1,10 @@
 """What a model file is, as far as its header tells."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 
 from comfydock_core.models.model_files.header_words import header_words
+from comfydock_core.records import record
 
 SAFETENSORS = "safetensors"
 GGUF = "gguf"
@@ -13,7 +14,7 @@ ONNX = "onnx"
 UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelHeader:
     """What the header of a model file says. Nothing is guessed from its name or its folder.
 

@@ -1,16 +1,17 @@
 """What the index knows of model files: where they lie, which content they hold, and where that came from."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import NamedTuple
 
 from comfydock_core.models.model_files.location import FileState
+from comfydock_core.records import record
 
 # Where a root comes from.
 WORKSPACE = "workspace"
 ENVIRONMENT = "environment"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelSource:
     """Where a content can be had. `kind` is `civitai`, `huggingface` or `url`, `origin` who said so.
 
@@ -28,7 +29,7 @@ class ModelSource:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DigestClaim:
     """A whole digest, BLAKE3 or SHA-256, that a file should have, and by whom that is said."""
 
@@ -36,7 +37,7 @@ class DigestClaim:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ScanRoot:
     """A directory to look for models in.
 
@@ -60,7 +61,7 @@ class FoundFile(NamedTuple):
     state: FileState
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RootScan:
     """What a scan found below one root: all files, and the directories and files that could not be looked at.
 
@@ -76,7 +77,7 @@ class RootScan:
     numberless: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IndexChange:
     """What a scan changed in the index: paths that are new, changed, moved from another path, or gone."""
 
@@ -109,7 +110,7 @@ class IndexChange:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RootState:
     """A root as the index has it; `scanned` is in Unix seconds, `hashed` the files whose digests are known."""
 

@@ -1,9 +1,9 @@
 """What a list of models says of one file: where it can be had, and where it belongs."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelListEntry:
     """One file of ComfyUI-Manager's list of models.
 

@@ -1,9 +1,9 @@
 """What ComfyUI's `extra_model_paths.yaml` says, as ComfyUI takes it."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NamedPath:
     """One path of a section: ComfyUI's name for the folder, and the path as it is written."""
 
@@ -12,7 +12,7 @@ class NamedPath:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathsSection:
     """One section. `base_path` is as it is written; `is_default` puts its directories before those that are there."""
 
@@ -23,7 +23,7 @@ class PathsSection:
     paths: tuple[NamedPath, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WrittenLines:
     """Where a section is written: from `first` up to but not including `end`, counted from 0."""
 
@@ -32,7 +32,7 @@ class WrittenLines:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExtraModelPaths:
     """The whole file. `written` has every section as often as it stands there; `notes` are lines worth a look."""
 

@@ -1,12 +1,11 @@
 """Roots: directories that hold folders of models, and changing which ones ComfyUI of an environment reads."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.model_files.folders import FolderDoubt
 from comfydock_core.models.operation import ChangePlan
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelRoot:
     """One root, with what ComfyUI would list of it counted. `section` is `None` for ComfyUI's own models directory."""
 
@@ -30,7 +29,7 @@ class ModelRoot:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelRootsOverview:
     """The roots of an environment, ComfyUI's own first, then in the order of `file`.
 
@@ -44,7 +43,7 @@ class ModelRootsOverview:
     doubts: tuple[FolderDoubt, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RootPlan:
     """What adding or removing a section takes. `folders` are ComfyUI's names with the paths; `content` is the new file.
 

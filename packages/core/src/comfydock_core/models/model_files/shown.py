@@ -1,9 +1,9 @@
 """Where ComfyUI shows a file."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shown:
     """One place where ComfyUI shows a file: the folder, and the name in its lists."""
 
@@ -11,7 +11,7 @@ class Shown:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SeenFile:
     """Where ComfyUI shows a file, and, for the folders that it lies in without being shown, why not."""
 

@@ -1,10 +1,11 @@
 """PyTorch back ends: what one of them replaces or adds in the Python lock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PartPackage:
     """A package of a part. `unhashed` names its files that have no hash, or what it has instead of files."""
 
@@ -13,7 +14,7 @@ class PartPackage:
     unhashed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BackendPart:
     """`backends/<back end>/pylock.toml`. `release` are the versions of the PyTorch family, without local parts.
 
@@ -31,7 +32,7 @@ class BackendPart:
     packages: tuple[PartPackage, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PartFinding:
     """Why a part cannot be used. `kind`: `damaged`, `stale`, `duplicate`, `no-hash` or `not-locked`."""
 
@@ -43,7 +44,7 @@ class PartFinding:
         return {"backend": self.backend, "kind": self.kind, "message": self.message}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PartState:
     """A back end of an environment as `backend list` tells it. `part` is `None` when it cannot be read."""
 

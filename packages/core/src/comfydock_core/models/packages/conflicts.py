@@ -1,13 +1,13 @@
 """Requirements that cannot be met together: which they are, why, and what would help."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 COMFYUI = "ComfyUI"
 YOU = "you"
 PYTORCH = "PyTorch"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConflictLine:
     """One requirement, and whose it is: the `pack` is an identifier, `ComfyUI`, `PyTorch` (its release), or `you`.
 
@@ -30,7 +30,7 @@ class ConflictLine:
         return f"{self.pack} → {place} → {self.requirement}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fix:
     """A change that was tried and makes the requirements fit. `kind` is `version`, `loosen` or `leave-out`.
 
@@ -48,7 +48,7 @@ class Fix:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conflict:
     """A smallest set of requirements that cannot be met together: without any one of them it can.
 

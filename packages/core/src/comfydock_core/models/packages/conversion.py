@@ -1,13 +1,13 @@
 """What locking and converting did."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.packages.backends import PartFinding
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Relocked:
     """`locked` are the back ends whose parts were made anew, `failed` those that could not be, with the reason.
 
@@ -19,7 +19,7 @@ class Relocked:
     unusable: tuple[PartFinding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conversion:
     """A definition of ComfyDock 1.x made neutral.
 

@@ -1,12 +1,12 @@
 """What of an environment has newer versions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from comfydock_core.models.packages.syncing import PackageChanges
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewerComfyUI:
     """ComfyUI as the manifest has it, and the newest of its kind: a release, or the head of its branch.
 
@@ -20,7 +20,7 @@ class NewerComfyUI:
     commits: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewerPack:
     """A node pack that can be updated. `versions` are those of the registry between, newest first."""
 
@@ -32,7 +32,7 @@ class NewerPack:
     commits: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LookupFailure:
     """What could not be looked up: `subject` is `comfyui`, `packages`, `pytorch`, or a node pack's identifier."""
 
@@ -42,7 +42,7 @@ class LookupFailure:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outdated:
     """What has newer versions. `looked_up` is how many things could be looked up at all.
 

@@ -1,9 +1,8 @@
 """Python packages of an environment: what is asked for, by whom, and what a change of that is going to do."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.packages.redefinition import Redefinition
+from comfydock_core.records import record
 
 # Who asks for a package, or limits its versions.
 COMFYUI = "comfyui"
@@ -13,7 +12,7 @@ PACK = "pack"
 RELEASE = "pytorch"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackageRequest:
     """What somebody wants of the Python packages of an environment.
 
@@ -37,7 +36,7 @@ class PackageRequest:
     strict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequirementChange:
     """A line of the manifest that changes. `place` is `project`, `constraints` or a group; `None` is not a line."""
 
@@ -47,7 +46,7 @@ class RequirementChange:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackagePlan:
     """What is going to happen to the Python packages of an environment, as one operation."""
 
@@ -63,7 +62,7 @@ class PackagePlan:
         return not self.change.steps
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListedPackage:
     """A requirement of the manifest. `kind` is `comfyui`, `user`, `group` or `pack`; `owner` names the last two.
 
@@ -77,7 +76,7 @@ class ListedPackage:
     owner: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListedConstraint:
     """A limit on versions. `kind` is `user`, or `pytorch` for what pins the release of PyTorch."""
 

@@ -1,12 +1,12 @@
 """A definition that is to take the place of an environment's, and what that means for its packages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from comfydock_core.models.packages.syncing import PackageChanges
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Redefinition:
     """What changes in a definition.
 

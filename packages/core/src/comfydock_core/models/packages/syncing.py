@@ -1,13 +1,12 @@
 """What `sync`, `repair` and the choice of a back end are going to do to one environment."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.file_moves import ComfyUIMove, PatchedFiles
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.shared import NodePackage
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SyncRequest:
     """How an environment is to become what its definition says.
 
@@ -24,7 +23,7 @@ class SyncRequest:
     install: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackageChanges:
     """What became of the installed packages: `name version` of those added and removed, and (name, old, new)."""
 
@@ -33,7 +32,7 @@ class PackageChanges:
     changed: tuple[tuple[str, str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SyncOutcome:
     """What was done: the operation's identifier, and the packages that are others now."""
 
@@ -41,7 +40,7 @@ class SyncOutcome:
     packages: PackageChanges
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackToFetch:
     """A node pack to be fetched at the manifest's version.
 
@@ -57,7 +56,7 @@ class PackToFetch:
     patch: PatchedFiles | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SyncPlan:
     """What has to change. `venv` is `keep`, `link` (a linked copy is brought up to date) or `fresh`.
 

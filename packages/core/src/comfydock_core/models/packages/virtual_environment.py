@@ -1,9 +1,9 @@
 """What is wrong with a virtual environment."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VenvFault:
     """One fault by name.
 
@@ -23,7 +23,7 @@ class VenvFault:
         return f"{told}: {self.detail}" if self.detail else told
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VenvCheck:
     """The answer of a quick check. `relocatable` says whether its scripts go on working when it is moved or copied."""
 

@@ -1,9 +1,9 @@
 """Which node classes some code defines."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DefinedClasses:
     """The node classes that some code defines, as far as reading it tells.
 

@@ -1,10 +1,12 @@
 """What ComfyUI said of its node packs when it imported them."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackImport:
     """One pack, by the name of its directory or file. `seconds` is what importing it took.
 
@@ -20,7 +22,7 @@ class PackImport:
         return self.error is not None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImportReport:
     """All packs of one start, in the order of the report: quickest first."""
 

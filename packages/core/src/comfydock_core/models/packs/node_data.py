@@ -1,6 +1,8 @@
 """What is known about node packs from lists: packs, the node classes that they define, and the state of those lists."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+
+from comfydock_core.records import record
 
 # Why a listed pack cannot be added.
 SINGLE_FILE = "single-file"
@@ -13,7 +15,7 @@ REFUSALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KnownVersion:
     """One published version of a pack. `dependencies` are requirements as the registry keeps them."""
 
@@ -23,7 +25,7 @@ class KnownVersion:
     dependencies: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KnownPack:
     """One pack of the lists.
 
@@ -48,7 +50,7 @@ class KnownPack:
     copied_from: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SourceState:
     """One list on this machine.
 
@@ -71,7 +73,7 @@ class SourceState:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DataState:
     """All lists, what they hold together, and whether they were last checked too long ago.
 
@@ -96,7 +98,7 @@ class DataState:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SourceOutcome:
     """What fetching one list came to: `updated`, `unchanged` or `failed`. `size` is of the list, in bytes."""
 
@@ -111,7 +113,7 @@ class SourceOutcome:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackHit:
     """One answer to a search. `classes` are those of its node classes that the words were found in."""
 

@@ -1,12 +1,11 @@
 """Node packs: how one is named, what a source says of it, and what its code asks for."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.environment import NotedImport
 from comfydock_core.models.shared import NodeInfo, NodePackage
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackReference:
     """A node pack as somebody named it.
 
@@ -23,7 +22,7 @@ class PackReference:
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListedPack:
     """A tracked pack as it lies there. `state` is `present`, `disabled`, `linked` or `missing`.
 
@@ -39,7 +38,7 @@ class ListedPack:
     changed_files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackContent:
     """The code of a release on this machine, complete and only to be read or copied.
 
@@ -54,7 +53,7 @@ class PackContent:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackRequirement:
     """One requirement of a pack: PEP 508 text, and where it stands (`file` relative to the pack, `line` from 1)."""
 
@@ -63,7 +62,7 @@ class PackRequirement:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackRequirements:
     """What a pack asks for.
 
@@ -77,7 +76,7 @@ class PackRequirements:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodeFinding:
     """Something in a pack's code that is worth a look before it runs. `kind` is stable, `message` for people."""
 

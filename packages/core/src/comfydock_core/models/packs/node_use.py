@@ -1,9 +1,9 @@
 """A node class as a workflow uses it."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeUse:
     """One node type that a workflow uses.
 

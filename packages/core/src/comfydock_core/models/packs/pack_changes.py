@@ -1,15 +1,14 @@
 """What `node add`, `remove`, `update` and their kin are asked for, and what they are going to do."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.packages.redefinition import Redefinition
 from comfydock_core.models.packs.node_packs import CodeFinding, PackContent, PackRequirements
 from comfydock_core.models.shared import NodePackage
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackOptions:
     """How changes of node packs are made.
 
@@ -27,7 +26,7 @@ class PackOptions:
     verify: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackRequest:
     """What somebody wants of the node packs of an environment.
 
@@ -48,7 +47,7 @@ class PackRequest:
     excluded: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackChange:
     """What becomes of one node pack.
 
@@ -80,7 +79,7 @@ class PackChange:
         return pack
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackFailure:
     """A pack that could not be changed as asked, while others can."""
 
@@ -95,7 +94,7 @@ class PackFailure:
         return cls(word, error.code, error.message, error.hint)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackPlan:
     """What is going to happen to the node packs of an environment, as one operation."""
 

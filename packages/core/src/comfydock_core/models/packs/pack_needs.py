@@ -1,11 +1,12 @@
 """Which node classes workflows use, and so who needs which pack."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from comfydock_core.models.packs.node_use import NodeUse
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkflowNodes:
     """The node types of one workflow, by type. `name` is its path among the workflows, without `.json`."""
 
@@ -14,7 +15,7 @@ class WorkflowNodes:
     uses: tuple[NodeUse, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnreadWorkflow:
     """A workflow that could not be read, and why."""
 
@@ -23,7 +24,7 @@ class UnreadWorkflow:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Need:
     """One node type that one workflow uses."""
 
@@ -31,7 +32,7 @@ class Need:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackNeed:
     """Why a pack of the environment is needed.
 
@@ -47,7 +48,7 @@ class PackNeed:
     doubts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unserved:
     """A node type that nothing in the environment defines. `known` are packs that do, best first."""
 
@@ -56,7 +57,7 @@ class Unserved:
     known: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackNeeds:
     """What the workflows of an environment need of its packs."""
 
@@ -82,7 +83,7 @@ class PackNeeds:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackReason:
     """Why a pack is here, and what it asks for: `group` is its dependency group, `requirements` the lines of that."""
 
@@ -92,7 +93,7 @@ class PackReason:
     requirements: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClassReason:
     """Who defines a node class, here and among the known packs, and which workflows use it.
 
@@ -109,7 +110,7 @@ class ClassReason:
     origin: str = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asker:
     """Who asks for a Python package directly.
 
@@ -122,7 +123,7 @@ class Asker:
     requirement: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PackageReason:
     """Why a Python package is here.
 
@@ -136,7 +137,7 @@ class PackageReason:
     origins: tuple[tuple[Asker, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reasons:
     """Everything of one name. A word may mean a pack, a node class and a Python package at once."""
 

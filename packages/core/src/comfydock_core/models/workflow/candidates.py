@@ -1,7 +1,9 @@
 """Which node pack each class of a workflow is from: the packs that may be meant, and what speaks for each of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from comfydock_core.records import record
 
 # What decided about a class.
 CHOSEN = "chosen"  # The user named a pack.
@@ -12,7 +14,7 @@ EVIDENCE = "evidence"  # What is known of packs and of the workflow; open while 
 UNKNOWN = "unknown"  # Nothing is known of the class.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reason:
     """One piece of evidence. `weight` are the points that it adds to the score, negative where it speaks against."""
 
@@ -21,7 +23,7 @@ class Reason:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CandidatePack:
     """A pack that a class may be from.
 
@@ -55,7 +57,7 @@ class CandidatePack:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClassResolution:
     """Where one node class is from.
 
@@ -101,7 +103,7 @@ class ClassResolution:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResolutionResult:
     """Where the node classes of one workflow are from, each once, sorted by their names."""
 
@@ -129,7 +131,7 @@ class ResolutionResult:
         return {"classes": [one.as_dict() for one in self.classes]}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClassChoices:
     """What the user chose for node classes: the identifier of a pack, or false for none. The workflow's go first."""
 

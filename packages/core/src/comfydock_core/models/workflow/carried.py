@@ -1,9 +1,9 @@
 """What a picture, video or sound file carries of the workflow that made it."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Carried:
     """The JSON texts found inside of a file of some `kind` (`png`, `mp4`, ...), as they were written there.
 

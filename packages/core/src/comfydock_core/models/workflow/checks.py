@@ -1,9 +1,10 @@
 """Whether a workflow runs in an environment, and what is in its way."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 
 from comfydock_core.models.workflow.dependencies import ModelReference
+from comfydock_core.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ SERVER_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkflowIssue:
     """One thing that keeps a workflow from running here.
 
@@ -62,7 +63,7 @@ class WorkflowIssue:
     nodes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelCandidate:
     """A file that may be the model that is asked for: ComfyUI's folder, the name in its list, and why it may be."""
 
@@ -80,7 +81,7 @@ AMBIGUOUS = "ambiguous"
 MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelMatch:
     """What is here of a model that a workflow asks for. Candidates are best first."""
 
@@ -94,7 +95,7 @@ class ModelMatch:
         return self.candidates[0] if self.candidates and self.state != AMBIGUOUS else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Untold:
     """Something that cannot be told without running the code, with the place of the code."""
 
@@ -104,7 +105,7 @@ class Untold:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkflowCheck:
     """Whether one workflow runs here.
 

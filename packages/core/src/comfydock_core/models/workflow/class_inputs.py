@@ -2,7 +2,9 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+
+from comfydock_core.records import record
 
 REQUIRED = "required"
 OPTIONAL = "optional"
@@ -15,7 +17,7 @@ DYNAMIC_COMBO = "COMFY_DYNAMICCOMBO_V3"
 AUTOGROW = "COMFY_AUTOGROW_V3"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClassInput:
     """One input of a node class.
 
@@ -48,7 +50,7 @@ class ClassInput:
         return next((branch for branch in self.branches if branch.key == key), None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InputOption:
     """One choice of a dynamic combo and the inputs that it brings, which are named `<combo>.<input>` in a prompt."""
 
@@ -56,7 +58,7 @@ class InputOption:
     inputs: tuple[ClassInput, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InputTemplate:
     """What an input that grows is made of: one input again and again.
 
@@ -77,7 +79,7 @@ class InputTemplate:
         return tuple(f"{self.prefix or self.input.name}{at}" for at in range(count))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeClass:
     """A node class: its inputs in order, required ones first and hidden ones last, as ComfyUI keeps them.
 
@@ -163,7 +165,7 @@ def names_with_models(classes: Mapping[str, NodeClass]) -> Iterable[str]:
     return [name for name, one in classes.items() if any(each.folders for each in one.inputs)]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClassCatalog:
     """Node classes by name, and in `doubts` why some that exist may be missing."""
 

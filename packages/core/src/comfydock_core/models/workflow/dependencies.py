@@ -1,8 +1,9 @@
 """What a workflow needs: node classes, models and files of its inputs."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 
 from comfydock_core.models.workflow.prompt_view import RUNS, NamedModel, WorkflowProblem
+from comfydock_core.records import record
 
 # By what it is known that a value names a model.
 BY_INPUT = "input"  # The choices of the input come from a model folder.
@@ -12,7 +13,7 @@ BY_WORKFLOW = "workflow"  # The workflow itself says so, with where it can be ha
 IN_PROMPT = "prompt"  # An embedding in the text of a prompt.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelReference:
     """A model that a node asks for.
 
@@ -35,7 +36,7 @@ class ModelReference:
         return self.value.replace("\\", "/").rpartition("/")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileReference:
     """A file of ComfyUI's `input` directory that a node loads: a picture, a video, a sound."""
 
@@ -46,7 +47,7 @@ class FileReference:
     state: str = RUNS
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClassUse:
     """One node class that a workflow uses: the nodes that run, and those that are there without running."""
 
@@ -63,7 +64,7 @@ class ClassUse:
         return bool(self.running)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkflowDependencies:
     """Everything that a workflow needs, as far as it says so, and what does not fit in it.
 

@@ -1,13 +1,12 @@
 """How two versions of a workflow differ, by what they run: nodes, values and links, never lines of text."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.workflow.prompt_view import NodeLink, NodeValue, WorkflowNode
+from comfydock_core.records import record
 
 Source = NodeValue | NodeLink
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InputChange:
     """An input that gets something else now; `None` for nothing.
 
@@ -22,7 +21,7 @@ class InputChange:
     after_class: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeChange:
     """A node that is in both versions, with what is different of it: inputs, title or state."""
 
@@ -40,7 +39,7 @@ class NodeChange:
         return self.before.state != self.after.state
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ViewDifference:
     """What of a workflow's prompt view differs from another one.
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from comfydock_core.records import record
+
 REQUIRED = "required"
 FLEXIBLE = "flexible"
 OPTIONAL = "optional"
@@ -22,7 +24,7 @@ class ModelUse:
     widget_value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelEntry:
     """One model of a workflow.
 
@@ -42,7 +44,7 @@ class ModelEntry:
     is_manual: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KnownModel:
     """A resolved model in the table `[tool.comfydock.models]`; `blake3` and `sha256` are keys of ours."""
 
@@ -56,7 +58,7 @@ class KnownModel:
     sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkflowEntry:
     """All that is noted of one workflow. `choices` maps node classes to identifiers of packs, or to false for none."""
 

@@ -5,12 +5,14 @@ keep nothing from running, so that theirs do not count.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from comfydock_core.records import record
 
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockedComfyUI:
     """ComfyUI. `version` is what the manifest asks for, `repository` where that is another one than upstream's."""
 
@@ -20,7 +22,7 @@ class LockedComfyUI:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockedPack:
     """A node pack as it lay there.
 
@@ -48,7 +50,7 @@ class LockedPack:
         return self.version or "an unknown version"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockedClass:
     """Where a node class was from: the `id` of a pack, `None` for ComfyUI itself, or where nothing is known."""
 
@@ -60,7 +62,7 @@ class LockedClass:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockedModel:
     """A model. `name` is what stands in the workflow, `folder` ComfyUI's folder for it, empty when it is not known."""
 
@@ -75,7 +77,7 @@ class LockedModel:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockedInput:
     """A file that a node loads, by the name that stands in the workflow."""
 
@@ -86,7 +88,7 @@ class LockedInput:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkflowLock:
     """The lock of one workflow."""
 
@@ -121,7 +123,7 @@ class WorkflowLock:
                 yield "input", one.name, one.problem
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockDifference:
     """One thing that is not as it was locked. `kind` is `comfyui`, `pack`, `class`, `model`, `input` or `lock`."""
 
@@ -130,7 +132,7 @@ class LockDifference:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockComparison:
     """What is other than locked. `place` is the lock's file, `None` for one in the workflow's own file."""
 

@@ -97,7 +97,7 @@ def _all(whole: _Values, key: str, read: Callable[[_Values, str], _One]) -> tupl
 
 
 def _comfyui(values: _Values) -> LockedComfyUI:
-    return LockedComfyUI(*(_maybe_text(values, key, "`comfyui`") for key in LockedComfyUI.__slots__))
+    return LockedComfyUI(*(_maybe_text(values, key, "`comfyui`") for key in LockedComfyUI.__match_args__))
 
 
 def _pack(values: _Values, place: str) -> LockedPack:

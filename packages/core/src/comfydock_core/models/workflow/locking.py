@@ -1,14 +1,13 @@
 """What locking workflows is going to do."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.operation import ChangePlan
 from comfydock_core.models.workflow.lock import WorkflowLock
+from comfydock_core.records import record
 
 NEW, CHANGED, SAME = "new", "changed", "same"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlannedLock:
     """The lock of one workflow: whether its file is `new`, `changed` or the `same`, and what could not be locked.
 
@@ -31,7 +30,7 @@ class PlannedLock:
         return self.state != SAME or self.embeds
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockPlan:
     """Several locks that are written together. `contents` are the new files by their path below the environment.
 

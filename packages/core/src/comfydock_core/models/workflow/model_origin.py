@@ -1,8 +1,7 @@
 """Where a model that is missing can be had."""
 
-from dataclasses import dataclass
-
 from comfydock_core.models.model_files.model_list import ModelListEntry
+from comfydock_core.records import record
 
 # Where it is known from that a missing model can be had, in the order in which it is asked.
 FROM_USER = "you"
@@ -13,7 +12,7 @@ FROM_INDEX = "index"  # By the digest, which is known.
 FROM_LIST = "model-list"  # By the name alone.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelOrigin:
     """Where a missing model can be had, and where that is known from.
 

@@ -9,6 +9,7 @@ from comfydock_core.models.workflow.candidates import CandidatePack, ClassResolu
 from comfydock_core.models.workflow.checks import ModelMatch
 from comfydock_core.models.workflow.dependencies import ModelReference
 from comfydock_core.models.workflow.entries import OPTIONAL, KnownModel, WorkflowEntry
+from comfydock_core.records import record
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ class Decisions:
         return bool(self.packs or self.models or self.urls or self.optional)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ValueChange:
     """A value of the workflow that is written anew: `places` are JSON pointers into the file."""
 
@@ -44,7 +45,7 @@ class ValueChange:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WantedModel:
     """A missing model that can be fetched: from which addresses, to which place below the models directory.
 
@@ -59,7 +60,7 @@ class WantedModel:
     known_from: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkflowResolution:
     """Everything that was decided about a workflow, and what is left open.
 
@@ -105,7 +106,7 @@ class WorkflowResolution:
         return self.content is not None or self.notes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChosenPack:
     """What was chosen for a node class: a pack, or none for `None`. `workflow` is where, `None` for everywhere.
 
@@ -121,7 +122,7 @@ class ChosenPack:
         return {"class": self.type, "pack": self.pack, "workflow": self.workflow, "installed": self.installed}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChoicePlan:
     """Choosing a pack for a class, or with `forgets` taking that back. `notes` say what is odd about it."""
 
@@ -132,7 +133,7 @@ class ChoicePlan:
     forgets: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImportancePlan:
     """How much a model of a workflow matters from now on; `model` is what the manifest calls it."""
 
@@ -144,7 +145,7 @@ class ImportancePlan:
     change: ChangePlan
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MappedModel:
     """Which file a name of a model means from now on."""
 
@@ -154,7 +155,7 @@ class MappedModel:
     change: ChangePlan
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListedModel:
     """A model that a workflow asks for.
 

@@ -1,6 +1,8 @@
 """A workflow as the editor would run it: its nodes with what each input gets, and where in the file that stands."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from comfydock_core.records import record
 
 # What becomes of a node when the workflow is queued.
 RUNS = "runs"
@@ -16,7 +18,7 @@ ALIGNED = "aligned"  # By the order and the types: file and class have different
 DEFAULT = "default"  # The file has no value; this is the class's own.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeValue:
     """A value that an input gets.
 
@@ -31,7 +33,7 @@ class NodeValue:
     control: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeLink:
     """An input that gets what another node gives: the node's scoped identifier and the slot among its outputs."""
 
@@ -39,7 +41,7 @@ class NodeLink:
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkflowNode:
     """One use of a node class.
 
@@ -68,7 +70,7 @@ class WorkflowNode:
         return self.state == RUNS
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NamedModel:
     """A model that a workflow names by itself (`properties.models`), with where it can be had."""
 
@@ -80,7 +82,7 @@ class NamedModel:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkflowProblem:
     """Something in a workflow that does not fit: a code of this subject, the JSON pointer, and words for people."""
 
@@ -90,7 +92,7 @@ class WorkflowProblem:
     node: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PromptView:
     """All nodes of a workflow, in the order of the file, and what does not fit in it.
 

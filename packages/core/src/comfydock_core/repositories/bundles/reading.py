@@ -27,6 +27,7 @@ from comfydock_core.models.sharing import (
     BundleManifest,
     MemberDigest,
 )
+from comfydock_core.records import record
 from comfydock_core.repositories.bundles.manifest_file import parse_manifest
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import some
@@ -43,7 +44,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _BROKEN = (tarfile.TarError, EOFError, zlib.error, OSError, ValueError, OverflowError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BundleFile:
     """A bundle that was read to its end, and is what it says of itself as far as it says anything.
 

@@ -2,15 +2,15 @@
 
 import functools
 import tomllib
-from dataclasses import dataclass
 
 from comfydock_core.models.exceptions import LockDamaged
+from comfydock_core.records import record
 from comfydock_core.utils import native
 
 Table = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UvLock:
     """The packages of a lock as uv wrote them, without the project itself."""
 

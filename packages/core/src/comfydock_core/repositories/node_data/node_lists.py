@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from comfydock_core.models.model_files.model_list import ModelListEntry
+from comfydock_core.records import record
 from comfydock_core.repositories.node_data.list_files import (
     FILES,
     MANAGER_LIST,
@@ -59,7 +60,7 @@ class Lists:
         return self.data is None and not self.packs and not self.classes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FetchNote:
     """When a list was fetched from where, and by which tag the server knows it; of the file of exactly that state."""
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from comfydock_core.models.node_mapping import MANAGER, REGISTRY, NodeMapping
 from comfydock_core.models.packs.node_data import ARCHIVE, BAD_ADDRESS, SINGLE_FILE, KnownPack, KnownVersion
+from comfydock_core.records import record
 from comfydock_core.repositories.node_data.name_patterns import safe_pattern
 from comfydock_core.repositories.node_data.published_values import (
     UnusableList,
@@ -41,7 +42,7 @@ class NodeData:
     skipped: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListedPack:
     """One entry of the Manager's list. `address` is its repository, or the file that it is when it is refused."""
 
@@ -53,7 +54,7 @@ class ListedPack:
     refusal: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListedClasses:
     """What the Manager knows of the node classes of one address.
 
@@ -68,7 +69,7 @@ class ListedClasses:
     pattern: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListedFame:
     """How many stars a repository has, and when it was last changed, in Unix seconds."""
 

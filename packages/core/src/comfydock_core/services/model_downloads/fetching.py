@@ -8,13 +8,13 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from comfydock_core.clients.answers import Answer, length_of, shown
 from comfydock_core.clients.downloads import OpenStream
 from comfydock_core.clients.transport import Transport
 from comfydock_core.clients.watching import Stopped
 from comfydock_core.models.exceptions import ComfyDockError, ModelNotOffered, NetworkUnavailable, RemoteError
+from comfydock_core.records import record
 from comfydock_core.services.model_downloads import judging
 from comfydock_core.services.model_downloads.digesting import Digesting
 from comfydock_core.services.model_downloads.heads import is_other, known_of, range_of
@@ -41,7 +41,7 @@ class _Changed(Exception):
     """The file on the server is no longer the one that a part of is here."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ways:
     """What all downloads of a command share: the network, its limits, and who we are to whom."""
 

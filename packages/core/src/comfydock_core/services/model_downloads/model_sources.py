@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit, urlunsplit
 
 from comfydock_core.clients.answers import Answer, length_of
@@ -15,6 +15,7 @@ from comfydock_core.models.civitai import CivitAIModel
 from comfydock_core.models.exceptions import InvalidSetting, ModelNotOffered
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import ModelSourceResult
+from comfydock_core.records import record
 from comfydock_core.services.model_downloads import judging
 from comfydock_core.services.model_downloads.repository_search import RepositorySearch
 from comfydock_core.utils.file_names import name_of_address, name_of_disposition, safe_name
@@ -36,7 +37,7 @@ _MODELSCOPE_VIEW = re.compile(r"(/models/[^/]+/[^/]+)/file/view/([^/]+)/(.+)")
 _TOTAL = re.compile(r"bytes (?:\d+-\d+|\*)/(\d{1,18})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Offer:
     """One file that can be had: where, and what is said of it.
 

@@ -8,10 +8,11 @@ import contextlib
 import json
 import os
 import threading
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 from comfydock_core.models.exceptions import DownloadBusy, FileSystemError
 from comfydock_core.models.model_files.downloads import DownloadRequest
+from comfydock_core.records import record
 from comfydock_core.services.model_downloads.spans import Spans
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files import atomic, file_locks
@@ -21,7 +22,7 @@ from comfydock_core.utils.files.renames import rename_to_new
 _VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Known:
     """What a server said of the file: its size, and what tells whether it is still the same."""
 

@@ -14,10 +14,10 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO, cast
 
 from comfydock_core.models.exceptions import ArchiveRefused
+from comfydock_core.records import record
 
 CHUNK = 1 << 18
 LONGEST_NAME = 1024
@@ -34,7 +34,7 @@ _DAMAGED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnpackLimits:
     """What an archive may become: bytes and members in all, and how many times its own size once it is `small`."""
 
@@ -44,7 +44,7 @@ class UnpackLimits:
     small: int = 200_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Member:
     """One entry of an archive, whatever its format: `kind` is `file`, `directory`, `link` or `hard link`.
 

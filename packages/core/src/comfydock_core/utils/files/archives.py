@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from comfydock_core.models.exceptions import ArchiveRefused
+from comfydock_core.records import record
 from comfydock_core.utils.files.archive_members import (
     CHUNK,
     LONGEST_NAME,
@@ -34,7 +35,7 @@ _NOT_ON_WINDOWS = re.compile(r"[<>:\"|?*]|[. ]$")
 _LEFT_OUT = frozenset({"__macosx", ".git"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unpacked:
     """What came out: files, their bytes, and the members that were left out on purpose."""
 

@@ -4,12 +4,12 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from queue import SimpleQueue
 from types import TracebackType
 
 from blake3 import blake3
 
+from comfydock_core.records import record
 from comfydock_core.utils.files import page_cache
 
 CHUNK = 1 << 23
@@ -17,7 +17,7 @@ _PART = 5 * 1024 * 1024
 _SAMPLED_ABOVE = 30 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Digests:
     """Two digests of the same bytes, in hexadecimal, and how many bytes they were."""
 

@@ -13,11 +13,11 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.exceptions import ScopeBusy
+from comfydock_core.records import record
 from comfydock_core.utils import processes
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files import file_locks
@@ -45,7 +45,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_close_in_child)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Owner:
     """Who holds a lock, as it noted it itself. `start` is the start of that process in the system's own ticks."""
 
@@ -82,7 +82,7 @@ class Owner:
         return owner if owner is not None and owner._is_sound else None
 
     def note(self) -> bytes:
-        return json.dumps({name: getattr(self, name) for name in self.__slots__}).encode() + b"\n"
+        return json.dumps({name: getattr(self, name) for name in self.__match_args__}).encode() + b"\n"
 
     @property
     def is_gone(self) -> bool:
@@ -95,7 +95,7 @@ class Owner:
 
     @property
     def _is_sound(self) -> bool:
-        texts = [getattr(self, name) for name in self.__slots__ if name != "pid"]
+        texts = [getattr(self, name) for name in self.__match_args__ if name != "pid"]
         return type(self.pid) is int and 0 < self.pid < _PID_LIMIT and all(isinstance(text, str) for text in texts)
 
     def __str__(self) -> str:

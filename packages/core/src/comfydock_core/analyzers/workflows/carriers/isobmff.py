@@ -1,14 +1,14 @@
 """MP4, MOV and M4A: boxes within boxes, of which those that describe the file are read."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.workflows.carriers.source import Source
 from comfydock_core.analyzers.workflows.carriers.texts import Texts, matters
 from comfydock_core.analyzers.workflows.refusals import DamagedCarrier
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Box:
     """A box: its four letters, and where its content begins and ends."""
 

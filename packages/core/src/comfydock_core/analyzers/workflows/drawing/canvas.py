@@ -5,7 +5,6 @@ One SVG that stands for itself: no script, no style sheet, and nothing that is l
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
 from comfydock_core.analyzers.workflows.drawing import palette
@@ -15,6 +14,7 @@ from comfydock_core.analyzers.workflows.drawing.nodes import draw_group, draw_no
 from comfydock_core.analyzers.workflows.drawing.places import Laid, Place, laid_out
 from comfydock_core.analyzers.workflows.drawing.tolerant import Table
 from comfydock_core.analyzers.workflows.drawing.values import Graph, Link
+from comfydock_core.records import record
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 FONT = "Inter, Helvetica, Arial, sans-serif"
@@ -23,7 +23,7 @@ _MARGIN = 50
 Box = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scene:
     """A graph with its nodes where they are drawn, and left, top, width and height of all of it."""
 

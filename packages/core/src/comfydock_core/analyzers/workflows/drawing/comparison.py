@@ -4,7 +4,6 @@ One SVG that stands for itself, as that of a single workflow.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.workflows.drawing import palette
 from comfydock_core.analyzers.workflows.drawing.canvas import (
@@ -36,6 +35,7 @@ from comfydock_core.analyzers.workflows.refusals import NoWorkflow
 from comfydock_core.models.workflow.difference_words import change_lines, node_text
 from comfydock_core.models.workflow.differences import ViewDifference
 from comfydock_core.models.workflow.prompt_view import PromptView
+from comfydock_core.records import record
 from comfydock_core.utils.text import counted
 
 _MAKER = "comfydock-diff"  # As `PICTURE_MARK` has it.
@@ -53,7 +53,7 @@ _MOST_ROWS = 3
 _LONGEST_NAME = 300
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComparedWorkflow:
     """A workflow that differs: each side with what it runs, `None` where there is none, and what is different.
 
@@ -67,7 +67,7 @@ class ComparedWorkflow:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Section:
     """What is shown of one workflow: its pictures, and lines that say the same; a line has a colour."""
 

@@ -14,6 +14,7 @@ from comfydock_core.analyzers.workflows.drawing.values import Graph, Link, Node
 from comfydock_core.models.workflow.difference_words import source_text
 from comfydock_core.models.workflow.differences import ViewDifference
 from comfydock_core.models.workflow.prompt_view import NodeValue, PromptView, WorkflowNode
+from comfydock_core.records import record
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 _ROOT = ""
@@ -30,7 +31,7 @@ class Marks:
     links: set[int] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Panel:
     """A graph of the workflow before and after; `name` is that of a subgraph, empty for the whole. One side may be
     missing."""
@@ -42,7 +43,7 @@ class Panel:
     marks_after: Marks
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Version:
     """One version of a workflow: the graph as it was parsed, and what it runs."""
 

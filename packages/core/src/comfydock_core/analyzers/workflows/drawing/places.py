@@ -1,9 +1,8 @@
 """Where the parts of a node are: the editor's measures."""
 
-from dataclasses import dataclass
-
 from comfydock_core.analyzers.workflows.drawing.marking import text_width
 from comfydock_core.analyzers.workflows.drawing.values import ROW, TITLE_HEIGHT, WIDGET_ROW, Node
+from comfydock_core.records import record
 
 _FIRST_WIDGET = 8
 _TEXT_LINE = 16
@@ -12,7 +11,7 @@ _COLLAPSED_ROOM = 50
 Place = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Laid:
     """A node with the places of its slots, and top and height of each widget, counted from below its title.
 

@@ -1,13 +1,13 @@
 """What of a saved graph is drawn, with the places and sizes that it has in the editor."""
 
-from dataclasses import dataclass
+from comfydock_core.records import record
 
 TITLE_HEIGHT = 30
 ROW = 20
 WIDGET_ROW = 24
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slot:
     """An input or output; `widget` is the name of the widget beside which it stands."""
 
@@ -17,7 +17,7 @@ class Slot:
     widget: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Widget:
     """A row of a node; `name` is empty where the file does not tell which value it is."""
 
@@ -27,7 +27,7 @@ class Widget:
     is_text: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """A node where the editor shows it; `y` is below the bar with its title."""
 
@@ -56,7 +56,7 @@ class Node:
         return max(sum(slot.widget is None for slot in self.inputs), len(self.outputs))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Link:
     origin: str
     origin_slot: int
@@ -66,7 +66,7 @@ class Link:
     through: tuple[tuple[float, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     title: str
     x: float
@@ -77,7 +77,7 @@ class Group:
     font_size: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Graph:
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]

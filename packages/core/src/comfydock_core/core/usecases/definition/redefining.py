@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.packages.package_changes import changed_versions, package_changes
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, EnvironmentLayout
@@ -17,6 +16,7 @@ from comfydock_core.models.packages.redefinition import Redefinition
 from comfydock_core.models.packages.syncing import PackageChanges
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.definition.uv_lock import read_lock
 from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.execution import Operation
@@ -173,7 +173,7 @@ def put_redefinition(
     return packages
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Asked:
     """What of a manifest decides about packages: the requirements, where they stand, and uv's settings."""
 

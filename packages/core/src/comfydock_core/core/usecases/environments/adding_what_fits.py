@@ -1,12 +1,12 @@
 """Taking more into a new environment's definition, as far as it can be resolved: what cannot is reported, not fatal."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import EnvironmentServices
 from comfydock_core.models.exceptions import RequirementsConflict, UvFailed
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.definition.pytorch_settings import accepted_without_hash, family_of
 from comfydock_core.repositories.definition.uv_lock import read_lock
 from comfydock_core.utils import native
@@ -16,7 +16,7 @@ from comfydock_core.utils.reporting import WarningReporter
 _UNKNOWN = "was not found in the package registry"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Addition:
     """Something more for a definition: what it is called, and how it gets into the manifest.
 

@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.git_change_parser import GitChangeParser
 from comfydock_core.analyzers.git_probes import comfyui_probe
@@ -18,6 +17,7 @@ from comfydock_core.integrations.git.head import read_head
 from comfydock_core.integrations.git.patches import patch_of_checkout, patch_of_files
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.shared import NodePackage
+from comfydock_core.records import record
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.repositories.pack_release import read_note
@@ -27,7 +27,7 @@ from comfydock_core.utils.versions import is_full_commit
 _NOT_OURS = ("models",)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LocalChanges:
     """`comfyui` and `packs`, by identifier, are the changed files; `None` where it cannot be determined now.
 

@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -18,6 +17,7 @@ from comfydock_core.integrations.git.committing import CommitBuilder, look_again
 from comfydock_core.models.committing import PatchFiles
 from comfydock_core.models.exceptions import RepositoryUnfit
 from comfydock_core.models.operation import Swap
+from comfydock_core.records import record
 from comfydock_core.services.transaction.execution import Operation
 from comfydock_core.services.transaction.planning import swap
 from comfydock_core.utils.faults import fault
@@ -25,7 +25,7 @@ from comfydock_core.utils.faults import fault
 _PLACE = f".cec/{DIRECTORY}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TakenPatches:
     """`files` are those to put in place. What is in `of` needs no more than the commit has."""
 

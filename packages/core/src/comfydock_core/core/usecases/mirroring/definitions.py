@@ -3,13 +3,13 @@
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from comfydock_core.configs.environment_layout import BACKENDS, PART, EnvironmentLayout
 from comfydock_core.integrations.git.history import read_commits
 from comfydock_core.models.exceptions import ManifestDamaged
 from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.shared import NodeInfo
+from comfydock_core.records import record
 from comfydock_core.repositories.definition.manifest_reader import parse_manifest
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.repositories.definition.uv_lock import parse_lock
@@ -20,7 +20,7 @@ _LOCK = "uv.lock"
 _PYTHON = ".python-version"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Definition:
     """The files of a commit that decide about packages, by their names. `is_last` is the environment's own commit."""
 

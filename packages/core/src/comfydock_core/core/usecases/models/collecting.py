@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 from comfydock_core.analyzers.model_files.mentions import Called, Mentions
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -18,6 +18,7 @@ from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
 from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
@@ -27,7 +28,7 @@ from comfydock_core.utils.text import counted, size_text
 _ONLY_HERE = "nothing: only here"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnneededModel:
     """A file that is to go, or a link to one, which frees nothing and needs no digest.
 
@@ -48,7 +49,7 @@ class UnneededModel:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Collection:
     """What is to go, with one change for each directory whose operations keep it, and what is kept, with the reason.
 

@@ -3,7 +3,6 @@
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.indexing import disk_manners, reading, refresh_index
@@ -13,6 +12,7 @@ from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.model_index.model_index import open_model_index
 from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
@@ -23,7 +23,7 @@ from comfydock_core.utils.files.sharing import is_open_for_writing, share
 from comfydock_core.utils.text import size_text
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Twin:
     """A file below a root that is to share the bytes of another: by path, and as the step of the change names it."""
 
@@ -34,7 +34,7 @@ class Twin:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deduplication:
     """What is to share bytes on one disk, and what cannot, with the reason. `wasted` are the bytes held twice."""
 

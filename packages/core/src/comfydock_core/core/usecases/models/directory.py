@@ -1,7 +1,6 @@
 """Using another models directory: the workspace's setting, and the `models` link of every environment."""
 
 import os
-from dataclasses import dataclass
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core import finding
@@ -11,6 +10,7 @@ from comfydock_core.models.exceptions import InvalidSetting
 from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.repositories.workspace_config_repository import WorkspaceConfigRepository
 from comfydock_core.services.transaction import make_plan, operation
@@ -20,7 +20,7 @@ from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.files.filesystem import make_directory_link
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DirectoryPlan:
     """The new models directory, the environments whose link is led there, and the change."""
 

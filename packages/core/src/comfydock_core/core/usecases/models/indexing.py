@@ -3,7 +3,6 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.model_scanner import ModelScanner
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -11,6 +10,7 @@ from comfydock_core.core.usecases.models.places import places_of_models
 from comfydock_core.models.model_files.index import IndexChange
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.model_index.earlier import take_in_earlier_index
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
 from comfydock_core.utils.files.digests import Digests, digests_of
@@ -20,7 +20,7 @@ from comfydock_core.utils.io_priority import last_at_the_disk
 from comfydock_core.utils.text import counted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelSync:
     """What became of an update of the index.
 

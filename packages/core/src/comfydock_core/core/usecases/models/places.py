@@ -13,12 +13,13 @@ from comfydock_core.core.usecases.models.remembered_folders import remembered_fo
 from comfydock_core.models.exceptions import ComfyDockError
 from comfydock_core.models.model_files.folders import ModelFolder
 from comfydock_core.models.model_files.index import ENVIRONMENT, WORKSPACE, ScanRoot
+from comfydock_core.records import record
 from comfydock_core.repositories.workspace_config_reader import read_config
 
 _Folder = tuple[str, str, frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Places:
     """The directories to look through, the workspace's first; environments that do not tell theirs, with the reason."""
 

@@ -1,7 +1,6 @@
 """Taking one model file away, to where it can be brought back from, and renaming damaged ones."""
 
 import os
-from dataclasses import dataclass
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.finding import the_model
@@ -12,6 +11,7 @@ from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
 from comfydock_core.services.transaction import make_plan
 from comfydock_core.services.transaction.planning import swap
@@ -23,7 +23,7 @@ from comfydock_core.utils.text import size_text
 DAMAGED_ENDING = ".damaged"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeletionOfModel:
     """One file that is to go: its size, its digest as it was made just now, and the other files of this content.
 

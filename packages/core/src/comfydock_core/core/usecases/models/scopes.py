@@ -3,17 +3,17 @@
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.model_scopes import note_model_scope
 from comfydock_core.services.transaction import Operation, operation
 from comfydock_core.utils.files.disk_errors import disk_errors
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FilePlace:
     """A model file as operations name it: a `path` in the directory `scope`."""
 

@@ -1,7 +1,5 @@
 """What ComfyUI of one environment lists: the same names as its own answer to `/models/FOLDER`."""
 
-from dataclasses import dataclass
-
 from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES
 from comfydock_core.analyzers.model_files.listing import listed_files, path_of
 from comfydock_core.caching.answer_cache import AnswerCache
@@ -10,11 +8,12 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.remembered_folders import remembered_folders
 from comfydock_core.models.exceptions import ModelNotFound
 from comfydock_core.models.model_files.folders import ModelFolders
+from comfydock_core.records import record
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.text import nearest, some
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListedFile:
     """A name in ComfyUI's list of a folder, and the file that it opens: the first one of several of that name.
 

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.model_files.header_reading import read_header
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -13,10 +12,11 @@ from comfydock_core.models.model_files.grouping import wasted_bytes
 from comfydock_core.models.model_files.index import ModelSource, RootState
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelDetails:
     """One model with all its files and sources."""
 
@@ -36,7 +36,7 @@ class ModelDetails:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IndexState:
     """The state of the index: its roots, and the files of equal content with the bytes they waste."""
 

@@ -1,6 +1,5 @@
 """Noting where a model can be had."""
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -8,6 +7,7 @@ from comfydock_core.core.usecases.models.finding import the_model
 from comfydock_core.core.usecases.models.indexing import hash_file
 from comfydock_core.models.addresses import without_credentials
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.model_index.model_index import open_model_index
 from comfydock_core.services.model_downloads.model_sources import checked_address
 from comfydock_core.utils.files.disk_errors import disk_errors
@@ -16,7 +16,7 @@ _CIVITAI = ("civitai.com", ".civitai.com")
 _HUGGING_FACE = ("huggingface.co", "hf.co", ".huggingface.co")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddedSource:
     """A source that was noted for a content; not `is_new` when it was known before."""
 

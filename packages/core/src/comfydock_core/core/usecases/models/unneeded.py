@@ -4,7 +4,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.model_files.mentions import Called, Mentions
 from comfydock_core.analyzers.model_files.spellings import Spelling, Spellings
@@ -13,6 +12,7 @@ from comfydock_core.core.usecases.models.scopes import real_place, real_places
 from comfydock_core.models.model_files.grouping import one_name_each
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.model_index.model_index import ModelIndex
 from comfydock_core.utils.files.file_states import is_unchanged
 from comfydock_core.utils.text import counted
@@ -20,7 +20,7 @@ from comfydock_core.utils.text import counted
 _MOST_LINKS = 40
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """What may go at all: files of `folder`, or of all that ComfyUI knows, which did not change since a moment.
 

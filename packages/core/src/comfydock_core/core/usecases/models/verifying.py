@@ -1,7 +1,7 @@
 """Whether model files are what they should be: by their headers, and read whole by every digest known of them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from comfydock_core.analyzers.model_files.header_reading import read_header
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -10,6 +10,7 @@ from comfydock_core.core.usecases.models.indexing import disk_manners, hash_file
 from comfydock_core.models.model_files.grouping import one_name_each
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
 from comfydock_core.utils.files.digests import digests_of
 from comfydock_core.utils.files.file_states import is_unchanged
@@ -21,7 +22,7 @@ UNREADABLE = "unreadable"
 UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """What was found of one file, below a root.
 

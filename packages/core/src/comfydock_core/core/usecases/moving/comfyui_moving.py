@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.git_change_parser import GitChangeParser
 from comfydock_core.analyzers.git_probes import comfyui_probe
@@ -24,6 +23,7 @@ from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.operation import RefChange, Step
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.services.comfyui_repository import chosen_repository
 from comfydock_core.services.patched_code import keep_contents
 from comfydock_core.services.transaction.execution import Operation
@@ -41,7 +41,7 @@ _HOLDERS = ("custom_nodes", "input", "models", "output", "temp", "user")
 _SHORT = 10
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComfyUIChange:
     """The move, `None` where ComfyUI stays; what is in its way, and what is to be said."""
 

@@ -1,7 +1,6 @@
 """What the patches of ComfyUI's own files, before and after, do to the way from one commit of it to another."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.patched_files import lies_there
 from comfydock_core.core.usecases.history.patches import COMFYUI
@@ -10,6 +9,7 @@ from comfydock_core.integrations.git.patching import unusable
 from comfydock_core.integrations.git.trees import read_tree
 from comfydock_core.models.exceptions import PatchUnusable
 from comfydock_core.models.file_moves import PatchedFiles, TreeChange, TreeFile
+from comfydock_core.records import record
 from comfydock_core.services.patched_code import patched_commit
 
 LABEL = "`patches/ComfyUI.patch`"
@@ -18,7 +18,7 @@ _OF_USER = ("custom_nodes/", "input/", "models/", "output/", "temp/", "user/")
 _MODELS = "models/"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComfyUIPatching:
     """The files that change, with patches taken into account. `committed` are those that lie there as a patch makes
     them, and `contents` and `added` what the new patch brings."""

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from comfydock_core.configs.environment_layout import BACKEND_CHOICE, BACKENDS, WORKFLOWS, EnvironmentLayout
 from comfydock_core.core.usecases.history.fitness import files_of
@@ -12,6 +11,7 @@ from comfydock_core.integrations.git.trees import LINK, PLAIN, read_tree
 from comfydock_core.models.exceptions import HistoryDamaged
 from comfydock_core.models.file_moves import FileSwaps, TreeFile
 from comfydock_core.models.history.moving import DISCARD, REFUSE, Uncommitted
+from comfydock_core.records import record
 from comfydock_core.repositories.history.conversion_note import converted_files
 from comfydock_core.repositories.live_workflows import look_at_workflows
 from comfydock_core.services.transaction.file_swaps import plan_file_swaps
@@ -27,7 +27,7 @@ def is_of_python(path: str) -> bool:
     return path in (MANIFEST, LOCK, PYTHON) or path.startswith(f"{BACKENDS}/")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Snapshot:
     """The files of a definition in three places: as committed, as they are now (live workflows), as they are to be.
 

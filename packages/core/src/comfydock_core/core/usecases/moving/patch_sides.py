@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.usecases.history.patches import held_patches
@@ -11,9 +11,10 @@ from comfydock_core.integrations.git.history import read_small_objects
 from comfydock_core.integrations.git.patching import LARGEST_PATCH, unusable
 from comfydock_core.integrations.git.trees import LINK
 from comfydock_core.models.file_moves import TreeFile
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PatchSides:
     """By what each is of: `before` are the patches that may be applied now, the expected one first; `after` is to be.
 

@@ -1,7 +1,5 @@
 """Keeping uncommitted work as a commit of its own, beside the branches."""
 
-from dataclasses import dataclass
-
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.services_bundle import WorkspaceServices
 from comfydock_core.core.usecases.moving.definition_files import Snapshot
@@ -9,9 +7,10 @@ from comfydock_core.integrations.git import stashes
 from comfydock_core.integrations.git.committing import CommitBuilder
 from comfydock_core.integrations.git.head import read_head
 from comfydock_core.models.operation import RefChange
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MadeStash:
     """A stash in the making: its number, and the reference that will lead to it."""
 

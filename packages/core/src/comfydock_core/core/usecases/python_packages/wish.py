@@ -1,12 +1,12 @@
 """What somebody wants of the Python packages, as an edit that can be tried on any copy of the definition."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from comfydock_core.core.services_bundle import EnvironmentServices
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wish:
     """`edit` changes the manifest of a copy; its second value says whether it may resolve, which costs the network.
 

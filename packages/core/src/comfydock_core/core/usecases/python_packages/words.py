@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.models.addresses import without_credentials_in
 from comfydock_core.models.exceptions import InvalidSetting, RequirementInvalid
 from comfydock_core.models.packages.python_packages import PackageRequest
+from comfydock_core.records import record
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.validation.requirement_lines import decoded
 from comfydock_core.validation.requirements import OptionLine, RefusedLine, invalid, read_line, read_lines
@@ -19,7 +19,7 @@ _PATHS = (".", "/", "~", "\\")
 _BRINGING = ("-r", "--requirement", "-c", "--constraint", "-e", "--editable")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """What uv is given. The `name` of what lies in a folder or a file on this machine is only known to uv."""
 

@@ -5,7 +5,6 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.indexing import sync_index
@@ -13,6 +12,7 @@ from comfydock_core.core.usecases.models.places import models_directory
 from comfydock_core.models.environments.template import Template
 from comfydock_core.models.protocols import ImportCallbacks, Reporter
 from comfydock_core.models.sharing import MODELS, BundleManifest, BundleSource, MemberDigest, NeededModel
+from comfydock_core.records import record
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
 from comfydock_core.utils.faults import fault
 from comfydock_core.utils.files.digests import Digests, digests_of
@@ -22,7 +22,7 @@ from comfydock_core.utils.files.renames import rename_to_new
 from comfydock_core.utils.reporting import SilentReporter
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundModels:
     """Members to be, the models that they are of, and those that cannot be carried, with the reason."""
 

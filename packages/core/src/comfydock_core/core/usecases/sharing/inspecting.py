@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import IO
 
 from comfydock_core.caching.repository_mirrors import clone_listener
@@ -29,6 +29,7 @@ from comfydock_core.models.exceptions import (
 from comfydock_core.models.foreign import ForeignDefinition
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.sharing import HISTORY, HistoryTip
+from comfydock_core.records import record
 from comfydock_core.repositories.bundles.reading import MOST_BYTES, BundleFile, damaged, read_bundle
 from comfydock_core.repositories.definition.template_reader import (
     is_of_definition,
@@ -51,7 +52,7 @@ _SHOWN = 5
 _MOST_FILES = 100_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OpenedSource:
     """A definition that was read, with the bundle that it came in, if it did, or as another tool wrote it down."""
 

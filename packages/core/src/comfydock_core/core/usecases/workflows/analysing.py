@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
 from comfydock_core.analyzers.workflows.embedded_lock import embedded_lock, with_lock
@@ -13,6 +13,7 @@ from comfydock_core.core.usecases.workflows.finding import FoundWorkflow, find_w
 from comfydock_core.core.usecases.workflows.opening import open_found, unreadable
 from comfydock_core.models.exceptions import WorkflowUnreadable
 from comfydock_core.models.workflow.dependencies import WorkflowDependencies
+from comfydock_core.records import record
 from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 
 STANDARD_INPUT = "-"
@@ -22,7 +23,7 @@ _MAY_CARRY = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AnalyzedWorkflow:
     """What one file needs, or why it could not be read.
 

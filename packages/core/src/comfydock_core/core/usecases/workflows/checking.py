@@ -3,7 +3,6 @@
 import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
 from comfydock_core.analyzers.workflows.embedded_lock import EmbeddedLock, embedded_lock, with_lock
@@ -24,6 +23,7 @@ from comfydock_core.models.workflow.dependencies import BY_WORKFLOW, IN_PROMPT, 
 from comfydock_core.models.workflow.lock import LockComparison
 from comfydock_core.models.workflow.model_origin import FROM_INDEX, FROM_LOCK, FROM_MANIFEST, FROM_WORKFLOW, ModelOrigin
 from comfydock_core.models.workflow.prompt_view import RUNS, PromptView
+from comfydock_core.records import record
 from comfydock_core.repositories.workflow_locks import WorkflowLocks
 from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 from comfydock_core.resolvers.model_matching import ModelMatcher
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from comfydock_core.core.usecases.workflows.model_origins import ModelOrigins
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkflowChecker:
     """Checks workflows against one environment, whose classes were read and whose model folders are looked at.
 

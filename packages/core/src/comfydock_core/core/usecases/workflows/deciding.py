@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from comfydock_core.analyzers.code.remembered_classes import RememberedClasses
 from comfydock_core.caching.answer_cache import AnswerCache
@@ -14,13 +13,14 @@ from comfydock_core.models.packs.node_use import NodeUse
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.candidates import ClassChoices, ResolutionResult
 from comfydock_core.models.workflow.dependencies import WorkflowDependencies
+from comfydock_core.records import record
 from comfydock_core.repositories.node_data.node_index import NodeIndex
 from comfydock_core.resolvers.class_candidates import resolve_classes
 from comfydock_core.resolvers.class_choices import class_choices
 from comfydock_core.resolvers.installed_packs import InstalledPacks, installed_packs
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClassDecider:
     """Tells where classes are from; what is read of the environment is read once for several workflows."""
 

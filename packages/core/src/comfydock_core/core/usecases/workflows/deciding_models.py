@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from comfydock_core.core.usecases.workflows.earlier_models import EarlierModels
 from comfydock_core.core.usecases.workflows.model_notes import ModelUses
@@ -11,13 +10,14 @@ from comfydock_core.models.workflow.checks import AMBIGUOUS, ModelMatch
 from comfydock_core.models.workflow.dependencies import ModelReference
 from comfydock_core.models.workflow.entries import KnownModel
 from comfydock_core.models.workflow.plans import Decisions
+from comfydock_core.records import record
 from comfydock_core.resolvers.model_matching import ModelMatcher
 from comfydock_core.utils.files.digests import sampled_hash
 
 _MOST_READ = 20  # Of files that have the size of the one that was meant.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelDecider:
     """Decides about the models of one workflow. `known` are the models of the manifest by their hashes."""
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from comfydock_core.analyzers.model_files.header_reading import read_header
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
@@ -10,13 +10,14 @@ from comfydock_core.core.usecases.models.indexing import disk_manners, hash_file
 from comfydock_core.core.usecases.models.showing import with_headers
 from comfydock_core.models.model_files.location import ModelLocation
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.model_index.model_index import ModelIndex, open_model_index
 from comfydock_core.utils.files.digests import digests_of
 from comfydock_core.utils.files.file_states import file_state, is_unchanged
 from comfydock_core.utils.text import counted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileContent:
     """A file as it is now. Digests are `None` while they are not known for this state of it.
 

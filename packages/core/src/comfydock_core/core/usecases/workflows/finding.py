@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 # The errors are loaded when one is raised.
 import comfydock_core
 from comfydock_core.configs.environment_layout import EnvironmentLayout
+from comfydock_core.records import record
 from comfydock_core.repositories.workflow_files import WorkflowFiles
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundWorkflow:
     """A workflow on disk: its name among those of an environment, or the path that was given."""
 

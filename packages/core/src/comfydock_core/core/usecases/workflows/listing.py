@@ -1,14 +1,14 @@
 """`workflow list`: the workflows of an environment."""
 
 import os
-from dataclasses import dataclass
 
 from comfydock_core.managers.workflow_manager import WorkflowManager
 from comfydock_core.models.exceptions import FileSystemError
 from comfydock_core.models.workflow.status import WorkflowState
+from comfydock_core.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListedWorkflow:
     """A workflow of an environment. `changed` is the time of its file, in seconds since 1970.
 

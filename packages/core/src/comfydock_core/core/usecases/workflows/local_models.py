@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from comfydock_core import repositories
 from comfydock_core.analyzers.model_files.extra_paths import CUSTOM_NODES
@@ -13,6 +12,7 @@ from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.core.usecases.models.remembered_folders import remembered_folders
 from comfydock_core.models.model_files.folders import ModelFolder, ModelFolders
 from comfydock_core.models.workflow.dependencies import ModelReference
+from comfydock_core.records import record
 from comfydock_core.resolvers.model_matching import ModelMatcher
 from comfydock_core.utils.files.listed_once import ListedOnce
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from comfydock_core.repositories.model_index import ModelIndexReader
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LocalModels:
     """The folders of models of one environment, and what matches references with what lies in them now.
 

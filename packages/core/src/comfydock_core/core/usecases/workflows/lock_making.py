@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from comfydock_core.analyzers.workflows.embedded_lock import LockedModels
 from comfydock_core.configs.environment_layout import EnvironmentLayout
@@ -25,6 +25,7 @@ from comfydock_core.models.workflow.lock import (
     WorkflowLock,
 )
 from comfydock_core.models.workflow.prompt_view import RUNS, NamedModel
+from comfydock_core.records import record
 from comfydock_core.resolvers.environment_classes import COMFYUI, EnvironmentClasses
 from comfydock_core.resolvers.pack_versions import PackVersions
 from comfydock_core.utils.text import some
@@ -34,7 +35,7 @@ _NOTHING = FileContent()
 _DIGITS = 64
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockParts:
     """What a lock is made of besides contents: what a workflow needs, and what is here of its models.
 
@@ -63,7 +64,7 @@ class LockParts:
                 yield path
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockMaker:
     """Makes locks in one environment. `contents` are those of the files of its workflows, by path."""
 

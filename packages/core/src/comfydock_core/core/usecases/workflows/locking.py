@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from comfydock_core.analyzers.workflow_dependency_parser import WorkflowDependencyParser
 from comfydock_core.analyzers.workflows.embedded_lock import LockedModels, embedded_lock, with_lock
@@ -27,6 +27,7 @@ from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.workflow.lock import WorkflowLock
 from comfydock_core.models.workflow.lock_text import lock_text
 from comfydock_core.models.workflow.locking import CHANGED, NEW, SAME, LockPlan, PlannedLock
+from comfydock_core.records import record
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.workflow_files import WorkflowFiles
 from comfydock_core.repositories.workflow_locks import WorkflowLocks
@@ -39,7 +40,7 @@ from comfydock_core.utils.files.fingerprints import fingerprint
 from comfydock_core.utils.text import counted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Opened:
     found: FoundWorkflow
     opened: OpenedWorkflow

@@ -5,7 +5,7 @@ Names of folders and the default importance are those of ComfyDock 1.x; what a u
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from comfydock_core.core.usecases.workflows.earlier_models import EarlierModels
 from comfydock_core.models.workflow.checks import ModelMatch
@@ -21,6 +21,7 @@ from comfydock_core.models.workflow.entries import (
     ModelUse,
 )
 from comfydock_core.models.workflow.prompt_view import PromptView, WorkflowNode
+from comfydock_core.records import record
 from comfydock_core.repositories.model_index import ModelIndex, open_model_index
 from comfydock_core.utils.files.digests import sampled_hash
 
@@ -88,7 +89,7 @@ class ModelUses:
         return f"{definition}:{identifier}" if definition is not None else str(identifier)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelNotes:
     """Makes the notes of one workflow. `sources` are where models can be had, by their values; `models_directory` is
     that of the workspace.

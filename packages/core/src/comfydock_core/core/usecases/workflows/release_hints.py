@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 
 from comfydock_core import analyzers
 from comfydock_core.caching.answer_cache import OLDEST, AnswerCache
@@ -11,6 +11,7 @@ from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.models.exceptions import GitFailed
 from comfydock_core.models.manifest import EnvironmentManifest
+from comfydock_core.records import record
 from comfydock_core.services.comfyui_repository import chosen_repository
 from comfydock_core.utils.files.listed_once import ListedOnce
 
@@ -38,7 +39,7 @@ def release_hints(
     return hints, wanted <= known.keys()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReleasePlaces:
     """What tells when other releases are known: which `histories` are there, and their `refs`, files and directories.
 

@@ -1,16 +1,15 @@
 """`workflow show`: the prompt view of one workflow, or the prompt that a server takes."""
 
-from dataclasses import dataclass
-
 from comfydock_core.analyzers.workflows.api_prompt import prompt_of_view
 from comfydock_core.configs.environment_layout import EnvironmentLayout
 from comfydock_core.core.usecases.workflows.finding import FoundWorkflow, find_workflow
 from comfydock_core.core.usecases.workflows.opening import open_found
 from comfydock_core.models.workflow.prompt_view import PromptView
+from comfydock_core.records import record
 from comfydock_core.resolvers.environment_classes import EnvironmentClasses
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShownWorkflow:
     """A workflow with its prompt view. `unread` are classes of nodes that run of which nothing is known here."""
 

@@ -1,7 +1,5 @@
 """Making a workspace that was moved work at its new place: what leads to the old one is led to the new one."""
 
-from dataclasses import dataclass
-
 from comfydock_core.analyzers.doctor.moved_workspace import (
     Leftover,
     leftovers,
@@ -14,6 +12,7 @@ from comfydock_core.core.usecases.choosing import SETTINGS
 from comfydock_core.models.operation import ChangePlan, Initiator
 from comfydock_core.models.plan import PlanStep
 from comfydock_core.models.protocols import Reporter
+from comfydock_core.records import record
 from comfydock_core.repositories.workspace_config_reader import read_config
 from comfydock_core.repositories.workspace_config_repository import (
     WorkspaceConfigRepository,
@@ -27,7 +26,7 @@ from comfydock_core.utils.files.filesystem import make_directory_link
 _PLACE = "../.metadata/place"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RelinkingPlan:
     """What leads to the old place, and the models directory that the settings are to name."""
 
