@@ -70,7 +70,9 @@ class _Later:
         from dataclasses import dataclass
 
         fully = names is _MORE
-        full: type = dataclass(frozen=True, eq=fully, repr=fully)(_like(self._plain))
+        # Artifacts have no docstrings, and for a class without one `dataclass` looks up how it is called.
+        plain = _like(self._plain, more={"__doc__": self._plain.__name__})
+        full: type = dataclass(frozen=True, eq=fully, repr=fully)(plain)
         for name in names:
             if name in self._methods or name not in _METHODS:
                 setattr(self.made, name, full.__dict__[name])
