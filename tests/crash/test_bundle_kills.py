@@ -45,6 +45,26 @@ def field(committed: Session, tmp_path: Path) -> Field:
     return Field(committed, tmp_path)
 
 
+def test_a_container_killed_anywhere_is_whole_or_not_there_and_the_next_one_clears_away(
+    field: Field, tmp_path: Path
+) -> None:
+    target = tmp_path / "out/image"
+    target.parent.mkdir()
+    words = ("export", "--container", str(target), *WORK)
+    assert field.run(*words) == 0
+    points, whole = field.points(*words), contents(target)
+    for at in tried(points):
+        field.reset()
+        assert field.run(*words, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
+        assert not target.exists() or contents(target) == whole, points[at - 1]
+        assert field.run(*words) == 0
+        assert (contents(target), names_in(target.parent)) == (whole, ["image"]), points[at - 1]
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
 def test_an_export_killed_anywhere_leaves_a_whole_bundle_or_none(
     field: Field, committed: Session, tmp_path: Path
 ) -> None:

@@ -1,7 +1,6 @@
 """Exporting an environment as the build context of a container: files that are the same wherever they are written."""
 
 import os
-import secrets
 import shutil
 import tomllib
 from collections.abc import Collection
@@ -40,8 +39,9 @@ from comfydock_core.services.containers import (
 from comfydock_core.services.containers.local_files import WHEELS
 from comfydock_core.services.patched_code import put_patched
 from comfydock_core.utils.faults import fault
+from comfydock_core.utils.files.built_aside import built_aside
 from comfydock_core.utils.files.disk_errors import disk_errors
-from comfydock_core.utils.files.filesystem import measure_tree, remove_tree
+from comfydock_core.utils.files.filesystem import measure_tree
 from comfydock_core.utils.files.tree_copy import copy_tree
 from comfydock_core.utils.text import some
 
@@ -65,21 +65,15 @@ def export_container(
     with disk_errors("export the environment", target):
         _refuse_other_directory(target)
     commit = committed_head(layout)
-    aside = f"{os.path.dirname(target)}/.{os.path.basename(target)}.{secrets.token_hex(4)}.tmp"
-    with disk_errors("export the environment", target):
-        os.mkdir(aside)
-        try:
-            writer = _Writer(layout, workspace, services.environment(layout), aside, reporter)
-            image = writer.write(request, commit)
-            changes = find_local_changes(layout, workspace)
-            _settle_modes(aside)
-            size, files = measure_tree(aside)
-            fault("context written")
-            if not request.rehearsal:
-                _put_in_place(aside, target)
-        finally:
-            if os.path.lexists(aside):
-                remove_tree(aside)
+    with disk_errors("export the environment", target), built_aside(target) as (aside, put_in_place):
+        writer = _Writer(layout, workspace, services.environment(layout), aside, reporter)
+        image = writer.write(request, commit)
+        changes = find_local_changes(layout, workspace)
+        _settle_modes(aside)
+        size, files = measure_tree(aside)
+        fault("context written")
+        if not request.rehearsal:
+            put_in_place()
     notes = (*writer.notes, *_left_out(changes, writer.patched))
     return ContainerContext(target, image, files, size, tuple(writer.packs), notes)
 
@@ -229,14 +223,3 @@ def _settle_modes(directory: str) -> None:
             if not os.path.islink(path):
                 os.chmod(path, 0o755 if os.stat(path).st_mode & 0o100 else 0o644)
         directories.sort()
-
-
-def _put_in_place(aside: str, target: str) -> None:
-    if os.path.lexists(target):
-        before = f"{aside}.old"
-        os.rename(target, before)
-        os.rename(aside, target)
-        remove_tree(before)
-    else:
-        os.rename(aside, target)
-    fault("context in place")
