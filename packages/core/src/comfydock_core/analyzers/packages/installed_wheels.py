@@ -4,10 +4,9 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from email.parser import Parser
-from urllib.parse import unquote, urlsplit
 
 from comfydock_core.records import record
-from comfydock_core.repositories.definition.uv_lock import Table, tables
+from comfydock_core.repositories.definition.uv_lock import Table, file_name, tables
 from comfydock_core.repositories.install_record import installed_distributions, split_distribution
 from comfydock_core.utils.package_names import normal_name
 from comfydock_core.validation.wheel_names import build_and_tags, normal_version
@@ -65,12 +64,6 @@ def wheels_named(texts: Iterable[str]) -> dict[str, set[str]]:
                 if (digest := _sha256(wheel)) is not None:
                     found.setdefault(file_name(wheel), set()).add(digest)
     return found
-
-
-def file_name(wheel: Table) -> str:
-    """The name of the file of a wheel in a lock, empty without one."""
-    place = wheel.get("name") or wheel.get("url") or wheel.get("path") or ""
-    return unquote(os.path.basename(urlsplit(str(place)).path))
 
 
 def _chosen(package: Table, tags: frozenset[str]) -> LockedWheel | str:

@@ -8,13 +8,12 @@ import os
 import tomllib
 from collections.abc import Collection, Mapping
 
-from comfydock_core.analyzers.packages.installed_wheels import file_name
 from comfydock_core.integrations.file_server import FileServer, serving_files
 from comfydock_core.integrations.uv_command import UVCommand
 from comfydock_core.models.exceptions import ComfyDockError, OfflineRefused
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.repositories.definition import pylock
-from comfydock_core.repositories.definition.uv_lock import files_of
+from comfydock_core.repositories.definition.uv_lock import file_name, files_of
 from comfydock_core.utils.files import atomic
 from comfydock_core.utils.text import some
 

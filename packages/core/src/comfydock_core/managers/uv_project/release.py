@@ -8,7 +8,7 @@ from comfydock_core.managers.uv_project.scratch import EXCLUDE_NEWER, question, 
 from comfydock_core.models.exceptions import BackendNotFound, RequirementsConflict
 from comfydock_core.records import record
 from comfydock_core.repositories.definition.pytorch_settings import Table, family_of, uv_settings
-from comfydock_core.repositories.definition.uv_lock import UvLock, read_lock, tables
+from comfydock_core.repositories.definition.uv_lock import UvLock, file_name, read_lock, tables
 from comfydock_core.utils.package_names import public_version
 from comfydock_core.validation.requirements import needs_linux, newest_version, wheel_markers
 
@@ -29,7 +29,7 @@ class FamilyAnswer:
 
     def machines(self, name: str) -> tuple[str, ...]:
         """Markers for the machines that a package has builds for; none when one build is for all."""
-        files = [_file_name(file) for package in self.lock.named(name) for file in tables(package, "wheels")]
+        files = [file_name(file) for package in self.lock.named(name) for file in tables(package, "wheels")]
         found = [wheel_markers(file) for file in files]
         return tuple(sorted(set().union(*found))) if all(found) else ()
 
@@ -37,7 +37,7 @@ class FamilyAnswer:
         """The files that no hash is published for, but for those of some packages."""
         packages = [package for package in self.lock.packages if package["name"] not in without]
         files = [file for package in packages for file in tables(package, "wheels") if "hash" not in file]
-        return sorted(_file_name(file) for file in files)
+        return sorted(file_name(file) for file in files)
 
 
 @record
@@ -154,10 +154,6 @@ def _linux_only(packages: list[Table]) -> list[str]:
         for dependency in tables(package, "dependencies"):
             markers.setdefault(str(dependency["name"]), []).append(str(dependency.get("marker", "")))
     return sorted(name for name, found in markers.items() if all(marker and needs_linux(marker) for marker in found))
-
-
-def _file_name(file: Table) -> str:
-    return str(file.get("url") or file.get("path")).rpartition("/")[2].replace("%2B", "+")
 
 
 def _none_so_old(backend: str, index: BackendIndex, limit: str) -> BackendNotFound:

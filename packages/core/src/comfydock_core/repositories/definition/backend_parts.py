@@ -6,6 +6,7 @@ import tomllib
 from comfydock_core.configs.environment_layout import BACKENDS, part_path
 from comfydock_core.models.exceptions import BackendNotLocked, BackendPartRefused
 from comfydock_core.models.packages.backends import BackendPart, PartPackage
+from comfydock_core.repositories.definition.uv_lock import file_name
 from comfydock_core.utils import native
 
 _SAFE_HASHES = frozenset({"sha256", "sha384", "sha512"})
@@ -80,7 +81,7 @@ def _package(package: object) -> PartPackage:
 def _unhashed(package: dict[str, object]) -> tuple[str, ...]:
     """What of a package cannot be checked when it arrives: files without a hash, and sources that are no files."""
     files = [*_list(package, "wheels"), *(package[key] for key in _FILES if key in package)]
-    names = [_file_name(file) for file in files if not _has_hash(file)]
+    names = [file_name(file) or "a file without a name" for file in files if not _has_hash(file)]
     names += [key for key in _NO_FILES if key in package]
     return tuple(names if files or names else ["no file"])
 
@@ -88,11 +89,6 @@ def _unhashed(package: dict[str, object]) -> tuple[str, ...]:
 def _has_hash(file: object) -> bool:
     hashes = file.get("hashes") if isinstance(file, dict) else None
     return isinstance(hashes, dict) and any(isinstance(hashes.get(kind), str) for kind in _SAFE_HASHES)
-
-
-def _file_name(file: object) -> str:
-    place = (file.get("name") or file.get("url") or file.get("path")) if isinstance(file, dict) else None
-    return str(place).rpartition("/")[2].replace("%2B", "+")
 
 
 def _table(parent: dict[str, object], key: str) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import functools
 import tomllib
+from urllib.parse import unquote
 
 from comfydock_core.models.exceptions import LockDamaged
 from comfydock_core.records import record
@@ -59,6 +60,12 @@ def parse_lock(text: str, path: str) -> UvLock:
     if not isinstance(packages, list) or not all(_is_package(package) for package in packages):
         raise lock_damaged(path, "it holds something else than packages")
     return UvLock(tuple(package for package in packages if not _is_project(package)))
+
+
+def file_name(file: object) -> str:
+    """The name of a wheel or another file as a lock lists it, empty without one."""
+    place = (file.get("name") or file.get("url") or file.get("path") or "") if isinstance(file, dict) else ""
+    return unquote(str(place).partition("#")[0].partition("?")[0].rpartition("/")[2])
 
 
 def tables(parent: Table, key: str) -> list[Table]:
