@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from comfydock_core.caching.repository_mirrors import RepositoryMirrors
+from comfydock_core.clients.transport import Transport
 from comfydock_core.configs.workspace_layout import WorkspaceLayout
 from comfydock_core.factories.pack_factory import pack_contents
 from comfydock_core.integrations.git import changes
@@ -102,6 +103,23 @@ def test_an_archive_is_fetched_once_and_its_digest_told(host: PackHost, contents
     second = contents.obtain(archived(url), SILENT)
     assert (second.directory, second.release, second.fetched) == (first.directory, first.release, 0)
     assert downloads(host) == 1
+
+
+def test_one_transport_made_for_the_first_archive_fetches_all(host: PackHost, layout: WorkspaceLayout) -> None:
+    """It reuses connections; most commands fetch nothing and are spared it."""
+    made: list[Transport] = []
+
+    def make() -> Transport:
+        made.append(Transport())
+        return made[-1]
+
+    contents = PackContents(layout.packs, make, RepositoryMirrors(layout.git_mirrors))
+    urls = [host.add("fancy"), host.add("other")]
+    assert contents.kept(archived(urls[0])) is None
+    assert made == []
+    for url in urls:
+        contents.obtain(archived(url), SILENT)
+    assert (len(made), downloads(host)) == (1, 2)
 
 
 def test_what_was_fetched_is_there_without_a_network(

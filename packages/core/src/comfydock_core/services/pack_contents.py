@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 
 from comfydock_core.caching.answer_cache import AnswerCache
 from comfydock_core.caching.custom_node_cache import CachedNodeInfo, CustomNodeCacheManager, archive_key, checkout_key
@@ -64,6 +65,10 @@ class PackContents:
         self._make_transport = transport
         self._mirrors = mirrors
         self._offline = offline
+
+    @cached_property
+    def _transport(self) -> Transport:
+        return self._make_transport()
 
     def obtain(self, release: NodeInfo, reporter: Reporter) -> PackContent:
         """The code of a release, fetched unless it is kept. The release in the answer knows its archive's digest.
@@ -199,7 +204,7 @@ class PackContents:
             reporter.progress(f"Fetching {release.name}", done, total, "bytes")
 
         try:
-            return self._make_transport().download(url, archive, on_progress=on_progress, max_bytes=_LARGEST_ARCHIVE)
+            return self._transport.download(url, archive, on_progress=on_progress, max_bytes=_LARGEST_ARCHIVE)
         except UnusableAnswer as error:
             if error.context.get("status") not in (404, 410):
                 raise
