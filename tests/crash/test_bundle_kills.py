@@ -13,6 +13,7 @@ import pytest
 
 from tests.crash.conftest import Field
 from tests.crash.recovering import NIGHTLY, settle, tried
+from tests.e2e.test_containers import listed
 from tests.e2e.test_failures import filled
 from tests.support.miniature import git
 from tests.support.sessions import Session, copy_workspace, names_in
@@ -52,17 +53,13 @@ def test_a_container_killed_anywhere_is_whole_or_not_there_and_the_next_one_clea
     target.parent.mkdir()
     words = ("export", "--container", str(target), *WORK)
     assert field.run(*words) == 0
-    points, whole = field.points(*words), contents(target)
+    points, whole = field.points(*words), listed(target)
     for at in tried(points):
         field.reset()
         assert field.run(*words, fault=f"kill:{at}") == -signal.SIGKILL, points[at - 1]
-        assert not target.exists() or contents(target) == whole, points[at - 1]
+        assert not target.exists() or listed(target) == whole, points[at - 1]
         assert field.run(*words) == 0
-        assert (contents(target), names_in(target.parent)) == (whole, ["image"]), points[at - 1]
-
-
-def contents(directory: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+        assert (listed(target), names_in(target.parent)) == (whole, ["image"]), points[at - 1]
 
 
 def test_an_export_killed_anywhere_leaves_a_whole_bundle_or_none(

@@ -104,7 +104,7 @@ def test_an_earlier_context_is_replaced_and_nothing_else_is(committed: Session, 
     (other / "notes.txt").write_text("mine")
     error = failure(committed, "export-refused", "export", "--container", str(other))
     assert (error["exit_code"], sorted(os.listdir(other))) == (4, ["notes.txt"])
-    assert sorted(path.name for path in tmp_path.iterdir() if path.name.endswith((".tmp", ".old", ".owner"))) == []
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.endswith((".tmp", ".old", ".comfydock"))) == []
 
 
 def test_a_rehearsal_leaves_nothing(committed: Session, tmp_path: Path) -> None:

@@ -7,16 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from comfydock_core.utils.files.built_aside import built_aside, clear_away
-from comfydock_core.utils.files.locks import Owner
+from comfydock_core.repositories.built_aside import built_aside
 
 _DIES = """
 import os, sys
-from comfydock_core.utils.files.built_aside import built_aside
+from comfydock_core.repositories.built_aside import built_aside
 with built_aside(sys.argv[1]) as (place, put_in_place):
     open(f"{place}/new", "w").close()
     if sys.argv[2] == "between":
-        os.rename(sys.argv[1], place.removesuffix(".tmp") + ".old")
+        os.rename(sys.argv[1], place.removesuffix("new") + "old")
     os.kill(os.getpid(), 9)
 """
 
@@ -63,14 +62,16 @@ def test_what_was_there_comes_back_when_the_new_cannot_take_its_place(target: Pa
 @pytest.mark.parametrize("when", ["at once", "between"])
 def test_the_next_one_clears_away_what_a_killed_one_left(target: Path, when: str) -> None:
     killed(target, when)
-    assert len(names(target.parent)) == 3
-    clear_away(str(target))
+    assert len(names(target.parent / ".image.comfydock")) == 2
+    with built_aside(str(target)):
+        pass
     assert (names(target), names(target.parent)) == (["old"], ["image"])
 
 
 def test_what_somebody_is_building_is_left_alone(target: Path) -> None:
     with built_aside(str(target)) as (place, put_in_place):
-        clear_away(str(target))
+        with built_aside(str(target)):
+            assert Path(place).is_dir()
         put_in_place()
         assert not Path(place).exists()
     assert names(target.parent) == ["image"]
@@ -81,12 +82,12 @@ def test_what_is_left_of_another_name_is_not_touched(target: Path) -> None:
     other.mkdir()
     killed(other)
     before = names(target.parent)
-    clear_away(str(target))
+    with built_aside(str(target)):
+        pass
     assert names(target.parent) == before
 
 
-def test_a_note_that_is_not_understood_is_left_alone(target: Path) -> None:
-    (target.parent / ".image.00000000.owner").write_text("{")
-    (target.parent / ".image.mine.owner").write_bytes(Owner.this_process("x").note())
-    clear_away(str(target))
-    assert names(target.parent) == [".image.00000000.owner", ".image.mine.owner", "image"]
+def test_a_directory_in_one_that_is_not_there_is_refused_and_nothing_made(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), built_aside(str(tmp_path / "nowhere/image")):
+        pass
+    assert names(tmp_path) == []

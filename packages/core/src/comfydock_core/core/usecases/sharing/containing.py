@@ -27,6 +27,7 @@ from comfydock_core.models.manifest import EnvironmentManifest
 from comfydock_core.models.protocols import Reporter
 from comfydock_core.models.shared import NodePackage
 from comfydock_core.models.sharing import DEVELOPMENT
+from comfydock_core.repositories.built_aside import built_aside
 from comfydock_core.repositories.definition.manifest_reader import read_manifest
 from comfydock_core.repositories.definition.tracked_packs import tracked_packs
 from comfydock_core.services.containers import (
@@ -39,7 +40,6 @@ from comfydock_core.services.containers import (
 from comfydock_core.services.containers.local_files import WHEELS
 from comfydock_core.services.patched_code import put_patched
 from comfydock_core.utils.faults import fault
-from comfydock_core.utils.files.built_aside import built_aside
 from comfydock_core.utils.files.disk_errors import disk_errors
 from comfydock_core.utils.files.filesystem import measure_tree
 from comfydock_core.utils.files.tree_copy import copy_tree
